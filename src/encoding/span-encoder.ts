@@ -1,0 +1,30 @@
+import type { Attributes } from '@opentelemetry/api';
+import type { AttributeSink } from '../mapping/attribute-sink.js';
+import type { EncodedSpan, SpanRecord } from './span-record.js';
+
+/**
+ * Turns spans into the bytes of one OTLP encoding. A span is encoded once, when it ends; requests
+ * are concatenations.
+ */
+export interface SpanEncoder {
+  readonly contentType: 'application/x-protobuf' | 'application/json';
+
+  /**
+   * Encodes one span to a `Span` message. `writeAttributes` is called once, synchronously; what it
+   * puts is encoded as it comes. When it throws, nothing of the span is kept and the error goes on
+   * to the caller, who may then encode the span again with less.
+   */
+  encodeSpan(record: SpanRecord, writeAttributes: (sink: AttributeSink) => void): Uint8Array;
+
+  /** The pieces of one export request for these spans, grouped by scope; their concatenation is the body. */
+  frameRequest(spans: readonly EncodedSpan[]): Uint8Array[];
+
+  /** Bytes that `frameRequest` adds at most for spans of `scopes` different scopes. */
+  frameOverheadBytes(scopes: number): number;
+}
+
+/** Resource of every span that an encoder frames. */
+export interface EncodedResource {
+  readonly attributes: Attributes;
+  readonly schemaUrl: string | undefined;
+}

@@ -1,0 +1,62 @@
+import type { AttributeValue } from '@opentelemetry/api';
+
+/**
+ * What a value tells about the people on the call, by the road it takes.
+ *
+ * The mapper names the class with each value it puts, so that privacy decides by class and never
+ * has to recognise a key. `none` is a value that can hold no words of anybody: a count, a model
+ * name, an enum.
+ */
+export type ContentClass =
+  | 'none'
+  /** `input.value` of any span. */
+  | 'inputValue'
+  /** `output.value` of any span. */
+  | 'outputValue'
+  /** Structure of `llm.input_messages.*`: roles, names, call ids, tool calls. */
+  | 'inputMessage'
+  /** Text of `llm.input_messages.*`. */
+  | 'inputText'
+  | 'inputImage'
+  | 'inputAudio'
+  /** Structure of `llm.output_messages.*`. */
+  | 'outputMessage'
+  | 'outputText'
+  | 'outputImage'
+  | 'outputAudio'
+  /** `llm.tools.*`. */
+  | 'llmTools'
+  | 'invocationParameters'
+  /** `llm.prompts.*` and `llm.prompt_template.*`. */
+  | 'prompt'
+  /** `llm.choices.*`. */
+  | 'choice'
+  /** `embedding.*` texts and vectors. */
+  | 'embeddingText'
+  | 'embeddingVector'
+  /** Arguments of a tool call, on the TOOL span. */
+  | 'toolArguments'
+  /** Description or schema of a tool, on the TOOL span. */
+  | 'toolDefinition'
+  /** Message or stack of an exception, message of an error status. */
+  | 'exception'
+  /** `metadata`, `tag.tags` and other values that the application wrote. */
+  | 'metadata'
+  /** Who took part: user id, participant identity, room name. */
+  | 'personal'
+  /** A raw attribute that holds what a person or the model said, input side. */
+  | 'rawInput'
+  /** A raw attribute that holds what a person or the model said, output side. */
+  | 'rawOutput'
+  /** A raw attribute whose content may be of either side. */
+  | 'raw';
+
+/**
+ * Where mapped attributes go: into OTLP bytes on the hot path, into an object for users' exporters
+ * and for the tests that hold the two against each other.
+ *
+ * A key is put at most once for one span.
+ */
+export interface AttributeSink {
+  put(key: string, value: AttributeValue, content: ContentClass): void;
+}

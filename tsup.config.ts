@@ -1,0 +1,14 @@
+import { defineConfig } from 'tsup';
+
+export default defineConfig({
+  entry: ['src/index.ts', 'src/livekit-agents.ts', 'src/semconv.ts'],
+  format: ['esm', 'cjs'],
+  target: 'node20',
+  // TypeScript 6 calls the `baseUrl` that tsup injects deprecated.
+  dts: { compilerOptions: { ignoreDeprecations: '6.0', paths: {} } },
+  clean: true,
+  splitting: true,
+  minify: false,
+  // `import.meta.url` and `import()` differ by format; the sources ask for neither directly.
+  shims: false,
+});
