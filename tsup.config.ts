@@ -1,6 +1,6 @@
 import { defineConfig } from 'tsup';
 
-export default defineConfig({
+const config: ReturnType<typeof defineConfig> = defineConfig({
   entry: ['src/index.ts', 'src/livekit-agents.ts', 'src/semconv.ts'],
   format: ['esm', 'cjs'],
   target: 'node20',
@@ -9,6 +9,6 @@ export default defineConfig({
   clean: true,
   splitting: true,
   minify: false,
-  // `import.meta.url` and `import()` differ by format; the sources ask for neither directly.
-  shims: false,
 });
+
+export default config;
