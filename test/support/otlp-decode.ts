@@ -1,0 +1,21 @@
+import type { DecodedSpan } from './otlp-span.js';
+import { decodeJsonRequest } from './otlp-decode-json.js';
+import { decodeProtobufRequest } from './otlp-decode-protobuf.js';
+
+export type {
+  DecodedAttributes,
+  DecodedEvent,
+  DecodedLink,
+  DecodedSpan,
+  DecodedValue,
+} from './otlp-span.js';
+
+/**
+ * The spans of an `ExportTraceServiceRequest`. Strict: malformed protobuf, invalid UTF-8, invalid
+ * JSON, unknown fields and repeated attribute keys throw.
+ */
+export function decodeTraceRequest(body: Uint8Array, contentType: string): DecodedSpan[] {
+  if (contentType.startsWith('application/x-protobuf')) return decodeProtobufRequest(body);
+  if (contentType.startsWith('application/json')) return decodeJsonRequest(body);
+  throw new Error(`content type ${contentType}`);
+}
