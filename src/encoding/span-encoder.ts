@@ -1,6 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { AttributeSink } from '../mapping/attribute-sink.js';
-import type { EncodedSpan, SpanRecord } from './span-record.js';
+import type { EncodedSpan, ScopeRecord, SpanRecord } from './span-record.js';
 
 /**
  * Turns spans into the bytes of one OTLP encoding. A span is encoded once, when it ends; requests
@@ -10,17 +10,21 @@ export interface SpanEncoder {
   readonly contentType: 'application/x-protobuf' | 'application/json';
 
   /**
-   * Encodes one span to a `Span` message. `writeAttributes` is called once, synchronously; what it
-   * puts is encoded as it comes. When it throws, nothing of the span is kept and the error goes on
-   * to the caller, who may then encode the span again with less.
+   * Encodes one span, in the form that {@link EncodedSpan} holds. `writeAttributes` is called once,
+   * synchronously; what it puts is encoded as it comes. When it throws, nothing of the span is kept
+   * and the error goes on to the caller, who may then encode the span again with less. It may end
+   * other spans, which are encoded in the middle of this one.
+   *
+   * Throws on a span whose own ids are not 16 and 8 bytes of hex: a collector would refuse every
+   * span beside it.
    */
   encodeSpan(record: SpanRecord, writeAttributes: (sink: AttributeSink) => void): Uint8Array;
 
   /** The pieces of one export request for these spans, grouped by scope; their concatenation is the body. */
   frameRequest(spans: readonly EncodedSpan[]): Uint8Array[];
 
-  /** Bytes that `frameRequest` adds at most for spans of `scopes` different scopes. */
-  frameOverheadBytes(scopes: number): number;
+  /** Bytes that `frameRequest` adds at most around spans of these scopes. */
+  frameOverheadBytes(scopes: Iterable<ScopeRecord>): number;
 }
 
 /** Resource of every span that an encoder frames. */

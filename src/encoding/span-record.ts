@@ -37,8 +37,12 @@ export interface ScopeRecord {
   readonly version: string | undefined;
 }
 
-/** One span in its wire form: a `Span` message of OTLP, or the JSON text of one. */
+/** One span in its wire form. */
 export interface EncodedSpan {
   readonly scope: ScopeRecord;
+  /**
+   * An element of `ScopeSpans.spans`, so that a request is a plain concatenation: in protobuf the
+   * field with its tag and length, in JSON a comma and the text of the object.
+   */
   readonly bytes: Uint8Array;
 }

@@ -1,0 +1,49 @@
+import type { AttributeSink } from '../mapping/attribute-sink.js';
+import { writeAttribute } from './protobuf-attributes.js';
+import { createProtobufFrame } from './protobuf-frame.js';
+import { SPAN_ATTRIBUTE_TAG, writeSpanFields } from './protobuf-span.js';
+import { ProtobufWriter } from './protobuf-writer.js';
+import type { EncodedResource, SpanEncoder } from './span-encoder.js';
+
+/** Tag byte of `ScopeSpans.spans`. */
+const SPANS_TAG = 0x12;
+/** Kept free in front of a span for its tag and length. */
+const HEADER_BYTES = 6;
+
+/** The sink of {@link createProtobufEncoder}. */
+export interface ProtobufAttributeSink extends AttributeSink {
+  /** Appends attributes that are encoded already: a run of `Span.attributes` fields, copied as they are. */
+  putEncoded(attributes: Uint8Array): void;
+}
+
+/**
+ * Encodes to `application/x-protobuf`: the hot path. Strings go straight into one scratch buffer
+ * and the span leaves as one exact copy; nothing is kept of a span that failed halfway.
+ */
+export function createProtobufEncoder(resource: EncodedResource): SpanEncoder {
+  const writer = new ProtobufWriter();
+  const frame = createProtobufFrame(resource);
+  const sink: ProtobufAttributeSink = {
+    put: (key, value) => writeAttribute(writer, SPAN_ATTRIBUTE_TAG, key, value),
+    putEncoded: (attributes) => writer.raw(attributes),
+  };
+
+  return {
+    contentType: 'application/x-protobuf',
+    encodeSpan(record, writeAttributes) {
+      // Not 0 when a callback of another span ended this one.
+      const outer = writer.position;
+      try {
+        writer.skip(HEADER_BYTES);
+        const start = writer.position;
+        writeSpanFields(writer, record);
+        writeAttributes(sink);
+        return writer.copyMessageFrom(start, SPANS_TAG);
+      } finally {
+        writer.rewind(outer);
+      }
+    },
+    frameRequest: (spans) => frame.frame(spans),
+    frameOverheadBytes: (scopes) => frame.overheadBytes(scopes),
+  };
+}

@@ -1,0 +1,188 @@
+import { toUSVString } from 'node:util';
+import { allocateScratch, type Scratch } from './scratch-buffer.js';
+import { putVarint, varintBytes } from './varint.js';
+
+const INITIAL_BYTES = 64 * 1024;
+/** A scratch buffer grown past this by one huge span is given back afterwards. */
+const KEPT_BYTES = 1024 * 1024;
+/** Room behind every write for headers, and for UTF-8 to show that it is longer than foretold. */
+const SLACK_BYTES = 32;
+
+/** Tag bytes of the fields inside `KeyValue` and `AnyValue` (common.proto). */
+const KEY_TAG = 0x0a;
+const VALUE_TAG = 0x12;
+const STRING_VALUE_TAG = 0x0a;
+
+/**
+ * Appends protobuf fields to one growing scratch buffer. Positions nest: whoever notes
+ * {@link position} and rewinds to it leaves nothing behind.
+ * Tags are given as the byte they are on the wire, `(field number << 3) | wire type`.
+ */
+export class ProtobufWriter {
+  #bytes: Scratch = allocateScratch(INITIAL_BYTES);
+  #position = 0;
+
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Forgets everything behind `position`. */
+  rewind(position: number): void {
+    this.#position = position;
+    if (position === 0 && this.#bytes.length > KEPT_BYTES) {
+      this.#bytes = allocateScratch(INITIAL_BYTES);
+    }
+  }
+
+  /** Leaves room, to be filled later. */
+  skip(bytes: number): void {
+    this.#position = this.#reserve(bytes) + bytes;
+  }
+
+  /** A copy, of exact size, of what stands between `start` and here. */
+  copyFrom(start: number): Uint8Array {
+    // Small copies share Node's pool. A queue frees them in the order they came, so a slab goes whole.
+    const copy = Buffer.allocUnsafe(this.#position - start);
+    this.#bytes.copy(copy, 0, start, this.#position);
+    return copy;
+  }
+
+  /** Like `copyFrom`, as a message field: its header goes into the room that was left before `start`. */
+  copyMessageFrom(start: number, tag: number): Uint8Array {
+    const size = this.#position - start;
+    const header = start - 1 - varintBytes(size);
+    this.#bytes[header] = tag;
+    putVarint(this.#bytes, header + 1, size);
+    return this.copyFrom(header);
+  }
+
+  byte(value: number): void {
+    const at = this.#reserve(1);
+    this.#bytes[at] = value;
+    this.#position = at + 1;
+  }
+
+  /** A non-negative safe integer. */
+  varint(value: number): void {
+    const at = this.#reserve(10);
+    this.#position = putVarint(this.#bytes, at, value);
+  }
+
+  /** A safe integer of either sign as int64. */
+  int64(value: number): void {
+    if (value >= 0) {
+      this.varint(value);
+      return;
+    }
+    let at = this.#reserve(10);
+    let rest = BigInt.asUintN(64, BigInt(value));
+    for (; rest >= 0x80n; rest >>= 7n) this.#bytes[at++] = Number(rest & 0x7fn) | 0x80;
+    this.#bytes[at++] = Number(rest);
+    this.#position = at;
+  }
+
+  fixed64(value: bigint): void {
+    this.#position = this.#bytes.writeBigUInt64LE(value, this.#reserve(8));
+  }
+
+  double(value: number): void {
+    this.#position = this.#bytes.writeDoubleLE(value, this.#reserve(8));
+  }
+
+  raw(bytes: Uint8Array): void {
+    const at = this.#reserve(bytes.length);
+    this.#bytes.set(bytes, at);
+    this.#position = at + bytes.length;
+  }
+
+  /** A string field. Lone surrogates become U+FFFD, as everywhere here. */
+  string(tag: number, text: string): void {
+    const size = Buffer.byteLength(text);
+    const start = this.#reserve(size);
+    this.#bytes[start] = tag;
+    const at = putVarint(this.#bytes, start + 1, size);
+    const written = this.#bytes.utf8Write(text, at);
+    if (written === size) this.#position = at + written;
+    else this.string(tag, toUSVString(text));
+  }
+
+  /** A bytes field from hex. False, and nothing written, when `hex` is not exactly `size` bytes. */
+  hex(tag: number, hex: string, size: number): boolean {
+    const at = this.#reserve(size);
+    if (hex.length !== size * 2 || this.#bytes.write(hex, at + 2, size, 'hex') !== size) {
+      return false;
+    }
+    this.#bytes[at] = tag;
+    this.#bytes[at + 1] = size;
+    this.#position = at + 2 + size;
+    return true;
+  }
+
+  /**
+   * A `KeyValue` field with a string value: nearly all bytes of a trace pass here. Lengths are
+   * known before they are written, one native call measures and one copies. A key is written as if
+   * it were ASCII: only then UTF-8 takes as many bytes as there are characters.
+   */
+  stringPair(tag: number, key: string, value: string): void {
+    const valueSize = Buffer.byteLength(value);
+    const keySize = key.length;
+    const anySize = 1 + varintBytes(valueSize) + valueSize;
+    const pairSize = 2 + varintBytes(keySize) + keySize + varintBytes(anySize) + anySize;
+    const start = this.#reserve(pairSize + keySize * 2);
+    const bytes = this.#bytes;
+    bytes[start] = tag;
+    let at = putVarint(bytes, start + 1, pairSize);
+    bytes[at] = KEY_TAG;
+    at = putVarint(bytes, at + 1, keySize);
+    if (bytes.utf8Write(key, at) !== keySize) {
+      this.#oddStringPair(tag, key, value);
+      return;
+    }
+    at += keySize;
+    bytes[at] = VALUE_TAG;
+    at = putVarint(bytes, at + 1, anySize);
+    bytes[at] = STRING_VALUE_TAG;
+    at = putVarint(bytes, at + 1, valueSize);
+    if (bytes.utf8Write(value, at) !== valueSize) this.#oddStringPair(tag, key, value);
+    else this.#position = at + valueSize;
+  }
+
+  /** Starts a message field whose length isn't known yet; {@link close} ends it. */
+  open(tag: number): number {
+    this.byte(tag);
+    this.byte(0);
+    return this.#position;
+  }
+
+  /** Ends the message that `open` gave this mark for. Moves it when its length needs more than the one byte kept free: rare and small. */
+  close(mark: number): void {
+    const size = this.#position - mark;
+    const extra = varintBytes(size) - 1;
+    if (extra > 0) {
+      this.#reserve(extra);
+      this.#bytes.copyWithin(mark + extra, mark, this.#position);
+      this.#position += extra;
+    }
+    putVarint(this.#bytes, mark - 1, size);
+  }
+
+  /** The pair of a key beyond ASCII, or of text whose size native code foretold wrongly for its lone surrogates. */
+  #oddStringPair(tag: number, key: string, value: string): void {
+    const pair = this.open(tag);
+    this.string(KEY_TAG, key);
+    const any = this.open(VALUE_TAG);
+    this.string(STRING_VALUE_TAG, value);
+    this.close(any);
+    this.close(pair);
+  }
+
+  #reserve(bytes: number): number {
+    const needed = this.#position + bytes + SLACK_BYTES;
+    if (needed > this.#bytes.length) {
+      const grown = allocateScratch(Math.max(needed, this.#bytes.length * 2));
+      this.#bytes.copy(grown, 0, 0, this.#position);
+      this.#bytes = grown;
+    }
+    return this.#position;
+  }
+}
