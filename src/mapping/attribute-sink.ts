@@ -11,8 +11,12 @@ export type ContentClass =
   | 'none'
   /** `input.value` of any span. */
   | 'inputValue'
+  /** `input.mime_type`: says nothing once the value is hidden. */
+  | 'inputMimeType'
   /** `output.value` of any span. */
   | 'outputValue'
+  /** `output.mime_type`. */
+  | 'outputMimeType'
   /** Structure of `llm.input_messages.*`: roles, names, call ids, tool calls. */
   | 'inputMessage'
   /** Text of `llm.input_messages.*`. */

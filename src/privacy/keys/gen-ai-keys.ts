@@ -1,0 +1,73 @@
+import { sameClass, type KeyRules } from './key-rules.js';
+
+/**
+ * OpenTelemetry's GenAI conventions, with the spellings that earlier drafts and OpenLLMetry use.
+ *
+ * Backends rebuild OpenInference messages from these, so each follows the switches of what it
+ * duplicates. `gen_ai.input.messages` is `raw`: it repeats the model's earlier answers.
+ */
+export const GEN_AI_KEY_RULES: KeyRules = {
+  exact: {
+    'gen_ai.input.messages': 'raw',
+    'gen_ai.output.messages': 'rawOutput',
+    'gen_ai.system_instructions': 'rawInput',
+    'gen_ai.prompt': 'rawInput',
+    'gen_ai.completion': 'rawOutput',
+    'gen_ai.tool.call.arguments': 'toolArguments',
+    'gen_ai.tool.call.result': 'rawOutput',
+    'gen_ai.tool.message': 'rawOutput',
+    'gen_ai.tool.description': 'toolDefinition',
+    'gen_ai.tool.definitions': 'llmTools',
+    'gen_ai.agent.description': 'rawInput',
+    'gen_ai.user': 'personal',
+    'gen_ai.prompt.name': 'none',
+    'gen_ai.prompt.version': 'none',
+    'gen_ai.retrieval.query.text': 'rawInput',
+    'gen_ai.retrieval.documents': 'rawOutput',
+    'gen_ai.memory.query.text': 'rawInput',
+    'gen_ai.memory.records': 'rawOutput',
+    ...sameClass('none', [
+      'gen_ai.agent.id',
+      'gen_ai.agent.name',
+      'gen_ai.agent.version',
+      'gen_ai.conversation.id',
+      'gen_ai.data_source.id',
+      'gen_ai.embeddings.dimension.count',
+      'gen_ai.evaluation.name',
+      'gen_ai.evaluation.score.label',
+      'gen_ai.evaluation.score.value',
+      'gen_ai.operation.name',
+      'gen_ai.output.type',
+      'gen_ai.provider.name',
+      'gen_ai.request.choice.count',
+      'gen_ai.request.encoding_formats',
+      'gen_ai.request.frequency_penalty',
+      'gen_ai.request.max_tokens',
+      'gen_ai.request.model',
+      'gen_ai.request.presence_penalty',
+      'gen_ai.request.seed',
+      'gen_ai.request.stream',
+      'gen_ai.request.temperature',
+      'gen_ai.request.top_k',
+      'gen_ai.request.top_p',
+      'gen_ai.request.type',
+      'gen_ai.response.finish_reason',
+      'gen_ai.response.finish_reasons',
+      'gen_ai.response.id',
+      'gen_ai.response.model',
+      'gen_ai.response.time_to_first_chunk',
+      'gen_ai.system',
+      'gen_ai.token.type',
+      'gen_ai.tool.call.id',
+      'gen_ai.tool.name',
+      'gen_ai.tool.type',
+      'gen_ai.workflow.name',
+    ]),
+  },
+  prefixes: [
+    ['gen_ai.usage.', 'none'],
+    ['gen_ai.prompt.', 'rawInput'],
+    ['gen_ai.completion.', 'rawOutput'],
+    ['gen_ai.', 'raw'],
+  ],
+};
