@@ -1,0 +1,57 @@
+// The one place that writes to the console. Content, tokens and header values never get here:
+// whoever calls passes names, counts and states.
+
+const PREFIX = '[catalyst-tracing]';
+const MAX_TEXT_LENGTH = 1_000;
+const MAX_REMEMBERED_CODES = 512;
+
+// Control characters (line breaks and terminal escapes among them), line and paragraph separators,
+// and the marks that reorder text on a screen.
+const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu;
+
+const saidCodes = new Set<string>();
+let debugOn = false;
+
+/** Makes one harmless line of foreign text: no control characters, at most `maxLength` characters. */
+export function asPrintable(text: string, maxLength: number = MAX_TEXT_LENGTH): string {
+  // Cut first, so that a text of megabytes costs nothing.
+  const line = text
+    .slice(0, maxLength + 1)
+    .replace(UNPRINTABLE, ' ')
+    .trim();
+  return line.length > maxLength ? `${line.slice(0, maxLength)}…` : line;
+}
+
+/**
+ * Says something to the user once: the second call with the same `code` is silent for the life of
+ * the process. One line on stderr. Never throws.
+ */
+export function warnOnce(code: string, text: string): void {
+  // Past the bound, silence: a code that varies without end must not become a leak or a loop.
+  if (saidCodes.has(code) || saidCodes.size >= MAX_REMEMBERED_CODES) return;
+  saidCodes.add(code);
+  write(text);
+}
+
+/** Says something on stderr when `debug` is on. Never throws. */
+export function debug(text: string): void {
+  if (debugOn) write(text);
+}
+
+/** Switches what {@link debug} says on or off. */
+export function setDebug(on: boolean): void {
+  debugOn = on;
+}
+
+/** Whether {@link debug} says anything: asked before a text is put together that costs something. */
+export function isDebugOn(): boolean {
+  return debugOn;
+}
+
+function write(text: string): void {
+  try {
+    console.warn(`${PREFIX} ${asPrintable(text)}`);
+  } catch {
+    // A console that throws is the application's to repair, not a reason to disturb a call.
+  }
+}

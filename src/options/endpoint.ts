@@ -1,0 +1,89 @@
+import { describeType } from './describe-value.js';
+import type { Reading } from './option-row.js';
+
+/** Where spans are POSTed to. */
+export interface Endpoint {
+  /** The whole URL, query included and user info taken out. Shown to people by {@link displayUrl} only. */
+  readonly url: string;
+  /** `Basic …` when the URL was written with user info (`https://user:password@host`). */
+  readonly authorization: string | undefined;
+}
+
+const TRACES_PATH = '/v1/traces';
+const EXAMPLE = 'an http or https URL such as https://collector.example.com';
+
+/**
+ * Reads a base URL and appends `/v1/traces` to its path, unless the path ends with it already.
+ * A prefix path and the query stay; a fragment, which no request carries, goes.
+ */
+export function readBaseUrl(value: unknown): Reading<Endpoint> {
+  return readUrl(value, (path) => {
+    const base = path.replace(/\/+$/, '');
+    return base.endsWith(TRACES_PATH) ? base : base + TRACES_PATH;
+  });
+}
+
+/** Reads the URL of the traces endpoint itself, which is used as it is. */
+export function readTracesUrl(value: unknown): Reading<Endpoint> {
+  return readUrl(value, (path) => path);
+}
+
+/** A URL that may be shown: origin and path. The query can hold a key, so it stays out. */
+export function displayUrl(url: string): string {
+  const parsed = parseUrl(url);
+  return parsed === undefined ? '(not a URL)' : parsed.origin + parsed.pathname;
+}
+
+function readUrl(value: unknown, mapPath: (path: string) => string): Reading<Endpoint> {
+  if (typeof value !== 'string' && !(value instanceof URL)) {
+    return { problem: `must be ${EXAMPLE}; saw ${describeType(value)}` };
+  }
+  const text = String(value).trim();
+  const url = parseUrl(text);
+  if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    return { problem: `must be ${EXAMPLE}; saw ${describeBadUrl(text)}` };
+  }
+  const authorization = basicAuthorization(url);
+  if (authorization === null) {
+    return { problem: 'has a user name or password that is not percent-encoded as a URL asks for' };
+  }
+  url.username = '';
+  url.password = '';
+  url.hash = '';
+  url.pathname = mapPath(url.pathname);
+  return { value: Object.freeze({ url: url.href, authorization }) };
+}
+
+// The error of the constructor carries its input, credentials included, so it goes nowhere.
+function parseUrl(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** `undefined` without user info, `null` when it cannot be decoded. */
+function basicAuthorization(url: URL): string | undefined | null {
+  if (url.username === '' && url.password === '') return undefined;
+  try {
+    const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+    return `Basic ${Buffer.from(pair, 'utf8').toString('base64')}`;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Shows a bad URL only when it can be nothing but a plain address: a user name, a query, or a
+ * token that was put into the wrong variable must not reach a log.
+ */
+function describeBadUrl(text: string): string {
+  const plainUrl = /^[a-z][a-z0-9+.-]{0,15}:\/\/[a-z0-9.:[\]-]{0,100}(?:\/[a-z0-9./_-]{0,40})?$/i;
+  const hostAndPort = /^[a-z0-9.-]{1,60}:\d{1,5}(?:\/[a-z0-9./_-]{0,40})?$/i;
+  if (plainUrl.test(text)) return `"${text}"`;
+  if (hostAndPort.test(text)) return `"${text}", which lacks http:// or https://`;
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text)
+    ? 'a URL that cannot be parsed (not shown: it may hold credentials)'
+    : 'a text without http:// or https:// (not shown: it may be a credential)';
+}
