@@ -1,0 +1,55 @@
+import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
+import { isCancelled } from './model.js';
+import { parseJsonRecord } from './read-attributes.js';
+import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from './livekit-spans.js';
+import type { SpanInput } from './span-input.js';
+import type { SpanMapping } from './span-mapping.js';
+import { isInterruptedTool } from './tool.js';
+
+const AGENT_ID = 'agent.id';
+const AGENT_ROLE = 'agent.role';
+const PREVIOUS_AGENT_ID = 'agent.previous_id';
+const INCOMPLETE = 'catalyst.incomplete';
+
+/** Puts whose span it is: session, user, agent, and what the application says of them. */
+export function putIdentity(mapping: SpanMapping, span: SpanInput): void {
+  const { facts } = span;
+  mapping.put(S.SESSION_ID, facts.sessionId, 'none');
+  mapping.put(S.USER_ID, facts.userId, 'personal');
+  mapping.put(AGENT_ID, facts.agent?.id, 'none');
+  mapping.put(S.AGENT_NAME, facts.agent?.name, 'none');
+  mapping.put(AGENT_ROLE, facts.agent?.role, 'none');
+  mapping.put(PREVIOUS_AGENT_ID, facts.previousAgentId, 'none');
+  if (facts.tags !== undefined) mapping.put(S.TAG_TAGS, [...facts.tags], 'metadata');
+  putMetadata(mapping, span);
+  if (facts.incomplete) mapping.put(INCOMPLETE, true, 'none');
+  const more = facts.contextAttributes;
+  if (more === undefined) return;
+  for (const key in more) mapping.put(key, more[key], 'metadata');
+}
+
+/** `metadata` is one JSON object: the application's, and that a span was interrupted. */
+function putMetadata(mapping: SpanMapping, span: SpanInput): void {
+  const given = span.facts.metadata;
+  const interrupted = isInterrupted(span);
+  if (given === undefined && !interrupted) return;
+  const metadata = interrupted ? { ...given, interrupted: true } : given;
+  mapping.put(S.METADATA, JSON.stringify(metadata), 'metadata');
+}
+
+/** Interrupted is not failed: the user spoke over the agent, and that is how calls go. */
+function isInterrupted({ name, scopeName, attributes }: SpanInput): boolean {
+  if (scopeName !== LIVEKIT_SCOPE_NAME) return false;
+  switch (name) {
+    case LiveKitSpan.AGENT_TURN:
+      return attributes['lk.interrupted'] === true;
+    case LiveKitSpan.LLM_REQUEST:
+      return isCancelled(attributes);
+    case LiveKitSpan.TTS_REQUEST:
+      return parseJsonRecord(attributes['lk.tts_metrics'])?.['cancelled'] === true;
+    case LiveKitSpan.FUNCTION_TOOL:
+      return isInterruptedTool(attributes);
+    default:
+      return false;
+  }
+}

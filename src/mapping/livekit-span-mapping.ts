@@ -1,0 +1,89 @@
+import { putInput, putOutput } from './input-output.js';
+import { LiveKitSpan } from './livekit-spans.js';
+import { putLlmCall } from './llm-call.js';
+import { readContextMessages } from './messages/conversation.js';
+import { lastTextOf } from './messages/message-text.js';
+import { putModel } from './model.js';
+import { asText, firstPresent, readText } from './read-attributes.js';
+import type { SpanFacts } from './span-input.js';
+import type { SpanMapping } from './span-mapping.js';
+import { putTokenCounts } from './token-counts.js';
+import { putTool } from './tool.js';
+
+type SpanMapper = (mapping: SpanMapping, facts: SpanFacts) => void;
+
+export const USER_INPUT: readonly string[] = ['lk.pii.user_input', 'lk.user_input'];
+export const RESPONSE_TEXT: readonly string[] = ['lk.pii.response.text', 'lk.response.text'];
+export const USER_TRANSCRIPT: readonly string[] = ['lk.pii.user_transcript', 'lk.user_transcript'];
+const INSTRUCTIONS = ['lk.pii.instructions', 'lk.instructions'] as const;
+/** AMD used the transcript of the user in LiveKit 1.2.7 to 1.3.x. */
+const AMD_TRANSCRIPT = ['lk.pii.amd.transcript', 'lk.amd.transcript', ...USER_TRANSCRIPT] as const;
+
+/** The spans that have a mapping of their own, beside what every LiveKit span gets. */
+const MAPPERS: ReadonlyMap<string, SpanMapper> = new Map<string, SpanMapper>([
+  [LiveKitSpan.JOB_ENTRYPOINT, putSummary],
+  [LiveKitSpan.AGENT_SESSION, putSummary],
+  [LiveKitSpan.AGENT_TURN, putAgentTurn],
+  [LiveKitSpan.USER_TURN, putUserTurn],
+  [LiveKitSpan.LLM_NODE, putLlmCall],
+  [LiveKitSpan.LLM_REQUEST, putLlmCall],
+  [LiveKitSpan.REALTIME_INFERENCE, putRealtimeCall],
+  [LiveKitSpan.REALTIME_METRICS, putRealtimeCall],
+  [LiveKitSpan.FUNCTION_TOOL, putTool],
+  [LiveKitSpan.EOU_DETECTION, putEndOfUtterance],
+  [LiveKitSpan.ANSWERING_MACHINE_DETECTION, putMachineDetection],
+]);
+
+/** Puts what only this kind of LiveKit span has. A span that is not listed keeps its attributes. */
+export function putLiveKitSpan(mapping: SpanMapping, name: string, facts: SpanFacts): void {
+  MAPPERS.get(name)?.(mapping, facts);
+}
+
+/** Backends build their session list from the input and output of the root. */
+function putSummary(mapping: SpanMapping, facts: SpanFacts): void {
+  putInput(mapping, facts.input);
+  putOutput(mapping, facts.output);
+}
+
+/**
+ * The words the turn answers and the words that were really played. A later step of a tool loop
+ * answers the words of its first; a turn that nobody spoke before answers its instructions.
+ */
+function putAgentTurn(mapping: SpanMapping, facts: SpanFacts): void {
+  // The instructions of a turn stand in the system message of its model call as well.
+  const instructions = take(mapping, INSTRUCTIONS);
+  putInput(mapping, take(mapping, USER_INPUT) ?? facts.input ?? instructions);
+  putOutput(mapping, take(mapping, RESPONSE_TEXT));
+}
+
+function putUserTurn(mapping: SpanMapping): void {
+  putInput(mapping, take(mapping, USER_TRANSCRIPT));
+}
+
+/** A realtime model leaves neither messages nor tool calls on its spans (`telemetry/utils.ts`). */
+function putRealtimeCall(mapping: SpanMapping, facts: SpanFacts): void {
+  putModel(mapping, facts.failure !== undefined);
+  putTokenCounts(mapping);
+  putInput(mapping, facts.input);
+  putOutput(mapping, facts.output);
+}
+
+/** The last items of the conversation, which the model call after it holds whole. */
+function putEndOfUtterance(mapping: SpanMapping): void {
+  const { key, messages } = readContextMessages(mapping.raw);
+  putInput(mapping, lastTextOf(messages, 'user'));
+  mapping.represent(key);
+}
+
+function putMachineDetection(mapping: SpanMapping): void {
+  putInput(mapping, take(mapping, AMD_TRANSCRIPT));
+  putOutput(mapping, readText(mapping.raw, ['lk.amd.category']));
+}
+
+/** The text under the first of these keys that is recorded, which it now stands for. */
+function take(mapping: SpanMapping, keys: readonly string[]): string | undefined {
+  const key = firstPresent(mapping.raw, keys);
+  if (key === undefined || typeof mapping.raw[key] !== 'string') return undefined;
+  mapping.represent(key);
+  return asText(mapping.raw[key]);
+}

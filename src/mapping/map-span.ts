@@ -1,0 +1,56 @@
+import { SemanticConventions } from '@arizeai/openinference-semantic-conventions';
+import { classifyRawKey } from '../privacy/content-keys.js';
+import type { AttributeSink } from './attribute-sink.js';
+import { putGenAiSpan } from './gen-ai-span-mapping.js';
+import { putIdentity } from './identity-attributes.js';
+import { putLiveKitSpan } from './livekit-span-mapping.js';
+import { LIVEKIT_SCOPE_NAME } from './livekit-spans.js';
+import type { SpanInput } from './span-input.js';
+import { mapSpanKind } from './span-kind.js';
+import { SpanMapping } from './span-mapping.js';
+import { putVoiceFields } from './voice.js';
+
+/** How much of the raw span goes out beside its mapping. */
+export interface MapSpanOptions {
+  /** Send raw content attributes even where the mapped ones hold all of it. */
+  readonly rawContent: boolean;
+}
+
+/** What a span says in short, for those above it that are summed up from those below. */
+export interface SpanWords {
+  readonly input: string | undefined;
+  readonly output: string | undefined;
+}
+
+/**
+ * Puts one span as OpenInference into the sink: the only schema knowledge there is. With a sink of
+ * bytes this is the hot path, with a sink of objects the view for exporters.
+ *
+ * The order of the calls is the order on the wire. What fits into few bytes comes first, so that a
+ * backend which cuts attributes by count loses the oldest messages' tail and never kind or tokens.
+ */
+export function mapSpan(span: SpanInput, sink: AttributeSink, options: MapSpanOptions): SpanWords {
+  const mapping = new SpanMapping(span.attributes, sink);
+  const kind = mapSpanKind(span);
+  mapping.put(SemanticConventions.OPENINFERENCE_SPAN_KIND, kind, 'none');
+  putIdentity(mapping, span);
+  if (span.scopeName === LIVEKIT_SCOPE_NAME) {
+    putVoiceFields(mapping, span.name, span.facts.tokensBelow);
+    putLiveKitSpan(mapping, span.name, span.facts);
+  } else {
+    putGenAiSpan(mapping, kind, span.facts);
+  }
+  putRaw(mapping, sink, options);
+  return mapping;
+}
+
+/** The raw attributes that the mapping does not stand for: scalars that other backends read. */
+function putRaw(mapping: SpanMapping, sink: AttributeSink, options: MapSpanOptions): void {
+  const raw = mapping.raw;
+  for (const key in raw) {
+    const value = raw[key];
+    if (value === undefined || value === null || mapping.isCountedElsewhere(key)) continue;
+    if (!options.rawContent && mapping.isRepresented(key)) continue;
+    sink.put(key, value, classifyRawKey(key));
+  }
+}

@@ -1,0 +1,65 @@
+import type { Attributes, AttributeValue } from '@opentelemetry/api';
+
+export type JsonRecord = Readonly<Record<string, unknown>>;
+
+export function isRecord(value: unknown): value is JsonRecord {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function asText(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+export function asFiniteNumber(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}
+
+/** The first of these keys that is present, so that one reader serves every LiveKit version. */
+export function firstPresent(attributes: Attributes, keys: readonly string[]): string | undefined {
+  for (const key of keys) {
+    const value = attributes[key];
+    if (value !== undefined && value !== null) return key;
+  }
+  return undefined;
+}
+
+/** The value of the first key that is present; `undefined` when it is blank or no string. */
+export function readText(attributes: Attributes, keys: readonly string[]): string | undefined {
+  const key = firstPresent(attributes, keys);
+  return key === undefined ? undefined : asText(attributes[key]);
+}
+
+export function readNumber(attributes: Attributes, keys: readonly string[]): number | undefined {
+  for (const key of keys) {
+    const value = asFiniteNumber(attributes[key]);
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+/** Parses JSON text; `undefined` for anything that is not a string or does not parse. */
+export function parseJson(value: AttributeValue | undefined): unknown {
+  if (typeof value !== 'string') return undefined;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return undefined;
+  }
+}
+
+export function parseJsonArray(value: AttributeValue | undefined): readonly unknown[] | undefined {
+  const parsed = parseJson(value);
+  return Array.isArray(parsed) ? parsed : undefined;
+}
+
+export function parseJsonRecord(value: AttributeValue | undefined): JsonRecord | undefined {
+  const parsed = parseJson(value);
+  return isRecord(parsed) ? parsed : undefined;
+}
+
+/** Text as it is, anything else as JSON; `undefined` for nothing. */
+export function asJsonText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  if (value === undefined || value === null) return undefined;
+  return JSON.stringify(value);
+}

@@ -1,0 +1,76 @@
+import type { Attributes } from '@opentelemetry/api';
+
+/** The agent a span belongs to, as OpenInference and Catalyst name it. */
+export interface AgentIdentity {
+  readonly id: string | undefined;
+  readonly name: string | undefined;
+  readonly role: string | undefined;
+}
+
+/** A tool call that a model asked for. */
+export interface ToolCall {
+  readonly id: string | undefined;
+  readonly name: string;
+  /** Arguments as the model wrote them: JSON text, when the model kept to it. */
+  readonly arguments: string;
+}
+
+/** Why a span counts as failed although LiveKit left its status unset. */
+export interface Failure {
+  readonly message: string | undefined;
+}
+
+/** What other spans say about a span: everything that its own attributes do not hold. */
+export interface SpanFacts {
+  readonly sessionId: string | undefined;
+  readonly userId: string | undefined;
+  readonly agent: AgentIdentity | undefined;
+  /** The agent that handed over to the one which this span starts. */
+  readonly previousAgentId: string | undefined;
+  readonly metadata: Readonly<Record<string, unknown>> | undefined;
+  readonly tags: readonly string[] | undefined;
+  /** Attributes of the OpenInference context that have no place of their own here. */
+  readonly contextAttributes: Attributes | undefined;
+  /** The last attempt below failed. */
+  readonly failure: Failure | undefined;
+  /** A span below stands for the same model call and has its tokens. */
+  readonly tokensBelow: boolean;
+  /** A span below stands for the same model call and has its messages. */
+  readonly messagesBelow: boolean;
+  /** Tool calls of this model call, where its own attributes name none. */
+  readonly toolCalls: readonly ToolCall[];
+  /** Id of the tool call which this tool span carries out, where its own attributes name none. */
+  readonly toolCallId: string | undefined;
+  /** First words in and last words out of what happened below. */
+  readonly input: string | undefined;
+  readonly output: string | undefined;
+  /** LiveKit never ended the span; it was closed when tracing shut down. */
+  readonly incomplete: boolean;
+}
+
+/** A span of which nothing more is known than its own attributes. */
+export const NO_FACTS: SpanFacts = Object.freeze({
+  sessionId: undefined,
+  userId: undefined,
+  agent: undefined,
+  previousAgentId: undefined,
+  metadata: undefined,
+  tags: undefined,
+  contextAttributes: undefined,
+  failure: undefined,
+  tokensBelow: false,
+  messagesBelow: false,
+  toolCalls: [],
+  toolCallId: undefined,
+  input: undefined,
+  output: undefined,
+  incomplete: false,
+});
+
+/** What the mapper is told of a span. It never sees the span itself, so it cannot write on it. */
+export interface SpanInput {
+  readonly name: string;
+  readonly scopeName: string;
+  readonly attributes: Attributes;
+  readonly facts: SpanFacts;
+}

@@ -1,0 +1,55 @@
+import type { Attributes, AttributeValue } from '@opentelemetry/api';
+import type { AttributeSink, ContentClass } from './attribute-sink.js';
+
+/**
+ * The mapping of one span in progress: what goes out, and what of the raw span need not follow.
+ */
+export class SpanMapping {
+  readonly raw: Attributes;
+  /** Short input and output, for the spans above that are summed up from those below. */
+  input: string | undefined;
+  output: string | undefined;
+  readonly #sink: AttributeSink;
+  readonly #represented: string[] = [];
+  readonly #countedElsewhere: string[] = [];
+
+  constructor(raw: Attributes, sink: AttributeSink) {
+    this.raw = raw;
+    this.#sink = sink;
+  }
+
+  /** Puts a mapped attribute, unless the raw span has the key: what somebody set there wins. */
+  put(key: string, value: AttributeValue | undefined, content: ContentClass): void {
+    if (value === undefined || Object.hasOwn(this.raw, key)) return;
+    this.#sink.put(key, value, content);
+  }
+
+  /** Puts an attribute under an indexed key that the raw span is known not to have. */
+  putIndexed(key: string, value: AttributeValue | undefined, content: ContentClass): void {
+    if (value !== undefined) this.#sink.put(key, value, content);
+  }
+
+  /** Marks raw content that now stands in OpenInference form: it is not sent a second time. */
+  represent(key: string | undefined): void {
+    if (key !== undefined) this.#represented.push(key);
+  }
+
+  /** Marks a raw attribute that another span has too and that backends would add up. */
+  leaveToOtherSpan(key: string): void {
+    this.#countedElsewhere.push(key);
+  }
+
+  isRepresented(key: string): boolean {
+    return this.#represented.includes(key);
+  }
+
+  isCountedElsewhere(key: string): boolean {
+    return this.#countedElsewhere.includes(key);
+  }
+
+  /** Whether the raw span already has attributes under this prefix (`llm.input_messages.`). */
+  hasRawUnder(prefix: string): boolean {
+    for (const key in this.raw) if (key.startsWith(prefix)) return true;
+    return false;
+  }
+}

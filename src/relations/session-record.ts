@@ -1,0 +1,43 @@
+/** Spoken words are kept only while a tool loop can still refer to them. */
+const MAX_SPEECHES = 8;
+
+/** What is known of one agent session while its spans pass. */
+export class SessionRecord {
+  /** Name of last resort for the session: stable, and found again in the trace. */
+  readonly fallbackId: string;
+  /** `gen_ai.conversation.id` or the room's sid, once a span or the job has told it. */
+  conversationId: string | undefined;
+  /** Label of the agent in charge. */
+  agentLabel: string | undefined;
+  firstInput: string | undefined;
+  lastOutput: string | undefined;
+  readonly #inputBySpeech = new Map<string, string>();
+
+  constructor(fallbackId: string) {
+    this.fallbackId = fallbackId;
+  }
+
+  get id(): string {
+    return this.conversationId ?? this.fallbackId;
+  }
+
+  hear(input: string | undefined): void {
+    this.firstInput ??= input;
+  }
+
+  answer(output: string | undefined): void {
+    if (output !== undefined) this.lastOutput = output;
+  }
+
+  /** Remembers which words a speech answers: later steps of its tool loop do not repeat them. */
+  rememberSpeech(speechId: string, input: string): void {
+    this.#inputBySpeech.set(speechId, input);
+    if (this.#inputBySpeech.size <= MAX_SPEECHES) return;
+    const [oldest] = this.#inputBySpeech.keys();
+    if (oldest !== undefined) this.#inputBySpeech.delete(oldest);
+  }
+
+  inputOfSpeech(speechId: string): string | undefined {
+    return this.#inputBySpeech.get(speechId);
+  }
+}

@@ -1,0 +1,118 @@
+import type { Attributes } from '@opentelemetry/api';
+import { LiveKitSpan } from '../mapping/livekit-spans.js';
+import { isFailedNode } from '../mapping/span-status.js';
+import type { Failure, SpanFacts, ToolCall } from '../mapping/span-input.js';
+import { asText } from '../mapping/read-attributes.js';
+import { agentInCharge } from './agent-in-charge.js';
+import { mergeIdentity, type Identity } from './identity.js';
+import { hasMessagesBelow, isAdapter } from './model-call.js';
+import type { SpanNode } from './span-node.js';
+
+/** Everything that other spans say about this one, at the moment it ends. */
+export function spanFacts(
+  node: SpanNode,
+  attributes: Attributes,
+  process: Identity,
+  incomplete: boolean,
+): SpanFacts {
+  const below = callsBelow(node, attributes);
+  const identity = identityAround(node, process);
+  return {
+    sessionId: identity.sessionId ?? node.session?.id ?? node.traceId,
+    userId: identity.userId,
+    agent: agentInCharge(node),
+    previousAgentId: node.previousAgent,
+    metadata: identity.metadata,
+    tags: identity.tags,
+    contextAttributes: node.openInference?.attributes,
+    failure: failureOf(node, attributes),
+    ...below,
+    toolCalls: node.is(LiveKitSpan.LLM_NODE) ? startedToolCalls(node) : [],
+    toolCallId: node.is(LiveKitSpan.FUNCTION_TOOL) ? takeToolCallId(node, attributes) : undefined,
+    ...wordsAround(node, attributes),
+    incomplete,
+  };
+}
+
+/**
+ * What the application said: `agentSpan` and `manualSpan` first, then OpenInference's context, then
+ * `setup`. For the session, the room and a name that is stable within it come after these.
+ */
+function identityAround(node: SpanNode, process: Identity): Identity {
+  const around = node.openInference;
+  const outer = around === undefined ? process : mergeIdentity(process, around.identity);
+  return node.identity === undefined ? outer : mergeIdentity(outer, node.identity);
+}
+
+function callsBelow(
+  node: SpanNode,
+  attributes: Attributes,
+): { readonly tokensBelow: boolean; readonly messagesBelow: boolean } {
+  if (node.is(LiveKitSpan.LLM_REQUEST)) {
+    const adapter = isAdapter(node, attributes);
+    return {
+      tokensBelow: adapter || node.usageBelow,
+      messagesBelow: adapter && hasMessagesBelow(node),
+    };
+  }
+  if (node.is(LiveKitSpan.TTS_REQUEST)) {
+    return { tokensBelow: node.requests.length > 0, messagesBelow: false };
+  }
+  return {
+    tokensBelow: false,
+    messagesBelow: node.is(LiveKitSpan.LLM_NODE) && hasMessagesBelow(node),
+  };
+}
+
+/** Only spans that stand for what is below them fail with it. */
+function failureOf(node: SpanNode, attributes: Attributes): Failure | undefined {
+  if (node.is(LiveKitSpan.LLM_NODE) && isFailedNode({ name: node.name, attributes })) {
+    return { message: node.lastFailure?.message };
+  }
+  return node.lastFailure;
+}
+
+/**
+ * Up to 1.5.2 an `llm_node` does not record the calls that its model asked for, but their tools
+ * have started by the time it ends. These versions know no redaction, so reading live is safe.
+ */
+function startedToolCalls(node: SpanNode): readonly ToolCall[] {
+  const calls: ToolCall[] = [];
+  for (const tool of node.parent?.startedTools ?? []) {
+    const live = tool.span?.attributes;
+    const name = asText(live?.['lk.function_tool.name']);
+    const given = live?.['lk.function_tool.arguments'];
+    if (name !== undefined && typeof given === 'string') {
+      calls.push({ id: undefined, name, arguments: given });
+    }
+  }
+  return calls;
+}
+
+/** Up to 1.7.1 a tool span has no call id: it is the turn's first open call of that tool. */
+function takeToolCallId(node: SpanNode, attributes: Attributes): string | undefined {
+  const open = node.parent?.openToolCalls;
+  if (open === undefined || open.length === 0) return undefined;
+  const given =
+    attributes['lk.pii.function_tool.arguments'] ?? attributes['lk.function_tool.arguments'];
+  const name = attributes['lk.function_tool.name'];
+  const same = open.findIndex((call) => call.name === name && call.arguments === given);
+  const index = same >= 0 ? same : open.findIndex((call) => call.name === name);
+  return index < 0 ? undefined : open.splice(index, 1)[0]?.id;
+}
+
+function wordsAround(
+  node: SpanNode,
+  attributes: Attributes,
+): { readonly input: string | undefined; readonly output: string | undefined } {
+  const { session } = node;
+  if (node.is(LiveKitSpan.AGENT_SESSION) || node.is(LiveKitSpan.JOB_ENTRYPOINT)) {
+    return { input: session?.firstInput, output: session?.lastOutput };
+  }
+  if (node.is(LiveKitSpan.AGENT_TURN)) {
+    const speechId = asText(attributes['lk.speech_id']);
+    const input = speechId === undefined ? undefined : session?.inputOfSpeech(speechId);
+    return { input, output: undefined };
+  }
+  return { input: node.inputBelow, output: node.outputBelow };
+}

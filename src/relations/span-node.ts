@@ -1,0 +1,102 @@
+import type { Attributes } from '@opentelemetry/api';
+import type { Span } from '@opentelemetry/sdk-trace-base';
+import { LIVEKIT_SCOPE_NAME } from '../mapping/livekit-spans.js';
+import type { Failure, ToolCall } from '../mapping/span-input.js';
+import type { Identity } from './identity.js';
+import type { OpenInferenceContext } from './open-inference-context.js';
+import type { SessionRecord } from './session-record.js';
+
+/**
+ * A span's place among the others, from its start until its late children have ended. Of an ended
+ * span it keeps what those children may ask, never its attributes.
+ */
+export class SpanNode {
+  readonly name: string;
+  readonly spanId: string;
+  readonly traceId: string;
+  readonly isLiveKit: boolean;
+  readonly parent: SpanNode | undefined;
+  session: SessionRecord | undefined;
+  /** Set here or above by `agentSpan`, `manualSpan` or `setup`. */
+  readonly identity: Identity | undefined;
+  /** OpenInference's context setters, here or above. */
+  readonly openInference: OpenInferenceContext | undefined;
+  /** Label of the agent in charge when the span started. */
+  readonly agentAtStart: string | undefined;
+  previousAgent: string | undefined;
+  /** The live span; let go when it ends. */
+  span: Span | undefined;
+  ownLabel: string | undefined;
+
+  /** Failure of the last attempt below that has ended. */
+  lastFailure: Failure | undefined;
+  /** Model calls below, of an `llm_node`; requests inside a request, of an adapter. */
+  requests: SpanNode[] = [];
+  /** Usage that was recorded of the call this request made, once it has ended. */
+  usage: Usage | undefined;
+  /** The conversation stands on this request itself (LiveKit 1.8 on). */
+  hasMessages = false;
+  /** Another instrumentation's span below this request reports the usage of its call. */
+  usageBelow = false;
+  inputBelow: string | undefined;
+  outputBelow: string | undefined;
+  /** Tool calls that the model calls of this turn asked for and no tool span has taken yet. */
+  openToolCalls: ToolCall[] = [];
+  /** Tools of this turn that started before its model call ended. */
+  startedTools: SpanNode[] = [];
+
+  constructor(init: {
+    readonly span: Span;
+    readonly parent: SpanNode | undefined;
+    readonly session: SessionRecord | undefined;
+    readonly identity: Identity | undefined;
+    readonly openInference: OpenInferenceContext | undefined;
+  }) {
+    this.name = init.span.name;
+    const { spanId, traceId } = init.span.spanContext();
+    this.spanId = spanId;
+    this.traceId = traceId;
+    this.isLiveKit = init.span.instrumentationScope.name === LIVEKIT_SCOPE_NAME;
+    this.span = init.span;
+    this.parent = init.parent;
+    this.session = init.session;
+    this.identity = init.identity;
+    this.openInference = init.openInference;
+    this.agentAtStart = init.session?.agentLabel;
+  }
+
+  is(name: string): boolean {
+    return this.isLiveKit && this.name === name;
+  }
+
+  /** The nearest span above with this LiveKit name. */
+  ancestor(name: string): SpanNode | undefined {
+    for (let node = this.parent; node !== undefined; node = node.parent) {
+      if (node.is(name)) return node;
+    }
+    return undefined;
+  }
+
+  /**
+   * The agent this span names: LiveKit sets it at the start. Read from the live span, so nothing
+   * but a label may be read this way: content is LiveKit's to strip until the span has ended.
+   */
+  label(): string | undefined {
+    if (this.span === undefined || !this.isLiveKit) return this.ownLabel;
+    return labelOf(this.span.attributes);
+  }
+}
+
+/** Tokens in and out of one model call. */
+export interface Usage {
+  readonly input: number;
+  readonly output: number;
+}
+
+/** Default label of an agent without an id (`voice/agent.ts`): it names nobody. */
+export const DEFAULT_AGENT_LABEL = 'default_agent';
+
+export function labelOf(attributes: Attributes): string | undefined {
+  const label = attributes['gen_ai.agent.name'] ?? attributes['lk.agent_label'];
+  return typeof label === 'string' && label !== '' ? label : undefined;
+}

@@ -1,0 +1,138 @@
+import { context as activeContext, trace, type Context } from '@opentelemetry/api';
+import type { ReadableSpan, Span } from '@opentelemetry/sdk-trace-base';
+import { LiveKitSpan } from '../mapping/livekit-spans.js';
+import { asText } from '../mapping/read-attributes.js';
+import type { SpanFacts } from '../mapping/span-input.js';
+import { reportEnd, type EndedSpan } from './end-report.js';
+import { identityOf, type Identity } from './identity.js';
+import { readOpenInferenceContext } from './open-inference-context.js';
+import { SessionRecord } from './session-record.js';
+import { spanFacts } from './span-facts.js';
+import { SpanNode } from './span-node.js';
+import { reportStart } from './start-report.js';
+
+/** Spans that have ended are kept for children that start late (`realtime_metrics`). */
+const MAX_ENDED = 2048;
+/** Spans that LiveKit never ends are given up, oldest first, before they become a leak. */
+const MAX_OPEN = 16_384;
+
+/** Spans that may stand outside any session: an LLM used alone, a job before its session. */
+const STANDALONE: ReadonlySet<string> = new Set([
+  LiveKitSpan.JOB_ENTRYPOINT,
+  LiveKitSpan.LLM_REQUEST,
+  LiveKitSpan.LLM_REQUEST_RUN,
+]);
+
+export interface SpanRegistryOptions {
+  /** What `setup` was told of every span of the process. */
+  readonly processIdentity: () => Identity;
+  /** Sid of the room whose job is running; `undefined` outside a job. */
+  readonly roomSid: () => string | undefined;
+}
+
+/** Who is whose: every open span, its parent, its session, and what its children have told it. */
+export class SpanRegistry {
+  readonly #options: SpanRegistryOptions;
+  readonly #open = new Map<string, SpanNode>();
+  readonly #ended = new Map<string, SpanNode>();
+  readonly #sessions = new Set<SessionRecord>();
+  #lastSession: SessionRecord | undefined;
+
+  constructor(options: SpanRegistryOptions) {
+    this.#options = options;
+  }
+
+  /** Remembers a span that starts. Nothing is written on it. */
+  start(span: Span, context: Context): SpanNode {
+    const parent = this.#find(span.parentSpanContext?.spanId);
+    // LiveKit starts some spans as roots, or drops the context's values (`on_enter`); the caller's
+    // context is still active then and tells where they belong.
+    const around = parent ?? this.#find(trace.getSpanContext(activeContext.active())?.spanId);
+    const node = new SpanNode({
+      span,
+      parent,
+      session: around?.session,
+      identity: identityOf(context) ?? around?.identity ?? identityOf(activeContext.active()),
+      openInference:
+        readOpenInferenceContext(context) ??
+        around?.openInference ??
+        readOpenInferenceContext(activeContext.active()),
+    });
+    this.#open.set(node.spanId, node);
+    if (this.#open.size > MAX_OPEN) forgetOldest(this.#open);
+    if (node.isLiveKit) this.#joinSession(node);
+    reportStart(node);
+    return node;
+  }
+
+  /** Facts about a span that has just ended, or of one that is given up as `incomplete`. */
+  facts(span: ReadableSpan, incomplete: boolean): SpanFacts | undefined {
+    const node = this.#open.get(span.spanContext().spanId);
+    if (node === undefined) return undefined;
+    this.#learnConversationId(node, span);
+    return spanFacts(node, span.attributes, this.#options.processIdentity(), incomplete);
+  }
+
+  /** Tells the spans above, and lets go of the span. */
+  end(spanId: string, ended: EndedSpan): void {
+    const node = this.#open.get(spanId);
+    if (node === undefined) return;
+    reportEnd(node, ended);
+    node.ownLabel = node.label();
+    node.span = undefined;
+    node.startedTools = [];
+    this.#open.delete(spanId);
+    this.#ended.set(spanId, node);
+    if (this.#ended.size > MAX_ENDED) forgetOldest(this.#ended);
+    if (node.is(LiveKitSpan.AGENT_SESSION) && node.session !== undefined) {
+      this.#sessions.delete(node.session);
+    }
+  }
+
+  /** Spans that have not ended, outermost first. */
+  openSpans(): readonly Span[] {
+    return [...this.#open.values()].flatMap(({ span }) => (span === undefined ? [] : [span]));
+  }
+
+  #find(spanId: string | undefined): SpanNode | undefined {
+    if (spanId === undefined) return undefined;
+    return this.#open.get(spanId) ?? this.#ended.get(spanId);
+  }
+
+  #joinSession(node: SpanNode): void {
+    if (node.is(LiveKitSpan.AGENT_SESSION)) {
+      const isRoot = node.parent === undefined;
+      node.session = this.#openSession(isRoot ? node.traceId : `${node.traceId}-${node.spanId}`);
+      for (let above = node.parent; above !== undefined; above = above.parent) {
+        above.session ??= node.session;
+      }
+      return;
+    }
+    if (!STANDALONE.has(node.name)) node.session ??= this.#sessionOfStray();
+  }
+
+  #openSession(fallbackId: string): SessionRecord {
+    const session = new SessionRecord(fallbackId);
+    session.conversationId = this.#options.roomSid();
+    this.#sessions.add(session);
+    this.#lastSession = session;
+    return session;
+  }
+
+  /** Up to 1.7.1 several spans of a session are roots. With one session open, they are of that one. */
+  #sessionOfStray(): SessionRecord | undefined {
+    if (this.#sessions.size > 1) return undefined;
+    const [only] = this.#sessions;
+    return only ?? this.#lastSession;
+  }
+
+  #learnConversationId(node: SpanNode, span: ReadableSpan): void {
+    if (!node.isLiveKit || node.session === undefined) return;
+    node.session.conversationId ??= asText(span.attributes['gen_ai.conversation.id']);
+  }
+}
+
+function forgetOldest(nodes: Map<string, SpanNode>): void {
+  const [oldest] = nodes.keys();
+  if (oldest !== undefined) nodes.delete(oldest);
+}

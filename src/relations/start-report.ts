@@ -1,0 +1,35 @@
+import { LiveKitSpan } from '../mapping/livekit-spans.js';
+import type { SpanNode } from './span-node.js';
+
+/** What the start of a span tells the spans above it, and the session. */
+export function reportStart(node: SpanNode): void {
+  if (!node.isLiveKit) return;
+  switch (node.name) {
+    case LiveKitSpan.START_AGENT_ACTIVITY:
+    case LiveKitSpan.RESUME_AGENT_ACTIVITY:
+      return takeCharge(node);
+    case LiveKitSpan.LLM_REQUEST:
+      (node.ancestor(LiveKitSpan.LLM_REQUEST) ?? parentNode(node))?.requests.push(node);
+      return;
+    case LiveKitSpan.TTS_REQUEST:
+      node.ancestor(LiveKitSpan.TTS_REQUEST)?.requests.push(node);
+      return;
+    case LiveKitSpan.FUNCTION_TOOL:
+      if (node.parent?.is(LiveKitSpan.AGENT_TURN)) node.parent.startedTools.push(node);
+      return;
+    default:
+  }
+}
+
+/** `lk.agent_label` is there at the start of these two (`voice/agent_activity.ts`). */
+function takeCharge(node: SpanNode): void {
+  const { session } = node;
+  const label = node.label();
+  if (session === undefined || label === undefined) return;
+  if (session.agentLabel !== label) node.previousAgent = session.agentLabel;
+  session.agentLabel = label;
+}
+
+function parentNode(node: SpanNode): SpanNode | undefined {
+  return node.parent?.is(LiveKitSpan.LLM_NODE) ? node.parent : undefined;
+}
