@@ -5,6 +5,8 @@ const MAX_SPEECHES = 8;
 export class SessionRecord {
   /** Name of last resort for the session: stable, and found again in the trace. */
   readonly fallbackId: string;
+  /** The id that `setup` was given for it. */
+  readonly givenId: string | undefined;
   /** `gen_ai.conversation.id` or the room's sid, once a span or the job has told it. */
   conversationId: string | undefined;
   /** Label of the agent in charge. */
@@ -13,8 +15,9 @@ export class SessionRecord {
   lastOutput: string | undefined;
   readonly #inputBySpeech = new Map<string, string>();
 
-  constructor(fallbackId: string) {
+  constructor(fallbackId: string, givenId: string | undefined) {
     this.fallbackId = fallbackId;
+    this.givenId = givenId;
   }
 
   get id(): string {

@@ -24,8 +24,10 @@ const STANDALONE: ReadonlySet<string> = new Set([
 ]);
 
 export interface SpanRegistryOptions {
-  /** What `setup` was told of every span of the process. */
-  readonly processIdentity: () => Identity;
+  /** What `setup` was told of every span of the process, the session's id aside. */
+  readonly processIdentity: Identity;
+  /** The session's id as `setup` was told it: asked when a session starts, and for spans outside one. */
+  readonly givenSessionId: () => string | undefined;
   /** Sid of the room whose job is running; `undefined` outside a job. */
   readonly roomSid: () => string | undefined;
 }
@@ -70,7 +72,10 @@ export class SpanRegistry {
     const node = this.#open.get(span.spanContext().spanId);
     if (node === undefined) return undefined;
     this.#learnConversationId(node, span);
-    return spanFacts(node, span.attributes, this.#options.processIdentity(), incomplete);
+    const { processIdentity, givenSessionId } = this.#options;
+    const sessionId = node.session === undefined ? givenSessionId() : node.session.givenId;
+    const process = { ...processIdentity, sessionId };
+    return spanFacts(node, span.attributes, process, incomplete);
   }
 
   /** Tells the spans above, and lets go of the span. */
@@ -112,7 +117,7 @@ export class SpanRegistry {
   }
 
   #openSession(fallbackId: string): SessionRecord {
-    const session = new SessionRecord(fallbackId);
+    const session = new SessionRecord(fallbackId, this.#options.givenSessionId());
     session.conversationId = this.#options.roomSid();
     this.#sessions.add(session);
     this.#lastSession = session;

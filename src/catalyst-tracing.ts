@@ -1,0 +1,45 @@
+import type { Tracer, TracerProvider } from '@opentelemetry/api';
+import type { DeliveryResult, DeliveryStats } from './delivery/delivery-stats.js';
+
+/** Whether an SDK was connected, and if not, why. */
+export interface InstallResult {
+  /** The name that `modules` knows it by. */
+  readonly name: string;
+  readonly installed: boolean;
+  readonly reason?: string;
+}
+
+/** Bounds one call of `forceFlush()` or `shutdown()`. */
+export interface FlushOptions {
+  /** Milliseconds after which the call settles, whatever the collector does. Default `delivery.shutdownTimeoutMillis`. */
+  readonly timeoutMillis?: number;
+}
+
+/** What tracing has done so far: delivery's counters, and spans that could not be mapped. */
+export interface TracingStats extends DeliveryStats {
+  /** Spans sent without their attributes because mapping or redacting them failed. */
+  readonly mappingFailures: number;
+}
+
+/** The live tracing that `setup()` returns. */
+export interface CatalystTracing {
+  /** For spans of your own; `agentSpan` and `manualSpan` use it by themselves. */
+  readonly tracer: Tracer;
+  /** The provider that LiveKit's spans go to. */
+  readonly provider: TracerProvider;
+  readonly serviceName: string;
+  /** Where spans are sent, without query; `undefined` when they are not. */
+  readonly endpoint: string | undefined;
+  /** Which SDKs were connected. */
+  readonly installResults: readonly InstallResult[];
+  /** The same as `installResults`. */
+  readonly installed: readonly InstallResult[];
+  /** Sends what has ended so far. Settles within its deadline and never rejects. */
+  forceFlush(options?: FlushOptions): Promise<DeliveryResult>;
+  /**
+   * Sends everything, open spans as incomplete, and lets go of the process: a later `setup()` starts
+   * anew. Settles within its deadline, never rejects, and may be called twice.
+   */
+  shutdown(options?: FlushOptions): Promise<DeliveryResult>;
+  stats(): TracingStats;
+}

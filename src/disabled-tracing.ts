@@ -1,0 +1,29 @@
+import { AlwaysOffSampler, BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
+import type { CatalystTracing } from './catalyst-tracing.js';
+import { DeliveryLedger, type DeliveryResult } from './delivery/delivery-stats.js';
+import type { ResolvedOptions } from './options/resolved-options.js';
+import { TRACER_NAME, VERSION } from './version.js';
+
+const NOTHING: DeliveryResult = Object.freeze({ exported: 0, dropped: 0, pending: 0 });
+
+/** Tracing that was switched off: everything works, nothing is recorded, registered or loaded. */
+export function createDisabledTracing(
+  { serviceName }: ResolvedOptions,
+  release: () => void,
+): CatalystTracing {
+  const provider = new BasicTracerProvider({ sampler: new AlwaysOffSampler() });
+  return {
+    tracer: provider.getTracer(TRACER_NAME, VERSION),
+    provider,
+    serviceName,
+    endpoint: undefined,
+    installResults: [],
+    installed: [],
+    forceFlush: () => Promise.resolve(NOTHING),
+    shutdown: () => {
+      release();
+      return Promise.resolve(NOTHING);
+    },
+    stats: () => ({ ...new DeliveryLedger().stats(0, 0), mappingFailures: 0 }),
+  };
+}

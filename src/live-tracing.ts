@@ -1,0 +1,36 @@
+import type { CatalystTracing } from './catalyst-tracing.js';
+
+/** The one set-up of a process: under way, or live. */
+export interface LiveSetup {
+  readonly pending: Promise<CatalystTracing>;
+  tracing: CatalystTracing | undefined;
+}
+
+/**
+ * Where every copy of this package finds it: the ESM and the CommonJS build, and nested installs.
+ */
+const SLOT: unique symbol = Symbol.for('catalyst-tracing.live');
+
+/** The set-up of this process, whichever copy of the package made it. */
+export function liveSetup(): LiveSetup | undefined {
+  const slot: unknown = Reflect.get(globalThis, SLOT);
+  return isLiveSetup(slot) ? slot : undefined;
+}
+
+/** The tracing that spans of this process go to; `undefined` before `setup()` and after `shutdown()`. */
+export function liveTracing(): CatalystTracing | undefined {
+  return liveSetup()?.tracing;
+}
+
+export function claimProcess(setup: LiveSetup): void {
+  Reflect.set(globalThis, SLOT, setup);
+}
+
+/** Frees the process for another set-up, unless one took it meanwhile. */
+export function releaseProcess(setup: LiveSetup): void {
+  if (liveSetup() === setup) Reflect.set(globalThis, SLOT, undefined);
+}
+
+function isLiveSetup(value: unknown): value is LiveSetup {
+  return typeof value === 'object' && value !== null && 'pending' in value && 'tracing' in value;
+}

@@ -1,0 +1,42 @@
+import type { LiveKitJobContext, LiveKitModule } from './livekit-module.js';
+
+/** The jobs that run in this process: which one is running now, and what to do when it ends. */
+export class LiveKitJobs {
+  readonly #modules: LiveKitModule[] = [];
+  readonly #hooked = new WeakSet<LiveKitJobContext>();
+  readonly #onJobEnd: () => Promise<void>;
+
+  constructor(onJobEnd: () => Promise<void>) {
+    this.#onJobEnd = onJobEnd;
+  }
+
+  addModule(module: LiveKitModule): void {
+    if (!this.#modules.includes(module)) this.#modules.push(module);
+  }
+
+  /** The job in whose context this is called; LiveKit keeps it in async-local storage (`job.ts`). */
+  current(): LiveKitJobContext | undefined {
+    for (const { getJobContext } of this.#modules) {
+      const job = getJobContext?.(false);
+      if (job !== undefined) return job;
+    }
+    return undefined;
+  }
+
+  /** Sid of the room of the running job. LiveKit knows it from the start, connected or not. */
+  roomSid(): string | undefined {
+    const sid = this.current()?.job?.room?.sid;
+    return sid === '' ? undefined : sid;
+  }
+
+  /**
+   * Has the running job flush when it ends: LiveKit leaves the job's process with `process.exit(0)`
+   * and flushes nobody's provider. Once for each job.
+   */
+  hookCurrent(): void {
+    const job = this.current();
+    if (job === undefined || this.#hooked.has(job)) return;
+    this.#hooked.add(job);
+    job.addShutdownCallback(this.#onJobEnd);
+  }
+}

@@ -1,0 +1,142 @@
+import type { Resource } from '@opentelemetry/resources';
+import { BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { createDelivery, type Delivery } from './delivery/create-delivery.js';
+import type { FlushOptions } from './catalyst-tracing.js';
+import type { DeliveryResult } from './delivery/delivery-stats.js';
+import { debug, warnOnce } from './diagnostics.js';
+import { createJsonEncoder } from './encoding/json-encoder.js';
+import { createProtobufEncoder } from './encoding/protobuf-encoder.js';
+import type { SpanEncoder } from './encoding/span-encoder.js';
+import type { LiveKitJobs } from './livekit/livekit-jobs.js';
+import { LIVEKIT_SCOPE_NAME } from './mapping/livekit-spans.js';
+import type { ResolvedOptions } from './options/resolved-options.js';
+import { createPrivacy } from './privacy/create-privacy.js';
+import { OpenInferenceSpanProcessor } from './processor/open-inference-span-processor.js';
+import { SpanSender } from './processor/span-sender.js';
+import { SpanRegistry } from './relations/span-registry.js';
+import { TRACER_NAME } from './version.js';
+
+/** The span path of one set-up, put together: nothing of it is registered anywhere yet. */
+export interface Pipeline {
+  readonly processor: OpenInferenceSpanProcessor;
+  /** `undefined` without an endpoint. */
+  readonly delivery: Delivery | undefined;
+  /** Spans that were sent without their attributes. */
+  readonly mappingFailures: () => number;
+  /** Sends what is known of every span that is still open. */
+  readonly sendOpenSpans: () => void;
+  readonly flush: (options?: FlushOptions) => Promise<DeliveryResult>;
+  readonly close: (options?: FlushOptions) => Promise<DeliveryResult>;
+}
+
+const NOTHING: DeliveryResult = Object.freeze({ exported: 0, dropped: 0, pending: 0 });
+
+export interface PipelineOptions {
+  readonly resolved: ResolvedOptions;
+  readonly resource: ReadableSpan['resource'];
+  readonly jobs: LiveKitJobs;
+}
+
+/** Builds the span path from decided options. */
+export function createPipeline({ resolved, resource, jobs }: PipelineOptions): Pipeline {
+  let mappingFailures = 0;
+  const onFailure = (error: unknown): void => {
+    mappingFailures += 1;
+    warnOnce('mapping_failed', 'A span could not be mapped and was sent without its attributes.');
+    debug(`Mapping failed: ${error instanceof Error ? error.name : typeof error}`);
+  };
+  const registry = new SpanRegistry({
+    processIdentity: {
+      sessionId: undefined,
+      userId: resolved.userId,
+      agent: undefined,
+      metadata: resolved.metadata,
+      tags: resolved.tags,
+    },
+    givenSessionId: () => givenSessionId(resolved, jobs),
+    roomSid: () => jobs.roomSid(),
+  });
+  const encoder = createEncoder(resolved, resource);
+  const delivery =
+    resolved.endpoint === undefined
+      ? undefined
+      : createDelivery(
+          {
+            ...resolved.delivery,
+            url: resolved.endpoint,
+            headers: resolved.headers,
+            compression: resolved.compression,
+          },
+          encoder,
+          { warnOnce, debug },
+        );
+  const delegates = [
+    ...resolved.spanProcessors,
+    ...resolved.exporters.map((exporter) => new BatchSpanProcessor(exporter)),
+  ];
+  const sender = new SpanSender({
+    mapping: { rawContent: resolved.rawContent },
+    privacy: createPrivacy(resolved.privacy),
+    output: delivery && { encoder, queue: delivery },
+    delegates,
+    onMappingFailure: onFailure,
+  });
+  const flush = async (options?: FlushOptions): Promise<DeliveryResult> => {
+    const [result] = await Promise.all([
+      delivery?.forceFlush(options) ?? NOTHING,
+      Promise.allSettled(delegates.map((each) => each.forceFlush())),
+    ]);
+    return result;
+  };
+  const close = async (options?: FlushOptions): Promise<DeliveryResult> => {
+    const [result] = await Promise.all([
+      delivery?.shutdown(options) ?? NOTHING,
+      Promise.allSettled(delegates.map((each) => each.shutdown())),
+    ]);
+    return result;
+  };
+  const processor = new OpenInferenceSpanProcessor({
+    registry,
+    sender,
+    delegates,
+    sends: scopeFilter(resolved.exportScopes),
+    onLiveKitStart: () => jobs.hookCurrent(),
+    onSessionEnd: () => void delivery?.forceFlush(),
+    onFailure,
+    flush,
+    close,
+  });
+  return {
+    processor,
+    delivery,
+    flush,
+    close,
+    mappingFailures: () => mappingFailures,
+    sendOpenSpans: () => {
+      for (const span of registry.openSpans()) processor.sendIncomplete(span);
+    },
+  };
+}
+
+function createEncoder(resolved: ResolvedOptions, resource: Resource): SpanEncoder {
+  const encoded = { attributes: resource.attributes, schemaUrl: resource.schemaUrl };
+  return resolved.protocol === 'http/json'
+    ? createJsonEncoder(encoded)
+    : createProtobufEncoder(encoded);
+}
+
+function scopeFilter(exportScopes: ResolvedOptions['exportScopes']): (scope: string) => boolean {
+  if (exportScopes === 'all') return () => true;
+  return (scope) => scope === LIVEKIT_SCOPE_NAME || scope === TRACER_NAME;
+}
+
+/** A function is the user's: what it throws must not cost the session its span. */
+function givenSessionId({ sessionId }: ResolvedOptions, jobs: LiveKitJobs): string | undefined {
+  if (typeof sessionId !== 'function') return sessionId;
+  try {
+    return sessionId(jobs.current());
+  } catch {
+    warnOnce('session_id_failed', 'The function given as "sessionId" threw; the room is used.');
+    return undefined;
+  }
+}

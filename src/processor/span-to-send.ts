@@ -1,0 +1,62 @@
+import type { Attributes } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { SpanRecord } from '../encoding/span-record.js';
+import { LiveKitSpan } from '../mapping/livekit-spans.js';
+import { realtimeCallSpanId, splitRealtimeTurn } from '../mapping/realtime-turn.js';
+import type { SpanFacts, SpanInput } from '../mapping/span-input.js';
+import { mapSpanStatus } from '../mapping/span-status.js';
+
+/** A span on its way out: what the mapper is told, and everything that is not an attribute. */
+export interface SpanToSend {
+  readonly input: SpanInput;
+  readonly record: SpanRecord;
+}
+
+/** The spans that one raw span is sent as: itself, after the call that old LiveKit put on a turn. */
+export function spansToSend(raw: ReadableSpan, facts: SpanFacts): readonly SpanToSend[] {
+  const realtime = splitRealtimeTurn(raw.name, raw.instrumentationScope.name, raw.attributes);
+  if (realtime === undefined) return [spanToSend(raw, raw.attributes, facts)];
+  return [realtimeCall(raw, realtime.call, facts), spanToSend(raw, realtime.turn, facts)];
+}
+
+function spanToSend(raw: ReadableSpan, attributes: Attributes, facts: SpanFacts): SpanToSend {
+  const input = {
+    name: raw.name,
+    scopeName: raw.instrumentationScope.name,
+    attributes,
+    facts,
+  };
+  return {
+    input,
+    record: {
+      name: raw.name,
+      kind: raw.kind,
+      spanContext: raw.spanContext(),
+      parentSpanContext: raw.parentSpanContext,
+      startTime: raw.startTime,
+      endTime: raw.endTime,
+      status: mapSpanStatus(input, raw.status),
+      events: raw.events,
+      links: raw.links,
+      droppedAttributesCount: raw.droppedAttributesCount,
+      droppedEventsCount: raw.droppedEventsCount,
+      droppedLinksCount: raw.droppedLinksCount,
+    },
+  };
+}
+
+function realtimeCall(raw: ReadableSpan, attributes: Attributes, facts: SpanFacts): SpanToSend {
+  const { input, record } = spanToSend(raw, attributes, { ...facts, input: undefined });
+  const turn = raw.spanContext();
+  return {
+    input: { ...input, name: LiveKitSpan.REALTIME_INFERENCE },
+    record: {
+      ...record,
+      name: LiveKitSpan.REALTIME_INFERENCE,
+      spanContext: { ...turn, spanId: realtimeCallSpanId(turn.spanId) },
+      parentSpanContext: turn,
+      events: [],
+      links: [],
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import type { Attributes } from '@opentelemetry/api';
+import { getNumberFromEnv } from '@opentelemetry/core';
+import { defaultResource, resourceFromAttributes, type Resource } from '@opentelemetry/resources';
+import type { SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { RawSpanFanout } from '../processor/raw-span-fanout.js';
+
+/**
+ * Attributes of a live span. The SDK's 128 is reached by instrumented model clients after 28 turns,
+ * and what they lose then is the newest message and the tokens.
+ */
+const ATTRIBUTE_COUNT_LIMIT = 10_000;
+const LIMIT_ENVS = ['OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', 'OTEL_ATTRIBUTE_COUNT_LIMIT'] as const;
+
+/**
+ * A tracer provider that takes further span processors after it was built, as OpenTelemetry 1.x
+ * did: LiveKit up to 1.5 looks for `addSpanProcessor` before it attaches its Cloud exporter. What is
+ * added this way sees raw spans.
+ */
+export class CatalystTracerProvider extends NodeTracerProvider {
+  readonly #fanout: RawSpanFanout;
+
+  constructor(
+    options: Pick<ResolvedOptions, 'sampler' | 'spanLimits'>,
+    resource: Resource,
+    processor: SpanProcessor,
+    fanout: RawSpanFanout,
+  ) {
+    super({
+      resource,
+      spanLimits: spanLimits(options.spanLimits),
+      spanProcessors: [processor, fanout],
+      ...(options.sampler && { sampler: options.sampler }),
+    });
+    this.#fanout = fanout;
+  }
+
+  /** Adds a processor that sees every span of this provider from now on, raw. */
+  addSpanProcessor(processor: SpanProcessor): void {
+    this.#fanout.add(processor);
+  }
+}
+
+/** The resource of every span: what was configured, over what the SDK says of itself. */
+export function createResource(attributes: Attributes): Resource {
+  return defaultResource().merge(resourceFromAttributes(attributes));
+}
+
+function spanLimits(given: SpanLimits | undefined): SpanLimits {
+  const isSetByEnv = LIMIT_ENVS.some((name) => getNumberFromEnv(name) !== undefined);
+  return isSetByEnv ? { ...given } : { attributeCountLimit: ATTRIBUTE_COUNT_LIMIT, ...given };
+}

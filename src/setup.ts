@@ -1,0 +1,66 @@
+import type { CatalystTracing } from './catalyst-tracing.js';
+import { createTracing } from './create-tracing.js';
+import { setDebug, warnOnce } from './diagnostics.js';
+import { createDisabledTracing } from './disabled-tracing.js';
+import { claimProcess, liveSetup, releaseProcess, type LiveSetup } from './live-tracing.js';
+import { resolveOptions } from './options/resolve-options.js';
+import type { SetupOptions } from './options/setup-options.js';
+
+/**
+ * Starts tracing: builds an OpenTelemetry tracer provider that sends OpenInference spans over
+ * OTLP/HTTP, registers it for the process and with LiveKit, and returns the handle to flush and
+ * shut it down. Call it once, before an `AgentSession` starts; in a LiveKit worker at module level,
+ * so that it also runs in the process of every job.
+ *
+ * Every value may come from the environment instead: `CATALYST_OTLP_ENDPOINT` and
+ * `CATALYST_OTLP_TOKEN` are enough. Rejects with `InvalidOptionError` on an option that cannot be
+ * used; a bad variable warns. A second call returns the live handle, and warns if it has options.
+ *
+ * @example
+ * const tracing = await setup({ serviceName: 'support-agent' });
+ * // …
+ * await tracing.shutdown();
+ */
+export async function setup(options?: SetupOptions): Promise<CatalystTracing> {
+  const live = liveSetup();
+  if (live !== undefined) {
+    if (options !== undefined) {
+      warnOnce(
+        'setup_twice',
+        'setup() was called again: the live tracing stays as it is and the new options are not used. Call shutdown() first to change them.',
+      );
+    }
+    return live.pending;
+  }
+  const resolved = resolveOptions(options);
+  setDebug(resolved.debug);
+  const { promise: pending, resolve, reject } = withResolvers<CatalystTracing>();
+  const slot: LiveSetup = { pending, tracing: undefined };
+  claimProcess(slot);
+  try {
+    const release = (): void => releaseProcess(slot);
+    slot.tracing = resolved.disabled
+      ? createDisabledTracing(resolved, release)
+      : await createTracing(resolved, release);
+    resolve(slot.tracing);
+  } catch (error) {
+    releaseProcess(slot);
+    reject(error);
+  }
+  return pending;
+}
+
+/** `Promise.withResolvers`, which Node has from 22. */
+function withResolvers<T>(): {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (reason: unknown) => void;
+} {
+  let resolve: (value: T) => void = () => {};
+  let reject: (reason: unknown) => void = () => {};
+  const promise = new Promise<T>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
+}
