@@ -18,7 +18,7 @@ export function readModulesOption(value: unknown): Reading<InstrumentedModules> 
   const given = Object.entries(value).filter(([, sdk]) => sdk !== undefined && sdk !== null);
   const unknown = given
     .map(([name]) => name)
-    .filter((name) => !(name in INSTRUMENTED_MODULE_NAMES));
+    .filter((name) => !Object.hasOwn(INSTRUMENTED_MODULE_NAMES, name));
   const modules: InstrumentedModules = Object.freeze(Object.fromEntries(given));
   return unknown.length === 0
     ? { value: modules }

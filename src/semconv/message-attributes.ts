@@ -36,21 +36,21 @@ export interface OpenInferenceAttributes {
   readonly TOOL_JSON_SCHEMA: typeof openInference.TOOL_JSON_SCHEMA;
 
   /** `llm.input_messages.<index>` */
-  inputMessagePrefix(index: number): InputMessagePrefix;
+  readonly inputMessagePrefix: (index: number) => InputMessagePrefix;
   /** `llm.output_messages.<index>` */
-  outputMessagePrefix(index: number): OutputMessagePrefix;
+  readonly outputMessagePrefix: (index: number) => OutputMessagePrefix;
   /** `<message>.message.contents.<index>`: a part of a message of several. */
-  messageContentPrefix<P extends MessagePrefix>(
+  readonly messageContentPrefix: <P extends MessagePrefix>(
     message: P,
     index: number,
-  ): `${P}.${typeof openInference.MESSAGE_CONTENTS}.${number}`;
+  ) => `${P}.${typeof openInference.MESSAGE_CONTENTS}.${number}`;
   /** `<message>.message.tool_calls.<index>`: a tool call that a message asks for. */
-  messageToolCallPrefix<P extends MessagePrefix>(
+  readonly messageToolCallPrefix: <P extends MessagePrefix>(
     message: P,
     index: number,
-  ): `${P}.${typeof openInference.MESSAGE_TOOL_CALLS}.${number}`;
+  ) => `${P}.${typeof openInference.MESSAGE_TOOL_CALLS}.${number}`;
   /** `llm.tools.<index>`: a tool offered to the model. */
-  toolPrefix(index: number): `${typeof openInference.LLM_TOOLS}.${number}`;
+  readonly toolPrefix: (index: number) => `${typeof openInference.LLM_TOOLS}.${number}`;
 }
 
 /** Keys and prefixes of flattened messages, tool calls and tools. */
