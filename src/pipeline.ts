@@ -1,6 +1,6 @@
 import type { Resource } from '@opentelemetry/resources';
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { createDelivery, type Delivery } from './delivery/create-delivery.js';
+import { createDelivery, type Delivery } from './delivery/delivery.js';
 import type { FlushOptions } from './catalyst-tracing.js';
 import type { DeliveryResult } from './delivery/delivery-stats.js';
 import { debug, warnOnce } from './diagnostics.js';
@@ -10,7 +10,7 @@ import type { SpanEncoder } from './encoding/span-encoder.js';
 import type { LiveKitJobs } from './livekit/livekit-jobs.js';
 import { LIVEKIT_SCOPE_NAME } from './mapping/livekit-spans.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
-import { createPrivacy } from './privacy/create-privacy.js';
+import { createPrivacy } from './privacy/privacy.js';
 import { OpenInferenceSpanProcessor } from './processor/open-inference-span-processor.js';
 import { SpanSender } from './processor/span-sender.js';
 import { SpanRegistry } from './relations/span-registry.js';
@@ -33,7 +33,7 @@ const NOTHING: DeliveryResult = Object.freeze({ exported: 0, dropped: 0, pending
 
 export interface PipelineOptions {
   readonly resolved: ResolvedOptions;
-  readonly resource: ReadableSpan['resource'];
+  readonly resource: Resource;
   readonly jobs: LiveKitJobs;
 }
 

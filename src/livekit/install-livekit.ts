@@ -40,7 +40,8 @@ export async function installLoadedLiveKit({
     return {
       name: NAME,
       installed: false,
-      reason: '@livekit/agents is installed and not loaded; it is connected when its first span starts',
+      reason:
+        '@livekit/agents is installed and not loaded; it is connected when its first span starts',
     };
   }
   const modules = await loadedLiveKitModules();

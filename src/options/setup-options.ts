@@ -5,6 +5,7 @@ import type {
   SpanLimits,
   SpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
+import type { LiveKitJobContext } from '../livekit/livekit-module.js';
 import type { RedactionOptions } from '../privacy/redaction-options.js';
 import type { DeliveryOptions } from './delivery-options.js';
 import type { InstrumentedModules } from './instrumented-modules.js';
@@ -14,7 +15,7 @@ import type { PrivacyFlags } from './privacy-flags.js';
 export type PrivacyOptions = PrivacyFlags & RedactionOptions;
 
 /** A session's id, or a function that is asked for it whenever a session begins. */
-export type SessionIdOption = string | (() => string | undefined);
+export type SessionIdOption = string | ((job: LiveKitJobContext | undefined) => string | undefined);
 
 /** Encoding of an OTLP/HTTP request. */
 export type OtlpProtocol = 'http/protobuf' | 'http/json';

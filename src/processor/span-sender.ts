@@ -38,21 +38,22 @@ export class SpanSender {
 
   /** Sends a span on every road and returns what it says in short. */
   send(raw: ReadableSpan, toSend: SpanToSend): SpanWords {
-    const encoded = this.#options.output === undefined ? undefined : this.#encode(raw, toSend);
-    const viewed = this.#options.delegates.length === 0 ? undefined : this.#show(raw, toSend);
+    const privacy = this.#options.privacy.forSpan(raw.attributes);
+    const encoded = this.#encode(raw, toSend, privacy);
+    const viewed = this.#show(raw, toSend, privacy);
     return encoded ?? viewed ?? NO_WORDS;
   }
 
-  #encode(raw: ReadableSpan, toSend: SpanToSend): SpanWords | undefined {
-    const { output, privacy } = this.#options;
+  #encode(raw: ReadableSpan, toSend: SpanToSend, privacy: Privacy): SpanWords | undefined {
+    const { output } = this.#options;
     if (output === undefined) return undefined;
     const { name, version } = raw.instrumentationScope;
     const scope = { name, version };
     let words: SpanWords | undefined;
     try {
-      const record = privacy.guardRecord(toSend.record);
+      const record = privacy.guardRecord(toSend.record, mapSpanKind(toSend.input));
       const bytes = output.encoder.encodeSpan(record, (sink) => {
-        words = this.#map(toSend, sink);
+        words = this.#map(toSend, sink, privacy);
       });
       output.queue.add({ scope, bytes });
     } catch (error) {
@@ -65,14 +66,15 @@ export class SpanSender {
     return words;
   }
 
-  #show(raw: ReadableSpan, toSend: SpanToSend): SpanWords | undefined {
-    const { delegates, privacy } = this.#options;
+  #show(raw: ReadableSpan, toSend: SpanToSend, privacy: Privacy): SpanWords | undefined {
+    const { delegates } = this.#options;
+    if (delegates.length === 0) return undefined;
     let attributes: Attributes = {};
     let record = toSend.record;
     let words: SpanWords | undefined;
     try {
-      record = privacy.guardRecord(record);
-      words = this.#map(toSend, objectSink(attributes));
+      record = privacy.guardRecord(record, mapSpanKind(toSend.input));
+      words = this.#map(toSend, objectSink(attributes), privacy);
     } catch (error) {
       this.#options.onMappingFailure(error);
       attributes = {};
@@ -84,9 +86,8 @@ export class SpanSender {
     return words;
   }
 
-  #map({ input }: SpanToSend, sink: AttributeSink): SpanWords {
-    const { privacy, mapping } = this.#options;
-    return mapSpan(input, privacy.guard(sink, mapSpanKind(input)), mapping);
+  #map({ input }: SpanToSend, sink: AttributeSink, privacy: Privacy): SpanWords {
+    return mapSpan(input, privacy.guard(sink, mapSpanKind(input)), this.#options.mapping);
   }
 }
 

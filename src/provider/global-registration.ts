@@ -31,7 +31,8 @@ export function registerGlobally(
 ): GlobalRegistration {
   const isGlobal = !hasForeignProvider(api) && api.trace.setGlobalTracerProvider(provider);
   const contextManager = new AsyncLocalStorageContextManager().enable();
-  const ownsContext = !hasContextManager(api) && api.context.setGlobalContextManager(contextManager);
+  const ownsContext =
+    !hasContextManager(api) && api.context.setGlobalContextManager(contextManager);
   if (!ownsContext) contextManager.disable();
   const ownsPropagator =
     api.propagation.fields().length === 0 &&
