@@ -5,7 +5,7 @@ import { APIConnectionError, APIStatusError, llm } from '@livekit/agents';
 export interface ScriptedToolCall {
   readonly name: string;
   readonly arguments: Readonly<Record<string, unknown>> | string;
-  /** Default `call_<reply>_<position>`. */
+  /** Default `call-<id of the reply>-<position>`. */
   readonly callId?: string;
 }
 
@@ -174,9 +174,7 @@ class ScriptedLLMStream extends llm.LLMStream {
     }
     if (stopped()) return;
     if (reply.toolCalls !== undefined) {
-      const toolCalls = reply.toolCalls.map((toolCall, index) =>
-        functionCall(toolCall, number, index),
-      );
+      const toolCalls = reply.toolCalls.map((toolCall, index) => functionCall(toolCall, id, index));
       this.queue.put({ id, delta: { role: 'assistant', toolCalls } });
     }
     if (reply.usage !== undefined) {
@@ -202,10 +200,15 @@ function pieces(text: string | readonly string[] | undefined): readonly string[]
   return typeof text === 'string' ? (text.match(/\S+\s*|\s+/gu) ?? []) : text;
 }
 
-function functionCall(call: ScriptedToolCall, reply: number, index: number): llm.FunctionCall {
+/** A tool call as LiveKit hands it on. */
+export function functionCall(
+  call: ScriptedToolCall,
+  reply: string,
+  index: number,
+): llm.FunctionCall {
   const args = call.arguments;
   return llm.FunctionCall.create({
-    callId: call.callId ?? `call_${reply}_${index}`,
+    callId: call.callId ?? `call-${reply}-${index}`,
     name: call.name,
     args: typeof args === 'string' ? args : JSON.stringify(args),
   });

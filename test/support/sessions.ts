@@ -1,4 +1,6 @@
-import { initializeLogger, type llm, voice } from '@livekit/agents';
+import { initializeLogger, type llm, type stt, type tts, voice } from '@livekit/agents';
+import { ScriptedMicrophone, ScriptedSpeaker } from './scripted-audio.js';
+import { scriptedTurnDetector, ScriptedVAD } from './scripted-vad.js';
 
 /** A turn of a session: what the user says, or something to do with the running session. */
 export type Turn = string | ((session: voice.AgentSession) => Promise<unknown>);
@@ -27,30 +29,38 @@ export interface SessionRun {
   readonly closeReason: string | undefined;
 }
 
-/** Keeps LiveKit's log away from the output. LiveKit refuses to run before a logger is made. */
-export function quietLiveKit(): void {
-  initializeLogger({ pretty: false, level: 'silent' });
-}
+// LiveKit makes no session, no stream and no microphone before it has a logger, and its log is not
+// what a test is about.
+initializeLogger({ pretty: false, level: 'silent' });
 
 /** Runs a real `AgentSession` on text alone: no room, no audio, every turn waited for. */
 export async function runTextSession(options: SessionRunOptions): Promise<SessionRun> {
-  return runSession(options, async (session, turn) => {
-    if (typeof turn !== 'string') return turn(session);
-    // `run` settles when the whole reply is done: tools, handoffs, `onEnter` of the next agent.
-    // What went wrong reaches the session's `error` event, as it does for an application.
-    return session
-      .run({ userInput: turn })
-      .wait()
-      .catch(() => undefined);
+  return runSession(options);
+}
+
+/** Runs a real `AgentSession` on a realtime model, with text in and a loudspeaker out. */
+export async function runRealtimeSession(options: SessionRunOptions): Promise<SessionRun> {
+  return runSession({
+    ...options,
+    onSession: (session) => {
+      session.output.audio = new ScriptedSpeaker();
+      options.onSession?.(session);
+    },
   });
 }
 
+async function takeTurn(session: voice.AgentSession, turn: Turn): Promise<unknown> {
+  if (typeof turn !== 'string') return turn(session);
+  // `run` settles when the whole reply is done: tools, handoffs, `onEnter` of the next agent.
+  // What went wrong reaches the session's `error` event, as it does for an application.
+  return session
+    .run({ userInput: turn })
+    .wait()
+    .catch(() => undefined);
+}
+
 /** The part that text, voice and realtime sessions share. */
-export async function runSession(
-  options: SessionRunOptions,
-  takeTurn: (session: voice.AgentSession, turn: Turn) => Promise<unknown>,
-): Promise<SessionRun> {
-  quietLiveKit();
+async function runSession(options: SessionRunOptions): Promise<SessionRun> {
   const session = new voice.AgentSession({
     // Without `null` LiveKit loads the voice activity detector that it ships.
     vad: null,
@@ -73,4 +83,70 @@ export async function runSession(
   for (const turn of options.turns) await takeTurn(session, turn);
   if (options.close !== false) await session.close();
   return { session, errors, items, closeReason };
+}
+
+/** A voice session in the middle of a turn: the user, and what the user can do. */
+export interface VoiceTurn {
+  readonly session: voice.AgentSession;
+  readonly microphone: ScriptedMicrophone;
+}
+
+export interface VoiceRunOptions extends Omit<SessionRunOptions, 'turns'> {
+  readonly stt: stt.STT;
+  readonly tts: tts.TTS;
+  /**
+   * What the user does, in order: a number speaks for so many milliseconds and waits until the
+   * agent has answered.
+   */
+  readonly turns: readonly (number | ((turn: VoiceTurn) => Promise<unknown>))[];
+}
+
+/** Runs a real `AgentSession` on scripted speech in real time: no room, no audio device. */
+export async function runVoiceSession(options: VoiceRunOptions): Promise<SessionRun> {
+  const microphone = new ScriptedMicrophone();
+  const { stt: ears, tts: mouth, turns, ...rest } = options;
+  return runSession({
+    ...rest,
+    turns: turns.map(
+      (turn) => (session: voice.AgentSession) =>
+        typeof turn === 'number'
+          ? speakAndListen({ session, microphone }, turn)
+          : turn({ session, microphone }),
+    ),
+    sessionOptions: {
+      stt: ears,
+      tts: mouth,
+      vad: new ScriptedVAD(),
+      // Interruptions count from the first word on; the default waits three seconds.
+      aecWarmupDuration: null,
+      turnHandling: {
+        turnDetection: scriptedTurnDetector,
+        endpointing: { minDelay: 40, maxDelay: 200 },
+        interruption: { mode: 'vad', minDuration: 100 },
+        preemptiveGeneration: { enabled: false },
+      },
+      ...options.sessionOptions,
+    },
+    onSession: (session) => {
+      session.input.audio = microphone;
+      session.output.audio = new ScriptedSpeaker();
+      options.onSession?.(session);
+    },
+  });
+}
+
+/** Settles when the agent has answered and listens again. */
+async function speakAndListen({ session, microphone }: VoiceTurn, millis: number): Promise<void> {
+  const answered = new Promise<void>((resolve) => {
+    let spoke = false;
+    const listen = (event: voice.AgentStateChangedEvent): void => {
+      spoke ||= event.newState === 'speaking';
+      if (!spoke || event.newState !== 'listening') return;
+      session.off(voice.AgentSessionEventTypes.AgentStateChanged, listen);
+      resolve();
+    };
+    session.on(voice.AgentSessionEventTypes.AgentStateChanged, listen);
+  });
+  await microphone.speak(millis);
+  await answered;
 }
