@@ -5,7 +5,7 @@ import {
   type DecodedLink,
   type DecodedSpan,
   type DecodedValue,
-} from './otlp-span.js';
+} from '../../examples/demo/otlp-span.js';
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 type JsonObject = { [key: string]: Json };

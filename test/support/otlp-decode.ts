@@ -1,6 +1,6 @@
-import type { DecodedSpan } from './otlp-span.js';
+import type { DecodedSpan } from '../../examples/demo/otlp-span.js';
 import { decodeJsonRequest } from './otlp-decode-json.js';
-import { decodeProtobufRequest } from './otlp-decode-protobuf.js';
+import { decodeProtobufRequest } from '../../examples/demo/otlp-decode-protobuf.js';
 
 export type {
   DecodedAttributes,
@@ -8,7 +8,7 @@ export type {
   DecodedLink,
   DecodedSpan,
   DecodedValue,
-} from './otlp-span.js';
+} from '../../examples/demo/otlp-span.js';
 
 /**
  * The spans of an `ExportTraceServiceRequest`. Strict: malformed protobuf, invalid UTF-8, invalid

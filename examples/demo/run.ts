@@ -1,0 +1,71 @@
+/**
+ * A real LiveKit session, traced: `npm run demo`.
+ *
+ * Without any setting a scripted model speaks, a receiver in this process gets the spans over HTTP,
+ * and the trace is printed as it was received. `CATALYST_OTLP_ENDPOINT` sends it there instead;
+ * `OPENAI_API_KEY` (and `OPENAI_BASE_URL`) lets a real model speak.
+ */
+import { initializeLogger, voice } from '@livekit/agents';
+import { setup } from 'catalyst-tracing';
+import { createConciergeAgent, USER_TURNS } from './conversation.js';
+import { createDemoModel, type DemoModel } from './demo-model.js';
+import { startDemoReceiver } from './receiver.js';
+import { renderTotals, renderTraceTree, sumTraces, type TreeSpan } from './trace-tree.js';
+
+const endpoint = process.env['CATALYST_OTLP_ENDPOINT']?.trim();
+process.exitCode = endpoint ? await sendTo(endpoint) : await receiveHere();
+
+async function receiveHere(): Promise<number> {
+  const receiver = await startDemoReceiver();
+  const tracing = await setup({ serviceName: 'demo', endpoint: receiver.endpoint });
+  const model = await createDemoModel();
+  await talk(model);
+  await tracing.shutdown();
+  await receiver.close();
+  return report(receiver.spans, model);
+}
+
+async function sendTo(collector: string): Promise<number> {
+  const tracing = await setup({ serviceName: 'demo' });
+  await talk(await createDemoModel());
+  await tracing.shutdown();
+  console.log(
+    `\nThe trace was sent to ${withoutSecrets(collector)}: look there for service "demo".`,
+  );
+  return 0;
+}
+
+async function talk(model: DemoModel): Promise<void> {
+  initializeLogger({ pretty: false, level: 'silent' });
+  const session = new voice.AgentSession({ llm: model.llm, vad: null });
+  session.on(voice.AgentSessionEventTypes.Error, ({ error }) => console.error(error));
+  session.on(voice.AgentSessionEventTypes.ConversationItemAdded, ({ item }) => {
+    if (item.type === 'message' && item.textContent) {
+      console.log(`${item.role.padStart(9)}: ${item.textContent}`);
+    }
+  });
+  console.log(`A LiveKit session with ${model.description}:\n`);
+  await session.start({ agent: createConciergeAgent() });
+  for (const userInput of USER_TURNS) await session.run({ userInput }).wait();
+  await session.close();
+}
+
+function report(spans: readonly TreeSpan[], model: DemoModel): number {
+  const color = process.stdout.isTTY && process.stdout.hasColors();
+  const totals = sumTraces(spans);
+  const usage = model.usage();
+  console.log(`\nReceived over OTLP:\n\n${renderTraceTree(spans, { color })}\n`);
+  console.log(renderTotals(totals));
+  const billed = usage.prompt + usage.completion;
+  console.log(`The model reported ${usage.prompt} + ${usage.completion} = ${billed} tokens.`);
+  if (totals.promptTokens === usage.prompt && totals.completionTokens === usage.completion) {
+    return 0;
+  }
+  console.error('The trace does not add up to what the model reported.');
+  return 1;
+}
+
+/** The address alone: credentials and query parameters are not for the screen. */
+function withoutSecrets(url: string): string {
+  return URL.canParse(url) ? new URL(url).origin + new URL(url).pathname : 'what was configured';
+}

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import {
+  renderTotals,
+  renderTraceTree,
+  sumTraces,
+  type TreeSpan,
+} from '../../examples/demo/trace-tree.js';
+
+const ESCAPE = '\u001B[';
+
+function span(spanId: string, parentSpanId: string, rest: Partial<TreeSpan> = {}): TreeSpan {
+  return {
+    traceId: 'trace-1',
+    spanId,
+    parentSpanId,
+    name: spanId,
+    startNanos: 0n,
+    endNanos: 2_500_000n,
+    attributes: { 'openinference.span.kind': 'CHAIN' },
+    status: { code: 0, message: '' },
+    ...rest,
+  };
+}
+
+function said(text: string): string {
+  return renderTraceTree([span('a', '', { attributes: { 'input.value': text } })], { words: 5 });
+}
+
+const SESSION: readonly TreeSpan[] = [
+  span('second', 'root', { startNanos: 20n, endNanos: 1_200_000_020n }),
+  span('root', '', {
+    attributes: { 'openinference.span.kind': 'AGENT', 'session.id': 's', 'agent.name': 'clerk' },
+  }),
+  span('first', 'root', { startNanos: 10n }),
+  span('request', 'first', {
+    attributes: {
+      'openinference.span.kind': 'LLM',
+      'llm.model_name': 'gpt',
+      'llm.token_count.prompt': 12,
+      'llm.token_count.completion': 3,
+      'llm.token_count.total': 15,
+      'input.value': 'Hi\nthere',
+      'output.value': 'Hello',
+    },
+  }),
+  span('tool', 'first', {
+    startNanos: 5n,
+    attributes: { 'openinference.span.kind': 'TOOL', 'tool.name': 'book' },
+    status: { code: 2, message: 'no table' },
+  }),
+];
+
+describe('the tree', () => {
+  it('draws children under their parents, in the order in which they started', () => {
+    expect(renderTraceTree(SESSION)).toBe(
+      [
+        'trace trace-1',
+        'AGENT  root  2.5ms  @clerk',
+        '├─ CHAIN  first  2.5ms',
+        '│  ├─ LLM    request  2.5ms  gpt  12+3 tokens  ‹ Hi there  › Hello',
+        '│  └─ TOOL   tool  2.5ms  book  ✗ no table',
+        '└─ CHAIN  second  1.20s',
+      ].join('\n'),
+    );
+  });
+
+  it('shows every span, also one whose parent never came', () => {
+    const orphans = SESSION.filter(({ spanId }) => spanId !== 'root');
+    const lines = renderTraceTree(orphans).split('\n');
+    expect(lines).toHaveLength(1 + orphans.length);
+    expect(lines[1]).toBe('CHAIN  first  2.5ms');
+  });
+
+  it('colours only when told to, and errors in red', () => {
+    expect(renderTraceTree(SESSION)).not.toContain(ESCAPE);
+    expect(renderTraceTree(SESSION, { color: true })).toContain(`${ESCAPE}31m✗ no table`);
+  });
+
+  it('cuts long words between characters and lets no control character through', () => {
+    expect(said('👩‍👩‍👧 is a family')).toContain('‹ 👩‍👩‍👧 is…');
+    expect(said('\u001B[2J\u0000x')).not.toContain('\u001B');
+  });
+});
+
+describe('the totals', () => {
+  it('count spans, kinds, traces, sessions and errors, and sum tokens', () => {
+    expect(sumTraces(SESSION)).toEqual({
+      spans: 5,
+      traces: 1,
+      sessions: 1,
+      errors: 1,
+      kinds: { CHAIN: 2, AGENT: 1, LLM: 1, TOOL: 1 },
+      promptTokens: 12,
+      completionTokens: 3,
+      totalTokens: 15,
+    });
+    expect(renderTotals(sumTraces(SESSION))).toBe(
+      '5 spans (2 CHAIN, 1 AGENT, 1 LLM, 1 TOOL)  ·  traces: 1  ·  sessions: 1  ·  ' +
+        'tokens: 12 prompt + 3 completion = 15  ·  errors: 1',
+    );
+  });
+
+  it('count a span without a kind as such', () => {
+    expect(sumTraces([span('a', '', { attributes: {} })]).kinds).toEqual({ none: 1 });
+  });
+});
