@@ -17,6 +17,7 @@ const answer = await agentSpan(
     const session = new voice.AgentSession({
       llm: new openai.LLM({ model: 'gpt-4.1-mini' }),
       vad: null,
+      turnHandling: { turnDetection: null },
     });
     await session.start({ agent: new voice.Agent({ instructions: 'You are a reporter.' }) });
     const run = session.run({ userInput: question });

@@ -13,15 +13,17 @@ const tracing = await setup({ serviceName: 'text-only-agent' });
 const session = new voice.AgentSession({
   llm: new openai.LLM({ model: 'gpt-4.1-mini' }),
   vad: null,
+  turnHandling: { turnDetection: null },
 });
 // Without a listener LiveKit tries no failed model call a second time.
 session.on(voice.AgentSessionEventTypes.Error, ({ error }) => console.error(error));
+session.on(voice.AgentSessionEventTypes.ConversationItemAdded, ({ item }) => {
+  if (item.type === 'message') console.log(`${item.role}: ${item.textContent}`);
+});
 
 await session.start({ agent: new voice.Agent({ instructions: 'You are a helpful assistant.' }) });
-for (const userInput of ['What is OpenTelemetry?', 'And OpenInference?']) {
-  await session.run({ userInput }).wait();
-  console.log(session.history.items.at(-1));
-}
+await session.run({ userInput: 'What is OpenTelemetry?' }).wait();
+await session.run({ userInput: 'And OpenInference?' }).wait();
 await session.close();
 
 await tracing.shutdown();

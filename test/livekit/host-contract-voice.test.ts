@@ -1,5 +1,5 @@
-import { voice } from '@livekit/agents';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { voice } from '@livekit/agents';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { retryableError, ScriptedLLM } from '../support/scripted-llm.js';
 import { ScriptedRealtimeModel } from '../support/scripted-realtime.js';

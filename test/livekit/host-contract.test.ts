@@ -1,7 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { llm, voice } from '@livekit/agents';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { nonRetryableError, retryableError, ScriptedLLM } from '../support/scripted-llm.js';
+import {
+  connectionError,
+  nonRetryableError,
+  retryableError,
+  ScriptedLLM,
+} from '../support/scripted-llm.js';
 import { runTextSession } from '../support/sessions.js';
 import { captureSpans, type SpanCapture } from '../support/span-capture.js';
 
@@ -179,7 +185,7 @@ describe('a text session', () => {
       turns: [
         async (session) => {
           const speech = session.generateReply({ userInput: 'Count to six' });
-          await new Promise((resolve) => setTimeout(resolve, 100));
+          await sleep(100);
           await session.interrupt().await;
           await speech.waitForPlayout();
         },
@@ -191,4 +197,78 @@ describe('a text session', () => {
       'error',
     ]);
   });
+
+  it('joins what both attempts said and keeps the usage of the last', async () => {
+    const model = new ScriptedLLM({
+      replies: [
+        { text: 'The answer is', usage: { prompt: 10, completion: 3 }, error: connectionError() },
+        { text: ' forty-two.', usage: { prompt: 10, completion: 4 } },
+      ],
+    });
+    await runTextSession({
+      agent: new voice.Agent({ instructions: 'Answer.' }),
+      llm: model,
+      turns: ['What is it?'],
+    });
+    const request = capture.only('llm_request').attributes;
+    expect(String(request['gen_ai.output.messages'])).toContain('The answer is forty-two.');
+    expect(request['gen_ai.usage.output_tokens']).toBe(4);
+    expect(model.usage).toEqual({ prompt: 20, completion: 7, total: 27, cached: 0 });
+  });
+
+  it('ends every span of a call that hangs until it is aborted', async () => {
+    const model = new ScriptedLLM({ replies: [{ text: 'One moment', hang: true }] });
+    await runTextSession({
+      agent: new voice.Agent({ instructions: 'Answer.' }),
+      llm: model,
+      turns: [speakAndDrop],
+    });
+    expect(model.calls[0]?.aborted).toBe(true);
+    expect(capture.named('llm_request_run')).toHaveLength(1);
+  });
+
+  it('never ends the attempt of a provider that ignores the abort', async () => {
+    const model = new ScriptedLLM({
+      replies: [{ text: 'One moment', hang: true, ignoreAbort: true }],
+    });
+    await runTextSession({
+      agent: new voice.Agent({ instructions: 'Answer.' }),
+      llm: model,
+      turns: [speakAndDrop],
+    });
+    expect(capture.named('agent_turn')).toHaveLength(1);
+    expect(capture.named('llm_request_run')).toEqual([]);
+  });
+
+  it('tries nothing twice when nobody listens for errors', async () => {
+    const model = new ScriptedLLM({ replies: [{ error: retryableError() }, { text: 'Never.' }] });
+    await runTextSession({
+      agent: new voice.Agent({ instructions: 'Answer.' }),
+      llm: model,
+      turns: ['Hi'],
+      listenForErrors: false,
+    });
+    expect(model.unplayed).toBe(1);
+    expect(capture.named('llm_request_run')).toHaveLength(1);
+  });
+
+  it('never ends the session span of a session that is not closed', async () => {
+    const { session } = await runTextSession({
+      agent: new voice.Agent({ instructions: 'Answer.' }),
+      llm: new ScriptedLLM({ replies: [{ text: 'Hello.' }] }),
+      turns: ['Hi'],
+      close: false,
+    });
+    expect(capture.named('agent_turn')).toHaveLength(1);
+    expect(capture.named('agent_session')).toEqual([]);
+    await session.close();
+    expect(capture.named('agent_session')).toHaveLength(1);
+  });
 });
+
+/** Asks for a reply that never comes, and gives up on it. */
+async function speakAndDrop(session: voice.AgentSession): Promise<void> {
+  session.generateReply({ userInput: 'Hi' });
+  await sleep(60);
+  await session.interrupt({ force: true }).await;
+}
