@@ -1,5 +1,6 @@
 import { toUSVString } from 'node:util';
 import { jsonAttributes, jsonKeyValue, type JsonKeyValue } from './json-attributes.js';
+import { cutJsonSpan } from './json-cut.js';
 import { jsonSpan } from './json-span.js';
 import { groupByScope } from './scope-groups.js';
 import type { EncodedResource, SpanEncoder } from './span-encoder.js';
@@ -46,6 +47,7 @@ export function createJsonEncoder(resource: EncodedResource): SpanEncoder {
       });
       return Buffer.from(`,${JSON.stringify(jsonSpan(record, attributes))}`);
     },
+    cutSpan: cutJsonSpan,
     frameRequest(spans) {
       const pieces: Uint8Array[] = [start];
       for (const group of groupByScope(spans)) {

@@ -1,5 +1,6 @@
 import type { AttributeSink } from '../mapping/attribute-sink.js';
 import { writeAttribute } from './protobuf-attributes.js';
+import { cutProtobufSpan } from './protobuf-cut.js';
 import { createProtobufFrame } from './protobuf-frame.js';
 import { SPAN_ATTRIBUTE_TAG, writeSpanFields } from './protobuf-span.js';
 import { ProtobufWriter } from './protobuf-writer.js';
@@ -43,6 +44,7 @@ export function createProtobufEncoder(resource: EncodedResource): SpanEncoder {
         writer.rewind(outer);
       }
     },
+    cutSpan: (encoded, maxBytes) => cutProtobufSpan(encoded, maxBytes, SPANS_TAG, HEADER_BYTES),
     frameRequest: (spans) => frame.frame(spans),
     frameOverheadBytes: (scopes) => frame.overheadBytes(scopes),
   };

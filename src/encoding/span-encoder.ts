@@ -20,6 +20,13 @@ export interface SpanEncoder {
    */
   encodeSpan(record: SpanRecord, writeAttributes: (sink: AttributeSink) => void): Uint8Array;
 
+  /**
+   * A shorter form, of at most `maxBytes`, of what `encodeSpan` gave: without the oldest input
+   * messages, then with texts cut, JSON staying JSON, and marked `catalyst.truncated`. Undefined
+   * when the span cannot be made that short.
+   */
+  cutSpan(encoded: Uint8Array, maxBytes: number): Uint8Array | undefined;
+
   /** The pieces of one export request for these spans, grouped by scope; their concatenation is the body. */
   frameRequest(spans: readonly EncodedSpan[]): Uint8Array[];
 

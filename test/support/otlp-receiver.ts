@@ -139,7 +139,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
 
   const listener: http.RequestListener = (incoming, outgoing) => {
     // The only errors are those of a connection that is gone, on purpose or not.
-    handle(incoming, outgoing).catch(() => incoming.socket.destroy());
+    handle(incoming, outgoing).catch(() => outgoing.destroy());
   };
   const server =
     options.tls === undefined

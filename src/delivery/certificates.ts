@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import type { CertificateAuthority } from '../options/delivery-options.js';
+import type { DeliveryDiagnostics } from './delivery-settings.js';
+
+/**
+ * PEM text of the configured certificate authorities. A file that cannot be read warns and leaves
+ * Node's own: the collector's certificate then decides, and a mistake shows as a TLS failure.
+ */
+export function readCertificates(
+  ca: CertificateAuthority | undefined,
+  diagnostics: DeliveryDiagnostics,
+): string | undefined {
+  if (ca === undefined || ca.kind === 'pem') return ca?.value;
+  try {
+    return readFileSync(ca.value, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    diagnostics.warnOnce(
+      'delivery_ca_unreadable',
+      `The file of certificate authorities (delivery.ca) cannot be read (${code}); Node's own are used.`,
+    );
+    return undefined;
+  }
+}
