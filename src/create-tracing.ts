@@ -1,4 +1,4 @@
-import type { Tracer } from '@opentelemetry/api';
+import type { Tracer, TracerProvider } from '@opentelemetry/api';
 import type {
   CatalystTracing,
   FlushOptions,
@@ -6,6 +6,7 @@ import type {
   TracingStats,
 } from './catalyst-tracing.js';
 import { type DeliveryResult, DeliveryLedger } from './delivery/delivery-stats.js';
+import { warnOnce } from './diagnostics.js';
 import { installGivenLiveKit, installLoadedLiveKit } from './livekit/install-livekit.js';
 import { LiveKitJobs } from './livekit/livekit-jobs.js';
 import { displayUrl } from './options/endpoint.js';
@@ -13,7 +14,8 @@ import type { ResolvedOptions } from './options/resolved-options.js';
 import { createPipeline, type Pipeline } from './pipeline.js';
 import { RawSpanFanout } from './processor/raw-span-fanout.js';
 import { CatalystTracerProvider, createResource } from './provider/catalyst-tracer-provider.js';
-import { registerGlobally } from './provider/global-registration.js';
+import { ForeignForwarder, readForeignProvider } from './provider/foreign-provider.js';
+import { globalProvider, registerGlobally } from './provider/global-registration.js';
 import { TRACER_NAME, VERSION } from './version.js';
 
 /** Builds the tracing that decided options describe, registers it, and connects LiveKit. */
@@ -28,6 +30,8 @@ export async function createTracing(
   const resource = createResource(resolved.resourceAttributes);
   const pipeline = createPipeline({ resolved, resource, jobs });
   const provider = new CatalystTracerProvider(resolved, resource, pipeline.processor, fanout);
+  const foreign = globalProvider();
+  if (foreign !== undefined) shareWith(foreign, fanout);
   const registration = registerGlobally(provider);
   const installation = {
     connection: {
@@ -52,6 +56,18 @@ export async function createTracing(
       onShutdown();
     },
   });
+}
+
+/** The application's own processors received LiveKit's spans before us, and still do. */
+function shareWith(foreign: TracerProvider, fanout: RawSpanFanout): void {
+  const { processor, resource } = readForeignProvider(foreign);
+  if (processor !== undefined) fanout.add(new ForeignForwarder(processor, resource));
+  else {
+    warnOnce(
+      'foreign_provider',
+      'Another tracer provider is registered and does not show its span processors: LiveKit spans go to this one alone.',
+    );
+  }
 }
 
 interface LiveTracingParts {
