@@ -1,0 +1,124 @@
+import { redactJsonPaths, type JsonPath } from './json-paths.js';
+import { isJson } from './json-scanner.js';
+import { maskText } from './patterns/mask-text.js';
+import type { PrivacyCounts } from './privacy-counts.js';
+import type { RedactionContext } from './redaction-options.js';
+import { REDACTED_VALUE } from './redacted-value.js';
+import type { ResolvedRedaction } from './resolve-redaction.js';
+
+const SLOW_VALUES_IN_A_ROW = 3;
+const PAUSE_MILLIS = 30_000;
+
+/** Says something to the user once per code. */
+export type Warn = (code: string, text: string) => void;
+
+/** What became of a value: its new text, or why it is dropped. */
+export type Rewritten = string | undefined;
+
+/**
+ * Runs paths, patterns and the `redact` hook over content, and drops what they cannot answer for.
+ *
+ * A function that runs cannot be interrupted, so slowness is seen afterwards: the value is dropped,
+ * the caller drops the rest of the span's content, and after three slow values in a row nothing is
+ * rewritten, and no content sent, for half a minute. Then one value is tried again.
+ */
+export class ContentRewriter {
+  readonly #redaction: ResolvedRedaction;
+  readonly #counts: PrivacyCounts;
+  readonly #warn: Warn;
+  #slowInARow = 0;
+  #pausedUntil = 0;
+
+  constructor(redaction: ResolvedRedaction, counts: PrivacyCounts, warn: Warn) {
+    this.#redaction = redaction;
+    this.#counts = counts;
+    this.#warn = warn;
+  }
+
+  /** Whether there is anything to run. */
+  static isNeeded(redaction: ResolvedRedaction): boolean {
+    const { paths, patterns, redact } = redaction;
+    return paths.length > 0 || patterns.length > 0 || redact !== undefined;
+  }
+
+  /**
+   * The text to send for a value. `undefined`: send nothing. `overdue` is called when time ran out
+   * and the rest of the span's content has to go as well.
+   */
+  rewrite(value: string, context: RedactionContext, overdue: () => void): Rewritten {
+    const startedAt = performance.now();
+    if (startedAt < this.#pausedUntil) {
+      this.#counts.redactorOverruns += 1;
+      overdue();
+      return undefined;
+    }
+    const deadline = startedAt + this.#redaction.budgetMillis;
+    let rewritten: Rewritten;
+    try {
+      rewritten = this.#run(value, context, () => performance.now() > deadline);
+    } catch {
+      // The error may quote the content, so nothing of it is kept.
+      rewritten = this.#failed();
+    }
+    const endedAt = performance.now();
+    if (endedAt > deadline) {
+      this.#overran(endedAt);
+      overdue();
+      return undefined;
+    }
+    this.#slowInARow = 0;
+    if (rewritten !== undefined && rewritten !== value) this.#counts.rewritten += 1;
+    return rewritten;
+  }
+
+  /** Masks what the patterns match in a name: of a span, of an event. Never without a result. */
+  maskName(name: string): string {
+    const deadline = performance.now() + this.#redaction.budgetMillis;
+    try {
+      const { patterns } = this.#redaction;
+      return maskText(name, patterns, () => performance.now() > deadline) ?? REDACTED_VALUE;
+    } catch {
+      return REDACTED_VALUE;
+    }
+  }
+
+  #run(value: string, context: RedactionContext, isOverdue: () => boolean): Rewritten {
+    const { paths, patterns, redact } = this.#redaction;
+    const withoutPaths = paths.length === 0 ? value : hidePaths(value, paths, context.kind);
+    const masked =
+      patterns.length === 0 ? withoutPaths : maskText(withoutPaths, patterns, isOverdue);
+    if (masked === undefined || redact === undefined) return masked;
+    // A hook written in JavaScript may return anything: a promise, for one.
+    const answer: unknown = redact(masked, context);
+    if (answer === undefined || typeof answer === 'string') return answer;
+    return this.#failed();
+  }
+
+  #failed(): undefined {
+    this.#counts.redactorErrors += 1;
+    this.#warn(
+      'redactor-failed',
+      'The redact hook threw or returned something else than text or undefined: the content it was shown is dropped, its spans are sent without it.',
+    );
+    return undefined;
+  }
+
+  #overran(now: number): void {
+    this.#counts.redactorOverruns += 1;
+    this.#slowInARow += 1;
+    if (this.#slowInARow >= SLOW_VALUES_IN_A_ROW) {
+      this.#pausedUntil = now + PAUSE_MILLIS;
+      this.#slowInARow = SLOW_VALUES_IN_A_ROW - 1;
+    }
+    this.#warn(
+      'redactor-slow',
+      `Redaction of one value took longer than ${this.#redaction.budgetMillis} ms: the content of that span is dropped. Three slow values in a row stop all content for ${PAUSE_MILLIS / 1_000} s.`,
+    );
+  }
+}
+
+/** What a tool was given or gave back and cannot be read as JSON may hold what a path means. */
+function hidePaths(value: string, paths: readonly JsonPath[], kind: string): string {
+  if (kind === 'TOOL' && /^\s*[[{]/.test(value) && !isJson(value)) return REDACTED_VALUE;
+  return redactJsonPaths(value, paths);
+}

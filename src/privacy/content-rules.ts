@@ -1,0 +1,128 @@
+import type { ContentClass } from '../mapping/attribute-sink.js';
+import type { ResolvedPrivacyFlags } from '../options/privacy-flags.js';
+
+type FlagName = keyof ResolvedPrivacyFlags;
+
+/** A privacy flag that hides something when it is on. */
+export type HideFlag = Extract<FlagName, `hide${string}`>;
+
+/**
+ * What can be on: a `hide…` flag, `noPii` (`allowPii: false`, or a project that mandates redaction)
+ * and `noContent` (`captureMessageContent: false`).
+ */
+export type HidingSwitch = HideFlag | 'noPii' | 'noContent';
+
+/** Which switches take a class of content away, and which leave `__REDACTED__` in its place. */
+export interface ContentRule {
+  readonly removedBy: readonly HidingSwitch[];
+  readonly redactedBy: readonly HidingSwitch[];
+}
+
+const WITHHELD = ['noPii', 'noContent'] as const;
+const INPUT_MESSAGES = ['hideInputs', 'hideInputMessages'] as const;
+const OUTPUT_MESSAGES = ['hideOutputs', 'hideOutputMessages'] as const;
+const INPUT_SIDE = [
+  ...INPUT_MESSAGES,
+  'hideInputText',
+  'hideInputImages',
+  'hideInputAudio',
+  'hidePrompts',
+] as const;
+const OUTPUT_SIDE = [
+  ...OUTPUT_MESSAGES,
+  'hideOutputText',
+  'hideOutputAudio',
+  'hideChoices',
+] as const;
+
+function removedBy(...switches: readonly HidingSwitch[]): ContentRule {
+  return { removedBy: [...WITHHELD, ...switches], redactedBy: [] };
+}
+
+function redactedBy(...switches: readonly HidingSwitch[]): ContentRule {
+  return { removedBy: WITHHELD, redactedBy: switches };
+}
+
+/**
+ * OpenInference's configuration specification as a table, with a row for what it leaves open: there
+ * a value that may be of either side is hidden as soon as one side is.
+ *
+ * Raw attributes cannot be masked part by part, so they go when a part of them would have to.
+ */
+export const CONTENT_RULES: Readonly<Record<ContentClass, ContentRule>> = {
+  none: { removedBy: [], redactedBy: [] },
+  inputValue: redactedBy('hideInputs'),
+  inputMimeType: removedBy('hideInputs'),
+  outputValue: redactedBy('hideOutputs'),
+  outputMimeType: removedBy('hideOutputs'),
+  inputMessage: removedBy(...INPUT_MESSAGES),
+  inputText: { removedBy: [...WITHHELD, ...INPUT_MESSAGES], redactedBy: ['hideInputText'] },
+  inputImage: removedBy(...INPUT_MESSAGES, 'hideInputImages'),
+  inputAudio: removedBy(...INPUT_MESSAGES, 'hideInputAudio'),
+  outputMessage: removedBy(...OUTPUT_MESSAGES),
+  outputText: { removedBy: [...WITHHELD, ...OUTPUT_MESSAGES], redactedBy: ['hideOutputText'] },
+  outputImage: removedBy(...OUTPUT_MESSAGES),
+  outputAudio: removedBy(...OUTPUT_MESSAGES, 'hideOutputAudio'),
+  llmTools: removedBy('hideInputs', 'hideLlmTools'),
+  // Independent of the inputs, says the specification; what of them is input is cut out elsewhere.
+  invocationParameters: removedBy('hideLlmInvocationParameters'),
+  prompt: redactedBy('hideInputs', 'hidePrompts'),
+  choice: redactedBy('hideOutputs', 'hideChoices'),
+  embeddingText: redactedBy('hideInputs', 'hideEmbeddingsText'),
+  // The text can be told from its vector, so hidden inputs take the vector along.
+  embeddingVector: redactedBy('hideInputs', 'hideEmbeddingsVectors'),
+  toolArguments: redactedBy('hideInputs'),
+  toolDefinition: removedBy('hideInputs', 'hideLlmTools'),
+  // A provider's error quotes the request, a tool's error what it was working on.
+  exception: {
+    removedBy: [],
+    redactedBy: [...WITHHELD, 'hideInputs', 'hideOutputs'],
+  },
+  metadata: removedBy('hideInputs', 'hideOutputs'),
+  personal: { removedBy: ['noPii'], redactedBy: [] },
+  rawInput: removedBy(...INPUT_SIDE),
+  rawOutput: removedBy(...OUTPUT_SIDE),
+  raw: removedBy(...INPUT_SIDE, ...OUTPUT_SIDE, 'hideLlmTools'),
+};
+
+/** What becomes of the content of one class. */
+export type Verdict = 'keep' | 'redact' | 'remove';
+
+/** Decides for one class; removal comes before redaction. */
+export function decideVerdict(rule: ContentRule, switches: ReadonlySet<HidingSwitch>): Verdict {
+  if (rule.removedBy.some((hiding) => switches.has(hiding))) return 'remove';
+  if (rule.redactedBy.some((hiding) => switches.has(hiding))) return 'redact';
+  return 'keep';
+}
+
+/** The switches that these flags turn on. */
+export function hidingSwitches(flags: ResolvedPrivacyFlags): ReadonlySet<HidingSwitch> {
+  const switches = new Set<HidingSwitch>();
+  if (!flags.allowPii) switches.add('noPii');
+  if (!flags.captureMessageContent) switches.add('noContent');
+  for (const flag of HIDE_FLAGS) if (flags[flag]) switches.add(flag);
+  return switches;
+}
+
+/** Every flag that hides something when it is on. */
+export const HIDE_FLAGS: readonly HideFlag[] = Object.keys({
+  hideInputs: true,
+  hideOutputs: true,
+  hideInputMessages: true,
+  hideOutputMessages: true,
+  hideInputText: true,
+  hideOutputText: true,
+  hideInputImages: true,
+  hideInputAudio: true,
+  hideOutputAudio: true,
+  hideLlmTools: true,
+  hideLlmInvocationParameters: true,
+  hidePrompts: true,
+  hideChoices: true,
+  hideEmbeddingsText: true,
+  hideEmbeddingsVectors: true,
+} satisfies Record<HideFlag, true>).filter(isHideFlag);
+
+function isHideFlag(name: string): name is HideFlag {
+  return name.startsWith('hide');
+}

@@ -1,0 +1,59 @@
+import type { Attributes } from '@opentelemetry/api';
+import type { SpanRecord } from '../encoding/span-record.js';
+import type { AttributeSink, ContentClass } from '../mapping/attribute-sink.js';
+import { ContentGuard, type GuardRules } from './content-guard.js';
+import { guardSpanRecord } from './guarded-record.js';
+import { GuardedSink, MediaLimitSink } from './guarded-sink.js';
+import type { Privacy } from './privacy.js';
+import type { PrivacyCounts } from './privacy-counts.js';
+
+/** Privacy by one policy, for every span alike. */
+export class PolicyPrivacy implements Privacy {
+  readonly #rules: GuardRules;
+  readonly #isGuarding: boolean;
+  #lastSink: AttributeSink | undefined;
+  #lastLimited: AttributeSink | undefined;
+
+  constructor(rules: GuardRules) {
+    this.#rules = rules;
+    this.#isGuarding =
+      rules.policy.hidesAnything ||
+      rules.rewriter !== undefined ||
+      rules.identityHash !== undefined;
+  }
+
+  get counts(): Readonly<PrivacyCounts> {
+    return this.#rules.counts;
+  }
+
+  allows(content: ContentClass): boolean {
+    return (this.#rules.policy.verdicts.get(content) ?? 'remove') !== 'remove';
+  }
+
+  forSpan(_attributes: Attributes): Privacy {
+    return this;
+  }
+
+  guard(sink: AttributeSink, kind: string): AttributeSink {
+    if (this.#isGuarding) return new GuardedSink(sink, new ContentGuard(this.#rules, kind));
+    const { imageMaxLength, audioMaxLength } = this.#rules.policy.media;
+    if (Math.min(imageMaxLength, audioMaxLength) === Infinity) return sink;
+    // An encoder hands out one sink after the other, or the same one again and again.
+    if (this.#lastLimited === undefined || this.#lastSink !== sink) {
+      this.#lastSink = sink;
+      this.#lastLimited = new MediaLimitSink(sink, this.#rules.policy.media, this.#countRedacted);
+    }
+    return this.#lastLimited;
+  }
+
+  guardRecord(record: SpanRecord, kind: string): SpanRecord {
+    if (!this.#isGuarding) return record;
+    const { rewriter } = this.#rules;
+    const maskName = (name: string): string => rewriter?.maskName(name) ?? name;
+    return guardSpanRecord(record, new ContentGuard(this.#rules, kind), maskName);
+  }
+
+  readonly #countRedacted = (): void => {
+    this.#rules.counts.redacted += 1;
+  };
+}
