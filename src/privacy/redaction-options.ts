@@ -1,8 +1,61 @@
-/** How content values are rewritten before they leave the process. */
+/** Where a value stands that a {@link Redactor} is shown. */
+export interface RedactionContext {
+  /** Attribute key; `status.message` for the status, the attribute's key for events and links. */
+  readonly key: string;
+  /** OpenInference kind of the span: `LLM`, `TOOL`, `AGENT`, `CHAIN`, … */
+  readonly kind: string;
+}
+
+/**
+ * Sees a content value last and returns what is sent in its place; `undefined` removes it.
+ *
+ * Synchronous, on the thread of the call. When it throws or returns anything else, the content is
+ * dropped, the span is sent and the loss is counted.
+ */
+export type Redactor = (value: string, context: RedactionContext) => string | undefined;
+
+/** A pattern with a name of its own: what it matches becomes `[REDACTED:name]`. */
+export interface NamedPattern {
+  /** Lower-case word: `email`, `patient-number`. */
+  readonly name: string;
+  /**
+   * What to look for. Flags `g` and `y` make no difference. Where it has a group named `secret`,
+   * only that part is masked. A match of more than 4,096 characters may be missed in a value of
+   * more than 16,384 when it only matches as a whole.
+   */
+  readonly pattern: RegExp;
+  /** Looks twice at what would be masked, for a check digit: `false` leaves it in the text. */
+  readonly accepts?: (match: string) => boolean;
+}
+
+/** Identities that can be sent as a keyed hash. */
+export type HashableField = 'user.id' | 'participant.identity' | 'room.name';
+
+/** Sends identities as a keyed hash: the same person stays the same, without a name. */
+export interface HashOptions {
+  /** Secret of the HMAC-SHA256. Who has it can test a name against a hash, so keep it to yourself. */
+  readonly key: string;
+  /** Default: `user.id` and `participant.identity`. */
+  readonly fields?: readonly HashableField[];
+}
+
+/** How content values are rewritten before they leave the process, in the order of the fields. */
 export interface RedactionOptions {
-  /** Sees every content value last and returns what is sent in its place. */
-  readonly redact?: (
-    value: string,
-    context: { readonly key: string; readonly kind: string },
-  ) => string;
+  /**
+   * Parts of tool arguments and tool outputs that become `__REDACTED__`: `$.card.number`,
+   * `$..ssn`, `$.orders[*].address`, `$['home phone']`. Tried on every content value that is JSON,
+   * since the arguments of a call come back in the messages of the next.
+   */
+  readonly toolJsonPaths?: readonly string[];
+  /** Patterns masked in every content value; `'default'` is `DEFAULT_REDACT_PATTERNS`. */
+  readonly redactPatterns?: 'default' | readonly (RegExp | NamedPattern)[];
+  /** Sees every content value last. */
+  readonly redact?: Redactor;
+  /** Identities to send as a hash, also where a switch would remove them. */
+  readonly hash?: HashOptions;
+  /**
+   * Time that rewriting one value may take, in milliseconds. A value that took longer is dropped
+   * together with the rest of its span's content. Default 50.
+   */
+  readonly redactBudgetMillis?: number;
 }

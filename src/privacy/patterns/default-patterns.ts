@@ -51,10 +51,10 @@ const PHONE: NamedPattern = {
   pattern:
     /(?<![\p{L}\p{N}_.+-])(?:\+ ?)?\(?\d{1,16}(?:[ .\u00a0/()-]{1,3}\d{1,14}){0,7}(?![\p{L}\p{N}_])/u,
   accepts: (match) => {
-    if (DATE_OR_ADDRESS.test(match)) return false;
     const { length } = match.replace(NOT_A_DIGIT, '');
     if (match.startsWith('+')) return length >= 7 && length <= 15;
     if (/^00[1-9]/.test(match)) return length >= 9 && length <= 17;
+    if (DATE_OR_ADDRESS.test(match)) return false;
     if (/^\(?0[1-9]/.test(match)) return length >= 9 && length <= 12;
     return NORTH_AMERICAN.test(match);
   },

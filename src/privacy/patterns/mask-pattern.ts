@@ -81,7 +81,7 @@ function searchWindow(text: string, pattern: CompiledPattern, window: TextWindow
   for (let match = regex.exec(slice); match !== null; match = regex.exec(slice)) {
     const stop = match.index + match[0].length;
     if (stop === match.index) {
-      regex.lastIndex += 1;
+      regex.lastIndex = nextCharacter(slice, stop);
       continue;
     }
     // It may go on beyond the window.
@@ -89,7 +89,7 @@ function searchWindow(text: string, pattern: CompiledPattern, window: TextWindow
     const [first, last] = match.indices?.groups?.['secret'] ?? [match.index, stop];
     const accepted = acceptedLength(slice.slice(first, last), pattern.accepts);
     if (accepted === 0) {
-      regex.lastIndex = match.index + 1;
+      regex.lastIndex = nextCharacter(slice, match.index);
       continue;
     }
     regex.lastIndex = first + accepted;
@@ -97,6 +97,11 @@ function searchWindow(text: string, pattern: CompiledPattern, window: TextWindow
     matches.push([base + first, lastStop]);
   }
   return { matches, resumeAt: Math.max(lastStop, end - OVERLAP_LENGTH) };
+}
+
+/** Past a surrogate pair as a whole: in its middle, a pattern with `u` would step back for ever. */
+function nextCharacter(text: string, index: number): number {
+  return index + ((text.codePointAt(index) ?? 0) > 0xffff ? 2 : 1);
 }
 
 /**
