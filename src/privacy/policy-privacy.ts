@@ -4,11 +4,10 @@ import type { AttributeSink, ContentClass } from '../mapping/attribute-sink.js';
 import { ContentGuard, type GuardRules } from './content-guard.js';
 import { guardSpanRecord } from './guarded-record.js';
 import { GuardedSink, MediaLimitSink } from './guarded-sink.js';
-import type { Privacy } from './privacy.js';
 import type { PrivacyCounts } from './privacy-counts.js';
 
 /** Privacy by one policy, for every span alike. */
-export class PolicyPrivacy implements Privacy {
+export class PolicyPrivacy {
   readonly #rules: GuardRules;
   readonly #isGuarding: boolean;
   #lastSink: AttributeSink | undefined;
@@ -30,7 +29,7 @@ export class PolicyPrivacy implements Privacy {
     return (this.#rules.policy.verdicts.get(content) ?? 'remove') !== 'remove';
   }
 
-  forSpan(_attributes: Attributes): Privacy {
+  forSpan(_attributes: Attributes): this {
     return this;
   }
 

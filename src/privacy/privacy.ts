@@ -1,7 +1,15 @@
 import type { Attributes } from '@opentelemetry/api';
+import { warnOnce } from '../diagnostics.js';
 import type { SpanRecord } from '../encoding/span-record.js';
 import type { AttributeSink, ContentClass } from '../mapping/attribute-sink.js';
-import type { PrivacyCounts } from './privacy-counts.js';
+import type { ResolvedPrivacyFlags } from '../options/privacy-flags.js';
+import { resolvePolicy } from './content-policy.js';
+import { ContentRewriter, type Warn } from './content-rewriter.js';
+import { IdentityHash } from './identity-hash.js';
+import { PolicyPrivacy } from './policy-privacy.js';
+import { createPrivacyCounts, type PrivacyCounts } from './privacy-counts.js';
+import type { RedactionOptions } from './redaction-options.js';
+import { resolveRedaction } from './resolve-redaction.js';
 
 /** Stands between what is known of a span and what is sent of it. */
 export interface Privacy {
@@ -21,4 +29,64 @@ export interface Privacy {
   guard(sink: AttributeSink, kind: string): AttributeSink;
   /** The rest of a span as it may be sent: status message, events, links. */
   guardRecord(record: SpanRecord, kind: string): SpanRecord;
+}
+
+/** Switches and redaction, as the options come to. */
+export interface PrivacySettings {
+  readonly flags: ResolvedPrivacyFlags;
+  readonly redaction: RedactionOptions;
+}
+
+/** Mark of a project that mandates redaction (LiveKit's `ATTRIBUTE_REDACTION_ENABLED`). */
+const REDACTION_MANDATED = 'lk.redaction.enabled';
+
+/**
+ * Makes the one guard of a tracer. Throws an `InvalidOptionError` for a redaction that cannot be
+ * used; what it returns never throws.
+ */
+export function createPrivacy(settings: PrivacySettings, warn: Warn = warnOnce): Privacy {
+  const redaction = resolveRedaction(settings.redaction);
+  const counts = createPrivacyCounts();
+  const rewriter = ContentRewriter.isNeeded(redaction)
+    ? new ContentRewriter(redaction, counts, warn)
+    : undefined;
+  const identityHash = redaction.hash === undefined ? undefined : new IdentityHash(redaction.hash);
+  const under = (flags: ResolvedPrivacyFlags): Privacy =>
+    new PolicyPrivacy({ policy: resolvePolicy(flags), rewriter, identityHash, counts });
+  return new MandatedPrivacy(
+    under(settings.flags),
+    under({ ...settings.flags, allowPii: false, captureMessageContent: false }),
+  );
+}
+
+class MandatedPrivacy implements Privacy {
+  readonly #withheld: Privacy;
+  #current: Privacy;
+
+  constructor(chosen: Privacy, withheld: Privacy) {
+    this.#current = chosen;
+    this.#withheld = withheld;
+  }
+
+  get counts(): Readonly<PrivacyCounts> {
+    return this.#current.counts;
+  }
+
+  allows(content: ContentClass): boolean {
+    return this.#current.allows(content);
+  }
+
+  forSpan(attributes: Attributes): Privacy {
+    // Any value but false, as LiveKit reads it itself.
+    if (attributes[REDACTION_MANDATED]) this.#current = this.#withheld;
+    return this.#current;
+  }
+
+  guard(sink: AttributeSink, kind: string): AttributeSink {
+    return this.#current.guard(sink, kind);
+  }
+
+  guardRecord(record: SpanRecord, kind: string): SpanRecord {
+    return this.#current.guardRecord(record, kind);
+  }
 }
