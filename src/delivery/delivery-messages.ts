@@ -9,6 +9,10 @@ export interface DeliveryMessages {
   warned(words: string): void;
   dropped(reason: Exclude<DropReason, 'rejected'>, spans: number): void;
   truncated(): void;
+  /** The spool cannot be written. */
+  spoolFailed(error: unknown): void;
+  /** Something in the spool was given up. */
+  spoolLost(reason: string): void;
   debug(text: string): void;
 }
 
@@ -26,6 +30,8 @@ const DROP_TEXTS: Readonly<Record<Exclude<DropReason, 'rejected'>, string>> = {
   retry_budget: 'The collector has failed for too long; spans that waited for it are dropped.',
   shutdown_deadline:
     'Not every span could be delivered before the deadline of shutdown(); the rest is dropped.',
+  process_exit:
+    'The process exited before every span could be delivered; the rest is dropped. Await shutdown() before exit.',
   after_shutdown: 'Spans that end after shutdown() are dropped.',
 };
 
@@ -68,6 +74,18 @@ export function createDeliveryMessages(
       diagnostics.warnOnce(
         'delivery_truncated',
         'A span is larger than the collector takes; its oldest messages and longest texts are cut.',
+      ),
+    spoolFailed: (error) => {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+      diagnostics.warnOnce(
+        'delivery_spool_failed',
+        `The spool directory cannot be written (${scrub(code)}).`,
+      );
+    },
+    spoolLost: (reason) =>
+      diagnostics.warnOnce(
+        `delivery_spool_lost_${reason}`,
+        `Spooled spans of an earlier process were given up: ${reason}.`,
       ),
     debug: (text) => diagnostics.debug(scrub(text)),
   };

@@ -10,6 +10,8 @@ export type DropReason =
   | 'retry_budget'
   /** The deadline of `shutdown()` came first, and there is no spool that took it. */
   | 'shutdown_deadline'
+  /** The process exited first, and neither the last resort nor a spool took it. */
+  | 'process_exit'
   /** It ended after `shutdown()`. */
   | 'after_shutdown';
 
@@ -55,6 +57,7 @@ const NO_DROPS: Readonly<Record<DropReason, number>> = {
   too_large: 0,
   retry_budget: 0,
   shutdown_deadline: 0,
+  process_exit: 0,
   after_shutdown: 0,
 };
 

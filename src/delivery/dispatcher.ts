@@ -1,24 +1,28 @@
 import type { SpanEncoder } from '../encoding/span-encoder.js';
 import type { EncodedSpan } from '../encoding/span-record.js';
+import { settleAnswer } from './answer-settlement.js';
 import type { Verdict } from './answer-verdict.js';
-import type { Attempt } from './attempt.js';
 import { BatchSizer } from './batch-sizer.js';
 import { takeBatch, type Batch } from './batch.js';
 import type { DeliveryMessages } from './delivery-messages.js';
 import { MAX_CONCURRENT_REQUESTS, type DeliverySettings } from './delivery-settings.js';
 import type { DeliveryLedger } from './delivery-stats.js';
 import { FlushWaiters } from './flush-waiters.js';
+import type { PostRequest } from './post-request.js';
+import { RequestsUnderWay } from './requests-under-way.js';
 import { RetrySchedule } from './retry-schedule.js';
 import { SpanQueue } from './span-queue.js';
 
 export interface DispatcherOptions {
   readonly settings: DeliverySettings;
   readonly encoder: SpanEncoder;
-  readonly attempt: Attempt;
+  readonly post: PostRequest;
   readonly ledger: DeliveryLedger;
   readonly messages: DeliveryMessages;
   /** Told whether requests under way must keep the process alive. */
   readonly hold: (on: boolean) => void;
+  /** Takes the spans whose retry budget is over. */
+  readonly giveUp: (spans: readonly EncodedSpan[]) => void;
 }
 
 /**
@@ -32,28 +36,35 @@ export class Dispatcher {
   readonly #schedule: RetrySchedule;
   readonly #sizer: BatchSizer;
   readonly #waiters: FlushWaiters;
-  readonly #underWay = new Map<Batch, AbortController>();
-  #underWayCost = 0;
+  readonly #underWay = new RequestsUnderWay();
   #timer: NodeJS.Timeout | undefined;
   #pumpIsDue = false;
   #stopped = false;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
-    this.#schedule = new RetrySchedule(options.settings, options.ledger, options.messages);
+    this.#schedule = new RetrySchedule(options);
     this.#sizer = new BatchSizer(options);
     this.#waiters = new FlushWaiters(options.hold);
   }
 
   get pendingSpans(): number {
-    let spans = this.#queue.length + this.#schedule.spans;
-    for (const batch of this.#underWay.keys()) spans += batch.spans.length;
-    return spans;
+    return this.#queue.length + this.#schedule.spans + this.#underWay.spans;
   }
 
   /** Memory that waiting spans hold, in bytes. */
   get pendingCost(): number {
-    return this.#queue.cost + this.#schedule.cost + this.#underWayCost;
+    return this.#queue.cost + this.#schedule.cost + this.#underWay.cost;
+  }
+
+  /** Whether the last request failed. */
+  get isFailing(): boolean {
+    return this.#schedule.isFailing;
+  }
+
+  /** Bytes that the collector takes in one request, as far as is known. */
+  get limitBytes(): number {
+    return this.#sizer.limitBytes;
   }
 
   /** Takes a span; the oldest ones make room for it. */
@@ -66,30 +77,26 @@ export class Dispatcher {
   }
 
   /** Resolves when every span added so far has reached its end, or after `timeoutMillis`. */
-  async flush(timeoutMillis: number): Promise<void> {
+  flush(timeoutMillis: number): Promise<void> {
     const done = this.#waiters.add(this.#queue.nextNumber, timeoutMillis);
     this.#schedule.hurry();
     this.#pump();
     this.#notify();
-    await done;
+    return done;
   }
 
-  /** Ends all work; returns the spans that are left, oldest first. */
+  /**
+   * Ends all work; returns the spans that are left, oldest first, and none the second time. Those
+   * under way may arrive all the same.
+   */
   stop(): EncodedSpan[] {
-    const left = this.peekAll();
+    if (this.#stopped) return [];
     this.#stopped = true;
     clearTimeout(this.#timer);
-    for (const controller of this.#underWay.values()) controller.abort();
-    this.#underWay.clear();
-    return left;
-  }
-
-  /** Every span that has not reached its end, oldest first. Those under way may arrive all the same. */
-  peekAll(): EncodedSpan[] {
-    const batches = [...this.#underWay.keys(), ...this.#schedule.batches].toSorted(
+    const batches = [...this.#underWay.abortAll(), ...this.#schedule.takeAll()].toSorted(
       (a, b) => a.firstNumber - b.firstNumber,
     );
-    return [...batches.flatMap((batch) => batch.spans), ...this.#queue.toArray()];
+    return [...batches.flatMap((batch) => batch.spans), ...this.#queue.takeAll()];
   }
 
   #dropOldest(): void {
@@ -152,43 +159,29 @@ export class Dispatcher {
   }
 
   async #run(batch: Batch): Promise<void> {
-    const controller = new AbortController();
-    this.#underWay.set(batch, controller);
-    this.#underWayCost += batch.cost;
-    const verdict = await this.#options.attempt(batch, controller.signal);
-    this.#underWayCost -= batch.cost;
+    const { encoder, post } = this.#options;
+    const signal = this.#underWay.start(batch);
+    const frame = (): Uint8Array[] => encoder.frameRequest(batch.spans);
+    const verdict = await post(frame, encoder.contentType, signal);
     // When stopped meanwhile, its spans were handed over with the others.
-    if (this.#stopped) return;
-    this.#underWay.delete(batch);
+    if (!this.#underWay.end(batch)) return;
     this.#settle(batch, verdict);
     this.#pump();
     this.#notify();
   }
 
   #settle(batch: Batch, verdict: Verdict): void {
-    const { ledger, messages } = this.#options;
     if (verdict.kind === 'retry') {
       this.#schedule.failed(batch, verdict, this.#waiters.isFlushing);
       return;
     }
     this.#schedule.answered();
-    const spans = batch.spans.length;
-    if (verdict.kind === 'tooLarge') {
-      this.#schedule.again(this.#sizer.resize(batch));
-    } else if (verdict.kind === 'refused') {
-      ledger.drop('rejected', spans);
-      messages.refused(verdict.status, verdict.words);
-    } else {
-      const rejected = Math.min(spans, verdict.rejected);
-      ledger.exported += spans - rejected;
-      ledger.drop('rejected', rejected);
-      if (rejected > 0) messages.partlyRejected(rejected, verdict.words);
-      else if (verdict.words !== '') messages.warned(verdict.words);
-    }
+    if (verdict.kind === 'tooLarge') this.#schedule.again(this.#sizer.resize(batch));
+    else settleAnswer(batch.spans.length, verdict, this.#options.ledger, this.#options.messages);
   }
 
   #notify(): void {
-    const batches = [...this.#underWay.keys(), ...this.#schedule.batches];
+    const batches = [...this.#underWay.batches, ...this.#schedule.batches];
     this.#waiters.settle(
       batches.reduce(
         (oldest, batch) => Math.min(oldest, batch.firstNumber),

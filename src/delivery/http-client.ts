@@ -50,35 +50,37 @@ export interface HttpClient {
   close(): void;
 }
 
-/** Who is really connected to: the proxy when a plain target is behind one. */
-function transportUrl({ url, proxy }: HttpClientOptions): URL {
-  return url.protocol === 'https:' ? url : (proxy ?? url);
-}
-
-function createAgent(options: HttpClientOptions): http.Agent {
+function createAgent(options: HttpClientOptions, secure: boolean): http.Agent {
   const { url, proxy, ca, maxSockets } = options;
   const settings = { keepAlive: true, maxSockets, scheduling: 'lifo' as const };
-  if (transportUrl(options).protocol !== 'https:') return new http.Agent(settings);
+  if (!secure) return new http.Agent(settings);
   if (url.protocol === 'https:' && proxy !== undefined) {
     return createTunnelAgent(proxy, ca, settings);
   }
   return new https.Agent(ca === undefined ? settings : { ...settings, ca });
 }
 
-interface Target {
+/** Where requests go, and the fixed headers that the way needs. */
+export interface HttpTarget {
+  readonly secure: boolean;
   readonly host: string;
   readonly port: string | number;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Host, port, path and fixed headers of every request. A plain target behind a proxy is asked for by its whole URL. */
-function createTarget({ url, proxy }: HttpClientOptions): Target {
+type Route = Pick<HttpClientOptions, 'url' | 'proxy'>;
+
+/** Who is really connected to, and how: a plain target behind a proxy is asked of it by its whole URL. */
+export function resolveTarget({ url, proxy }: Route): HttpTarget {
   const path = `${url.pathname}${url.search}`;
-  if (url.protocol === 'https:' || proxy === undefined) {
-    return { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port, path, headers: {} };
+  const secure = url.protocol === 'https:';
+  if (secure || proxy === undefined) {
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    return { secure, host, port: url.port, path, headers: {} };
   }
   return {
+    secure: proxy.protocol === 'https:',
     ...proxyAddress(proxy),
     path: `${url.origin}${path}`,
     headers: { host: url.host, ...proxyHeaders(proxy) },
@@ -112,9 +114,9 @@ function readAnswer(response: http.IncomingMessage, done: (answer: HttpAnswer) =
 
 /** A client for one URL. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const agent = createAgent(options);
-  const target = createTarget(options);
-  const request = transportUrl(options).protocol === 'https:' ? https.request : http.request;
+  const { secure, ...target } = resolveTarget(options);
+  const agent = createAgent(options, secure);
+  const request = secure ? https.request : http.request;
   const underWay = new Set<http.ClientRequest>();
   let held = false;
 

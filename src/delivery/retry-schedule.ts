@@ -1,9 +1,18 @@
+import type { EncodedSpan } from '../encoding/span-record.js';
 import type { Verdict } from './answer-verdict.js';
 import { withoutOldestSpan, type Batch } from './batch.js';
 import type { DeliveryMessages } from './delivery-messages.js';
 import { DEFAULT_RETRY_BUDGET_MILLIS, type DeliverySettings } from './delivery-settings.js';
 import type { DeliveryLedger } from './delivery-stats.js';
 import { backoffMillis } from './retry-delay.js';
+
+export interface RetryScheduleOptions {
+  readonly settings: DeliverySettings;
+  readonly ledger: DeliveryLedger;
+  readonly messages: DeliveryMessages;
+  /** Takes the spans whose retry budget is over. */
+  readonly giveUp: (spans: readonly EncodedSpan[]) => void;
+}
 
 /**
  * Batches that wait for another try, and when the collector may be asked again at all. A batch has
@@ -13,6 +22,7 @@ export class RetrySchedule {
   readonly #budgetMillis: number;
   readonly #ledger: DeliveryLedger;
   readonly #messages: DeliveryMessages;
+  readonly #giveUp: (spans: readonly EncodedSpan[]) => void;
   #batches: Batch[] = [];
   #failuresInARow = 0;
   /** Of our own accord, in epoch milliseconds. */
@@ -20,10 +30,11 @@ export class RetrySchedule {
   /** By the collector's `Retry-After`, in epoch milliseconds: no hurry overrides it. */
   #askedUntil = 0;
 
-  constructor(settings: DeliverySettings, ledger: DeliveryLedger, messages: DeliveryMessages) {
+  constructor({ settings, ledger, messages, giveUp }: RetryScheduleOptions) {
     this.#budgetMillis = settings.retryBudgetMillis ?? DEFAULT_RETRY_BUDGET_MILLIS;
     this.#ledger = ledger;
     this.#messages = messages;
+    this.#giveUp = giveUp;
   }
 
   get batches(): readonly Batch[] {
@@ -60,6 +71,11 @@ export class RetrySchedule {
     return at < 0 ? undefined : this.#batches.splice(at, 1)[0];
   }
 
+  /** Every batch; none stays. */
+  takeAll(): Batch[] {
+    return this.#batches.splice(0);
+  }
+
   /** The collector answered, whatever it said. */
   answered(): void {
     this.#failuresInARow = 0;
@@ -88,8 +104,7 @@ export class RetrySchedule {
     }
     const failingSince = batch.failingSince ?? now;
     if (now - failingSince >= this.#budgetMillis) {
-      this.#ledger.drop('retry_budget', batch.spans.length);
-      this.#messages.dropped('retry_budget', batch.spans.length);
+      this.#giveUp(batch.spans);
       return;
     }
     const attempts = batch.attempts + 1;

@@ -72,7 +72,14 @@ export class SpanQueue {
     return this.#spans[this.#head];
   }
 
-  toArray(): EncodedSpan[] {
-    return this.#spans.slice(this.#head);
+  /** Every span; none stays. */
+  takeAll(): EncodedSpan[] {
+    const spans = this.#spans.slice(this.#head);
+    this.#headNumber += spans.length;
+    this.#spans = [];
+    this.#head = 0;
+    this.#cost = 0;
+    this.#bytes = 0;
+    return spans;
   }
 }

@@ -1,33 +1,26 @@
 import type { SpanEncoder } from '../encoding/span-encoder.js';
 import { judgeAnswer, type Verdict } from './answer-verdict.js';
-import type { Batch } from './batch.js';
+import type { Collector } from './collector.js';
 import type { DeliveryLedger } from './delivery-stats.js';
 import { HttpFailure, type HttpClient } from './http-client.js';
 import { createRequestBody } from './request-body.js';
 
-/** One try to deliver a batch. Never rejects. */
-export type Attempt = (batch: Batch, signal: AbortSignal) => Promise<Verdict>;
+/** One try to deliver an export request, which `frame` gives in pieces. Never rejects. */
+export type PostRequest = (
+  frame: () => readonly Uint8Array[],
+  contentType: SpanEncoder['contentType'],
+  signal: AbortSignal,
+) => Promise<Verdict>;
 
-export interface AttemptOptions {
-  readonly encoder: SpanEncoder;
-  readonly client: HttpClient;
-  readonly compression: 'gzip' | 'none';
-  readonly headers: Readonly<Record<string, string>>;
-  readonly ledger: DeliveryLedger;
-}
-
-/** Makes attempts: frame, compress, post, judge. */
-export function createAttempt(options: AttemptOptions): Attempt {
-  const { encoder, client, compression, ledger } = options;
-
-  return async (batch, signal) => {
+/** Makes attempts: compress, post, judge. */
+export function createPostRequest(
+  { client, compression, headers: fixed }: Pick<Collector, 'client' | 'compression' | 'headers'>,
+  ledger: DeliveryLedger,
+): PostRequest {
+  return async (frame, contentType, signal) => {
     try {
-      const body = await createRequestBody(encoder.frameRequest(batch.spans), compression);
-      const headers = {
-        ...options.headers,
-        ...body.headers,
-        'content-type': encoder.contentType,
-      };
+      const body = await createRequestBody(frame(), compression);
+      const headers = { ...fixed, ...body.headers, 'content-type': contentType };
       const post = (): ReturnType<HttpClient['post']> => {
         ledger.requests++;
         ledger.bytesSent += body.bytes.length;

@@ -1,0 +1,59 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+
+/** How a process ended and what it wrote. */
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly millis: number;
+}
+
+export interface RunningChild {
+  readonly process: ChildProcessByStdio<null, Readable, Readable>;
+  /** Resolves when the process has written this text to stdout. */
+  readonly wrote: (text: string) => Promise<void>;
+  readonly ended: Promise<Ended>;
+}
+
+/** Starts a TypeScript file of `test/support` in a process of its own, which is killed after 20 s. */
+export function startChild(
+  file: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): RunningChild {
+  const path = fileURLToPath(new URL(file, import.meta.url));
+  const started = Date.now();
+  const child = spawn(process.execPath, ['--import', 'tsx', path, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+    timeout: 20_000,
+    killSignal: 'SIGKILL',
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const ended = once(child, 'close').then(
+    ([code, signal]: (number | NodeJS.Signals | null)[]): Ended => ({
+      code: typeof code === 'number' ? code : null,
+      signal: typeof signal === 'string' ? signal : null,
+      stdout,
+      stderr,
+      millis: Date.now() - started,
+    }),
+  );
+  async function wrote(text: string): Promise<void> {
+    while (!stdout.includes(text)) {
+      const event = await Promise.race([
+        once(child.stdout, 'data').then(() => 'data'),
+        ended.then(() => 'ended'),
+      ]);
+      if (event === 'ended' && !stdout.includes(text)) throw new Error(`ended: ${stderr}`);
+    }
+  }
+  return { process: child, wrote, ended };
+}
