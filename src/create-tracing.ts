@@ -18,11 +18,17 @@ import { ForeignForwarder, readForeignProvider } from './provider/foreign-provid
 import { globalProvider, registerGlobally } from './provider/global-registration.js';
 import { TRACER_NAME, VERSION } from './version.js';
 
+/** Tracing that was built, and what the handles of its spans ask it. */
+export interface CreatedTracing {
+  readonly tracing: CatalystTracing;
+  readonly ownsSpan: (spanId: string) => boolean;
+}
+
 /** Builds the tracing that decided options describe, registers it, and connects LiveKit. */
 export async function createTracing(
   resolved: ResolvedOptions,
   onShutdown: () => void,
-): Promise<CatalystTracing> {
+): Promise<CreatedTracing> {
   const fanout = new RawSpanFanout();
   const jobs = new LiveKitJobs(async () => {
     await pipeline.flush();
@@ -45,7 +51,7 @@ export async function createTracing(
   const given = resolved.modules.livekitAgents;
   if (given !== undefined) installResults.push(installGivenLiveKit(given, installation));
   else if (resolved.autoInstrument) installResults.push(await installLoadedLiveKit(installation));
-  return new LiveTracing({
+  const tracing = new LiveTracing({
     tracer: provider.getTracer(TRACER_NAME, VERSION),
     provider,
     resolved,
@@ -56,6 +62,7 @@ export async function createTracing(
       onShutdown();
     },
   });
+  return { tracing, ownsSpan: pipeline.ownsSpan };
 }
 
 /** The application's own processors received LiveKit's spans before us, and still do. */

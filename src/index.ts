@@ -4,4 +4,26 @@ export type {
   InstallResult,
   TracingStats,
 } from './catalyst-tracing.js';
+export {
+  CatalystInstrumentationError,
+  CatalystTracingError,
+  InvalidOptionError,
+  InvalidSdkInputError,
+  InvalidTracerInputError,
+  isCatalystTracingError,
+  type CatalystTracingErrorCode,
+  type CatalystTracingErrorOptions,
+} from './errors.js';
+export { Attr, type AttributeKeys } from './semconv/attribute-keys.js';
+export { SpanKindValues, type SpanKindValue } from './semconv/span-kinds.js';
 export { setup } from './setup.js';
+export { agentSpan, startAgentSpan } from './spans/agent-span.js';
+export { manualSpan, startManualSpan } from './spans/manual-span.js';
+export type { SpanFunction } from './spans/run-in-span.js';
+export type { OpenSpanHandle, SpanHandle, SpanTool } from './spans/span-handle.js';
+export type {
+  AgentSpanOptions,
+  ManualSpanOptions,
+  SpanIdentityOptions,
+} from './spans/span-options.js';
+export type { NormalizedUsage, TokenCounts } from './spans/usage.js';

@@ -23,6 +23,8 @@ export interface Pipeline {
   readonly delivery: Delivery | undefined;
   /** Spans that were sent without their attributes. */
   readonly mappingFailures: () => number;
+  /** Whether an open span goes this way. */
+  readonly ownsSpan: (spanId: string) => boolean;
   /** Sends what is known of every span that is still open. */
   readonly sendOpenSpans: () => void;
   readonly flush: (options?: FlushOptions) => Promise<DeliveryResult>;
@@ -112,6 +114,7 @@ export function createPipeline({ resolved, resource, jobs }: PipelineOptions): P
     flush,
     close,
     mappingFailures: () => mappingFailures,
+    ownsSpan: (spanId) => registry.isOpen(spanId),
     sendOpenSpans: () => {
       for (const span of registry.openSpans()) processor.sendIncomplete(span);
     },

@@ -35,14 +35,16 @@ export async function setup(options?: SetupOptions): Promise<CatalystTracing> {
   const resolved = resolveOptions(options);
   setDebug(resolved.debug);
   const { promise: pending, resolve, reject } = withResolvers<CatalystTracing>();
-  const slot: LiveSetup = { pending, tracing: undefined };
+  const slot: LiveSetup = { pending, tracing: undefined, ownsSpan: undefined };
   claimProcess(slot);
   try {
     const release = (): void => releaseProcess(slot);
-    slot.tracing = resolved.disabled
-      ? createDisabledTracing(resolved, release)
+    const { tracing, ownsSpan } = resolved.disabled
+      ? { tracing: createDisabledTracing(resolved, release), ownsSpan: undefined }
       : await createTracing(resolved, release);
-    resolve(slot.tracing);
+    slot.tracing = tracing;
+    slot.ownsSpan = ownsSpan;
+    resolve(tracing);
   } catch (error) {
     releaseProcess(slot);
     reject(error);

@@ -5,6 +5,7 @@ import { putGenAiSpan } from './gen-ai-span-mapping.js';
 import { putIdentity } from './identity-attributes.js';
 import { putLiveKitSpan } from './livekit-span-mapping.js';
 import { LIVEKIT_SCOPE_NAME } from './livekit-spans.js';
+import { unmarkContent } from './marked-content.js';
 import type { SpanInput } from './span-input.js';
 import { mapSpanKind } from './span-kind.js';
 import { SpanMapping } from './span-mapping.js';
@@ -30,11 +31,13 @@ export interface SpanWords {
  * backend which cuts attributes by count loses the oldest messages' tail and never kind or tokens.
  */
 export function mapSpan(span: SpanInput, sink: AttributeSink, options: MapSpanOptions): SpanWords {
-  const mapping = new SpanMapping(span.attributes, sink);
+  const isLiveKit = span.scopeName === LIVEKIT_SCOPE_NAME;
+  const raw = isLiveKit ? span.attributes : unmarkContent(span.attributes);
+  const mapping = new SpanMapping(raw, sink);
   const kind = mapSpanKind(span);
   mapping.put(SemanticConventions.OPENINFERENCE_SPAN_KIND, kind, 'none');
   putIdentity(mapping, span);
-  if (span.scopeName === LIVEKIT_SCOPE_NAME) {
+  if (isLiveKit) {
     putVoiceFields(mapping, span.name, span.facts.tokensBelow);
     putLiveKitSpan(mapping, span.name, span.facts);
   } else {

@@ -8,9 +8,7 @@ import { DEFAULT_AGENT_LABEL, type SpanNode } from './span-node.js';
 export function agentInCharge(node: SpanNode): AgentIdentity | undefined {
   let fallback: string | undefined;
   for (let at: SpanNode | undefined = node; at !== undefined; at = at.parent) {
-    if (at.identity?.agent !== at.parent?.identity?.agent && at.identity?.agent !== undefined) {
-      return at.identity.agent;
-    }
+    if (at.namesAgent) return at.identity?.agent;
     const label = at.label() ?? at.agentAtStart;
     if (label !== undefined && label !== DEFAULT_AGENT_LABEL) {
       return livekitAgent(label, node.identity?.agent);

@@ -35,7 +35,8 @@ function isIdentity(value: unknown): value is Identity {
 
 /**
  * What holds below `inner` inside `outer`. An agent is taken whole: one with another id never gets
- * the outer one's name or role.
+ * the outer one's name or role. The outer agent itself comes back where `inner` names none, so that
+ * a span which names one can be told from a span which inherits it.
  */
 export function mergeIdentity(outer: Identity | undefined, inner: Identity): Identity {
   if (outer === undefined) return inner;
@@ -54,7 +55,17 @@ function mergeAgent(
   outer: AgentIdentity | undefined,
   inner: AgentIdentity | undefined,
 ): AgentIdentity | undefined {
-  if (inner === undefined) return outer;
-  if (outer === undefined || inner.id !== outer.id) return inner;
-  return { id: inner.id, name: inner.name ?? outer.name, role: inner.role ?? outer.role };
+  if (inner === undefined || inner === outer) return outer;
+  if (outer === undefined || !isSameAgent(outer, inner)) return inner;
+  return {
+    id: inner.id ?? outer.id,
+    name: inner.name ?? outer.name,
+    role: inner.role ?? outer.role,
+  };
+}
+
+/** An agent is its id; where `inner` gives none, a name that contradicts no other, or a role alone. */
+function isSameAgent(outer: AgentIdentity, inner: AgentIdentity): boolean {
+  if (inner.id !== undefined) return inner.id === outer.id;
+  return inner.name === undefined || outer.name === undefined || inner.name === outer.name;
 }

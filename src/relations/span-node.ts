@@ -19,6 +19,10 @@ export class SpanNode {
   session: SessionRecord | undefined;
   /** Set here or above by `agentSpan`, `manualSpan` or `setup`. */
   readonly identity: Identity | undefined;
+  /** What the span's context said of identity, before what holds around was added. */
+  readonly toldIdentity: Identity | undefined;
+  /** Whether this is the span that names the agent of its identity, and not one that inherits it. */
+  readonly namesAgent: boolean;
   /** OpenInference's context setters, here or above. */
   readonly openInference: OpenInferenceContext | undefined;
   /** Label of the agent in charge when the span started. */
@@ -48,8 +52,11 @@ export class SpanNode {
   constructor(init: {
     readonly span: Span;
     readonly parent: SpanNode | undefined;
+    /** The parent, or the span that was active where a span has none. */
+    readonly around: SpanNode | undefined;
     readonly session: SessionRecord | undefined;
     readonly identity: Identity | undefined;
+    readonly toldIdentity: Identity | undefined;
     readonly openInference: OpenInferenceContext | undefined;
   }) {
     this.name = init.span.name;
@@ -61,6 +68,10 @@ export class SpanNode {
     this.parent = init.parent;
     this.session = init.session;
     this.identity = init.identity;
+    this.toldIdentity = init.toldIdentity;
+    const agent = init.identity?.agent;
+    this.namesAgent =
+      !this.isLiveKit && agent !== undefined && agent !== init.around?.identity?.agent;
     this.openInference = init.openInference;
     this.agentAtStart = init.session?.agentLabel;
   }

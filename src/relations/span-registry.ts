@@ -4,7 +4,7 @@ import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import { asText } from '../mapping/read-attributes.js';
 import type { SpanFacts } from '../mapping/span-input.js';
 import { reportEnd, type EndedSpan } from './end-report.js';
-import { identityOf, type Identity } from './identity.js';
+import { identityOf, mergeIdentity, type Identity } from './identity.js';
 import { readOpenInferenceContext } from './open-inference-context.js';
 import { SessionRecord } from './session-record.js';
 import { spanFacts } from './span-facts.js';
@@ -50,11 +50,16 @@ export class SpanRegistry {
     // LiveKit starts some spans as roots, or drops the context's values (`on_enter`); the caller's
     // context is still active then and tells where they belong.
     const around = parent ?? this.#find(trace.getSpanContext(activeContext.active())?.spanId);
+    const toldIdentity =
+      identityOf(context) ??
+      (around?.identity === undefined ? identityOf(activeContext.active()) : undefined);
     const node = new SpanNode({
       span,
       parent,
+      around,
       session: around?.session,
-      identity: identityOf(context) ?? around?.identity ?? identityOf(activeContext.active()),
+      identity: identityBelow(around, toldIdentity),
+      toldIdentity,
       openInference:
         readOpenInferenceContext(context) ??
         around?.openInference ??
@@ -99,6 +104,11 @@ export class SpanRegistry {
     return [...this.#open.values()].flatMap(({ span }) => (span === undefined ? [] : [span]));
   }
 
+  /** Whether a span has started here and not ended. */
+  isOpen(spanId: string): boolean {
+    return this.#open.has(spanId);
+  }
+
   #find(spanId: string | undefined): SpanNode | undefined {
     if (spanId === undefined) return undefined;
     return this.#open.get(spanId) ?? this.#ended.get(spanId);
@@ -135,6 +145,21 @@ export class SpanRegistry {
     if (!node.isLiveKit || node.session === undefined) return;
     node.session.conversationId ??= asText(span.attributes['gen_ai.conversation.id']);
   }
+}
+
+/**
+ * What holds for a span, out of the spans around it and of what its context says. Where LiveKit has
+ * dropped the context, what is said further in doesn't know what was said further out.
+ */
+function identityBelow(
+  around: SpanNode | undefined,
+  told: Identity | undefined,
+): Identity | undefined {
+  if (told === undefined) return around?.identity;
+  for (let above = around; above !== undefined; above = above.parent) {
+    if (above.toldIdentity === told) return around?.identity;
+  }
+  return mergeIdentity(around?.identity, told);
 }
 
 function forgetOldest(nodes: Map<string, SpanNode>): void {

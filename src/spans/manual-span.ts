@@ -1,0 +1,100 @@
+import type { Tracer } from '@opentelemetry/api';
+import { Attr } from '../semconv/attribute-keys.js';
+import { SpanKindValues } from '../semconv/span-kinds.js';
+import { asTracer } from './given-tracer.js';
+import { readIdentity } from './identity-options.js';
+import type { OpenSpan } from './open-span.js';
+import { OptionReader } from './option-reader.js';
+import { runInSpan, type SpanFunction } from './run-in-span.js';
+import type { OpenSpanHandle } from './span-handle.js';
+import type { ManualSpanOptions } from './span-options.js';
+import { openSpan, startSpan } from './start-span.js';
+
+/** Name of a span whose own cannot be used. */
+const UNNAMED = 'manual.span';
+
+/**
+ * Puts a span around a step of your own, such as a tool, a retrieval or a router, and returns a
+ * promise of what the function returns. It stands below the active span. Identity, failures and
+ * tracing that is off are as with `agentSpan`.
+ *
+ * @example
+ * const order = await manualSpan(
+ *   { spanName: 'lookup_order', spanKind: 'TOOL', toolName: 'lookup_order', input: { id } },
+ *   async (span) => {
+ *     const found = await orders.find(id);
+ *     span.setOutput(found);
+ *     return found;
+ *   },
+ * );
+ */
+export function manualSpan<T>(options: ManualSpanOptions, fn: SpanFunction<T>): Promise<T>;
+export function manualSpan<T>(
+  tracer: Tracer,
+  options: ManualSpanOptions,
+  fn: SpanFunction<T>,
+): Promise<T>;
+export function manualSpan<T>(
+  ...args:
+    | readonly [ManualSpanOptions, SpanFunction<T>]
+    | readonly [Tracer, ManualSpanOptions, SpanFunction<T>]
+): Promise<T> {
+  return args.length === 2
+    ? runInSpan(open('manualSpan', undefined, args[0]), args[1])
+    : runInSpan(open('manualSpan', asTracer('manualSpan', args[0]), args[1]), args[2]);
+}
+
+/**
+ * Starts a span of a step that no single function spans: `run()` makes it active, `end()` ends it.
+ * Everything else is as with {@link manualSpan}. A span that is still open at `shutdown()` is sent
+ * as incomplete.
+ */
+export function startManualSpan(options: ManualSpanOptions): OpenSpanHandle;
+export function startManualSpan(tracer: Tracer, options: ManualSpanOptions): OpenSpanHandle;
+export function startManualSpan(
+  ...args: readonly [ManualSpanOptions] | readonly [Tracer, ManualSpanOptions]
+): OpenSpanHandle {
+  return args.length === 1
+    ? open('startManualSpan', undefined, args[0])
+    : open('startManualSpan', asTracer('startManualSpan', args[0]), args[1]);
+}
+
+function open(caller: string, given: Tracer | undefined, options: ManualSpanOptions): OpenSpan {
+  return openSpan(given, (tracer) => start(tracer, new OptionReader(caller, options)));
+}
+
+function start(tracer: Tracer, reader: OptionReader): OpenSpan {
+  const span = startSpan(tracer, {
+    name: reader.text('spanName') ?? UNNAMED,
+    kind: reader.otelKind(),
+    attributes: {
+      [Attr.SPAN_KIND]: reader.spanKind(SpanKindValues.CHAIN),
+      ...startAttributes(reader),
+    },
+    identity: readIdentity(reader, { id: ['agentId'], name: ['agentName'], role: ['agentRole'] }),
+    isAgentRun: false,
+  });
+  const usage = reader.record('usage');
+  if (usage !== undefined) span.recordUsage(usage);
+  return span
+    .setInput(reader.value('input'))
+    .setOutput(reader.value('output'))
+    .setAttributes(reader.record('attributes') ?? {});
+}
+
+/** Options that are one attribute each, or two, and hold no content. */
+const ATTRIBUTES_BY_OPTION = [
+  ['system', [Attr.LLM_SYSTEM, Attr.SYSTEM]],
+  ['model', [Attr.MODEL_NAME]],
+  ['toolName', [Attr.TOOL_NAME]],
+  ['toolCallId', [Attr.TOOL_CALL_ID]],
+] as const;
+
+function startAttributes(reader: OptionReader): Readonly<Record<string, string>> {
+  const attributes: Record<string, string> = {};
+  for (const [option, keys] of ATTRIBUTES_BY_OPTION) {
+    const value = reader.text(option);
+    if (value !== undefined) for (const key of keys) attributes[key] = value;
+  }
+  return attributes;
+}

@@ -1,0 +1,94 @@
+import {
+  context as contextApi,
+  INVALID_SPAN_CONTEXT,
+  trace,
+  type Attributes,
+  type SpanKind,
+  type Tracer,
+} from '@opentelemetry/api';
+import { warnOnce } from '../diagnostics.js';
+import { liveSetup } from '../live-tracing.js';
+import { markContentKey } from '../mapping/marked-content.js';
+import { classifyRawKey } from '../privacy/content-keys.js';
+import { identityOf, mergeIdentity, withIdentity, type Identity } from '../relations/identity.js';
+import { Attr } from '../semconv/attribute-keys.js';
+import { OpenSpan } from './open-span.js';
+
+/** A span to start, its options read. */
+export interface SpanStart {
+  readonly name: string;
+  readonly kind: SpanKind;
+  /** Attributes that a sampler may ask for. None of them holds content. */
+  readonly attributes: Attributes;
+  /** What holds for the span and everything below; `undefined` when it adds nothing. */
+  readonly identity: Identity | undefined;
+  readonly isAgentRun: boolean;
+}
+
+/**
+ * Opens a span with the tracer that was given, else with the live tracing's. Without a live set-up,
+ * with tracing disabled, or when opening throws, the handle records nothing and leaves the active
+ * context alone.
+ */
+export function openSpan(given: Tracer | undefined, open: (tracer: Tracer) => OpenSpan): OpenSpan {
+  try {
+    const tracer = usableTracer(given);
+    if (tracer !== undefined) return open(tracer);
+  } catch {
+    warnOnce('span_not_started', 'A span could not be started: it is not recorded.');
+  }
+  return silentSpan();
+}
+
+/** A disabled tracer would keep the spans of other tracers from being sampled below its own. */
+function usableTracer(given: Tracer | undefined): Tracer | undefined {
+  const live = liveSetup();
+  const isDisabled = live?.ownsSpan === undefined;
+  if (given !== undefined) return isDisabled && given === live?.tracing?.tracer ? undefined : given;
+  return isDisabled ? undefined : live.tracing?.tracer;
+}
+
+/** Starts a span below the active one. */
+export function startSpan(tracer: Tracer, start: SpanStart): OpenSpan {
+  const { name, kind, attributes, isAgentRun } = start;
+  const active = contextApi.active();
+  const outer = identityOf(active);
+  const identity = start.identity === undefined ? outer : mergeIdentity(outer, start.identity);
+  const around = identity === undefined ? active : withIdentity(active, identity);
+  const span = tracer.startSpan(name, { kind, attributes }, around);
+  const isOurs = liveSetup()?.ownsSpan?.(span.spanContext().spanId) ?? false;
+  const open = new OpenSpan({
+    span,
+    context: trace.setSpan(around, span),
+    keyOnSpan: isOurs ? keyOnOwnSpan : (key) => key,
+    isAgentRun,
+  });
+  // Our own processor knows whose span it is; nobody else's does.
+  if (!isOurs && identity !== undefined) open.setAttributes(identityAttributes(identity));
+  return open;
+}
+
+function silentSpan(): OpenSpan {
+  return new OpenSpan({
+    span: trace.wrapSpanContext(INVALID_SPAN_CONTEXT),
+    context: undefined,
+    keyOnSpan: (key) => key,
+    isAgentRun: false,
+  });
+}
+
+function keyOnOwnSpan(key: string): string {
+  return classifyRawKey(key) === 'none' ? key : markContentKey(key);
+}
+
+function identityAttributes(identity: Identity): Readonly<Record<string, unknown>> {
+  return {
+    [Attr.SESSION_ID]: identity.sessionId,
+    [Attr.USER_ID]: identity.userId,
+    [Attr.AGENT_ID]: identity.agent?.id,
+    [Attr.AGENT_NAME]: identity.agent?.name,
+    [Attr.AGENT_ROLE]: identity.agent?.role,
+    [Attr.METADATA]: identity.metadata,
+    [Attr.TAG_TAGS]: identity.tags,
+  };
+}
