@@ -39,6 +39,7 @@ export async function createTracing(
   const foreign = globalProvider();
   if (foreign !== undefined) shareWith(foreign, fanout);
   const registration = registerGlobally(provider);
+  const unwatchExit = pipeline.watchExit();
   const installation = {
     connection: {
       provider,
@@ -59,6 +60,7 @@ export async function createTracing(
     installResults,
     release: () => {
       registration.release();
+      unwatchExit();
       onShutdown();
     },
   });

@@ -1,5 +1,6 @@
 import { AlwaysOffSampler, BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import type { CatalystTracing } from './catalyst-tracing.js';
+import type { CreatedTracing } from './create-tracing.js';
 import { DeliveryLedger, type DeliveryResult } from './delivery/delivery-stats.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 import { TRACER_NAME, VERSION } from './version.js';
@@ -10,9 +11,9 @@ const NOTHING: DeliveryResult = Object.freeze({ exported: 0, dropped: 0, pending
 export function createDisabledTracing(
   { serviceName }: ResolvedOptions,
   release: () => void,
-): CatalystTracing {
+): CreatedTracing {
   const provider = new BasicTracerProvider({ sampler: new AlwaysOffSampler() });
-  return {
+  const tracing: CatalystTracing = {
     tracer: provider.getTracer(TRACER_NAME, VERSION),
     provider,
     serviceName,
@@ -26,4 +27,5 @@ export function createDisabledTracing(
     },
     stats: () => ({ ...new DeliveryLedger().stats(0, 0), mappingFailures: 0 }),
   };
+  return { tracing, ownsSpan: () => false };
 }

@@ -3,6 +3,7 @@ import { BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { createDelivery, type Delivery } from './delivery/delivery.js';
 import type { FlushOptions } from './catalyst-tracing.js';
 import type { DeliveryResult } from './delivery/delivery-stats.js';
+import { installExitTriggers } from './delivery/exit-triggers.js';
 import { debug, warnOnce } from './diagnostics.js';
 import { createJsonEncoder } from './encoding/json-encoder.js';
 import { createProtobufEncoder } from './encoding/protobuf-encoder.js';
@@ -27,6 +28,8 @@ export interface Pipeline {
   readonly ownsSpan: (spanId: string) => boolean;
   /** Sends what is known of every span that is still open. */
   readonly sendOpenSpans: () => void;
+  /** Flushes when the process ends; returns how to stop watching. */
+  readonly watchExit: () => () => void;
   readonly flush: (options?: FlushOptions) => Promise<DeliveryResult>;
   readonly close: (options?: FlushOptions) => Promise<DeliveryResult>;
 }
@@ -108,16 +111,27 @@ export function createPipeline({ resolved, resource, jobs }: PipelineOptions): P
     flush,
     close,
   });
+  const sendOpenSpans = (): void => {
+    for (const span of registry.openSpans()) processor.sendIncomplete(span);
+  };
   return {
     processor,
     delivery,
     flush,
     close,
+    watchExit: () =>
+      delivery === undefined
+        ? () => {}
+        : installExitTriggers({
+            flush: (timeoutMillis) => flush({ timeoutMillis }),
+            added: () => delivery.stats().added,
+            beforeEnd: sendOpenSpans,
+            lastResort: () => delivery.exitSync(),
+            timeoutMillis: resolved.delivery.shutdownTimeoutMillis,
+          }),
     mappingFailures: () => mappingFailures,
     ownsSpan: (spanId) => registry.isOpen(spanId),
-    sendOpenSpans: () => {
-      for (const span of registry.openSpans()) processor.sendIncomplete(span);
-    },
+    sendOpenSpans,
   };
 }
 

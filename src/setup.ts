@@ -4,6 +4,7 @@ import { setDebug, warnOnce } from './diagnostics.js';
 import { createDisabledTracing } from './disabled-tracing.js';
 import { claimProcess, liveSetup, releaseProcess, type LiveSetup } from './live-tracing.js';
 import { resolveOptions } from './options/resolve-options.js';
+import type { ResolvedOptions } from './options/resolved-options.js';
 import type { SetupOptions } from './options/setup-options.js';
 
 /**
@@ -34,35 +35,26 @@ export async function setup(options?: SetupOptions): Promise<CatalystTracing> {
   }
   const resolved = resolveOptions(options);
   setDebug(resolved.debug);
-  const { promise: pending, resolve, reject } = withResolvers<CatalystTracing>();
-  const slot: LiveSetup = { pending, tracing: undefined, ownsSpan: undefined };
+  const slot: LiveSetup = {
+    // Started when the slot is claimed, so that a call that comes meanwhile finds it.
+    pending: Promise.resolve().then(() => start(slot, resolved)),
+    tracing: undefined,
+    ownsSpan: undefined,
+  };
   claimProcess(slot);
-  try {
-    const release = (): void => releaseProcess(slot);
-    const { tracing, ownsSpan } = resolved.disabled
-      ? { tracing: createDisabledTracing(resolved, release), ownsSpan: undefined }
-      : await createTracing(resolved, release);
-    slot.tracing = tracing;
-    slot.ownsSpan = ownsSpan;
-    resolve(tracing);
-  } catch (error) {
-    releaseProcess(slot);
-    reject(error);
-  }
-  return pending;
+  return slot.pending;
 }
 
-/** `Promise.withResolvers`, which Node has from 22. */
-function withResolvers<T>(): {
-  readonly promise: Promise<T>;
-  readonly resolve: (value: T) => void;
-  readonly reject: (reason: unknown) => void;
-} {
-  let resolve: (value: T) => void = () => {};
-  let reject: (reason: unknown) => void = () => {};
-  const promise = new Promise<T>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-  return { promise, resolve, reject };
+async function start(slot: LiveSetup, resolved: ResolvedOptions): Promise<CatalystTracing> {
+  try {
+    const created = resolved.disabled
+      ? createDisabledTracing(resolved, () => releaseProcess(slot))
+      : await createTracing(resolved, () => releaseProcess(slot));
+    slot.tracing = created.tracing;
+    slot.ownsSpan = created.ownsSpan;
+    return created.tracing;
+  } catch (error) {
+    releaseProcess(slot);
+    throw error;
+  }
 }

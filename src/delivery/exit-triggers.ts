@@ -4,7 +4,9 @@ export interface ExitTriggerOptions {
   readonly flush: (timeoutMillis: number) => Promise<unknown>;
   /** Spans handed over so far: tells whether another flush at `beforeExit` has anything to do. */
   readonly added: () => number;
-  /** Called when the process exits for certain: blocks, briefly, and never throws. */
+  /** Called when the process is certain to end: the last moment to hand spans over. Never throws. */
+  readonly beforeEnd: () => void;
+  /** Called while the process exits: blocks, briefly, and never throws. */
   readonly lastResort: () => void;
   /** Milliseconds that the end of the process may be put off for. */
   readonly timeoutMillis: number;
@@ -38,11 +40,12 @@ function signalExitListeners(): number {
  * Returns a function that takes every listener away again.
  */
 export function installExitTriggers(options: ExitTriggerOptions): () => void {
-  const { flush, added, lastResort, timeoutMillis } = options;
+  const { flush, added, beforeEnd, lastResort, timeoutMillis } = options;
   let addedAtLastFlush = 0;
   const handlers = new Map<NodeJS.Signals, () => void>();
 
   function onBeforeExit(): void {
+    beforeEnd();
     // Node asks again whenever the loop runs empty; only new spans are a reason to put it off again.
     const addedNow = added();
     if (addedNow === addedAtLastFlush) return;
@@ -52,6 +55,7 @@ export function installExitTriggers(options: ExitTriggerOptions): () => void {
 
   function onSignal(signal: NodeJS.Signals, handler: () => void): void {
     const others = process.listenerCount(signal) - 1 - signalExitListeners();
+    if (others === 0) beforeEnd();
     const flushed = flush(timeoutMillis);
     if (others > 0) return;
     // Taken away now, so that the signal coming a second time ends the process at once.
@@ -59,8 +63,13 @@ export function installExitTriggers(options: ExitTriggerOptions): () => void {
     void flushed.finally(() => process.kill(process.pid, signal));
   }
 
+  function onExit(): void {
+    beforeEnd();
+    lastResort();
+  }
+
   process.on('beforeExit', onBeforeExit);
-  process.on('exit', lastResort);
+  process.on('exit', onExit);
   for (const signal of SIGNALS) {
     const handler = (): void => onSignal(signal, handler);
     handlers.set(signal, handler);
@@ -69,7 +78,7 @@ export function installExitTriggers(options: ExitTriggerOptions): () => void {
 
   return () => {
     process.removeListener('beforeExit', onBeforeExit);
-    process.removeListener('exit', lastResort);
+    process.removeListener('exit', onExit);
     for (const [signal, handler] of handlers) process.removeListener(signal, handler);
   };
 }

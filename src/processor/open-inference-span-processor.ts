@@ -3,6 +3,7 @@ import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace
 import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from '../mapping/livekit-spans.js';
 import { NO_FACTS } from '../mapping/span-input.js';
 import type { SpanRegistry } from '../relations/span-registry.js';
+import { asIncompleteSpan } from './incomplete-span.js';
 import { NO_WORDS, type SpanSender } from './span-sender.js';
 import { spansToSend } from './span-to-send.js';
 
@@ -51,7 +52,7 @@ export class OpenInferenceSpanProcessor implements SpanProcessor {
 
   /** Sends what is known of a span that never ended. The span itself stays open and untouched. */
   sendIncomplete(span: ReadableSpan): void {
-    this.#end(span, true);
+    this.#end(asIncompleteSpan(span), true);
   }
 
   async forceFlush(): Promise<void> {

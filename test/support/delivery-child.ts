@@ -8,6 +8,7 @@ const { delivery, add, said } = openDelivery(url, { spoolDirectory, flushInterva
 installExitTriggers({
   flush: (timeoutMillis) => delivery.forceFlush({ timeoutMillis }),
   added: () => delivery.stats().added,
+  beforeEnd: () => {},
   lastResort: () => {
     delivery.exitSync();
     for (const warning of said.warnings) process.stderr.write(`warning: ${warning}\n`);
