@@ -53,7 +53,6 @@ export function createDelivery(
     post,
     ledger,
     messages,
-    hold: (on) => client.hold(on),
     giveUp: (spans) => keepOrDrop(spans, 'retry_budget', leftovers),
   });
   const isFailing = (): boolean => dispatcher.isFailing;

@@ -19,8 +19,6 @@ export interface DispatcherOptions {
   readonly post: PostRequest;
   readonly ledger: DeliveryLedger;
   readonly messages: DeliveryMessages;
-  /** Told whether requests under way must keep the process alive. */
-  readonly hold: (on: boolean) => void;
   /** Takes the spans whose retry budget is over. */
   readonly giveUp: (spans: readonly EncodedSpan[]) => void;
 }
@@ -35,7 +33,7 @@ export class Dispatcher {
   readonly #queue = new SpanQueue();
   readonly #schedule: RetrySchedule;
   readonly #sizer: BatchSizer;
-  readonly #waiters: FlushWaiters;
+  readonly #waiters = new FlushWaiters();
   readonly #underWay = new RequestsUnderWay();
   #timer: NodeJS.Timeout | undefined;
   #pumpIsDue = false;
@@ -45,7 +43,6 @@ export class Dispatcher {
     this.#options = options;
     this.#schedule = new RetrySchedule(options);
     this.#sizer = new BatchSizer(options);
-    this.#waiters = new FlushWaiters(options.hold);
   }
 
   get pendingSpans(): number {

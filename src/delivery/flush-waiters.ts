@@ -7,11 +7,6 @@ interface Waiter {
 /** Those who wait until spans have reached their end. While there are any, the process stays alive. */
 export class FlushWaiters {
   readonly #waiters = new Set<Waiter>();
-  readonly #hold: (on: boolean) => void;
-
-  constructor(hold: (on: boolean) => void) {
-    this.#hold = hold;
-  }
 
   get isFlushing(): boolean {
     return this.#waiters.size > 0;
@@ -25,14 +20,12 @@ export class FlushWaiters {
         done: () => {
           clearTimeout(timer);
           this.#waiters.delete(waiter);
-          if (this.#waiters.size === 0) this.#hold(false);
           resolve();
         },
       };
-      // Not unref'd: it is what keeps the process alive between two attempts.
+      // Not unref'd: it is what keeps the process alive during a flush, as nothing else here does.
       const timer = setTimeout(waiter.done, timeoutMillis);
       this.#waiters.add(waiter);
-      this.#hold(true);
     });
   }
 

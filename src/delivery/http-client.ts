@@ -38,24 +38,23 @@ export interface HttpClientOptions {
 }
 
 /**
- * Posts over keep-alive connections. `node:http` rather than `fetch`, which costs five times as
- * much on the main thread and can't let the process go while it waits.
+ * Posts over keep-alive connections that never keep the process alive: whoever waits for an answer
+ * does that. `node:http` rather than `fetch`, which costs five times as much on the main thread and
+ * can't let the process go.
  */
 export interface HttpClient {
   /** Rejects with {@link HttpFailure} only. Redirects are answers like others: never followed. */
   post(body: Buffer, headers: http.OutgoingHttpHeaders, signal: AbortSignal): Promise<HttpAnswer>;
-  /** Whether requests under way keep the process alive. Off at first. */
-  hold(on: boolean): void;
   /** Ends all connections. */
   close(): void;
 }
 
 function createAgent(options: HttpClientOptions, secure: boolean): http.Agent {
-  const { url, proxy, ca, maxSockets } = options;
+  const { url, proxy, ca, maxSockets, timeoutMillis } = options;
   const settings = { keepAlive: true, maxSockets, scheduling: 'lifo' as const };
   if (!secure) return new http.Agent(settings);
   if (url.protocol === 'https:' && proxy !== undefined) {
-    return createTunnelAgent(proxy, ca, settings);
+    return createTunnelAgent({ proxy, ca, timeoutMillis }, settings);
   }
   return new https.Agent(ca === undefined ? settings : { ...settings, ca });
 }
@@ -117,14 +116,6 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { secure, ...target } = resolveTarget(options);
   const agent = createAgent(options, secure);
   const request = secure ? https.request : http.request;
-  const underWay = new Set<http.ClientRequest>();
-  let held = false;
-
-  function setRef(outgoing: http.ClientRequest): void {
-    if (held) outgoing.socket?.ref();
-    else outgoing.socket?.unref();
-  }
-
   return {
     post(body, headers, signal) {
       return new Promise((resolve, reject) => {
@@ -143,7 +134,6 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         const settle = (): void => {
           clearTimeout(timer);
           signal.removeEventListener('abort', abort);
-          underWay.delete(outgoing);
         };
         const fail = (error: unknown): void => {
           settle();
@@ -151,9 +141,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
           const wasStale = outgoing.reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE');
           reject(new HttpFailure(code, error, wasStale));
         };
-        underWay.add(outgoing);
         signal.addEventListener('abort', abort);
-        outgoing.once('socket', () => setRef(outgoing));
+        outgoing.once('socket', (socket) => socket.unref());
         // Errors may come in twos, and an error that nobody hears ends the process: `on`, not `once`.
         outgoing.on('error', fail);
         outgoing.once('response', (response) => {
@@ -169,10 +158,6 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         outgoing.end(body);
         if (signal.aborted) abort();
       });
-    },
-    hold(on) {
-      held = on;
-      for (const outgoing of underWay) setRef(outgoing);
     },
     close() {
       agent.destroy();

@@ -34,6 +34,14 @@ function refused(status: number | undefined): Error {
   return new Error(`the proxy refused the tunnel with status ${status ?? 'none'}`);
 }
 
+export interface TunnelOptions {
+  readonly proxy: URL;
+  /** PEM text of the certificate authorities to trust, of target and proxy. */
+  readonly ca: string | undefined;
+  /** Milliseconds that the proxy has to open the tunnel. */
+  readonly timeoutMillis: number;
+}
+
 type Connected = (error: Error | null, socket: Duplex) => void;
 
 /**
@@ -41,8 +49,7 @@ type Connected = (error: Error | null, socket: Duplex) => void;
  * inside the tunnel. The proxy never sees a header of ours.
  */
 export function createTunnelAgent(
-  proxy: URL,
-  ca: string | undefined,
+  { proxy, ca, timeoutMillis }: TunnelOptions,
   options: https.AgentOptions,
 ): https.Agent {
   const trust = ca === undefined ? {} : { ca };
@@ -58,6 +65,7 @@ export function createTunnelAgent(
       path: authority,
       headers: { host: authority, ...proxyHeaders(proxy) },
       agent: false,
+      timeout: timeoutMillis,
     });
     const fail = (error: Error): void => connected(error, request.socket ?? new Duplex());
     request.once('connect', (response, socket) => {
@@ -69,6 +77,8 @@ export function createTunnelAgent(
         fail(refused(response.statusCode));
       }
     });
+    request.once('socket', (socket) => socket.unref());
+    request.once('timeout', () => request.destroy(new Error('the proxy does not answer')));
     request.on('error', fail);
     request.end();
   }

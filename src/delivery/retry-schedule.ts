@@ -1,10 +1,21 @@
 import type { EncodedSpan } from '../encoding/span-record.js';
 import type { Verdict } from './answer-verdict.js';
-import { withoutOldestSpan, type Batch } from './batch.js';
+import { splitBatch, withoutOldestSpan, type Batch } from './batch.js';
 import type { DeliveryMessages } from './delivery-messages.js';
 import { DEFAULT_RETRY_BUDGET_MILLIS, type DeliverySettings } from './delivery-settings.js';
 import type { DeliveryLedger } from './delivery-stats.js';
 import { backoffMillis } from './retry-delay.js';
+
+const RESETS: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
+
+/**
+ * Some servers close the connection on a body that is too large, and their 413 is lost on the way.
+ * Two resets in a row are reason enough to try with less; should they have meant something else,
+ * nothing is lost by it.
+ */
+function isPerhapsTooLarge(batch: Batch, reason: string): boolean {
+  return batch.attempts > 0 && RESETS.has(reason);
+}
 
 export interface RetryScheduleOptions {
   readonly settings: DeliverySettings;
@@ -109,7 +120,8 @@ export class RetrySchedule {
     }
     const attempts = batch.attempts + 1;
     const notBefore = now + backoffMillis(attempts, flushing);
-    this.#batches.push({ ...batch, attempts, failingSince, notBefore });
+    const parts = isPerhapsTooLarge(batch, reason) ? splitBatch(batch) : [batch];
+    this.#batches.push(...parts.map((part) => ({ ...part, attempts, failingSince, notBefore })));
   }
 
   /** Somebody waits: try again now, unless the collector asked for time. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Delivery } from '../../src/delivery/delivery.js';
 import { startReceiver, type Receiver, type ReceiverOptions } from '../support/otlp-receiver.js';
@@ -116,7 +116,7 @@ describe('a failing collector', () => {
     const { add, delivery, said } = openDelivery(url, { flushIntervalMillis: 20 });
     for (const name of numbered(20)) {
       add(name);
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await sleep(10);
     }
     const back = await receive({ port });
     expect(await delivery.shutdown()).toEqual({ exported: 20, dropped: 0, pending: 0 });
@@ -269,6 +269,34 @@ describe('a failing collector', () => {
   });
 });
 
+describe('a collector that fails now and then', () => {
+  it('gets everything once, from a load that goes on', async () => {
+    const receiver = await receive({
+      respond: ({ index }) =>
+        [{ status: 503 }, undefined, undefined, { reset: true }, undefined, undefined, undefined][
+          index % 7
+        ],
+    });
+    const { addWith, delivery, said } = openDelivery(receiver.url, {
+      flushIntervalMillis: 5,
+      maxBatchBytes: 50_000,
+    });
+    const all = numbered(3000);
+    let most = 0;
+    for (let at = 0; at < all.length; at += 30) {
+      for (const name of all.slice(at, at + 30)) addWith(name, { text: 'x'.repeat(300) });
+      await sleep(5);
+      most = Math.max(most, delivery.stats().pendingBytes);
+    }
+    expect(await delivery.shutdown()).toEqual({ exported: 3000, dropped: 0, pending: 0 });
+    expect(names(receiver).toSorted()).toEqual(all.toSorted());
+    expect(delivery.stats()).toMatchObject({ pendingSpans: 0, pendingBytes: 0 });
+    expect(delivery.stats().retries).toBeGreaterThan(5);
+    expect(most).toBeGreaterThan(0);
+    expect(said.codes).toEqual(['delivery_failing']);
+  });
+});
+
 describe('a collector that refuses', () => {
   it.each([400, 401, 403, 404, 415, 501])(
     'with %i is asked once, and its words are told once',
@@ -411,6 +439,16 @@ describe('a collector that takes 64 KB at a time', () => {
     expect(span?.droppedAttributesCount).toBe(2 * (101 - contents.length));
     expect(said.codes).toEqual(['delivery_truncated']);
     expect(delivery.stats().truncated).toBe(1);
+  });
+
+  it('and resets the connection instead of saying so gets everything all the same', async () => {
+    const receiver = await receive({
+      respond: ({ body }) => (body.length > limit ? { reset: true } : undefined),
+    });
+    const { addWith, delivery } = openDelivery(receiver.url, { compression: 'none' });
+    for (const name of numbered(50)) addWith(name, { text: 'x'.repeat(4000) });
+    expect(await delivery.shutdown()).toEqual({ exported: 50, dropped: 0, pending: 0 });
+    expect(names(receiver).toSorted()).toEqual(numbered(50).toSorted());
   });
 
   it('or nothing at all loses the span, counted', async () => {

@@ -93,6 +93,14 @@ describe('a collector that hangs', () => {
     expect(ended.stderr).toContain('warning: The process exited before every span');
   });
 
+  it('does not keep a process alive that nobody told to wait', async () => {
+    const { url } = await receive({ respond: () => ({ hang: true }) });
+    const ended = await run(url, 'untriggered');
+    expect(ended).toMatchObject({ code: 0, signal: null });
+    expect(ended.millis).toBeLessThan(8000); // The request itself would wait for 10 s.
+    expect(receiver?.requests()).toHaveLength(1);
+  });
+
   it('does not outlast a second signal', async () => {
     const collector = await receive({ respond: () => ({ hang: true }) });
     const child = start(collector.url, 'signal');

@@ -5,7 +5,7 @@ import { openDelivery } from './delivery-fixture.js';
 const [url = '', how = '', spoolDirectory] = process.argv.slice(2);
 const { delivery, add, said } = openDelivery(url, { spoolDirectory, flushIntervalMillis: 60_000 });
 
-installExitTriggers({
+const uninstall = installExitTriggers({
   flush: (timeoutMillis) => delivery.forceFlush({ timeoutMillis }),
   added: () => delivery.stats().added,
   beforeEnd: () => {},
@@ -49,6 +49,11 @@ const WAYS: Record<string, () => unknown> = {
   signalIgnored: () => {
     process.on('SIGTERM', () => process.stdout.write('ignored\n'));
     stayAlive();
+  },
+  untriggered: () => {
+    uninstall();
+    // The request is under way when there is nothing else to do.
+    void delivery.forceFlush({ timeoutMillis: 100 });
   },
   flood: () => {
     // As fast as the disk takes it, until somebody kills us.
