@@ -10,6 +10,7 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startChild } from '../support/child-process.js';
 import { openDelivery } from '../support/delivery-fixture.js';
@@ -96,7 +97,7 @@ describe('the spool', () => {
   it('survives a collector that is still away, and takes it up again', async () => {
     await leaveBehind('a');
     const { delivery } = openDelivery(url, { spoolDirectory });
-    while (delivery.stats().requests === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (delivery.stats().requests === 0) await sleep(5);
     await delivery.shutdown();
     expect(await files()).toHaveLength(1);
     const receiver = await receive();
@@ -122,8 +123,9 @@ describe('the spool', () => {
   it('is bounded in age', async () => {
     await leaveBehind('a');
     await receive();
-    const { delivery } = openDelivery(url, { spoolDirectory, maxSpoolAgeMillis: 1 });
-    while ((await files()).length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await sleep(50);
+    const { delivery } = openDelivery(url, { spoolDirectory, maxSpoolAgeMillis: 10 });
+    while ((await files()).length > 0) await sleep(5);
     await delivery.shutdown();
     expect(delivery.stats().recovered).toBe(0);
   });
@@ -189,7 +191,7 @@ describe('the spool', () => {
   it('is whole after a kill -9 in the middle of writing', async () => {
     const child = startChild('delivery-child.ts', [url, 'flood', spoolDirectory]);
     await child.wrote('....');
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await sleep(200);
     child.process.kill('SIGKILL');
     const { signal, stdout } = await child.ended;
     expect(signal).toBe('SIGKILL');
