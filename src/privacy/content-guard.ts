@@ -41,6 +41,8 @@ export class ContentGuard {
         return hashed;
       }
     }
+    // Asked for every value: the role that a switch removes still says whose the text is.
+    const repeatsAnswer = this.#history?.repeatsAnswer(key, value, content) === true;
     const verdict = policy.verdicts.get(content) ?? 'remove';
     if (verdict === 'redact') {
       return content === 'exception' ? this.#exception(key) : this.#redacted();
@@ -53,7 +55,7 @@ export class ContentGuard {
       counts.removed += 1;
       return undefined;
     }
-    if (this.#history?.repeatsAnswer(key, value, content) === true) return this.#redacted();
+    if (repeatsAnswer) return this.#redacted();
     return this.#rewrite(key, this.#trim(key, value, content), content);
   }
 
@@ -76,9 +78,7 @@ export class ContentGuard {
   #trim(key: string, value: AttributeValue, content: ContentClass): AttributeValue {
     if (typeof value === 'string') return this.#trimText(key, value, content);
     if (!Array.isArray(value)) return value;
-    return value.some((item) => typeof item === 'string')
-      ? value.map((item) => this.#trimText(key, String(item), content))
-      : value;
+    return hasText(value) ? value.map((item) => this.#trimText(key, String(item), content)) : value;
   }
 
   #trimText(key: string, value: string, content: ContentClass): string {
@@ -93,8 +93,9 @@ export class ContentGuard {
 
   #rewrite(key: string, value: AttributeValue, content: ContentClass): AttributeValue | undefined {
     const { rewriter } = this.#rules;
-    // A vector is no text, and has a thousand numbers.
-    if (rewriter === undefined || content === 'embeddingVector') return value;
+    if (rewriter === undefined) return value;
+    // The numbers of a vector are no text, and there are thousands.
+    if (content === 'embeddingVector' && !hasText(value)) return value;
     if (!Array.isArray(value)) return this.#rewriteScalar(key, value, rewriter);
     const texts: string[] = [];
     let isChanged = false;
@@ -127,4 +128,10 @@ export class ContentGuard {
   readonly #spend = (): void => {
     this.#isSpent = true;
   };
+}
+
+function hasText(value: AttributeValue): boolean {
+  return Array.isArray(value)
+    ? value.some((item) => typeof item === 'string')
+    : typeof value === 'string';
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseJsonPath, redactJsonPaths } from '../../src/privacy/json-paths.js';
 import { rewriteJson } from '../../src/privacy/json-scanner.js';

@@ -1,0 +1,182 @@
+import type { Attributes, AttributeValue } from '@opentelemetry/api';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createJsonEncoder } from '../../src/encoding/json-encoder.js';
+import type { ContentClass } from '../../src/mapping/attribute-sink.js';
+import { ContentGuard } from '../../src/privacy/content-guard.js';
+import { classifyRawKey } from '../../src/privacy/content-keys.js';
+import { CONTENT_CLASSES, resolvePolicy } from '../../src/privacy/content-policy.js';
+import { CONTENT_RULES } from '../../src/privacy/content-rules.js';
+import { FRAMEWORK_KEY_RULES } from '../../src/privacy/keys/framework-keys.js';
+import { GEN_AI_KEY_RULES } from '../../src/privacy/keys/gen-ai-keys.js';
+import { LIVEKIT_KEY_RULES } from '../../src/privacy/keys/livekit-keys.js';
+import { TELEMETRY_KEY_RULES } from '../../src/privacy/keys/telemetry-keys.js';
+import type { Privacy } from '../../src/privacy/privacy.js';
+import { createPrivacyCounts } from '../../src/privacy/privacy-counts.js';
+import { EVERYTHING_HIDDEN, privacyWith, recordWith, send } from './guarded.js';
+
+const CANARY = 'canary-5be1d0';
+const encoder = createJsonEncoder({ attributes: {}, schemaUrl: undefined });
+
+const RULES = [LIVEKIT_KEY_RULES, GEN_AI_KEY_RULES, FRAMEWORK_KEY_RULES, TELEMETRY_KEY_RULES];
+const KEYS: readonly string[] = [
+  ...RULES.flatMap(({ exact }) => Object.keys(exact)),
+  ...RULES.flatMap(({ prefixes }) => prefixes.flatMap(([prefix]) => [prefix, `${prefix}x`])),
+  'input.value',
+  'input.audio.transcript',
+  'output.value',
+  'llm.input_messages.0.message.content',
+  'llm.input_messages.0.message.contents.0.message_content.text',
+  'llm.output_messages.0.message.content',
+  'llm.tools.0.tool.json_schema',
+  'llm.prompts.0.prompt.text',
+  'llm.choices.0.completion.text',
+  'embedding.embeddings.0.embedding.text',
+  'retrieval.documents.0.document.content',
+  'metadata',
+  'user.id',
+  'lk.pii.anything',
+  'app.PII.x',
+  '__proto__',
+  'constructor',
+];
+
+/** The bytes of a span with these raw attributes, in attributes, events, links and status. */
+function bytesOf(privacy: Privacy, attributes: Attributes): string {
+  const record = privacy.guardRecord(
+    recordWith({
+      status: { code: 2, message: CANARY },
+      events: [{ name: 'e', time: [1, 1], attributes }],
+      links: [{ context: recordWith().spanContext, attributes }],
+    }),
+    'LLM',
+  );
+  const bytes = encoder.encodeSpan(record, (sink) => {
+    const guarded = privacy.guard(sink, 'LLM');
+    for (const [key, value] of Object.entries(attributes)) {
+      if (value !== undefined) guarded.put(key, value, classifyRawKey(key));
+    }
+  });
+  return Buffer.from(bytes).toString();
+}
+
+const secretive: fc.Arbitrary<AttributeValue> = fc.oneof(
+  fc.constant(CANARY),
+  fc.string({ unit: 'binary' }).map((text) => `${text}${CANARY}${text}`),
+  fc.jsonValue().map((value) => JSON.stringify([value, { deep: CANARY }])),
+  fc.array(fc.string()).map((texts) => [...texts, CANARY]),
+);
+const anyKey = fc.oneof(
+  fc.constantFrom(...KEYS),
+  fc.string({ unit: 'binary' }),
+  fc.string().map((text) => `lk.${text}`),
+  fc.string().map((text) => `gen_ai.${text}`),
+);
+
+describe('a canary', () => {
+  it.each(['allowPii', 'captureMessageContent', 'mandated', 'everything'])(
+    'leaves by no classified key under %s',
+    (by) => {
+      const flags =
+        by === 'everything' ? EVERYTHING_HIDDEN : by === 'mandated' ? {} : { [by]: false };
+      const { privacy } = privacyWith(flags);
+      if (by === 'mandated') privacy.forSpan({ 'lk.redaction.enabled': true });
+      const hidden = (key: string): boolean => {
+        const content = classifyRawKey(key);
+        if (content === 'none') return false;
+        return content !== 'personal' || by !== 'captureMessageContent';
+      };
+      fc.assert(
+        fc.property(fc.array(fc.tuple(anyKey, secretive), { maxLength: 12 }), (entries) => {
+          const attributes = Object.fromEntries(entries.filter(([key]) => hidden(key)));
+          expect(bytesOf(privacy, attributes)).not.toContain(CANARY);
+        }),
+        { numRuns: 200 },
+      );
+    },
+  );
+
+  it('is seen by this test when nothing is hidden', () => {
+    const { privacy } = privacyWith({});
+    for (const key of KEYS) {
+      expect(bytesOf(privacy, Object.fromEntries([[key, CANARY]])), key).toContain(CANARY);
+    }
+  });
+
+  it.each(CONTENT_CLASSES.filter((content) => content !== 'none'))(
+    'gets out by %s, and by nothing else, when that row alone is opened',
+    (opened) => {
+      const rules = { ...CONTENT_RULES, [opened]: CONTENT_RULES.none };
+      const guarding = {
+        policy: resolvePolicy(EVERYTHING_HIDDEN, rules),
+        rewriter: undefined,
+        identityHash: undefined,
+        counts: createPrivacyCounts(),
+      };
+      const leaks = CONTENT_CLASSES.filter((content: ContentClass) => {
+        // A guard for each: which input repeats an answer is a matter of its own.
+        const guard = new ContentGuard(guarding, 'LLM');
+        guard.pass('llm.input_messages.0.message.role', 'user', 'inputMessage');
+        const sent = guard.pass('llm.input_messages.0.message.content', CANARY, content);
+        return content !== 'none' && String(sent).includes(CANARY);
+      });
+      expect(leaks).toEqual([opened]);
+    },
+  );
+});
+
+describe('redaction over anything', () => {
+  const { privacy } = privacyWith(
+    { hideOutputText: true, hideInputImages: true },
+    {
+      redactPatterns: 'default',
+      toolJsonPaths: ['$.a', '$..secret', '$[*].b'],
+      hash: { key: 'k' },
+      redactBudgetMillis: 60_000,
+      redact: (value) => value,
+    },
+  );
+  const anyValue: fc.Arbitrary<AttributeValue> = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 200 }),
+    fc.jsonValue().map((value) => JSON.stringify({ secret: CANARY, value })),
+    fc.jsonValue().map((value) => JSON.stringify(JSON.stringify([{ b: CANARY }, value]))),
+    fc.double(),
+    fc.boolean(),
+    fc.array(fc.string({ unit: 'binary' })),
+    fc.array(fc.double()),
+  );
+
+  it('neither throws nor lets through what a path selects, and sends valid JSON', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(anyKey, anyValue, fc.constantFrom(...CONTENT_CLASSES))),
+        fc.constantFrom('LLM', 'TOOL'),
+        (puts, kind) => {
+          const checked = puts.filter(([, , content]) => content !== 'none');
+          expect(JSON.stringify(send(privacy, checked, kind))).not.toContain(CANARY);
+          const attributes = Object.fromEntries(puts.map(([key, value]) => [key, value]));
+          // The encoder puts its comma first: spans are joined as they are.
+          JSON.parse(bytesOf(privacy, attributes).replace(/^,/, ''));
+        },
+      ),
+      { numRuns: 200 },
+    );
+    expect(privacy.counts.redactorErrors).toBe(0);
+  });
+
+  it.each([
+    ['megabytes of one letter', 'a'.repeat(2_000_000)],
+    ['megabytes of digits', '1'.repeat(2_000_000)],
+    ['megabytes of at signs', 'a@'.repeat(500_000)],
+    ['megabytes of brackets', '['.repeat(2_000_000)],
+    ['megabytes of quotes', '"'.repeat(1_000_000)],
+    ['a JSON text 10,000 deep', `${'{"a":['.repeat(10_000)}${']}'.repeat(10_000)}`],
+    ['phone numbers that are none', '1-'.repeat(500_000)],
+    ['keys that are none', 'token'.repeat(300_000)],
+    ['JSON Web Tokens that are none', 'eyJ.'.repeat(300_000)],
+    ['lone surrogates', '\ud800'.repeat(300_000)],
+  ])('%s: comes to an end', (_, value) => {
+    const sent = send(privacy, [['input.value', value, 'inputValue']], 'LLM');
+    expect(typeof sent['input.value']).toBe('string');
+  });
+});

@@ -1,0 +1,224 @@
+import { describe, expect, it } from 'vitest';
+import { InvalidOptionError } from '../../src/errors.js';
+import type { RedactionContext, RedactionOptions } from '../../src/privacy/redaction-options.js';
+import { privacyWith, send, sendOne, type Put } from './guarded.js';
+
+const HELLO: Put = ['input.value', 'hello alice@example.com', 'inputValue'];
+const KIND: Put = ['openinference.span.kind', 'LLM', 'none'];
+
+function sleep(millis: number): void {
+  const until = performance.now() + millis;
+  while (performance.now() < until);
+}
+
+describe('the redact hook', () => {
+  it('sees every content value last, with its key and the kind of its span', () => {
+    const seen: [string, RedactionContext][] = [];
+    const { privacy } = privacyWith(
+      {},
+      {
+        redactPatterns: 'default',
+        redact: (value, context) => {
+          seen.push([value, context]);
+          return value.toUpperCase();
+        },
+      },
+    );
+    const sent = send(privacy, [KIND, HELLO, ['tag.tags', ['a', 'b'], 'metadata']], 'AGENT');
+    expect(sent).toEqual({
+      'openinference.span.kind': 'LLM',
+      'input.value': 'HELLO [REDACTED:EMAIL]',
+      'tag.tags': ['A', 'B'],
+    });
+    expect(seen).toEqual([
+      ['hello [REDACTED:email]', { key: 'input.value', kind: 'AGENT' }],
+      ['a', { key: 'tag.tags', kind: 'AGENT' }],
+      ['b', { key: 'tag.tags', kind: 'AGENT' }],
+    ]);
+  });
+
+  it('is not shown what a switch hides', () => {
+    const { privacy } = privacyWith(
+      { hideInputs: true },
+      {
+        redact: () => 'shown',
+      },
+    );
+    expect(sendOne(privacy, HELLO)).toBe('__REDACTED__');
+  });
+
+  it('removes a value by undefined, and one of several by a mark', () => {
+    const { privacy } = privacyWith(
+      {},
+      {
+        redact: (value) => (value.includes('x') ? undefined : value),
+      },
+    );
+    expect(sendOne(privacy, ['input.value', 'x', 'inputValue'])).toBeUndefined();
+    expect(sendOne(privacy, ['tag.tags', ['a', 'x'], 'metadata'])).toEqual(['a', '__REDACTED__']);
+    expect(privacy.counts).toMatchObject({ redactorErrors: 0 });
+  });
+
+  it('keeps the type of numbers that it leaves alone', () => {
+    const { privacy } = privacyWith({}, { redact: (value) => (value === '7' ? 'seven' : value) });
+    expect(sendOne(privacy, ['app.n', 12, 'metadata'])).toBe(12);
+    expect(sendOne(privacy, ['app.n', 7, 'metadata'])).toBe('seven');
+    expect(sendOne(privacy, ['app.on', true, 'metadata'])).toBe(true);
+  });
+
+  // @ts-expect-error returns what a hook in JavaScript may return
+  const promising: RedactionOptions = { redact: (value) => Promise.resolve(value) };
+  // @ts-expect-error
+  const counting: RedactionOptions = { redact: () => 5 };
+  // @ts-expect-error
+  const nulling: RedactionOptions = { redact: () => null };
+  const throwing: RedactionOptions = {
+    redact: (value) => {
+      throw new Error(`cannot redact ${value}`);
+    },
+  };
+  it.each([
+    ['a promise', promising],
+    ['a number', counting],
+    ['null', nulling],
+    ['an exception', throwing],
+  ])('%s drops the content, keeps the span and is counted and said once', (_, redaction) => {
+    const { privacy, said } = privacyWith({}, redaction);
+    expect(send(privacy, [KIND, HELLO])).toEqual({ 'openinference.span.kind': 'LLM' });
+    expect(privacy.counts.redactorErrors).toBe(1);
+    expect(new Set(said.map(({ code }) => code))).toEqual(new Set(['redactor-failed']));
+    expect(said.map(({ text }) => text).join()).not.toContain('alice');
+  });
+});
+
+describe('slow redaction', () => {
+  const later: Put = ['output.value', 'fine', 'outputValue'];
+
+  it('drops the value and the rest of its span, not the next span', () => {
+    const { privacy, said } = privacyWith(
+      {},
+      {
+        redactBudgetMillis: 20,
+        redact: (value) => {
+          if (value.startsWith('slow')) sleep(25);
+          return value;
+        },
+      },
+    );
+    const slow: Put = ['input.value', 'slow', 'inputValue'];
+    expect(send(privacy, [slow, later, KIND])).toEqual({ 'openinference.span.kind': 'LLM' });
+    expect(send(privacy, [later])).toEqual({ 'output.value': 'fine' });
+    expect(privacy.counts.redactorOverruns).toBe(2);
+    expect(said.map(({ code }) => code)).toEqual(['redactor-slow']);
+  });
+
+  it('stops content altogether after three slow values in a row', () => {
+    let calls = 0;
+    const { privacy } = privacyWith(
+      {},
+      {
+        redactBudgetMillis: 1,
+        redact: (value) => {
+          calls += 1;
+          sleep(3);
+          return value;
+        },
+      },
+    );
+    for (let span = 0; span < 6; span += 1) expect(send(privacy, [later])).toEqual({});
+    expect(calls).toBe(3);
+    expect(privacy.counts.redactorOverruns).toBe(6);
+  });
+
+  it('gives up on a text in pieces, before a pattern has seen all of it', () => {
+    const { privacy } = privacyWith(
+      {},
+      // Needs the square of what it is shown: hours for the whole text.
+      { redactBudgetMillis: 5, redactPatterns: [/a*[bc]/] },
+    );
+    const long: Put = ['input.value', 'a'.repeat(4_000_000), 'inputValue'];
+    expect(sendOne(privacy, long) === undefined).toBe(true);
+    expect(privacy.counts.redactorOverruns).toBe(1);
+  });
+});
+
+describe('JSON paths', () => {
+  it('reach arguments and results of tools on every road', () => {
+    const { privacy } = privacyWith({}, { toolJsonPaths: ['$.card', '$..ssn'] });
+    const json = '{"card":"4111","who":{"ssn":"1"},"city":"Paris"}';
+    const hidden = '{"card":"__REDACTED__","who":{"ssn":"__REDACTED__"},"city":"Paris"}';
+    const puts: readonly Put[] = [
+      ['input.value', json, 'inputValue'],
+      ['output.value', json, 'outputValue'],
+      ['tool.parameters', json, 'toolArguments'],
+      ['gen_ai.tool.call.result', json, 'rawOutput'],
+      ['llm.input_messages.1.message.content', json, 'inputText'],
+    ];
+    expect(Object.values(send(privacy, puts, 'TOOL'))).toEqual(puts.map(() => hidden));
+  });
+
+  it('hides a payload of a tool that is no JSON after all', () => {
+    const { privacy } = privacyWith({}, { toolJsonPaths: ['$.card'] });
+    const python: Put = ['input.value', "{'card': '4111'}", 'inputValue'];
+    expect(sendOne(privacy, python, 'TOOL')).toBe('__REDACTED__');
+    expect(sendOne(privacy, ['output.value', 'all good', 'outputValue'], 'TOOL')).toBe('all good');
+  });
+});
+
+describe('hashed identities', () => {
+  const alice: Put = ['user.id', 'alice', 'personal'];
+  const room: Put = ['lk.pii.room_name', 'alice', 'personal'];
+
+  it('stay the same for one key and differ between keys', () => {
+    const one = privacyWith({}, { hash: { key: 'k1' } }).privacy;
+    const other = privacyWith({}, { hash: { key: 'k2' } }).privacy;
+    const hashed = sendOne(one, alice);
+    // printf alice | openssl dgst -sha256 -hmac k1
+    expect(hashed).toBe(
+      'hmac-sha256:aff3e2227d2581aeb66e413f8c39d1e207df72e915c13995b2577016f8ec643d',
+    );
+    expect(sendOne(one, alice)).toBe(hashed);
+    expect(sendOne(one, ['lk.participant_identity', 'alice', 'personal'])).toBe(hashed);
+    expect(sendOne(other, alice)).not.toBe(hashed);
+    expect(one.counts.hashed).toBe(3);
+  });
+
+  it('are sent where the name would be removed', () => {
+    const { privacy } = privacyWith({ allowPii: false }, { hash: { key: 'k1' } });
+    expect(sendOne(privacy, alice)).toMatch(/^hmac-sha256:/);
+    expect(sendOne(privacy, room)).toBeUndefined();
+  });
+
+  it('are those that were asked for', () => {
+    const { privacy } = privacyWith({}, { hash: { key: 'k1', fields: ['room.name'] } });
+    expect(sendOne(privacy, alice)).toBe('alice');
+    expect(sendOne(privacy, room)).toMatch(/^hmac-sha256:/);
+  });
+});
+
+describe('options that cannot be used', () => {
+  it.each([
+    [{ redact: 'x' }, 'privacy.redact'],
+    [{ redactPatterns: 'all' }, 'privacy.redactPatterns'],
+    [{ redactPatterns: ['x'] }, 'privacy.redactPatterns[0]'],
+    [{ redactPatterns: [{ name: 'a b', pattern: /x/ }] }, 'privacy.redactPatterns[0]'],
+    [{ redactPatterns: [/a/, { name: 'a', pattern: 'x' }] }, 'privacy.redactPatterns[1]'],
+    [{ toolJsonPaths: '$.a' }, 'privacy.toolJsonPaths'],
+    [{ toolJsonPaths: ['$.a', 'secret'] }, 'privacy.toolJsonPaths[1]'],
+    [{ hash: {} }, 'privacy.hash.key'],
+    [{ hash: { key: '' } }, 'privacy.hash.key'],
+    [{ hash: { key: 'secret', fields: ['name'] } }, 'privacy.hash.fields'],
+    [{ redactBudgetMillis: 0 }, 'privacy.redactBudgetMillis'],
+    [{ redactBudgetMillis: Number.NaN }, 'privacy.redactBudgetMillis'],
+  ])('%o names %s and not the value', (options: object, option) => {
+    let thrown: unknown;
+    try {
+      privacyWith({}, options);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(InvalidOptionError);
+    expect(thrown).toMatchObject({ option, code: 'invalid_option' });
+    expect(String(thrown)).not.toContain('secret');
+  });
+});
