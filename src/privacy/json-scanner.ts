@@ -18,6 +18,7 @@ export interface JsonEdits {
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const SCALAR_END = /[\s,:\]}"[{]/g;
+const JSON_TOKEN = /^(?:"|-?\d|true$|false$|null$)/;
 const JSON_START = /^\s*[[{"]/;
 
 /** Whether a text looks like a JSON object, array or string. */
@@ -123,7 +124,10 @@ class JsonScanner {
 
   #rewrite(at: number, end: number, value: string): void {
     const rewritten = this.#edits.text?.(value) ?? value;
-    if (rewritten !== value) this.#replace(at, end, JSON.stringify(rewritten));
+    if (rewritten === value) return;
+    // What is no JSON after all (`{'to': …}`) gets no quotes that it did not have.
+    const isJsonToken = JSON_TOKEN.test(this.#text.slice(at, Math.min(end, at + 32)));
+    this.#replace(at, end, isJsonToken ? JSON.stringify(rewritten) : rewritten);
   }
 
   #replace(at: number, end: number, replacement: string): void {

@@ -71,7 +71,8 @@ function resolvePatterns(patterns: RedactionOptions['redactPatterns']): readonly
   }
   return list.map((pattern: unknown, index) => {
     if (pattern instanceof RegExp || isNamedPattern(pattern)) return compilePattern(pattern);
-    const problem = 'must be a RegExp or { name, pattern: RegExp, accepts?: function }';
+    const problem =
+      'must be a RegExp or { name, pattern: RegExp, needs?: text, accepts?: function }';
     throw refused(`redactPatterns[${index}]`, problem);
   });
 }
@@ -83,6 +84,7 @@ function isNamedPattern(value: unknown): value is NamedPattern {
   // The name is sent, between brackets.
   if (typeof name !== 'string' || !/^[\w.-]{1,64}$/.test(name)) return false;
   if (!(pattern instanceof RegExp)) return false;
+  if ('needs' in value && !['undefined', 'string'].includes(typeof value.needs)) return false;
   return !('accepts' in value) || ['undefined', 'function'].includes(typeof value.accepts);
 }
 

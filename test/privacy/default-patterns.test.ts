@@ -19,6 +19,8 @@ const FOUND: readonly (readonly [text: string, masked: string])[] = [
   ['jürgen.müller@bücher.example', '[REDACTED:email]'],
   ['用户@例子.公司 说', '[REDACTED:email] 说'],
   ['mailto:a@b.io?subject=x', 'mailto:[REDACTED:email]?subject=x'],
+  ["{'to': 'alice@example.com'}", "{'to': '[REDACTED:email]'}"],
+  ["mary o'brien@example.ie", 'mary [REDACTED:email]'],
   ['call +1 (415) 555-2671 now', 'call [REDACTED:phone] now'],
   ['call (415) 555-2671', 'call [REDACTED:phone]'],
   ['415-555-2671', '[REDACTED:phone]'],

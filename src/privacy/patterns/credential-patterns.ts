@@ -16,6 +16,7 @@ const AUTHORIZATION: NamedPattern = {
 
 const JWT: NamedPattern = {
   name: 'token',
+  needs: 'eyJ',
   pattern: /(?<![\w-])eyJ[\w-]{8,8192}\.[\w-]{8,8192}(?:\.[\w-]{0,8192})?/,
 };
 
@@ -51,6 +52,7 @@ const API_KEY: NamedPattern = {
 
 const PRIVATE_KEY: NamedPattern = {
   name: 'private-key',
+  needs: '-----BEGIN ',
   pattern:
     /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:(?!-----)[\w\s+/=\\,:.-])*(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?/,
 };

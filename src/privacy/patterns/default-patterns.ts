@@ -14,7 +14,9 @@ const NORTH_AMERICAN =
 /** Letters of any script count: an address with an umlaut is an address. */
 const EMAIL: NamedPattern = {
   name: 'email',
-  pattern: /[\p{L}\p{N}._%+'-]{1,64}@(?:[\p{L}\p{N}-]{1,63}\.){1,8}[\p{L}\p{N}-]{2,63}/u,
+  needs: '@',
+  pattern:
+    /(?<![\p{L}\p{N}._%+-])(?:[\p{L}\p{N}._%+-]{1,64}')?[\p{L}\p{N}._%+-]{1,256}@(?:[\p{L}\p{N}-]{1,63}\.){1,8}[\p{L}\p{N}-]{2,63}/u,
 };
 
 const IBAN: NamedPattern = {
