@@ -1,10 +1,10 @@
 import { context as contextApi, type Context, type Span } from '@opentelemetry/api';
 import { isRecord } from '../mapping/read-attributes.js';
 import { Attr } from '../semconv/attribute-keys.js';
-import { normalizeUsage } from './normalize-usage.js';
+import { readUsage } from './read-usage.js';
 import type { OpenSpanHandle, SpanTool } from './span-handle.js';
 import { SpanRecorder } from './span-recorder.js';
-import { readTokenCounts, type NormalizedUsage, type TokenCounts } from './usage.js';
+import { readTokenCounts, withTotal, type NormalizedUsage, type TokenCounts } from './usage.js';
 
 export interface OpenSpanParts {
   readonly span: Span;
@@ -44,9 +44,9 @@ export class OpenSpan implements OpenSpanHandle {
   }
 
   recordUsage(usage: object | null | undefined): NormalizedUsage {
-    const normalized = normalizeUsage(usage);
-    this.#write((to) => to.addUsage(normalized));
-    return normalized;
+    const reported = readUsage(usage);
+    this.#write((to) => to.addUsage(reported));
+    return withTotal(reported);
   }
 
   setModel(model: string): this {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { normalizeUsage } from '../../src/spans/normalize-usage.js';
+import { readUsage } from '../../src/spans/read-usage.js';
+import { withTotal } from '../../src/spans/usage.js';
 
 const SHAPES: readonly (readonly [name: string, reported: unknown, usage: object])[] = [
   [
@@ -109,9 +110,9 @@ const SHAPES: readonly (readonly [name: string, reported: unknown, usage: object
   ['no object', 'usage', {}],
 ];
 
-describe('normalizeUsage', () => {
+describe('usage', () => {
   it.each(SHAPES)('reads %s', (_, reported, usage) => {
-    expect(normalizeUsage(reported)).toEqual(usage);
+    expect(withTotal(readUsage(reported))).toEqual(usage);
   });
 
   it('survives what cannot be read', () => {
@@ -120,6 +121,6 @@ describe('normalizeUsage', () => {
         throw new Error('no');
       },
     };
-    expect(normalizeUsage(hostile)).toEqual({});
+    expect(readUsage(hostile)).toEqual({});
   });
 });

@@ -1,5 +1,5 @@
 import { isRecord, type JsonRecord } from '../mapping/read-attributes.js';
-import { asCount, withTotal, type NormalizedUsage } from './usage.js';
+import { asCount, type NormalizedUsage } from './usage.js';
 
 type Count = keyof NormalizedUsage;
 type Path = readonly [string] | readonly [string, string];
@@ -61,21 +61,18 @@ const PATHS: Readonly<Record<Count, readonly Path[]>> = {
 const CACHE_BESIDE_INPUT = ['cache_read_input_tokens', 'cache_creation_input_tokens'] as const;
 
 /**
- * Reads the usage that an SDK reports, or the answer that carries it as `usage`. Empty for anything
- * else. Counts that are no numbers from 0 are left out.
+ * Reads the usage that an SDK reports, or the answer that carries it as `usage`: the counts that are
+ * there, without a total that nobody reported. Empty for anything else. Counts that are no numbers
+ * from 0 are left out.
  */
-export function normalizeUsage(reported: unknown): NormalizedUsage {
+export function readUsage(reported: unknown): NormalizedUsage {
   try {
-    return readUsage(reported);
+    const usage = readCounts(reported);
+    if (Object.keys(usage).length > 0 || !isRecord(reported)) return usage;
+    return readCounts(reported['usage']);
   } catch {
     return {};
   }
-}
-
-function readUsage(reported: unknown): NormalizedUsage {
-  const usage = readCounts(reported);
-  if (Object.keys(usage).length > 0 || !isRecord(reported)) return withTotal(usage);
-  return withTotal(readCounts(reported['usage']));
 }
 
 function readCounts(reported: unknown): NormalizedUsage {
