@@ -7,7 +7,12 @@ import type {
 } from './catalyst-tracing.js';
 import { type DeliveryResult, DeliveryLedger } from './delivery/delivery-stats.js';
 import { warnOnce } from './diagnostics.js';
-import { installGivenLiveKit, installLoadedLiveKit } from './livekit/install-livekit.js';
+import {
+  installGivenLiveKit,
+  installLoadedLiveKit,
+  LIVEKIT_NAME,
+} from './livekit/install-livekit.js';
+import { offerLiveKitConnector } from './livekit/livekit-connector.js';
 import { LiveKitJobs } from './livekit/livekit-jobs.js';
 import { displayUrl } from './options/endpoint.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
@@ -23,6 +28,12 @@ export interface CreatedTracing {
   readonly tracing: CatalystTracing;
   readonly ownsSpan: (spanId: string) => boolean;
 }
+
+const SHUT_DOWN: InstallResult = Object.freeze({
+  name: LIVEKIT_NAME,
+  installed: false,
+  reason: 'this tracing was shut down; call setup() again',
+});
 
 /** Builds the tracing that decided options describe, registers it, and connects LiveKit. */
 export async function createTracing(
@@ -48,6 +59,10 @@ export async function createTracing(
     },
     jobs,
   };
+  let isShutDown = false;
+  offerLiveKitConnector(provider, (module) =>
+    isShutDown ? SHUT_DOWN : installGivenLiveKit(module, installation),
+  );
   const installResults: InstallResult[] = [];
   const given = resolved.modules.livekitAgents;
   if (given !== undefined) installResults.push(installGivenLiveKit(given, installation));
@@ -59,6 +74,7 @@ export async function createTracing(
     pipeline,
     installResults,
     release: () => {
+      isShutDown = true;
       registration.release();
       unwatchExit();
       onShutdown();

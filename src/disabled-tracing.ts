@@ -2,6 +2,8 @@ import { AlwaysOffSampler, BasicTracerProvider } from '@opentelemetry/sdk-trace-
 import type { CatalystTracing } from './catalyst-tracing.js';
 import type { CreatedTracing } from './create-tracing.js';
 import { DeliveryLedger, type DeliveryResult } from './delivery/delivery-stats.js';
+import { LIVEKIT_NAME } from './livekit/install-livekit.js';
+import { offerLiveKitConnector } from './livekit/livekit-connector.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 import { TRACER_NAME, VERSION } from './version.js';
 
@@ -13,6 +15,11 @@ export function createDisabledTracing(
   release: () => void,
 ): CreatedTracing {
   const provider = new BasicTracerProvider({ sampler: new AlwaysOffSampler() });
+  offerLiveKitConnector(provider, () => ({
+    name: LIVEKIT_NAME,
+    installed: false,
+    reason: 'tracing is disabled by the environment',
+  }));
   const tracing: CatalystTracing = {
     tracer: provider.getTracer(TRACER_NAME, VERSION),
     provider,

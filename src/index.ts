@@ -14,8 +14,19 @@ export {
   type CatalystTracingErrorCode,
   type CatalystTracingErrorOptions,
 } from './errors.js';
+export type { DeliveryResult, DeliveryStats, DropReason } from './delivery/delivery-stats.js';
 export { Attr, type AttributeKeys } from './semconv/attribute-keys.js';
 export { SpanKindValues, type SpanKindValue } from './semconv/span-kinds.js';
+export type { DeliveryOptions } from './options/delivery-options.js';
+export type { InstrumentedModules } from './options/instrumented-modules.js';
+export type {
+  ExportScopes,
+  OtlpCompression,
+  OtlpProtocol,
+  PrivacyOptions,
+  SessionIdOption,
+  SetupOptions,
+} from './options/setup-options.js';
 export { setup } from './setup.js';
 export { agentSpan, startAgentSpan } from './spans/agent-span.js';
 export { manualSpan, startManualSpan } from './spans/manual-span.js';

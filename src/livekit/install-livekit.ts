@@ -4,7 +4,8 @@ import { livekitPresence, loadedLiveKitModules } from './find-livekit.js';
 import type { LiveKitJobs } from './livekit-jobs.js';
 import { isLiveKitModule, type LiveKitModule } from './livekit-module.js';
 
-const NAME = 'livekitAgents';
+/** The name that `modules` and `installResults` know LiveKit by. */
+export const LIVEKIT_NAME = 'livekitAgents';
 
 export interface LiveKitInstallation {
   readonly connection: LiveKitConnection;
@@ -18,7 +19,7 @@ export function installGivenLiveKit(
 ): InstallResult {
   if (!isLiveKitModule(given)) {
     return {
-      name: NAME,
+      name: LIVEKIT_NAME,
       installed: false,
       reason:
         'modules.livekitAgents is not the namespace of @livekit/agents with telemetry: pass `import * as livekitAgents`',
@@ -34,11 +35,11 @@ export async function installLoadedLiveKit({
 }: LiveKitInstallation): Promise<InstallResult> {
   const presence = livekitPresence();
   if (presence === 'absent') {
-    return { name: NAME, installed: false, reason: '@livekit/agents is not installed' };
+    return { name: LIVEKIT_NAME, installed: false, reason: '@livekit/agents is not installed' };
   }
   if (presence === 'installed') {
     return {
-      name: NAME,
+      name: LIVEKIT_NAME,
       installed: false,
       reason:
         '@livekit/agents is installed and not loaded; it is connected when its first span starts',
@@ -47,7 +48,7 @@ export async function installLoadedLiveKit({
   const modules = await loadedLiveKitModules();
   if (modules.length > 0) return connect(modules, connection, jobs);
   return {
-    name: NAME,
+    name: LIVEKIT_NAME,
     installed: false,
     reason: '@livekit/agents is loaded and was not found; pass it as modules.livekitAgents',
   };
@@ -62,5 +63,5 @@ function connect(
     connectLiveKit(module, connection);
     jobs.addModule(module);
   }
-  return { name: NAME, installed: true };
+  return { name: LIVEKIT_NAME, installed: true };
 }

@@ -66,8 +66,8 @@ function* readings<T>(
   }
 }
 
-function tell<T>(
-  reading: Exclude<Reading<T>, undefined>,
+function tell(
+  reading: Exclude<Reading<unknown>, undefined>,
   source: OptionSource,
   name: string,
   reader: TableReader,
