@@ -1,0 +1,63 @@
+import type { Task } from './run-row.js';
+
+export interface Scenario {
+  readonly name: string;
+  readonly task: Task;
+  /** How often every contestant runs it, each time in a fresh process and in a new order. */
+  readonly rounds: number;
+}
+
+/** Session time against the clock in the load runs: a turn of 10 s takes 250 or 400 ms. */
+const TIME_SCALE_ALONE = 40;
+const TIME_SCALE_CROWD = 25;
+
+/** The published run, about an hour on two cores. */
+export const FULL_SCENARIOS: readonly Scenario[] = [
+  cpu('cpu-10', 10, { repetitions: 4, rounds: 9 }),
+  cpu('cpu-50', 50, { repetitions: 4, rounds: 9 }),
+  cpu('cpu-200', 200, { repetitions: 3, rounds: 7 }),
+  cpu('cpu-50-latin1', 50, { alphabet: 'latin1', repetitions: 2, rounds: 7 }),
+  cpu('cpu-50-cyrillic', 50, { alphabet: 'cyrillic', repetitions: 2, rounds: 7 }),
+  section('section-50', 50, 5),
+  section('section-200', 200, 5),
+  load('load-1', 1, TIME_SCALE_ALONE, 5),
+  load('load-20', 20, TIME_SCALE_CROWD, 5),
+  load('load-50', 50, TIME_SCALE_CROWD, 5),
+];
+
+/** A look at every column in about a minute; too few rounds to quote. */
+export const QUICK_SCENARIOS: readonly Scenario[] = [
+  cpu('cpu-10', 10, { repetitions: 2, rounds: 2 }),
+  cpu('cpu-50', 50, { repetitions: 2, rounds: 2 }),
+  section('section-50', 50, 1),
+  load('load-20', 20, 100, 1),
+];
+
+function cpu(
+  name: string,
+  turns: number,
+  {
+    alphabet = 'ascii',
+    repetitions,
+    rounds,
+  }: { alphabet?: Task['alphabet']; repetitions: number; rounds: number },
+): Scenario {
+  const task: Task = { measure: 'cpu', turns, alphabet, sessions: 1, repetitions, timeScale: 1 };
+  return { name, rounds, task };
+}
+
+function section(name: string, turns: number, rounds: number): Scenario {
+  return {
+    name,
+    rounds,
+    task: { ...cpu(name, turns, { repetitions: 1, rounds }).task, measure: 'section' },
+  };
+}
+
+function load(name: string, sessions: number, timeScale: number, rounds: number): Scenario {
+  return {
+    name,
+    rounds,
+    task: { measure: 'load', turns: 50, alphabet: 'ascii', sessions, repetitions: 1, timeScale },
+  };
+}
