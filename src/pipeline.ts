@@ -87,6 +87,7 @@ export function createPipeline({ resolved, resource, jobs }: PipelineOptions): P
     onMappingFailure: onFailure,
   });
   const flush = async (options?: FlushOptions): Promise<DeliveryResult> => {
+    processor.sendHeld();
     const [result] = await Promise.all([
       delivery?.forceFlush(options) ?? NOTHING,
       Promise.allSettled(delegates.map((each) => each.forceFlush())),
@@ -94,6 +95,7 @@ export function createPipeline({ resolved, resource, jobs }: PipelineOptions): P
     return result;
   };
   const close = async (options?: FlushOptions): Promise<DeliveryResult> => {
+    processor.sendHeld();
     const [result] = await Promise.all([
       delivery?.shutdown(options) ?? NOTHING,
       Promise.allSettled(delegates.map((each) => each.shutdown())),

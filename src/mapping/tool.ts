@@ -35,9 +35,9 @@ export function putTool(mapping: SpanMapping, facts: SpanFacts): void {
   mapping.put(TOOL_CALL_ID, callId, 'none');
   mapping.put(S.TOOL_ID, callId, 'none');
   const given = takeSerialized(mapping, ARGUMENTS);
-  if (given !== undefined && given !== '') {
+  if (given !== undefined) {
     const { text, mimeType } = readSerialized(given);
-    mapping.put(S.TOOL_PARAMETERS, text, 'toolArguments');
+    if (text !== '') mapping.put(S.TOOL_PARAMETERS, text, 'toolArguments');
     putInput(mapping, text, mimeType);
   }
   const output = takeSerialized(mapping, OUTPUT);

@@ -1,7 +1,9 @@
 import { TraceFlags, type Context } from '@opentelemetry/api';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from '../mapping/livekit-spans.js';
-import { NO_FACTS } from '../mapping/span-input.js';
+import { NO_FACTS, type SpanFacts } from '../mapping/span-input.js';
+import type { EndedSpan } from '../relations/end-report.js';
+import { HeldSpans, type HeldSpan } from '../relations/held-spans.js';
 import type { SpanRegistry } from '../relations/span-registry.js';
 import { asIncompleteSpan } from './incomplete-span.js';
 import { NO_WORDS, type SpanSender } from './span-sender.js';
@@ -29,6 +31,7 @@ export interface OpenInferenceSpanProcessorOptions {
  */
 export class OpenInferenceSpanProcessor implements SpanProcessor {
   readonly #options: OpenInferenceSpanProcessorOptions;
+  readonly #held = new HeldSpans();
 
   constructor(options: OpenInferenceSpanProcessorOptions) {
     this.#options = options;
@@ -55,23 +58,60 @@ export class OpenInferenceSpanProcessor implements SpanProcessor {
     this.#end(asIncompleteSpan(span), true);
   }
 
+  /** Sends the spans that have ended and were kept for what another one would say of them. */
+  sendHeld(): void {
+    for (const held of this.#held.takeAll()) this.#sendHeld(held);
+  }
+
   async forceFlush(): Promise<void> {
+    this.sendHeld();
     await this.#options.flush();
   }
 
   async shutdown(): Promise<void> {
+    this.sendHeld();
     await this.#options.close();
   }
 
   #end(span: ReadableSpan, incomplete: boolean): void {
-    const { registry, sender, sends, onFailure } = this.#options;
-    const { spanId, traceFlags } = span.spanContext();
+    const { registry, onFailure } = this.#options;
+    try {
+      const node = registry.openNode(span.spanContext().spanId);
+      if (node === undefined) {
+        this.#send(span, NO_FACTS);
+        return;
+      }
+      const isHeld = !incomplete && this.#isHeld({ span, node });
+      const sent = isHeld
+        ? { status: span.status, words: NO_WORDS }
+        : this.#send(span, registry.facts(node, span, incomplete));
+      registry.end(node, { attributes: span.attributes, ...sent });
+      for (const held of this.#held.endedFor(node)) this.#sendHeld(held);
+    } catch (error) {
+      onFailure(error);
+    }
+  }
+
+  /** Whether the span is kept back; those that made room for it are sent. */
+  #isHeld(held: HeldSpan): boolean {
+    const free = this.#held.add(held);
+    if (free.includes(held)) return false;
+    for (const other of free) this.#sendHeld(other);
+    return true;
+  }
+
+  #sendHeld({ span, node }: HeldSpan): void {
+    this.#send(span, this.#options.registry.facts(node, span, false));
+  }
+
+  /** Sends a span as what it is mapped to, and answers what that tells the spans above it. */
+  #send(span: ReadableSpan, facts: SpanFacts): Pick<EndedSpan, 'status' | 'words'> {
+    const { sender, sends, onFailure } = this.#options;
     let status = span.status;
     let words = NO_WORDS;
     try {
-      const facts = registry.facts(span, incomplete) ?? NO_FACTS;
-      const isSent =
-        (traceFlags & TraceFlags.SAMPLED) !== 0 && sends(span.instrumentationScope.name);
+      const isSampled = (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
+      const isSent = isSampled && sends(span.instrumentationScope.name);
       for (const toSend of spansToSend(span, facts)) {
         if (isSent) words = sender.send(span, toSend);
         status = toSend.record.status;
@@ -79,7 +119,7 @@ export class OpenInferenceSpanProcessor implements SpanProcessor {
     } catch (error) {
       onFailure(error);
     }
-    registry.end(spanId, { attributes: span.attributes, status, words });
+    return { status, words };
   }
 }
 

@@ -8,6 +8,7 @@ import { isSpanKind, mapSpanKind } from '../mapping/span-kind.js';
 import type { Failure } from '../mapping/span-input.js';
 import { isConversation, readUsage } from './model-call.js';
 import type { SpanNode } from './span-node.js';
+import { toolCallOf } from './tool-call.js';
 
 const CALLS = ['lk.pii.response.function_calls', 'lk.response.function_calls'] as const;
 
@@ -30,6 +31,9 @@ export function reportEnd(node: SpanNode, ended: EndedSpan): void {
     case LiveKitSpan.LLM_NODE:
       if (node.parent !== undefined) node.parent.lastFailure = failureOf(ended);
       return reportToolCalls(node, ended.attributes);
+    case LiveKitSpan.FUNCTION_TOOL:
+      node.carriedOut = toolCallOf(ended.attributes);
+      return;
     case LiveKitSpan.AGENT_TURN:
       return reportTurn(node, ended);
     case LiveKitSpan.USER_TURN:

@@ -7,6 +7,7 @@ import { agentInCharge } from './agent-in-charge.js';
 import { mergeIdentity, type Identity } from './identity.js';
 import { hasMessagesBelow, isAdapter } from './model-call.js';
 import type { SpanNode } from './span-node.js';
+import { takeToolCallId, toolCallOf } from './tool-call.js';
 
 /** Everything that other spans say about this one, at the moment it ends. */
 export function spanFacts(
@@ -74,31 +75,12 @@ function failureOf(node: SpanNode, attributes: Attributes): Failure | undefined 
 
 /**
  * Up to 1.5.2 an `llm_node` does not record the calls that its model asked for, but their tools
- * have started by the time it ends. These versions know no redaction, so reading live is safe.
+ * have started by the time it ends, and some have ended.
  */
 function startedToolCalls(node: SpanNode): readonly ToolCall[] {
-  const calls: ToolCall[] = [];
-  for (const tool of node.parent?.startedTools ?? []) {
-    const live = tool.span?.attributes;
-    const name = asText(live?.['lk.function_tool.name']);
-    const given = live?.['lk.function_tool.arguments'];
-    if (name !== undefined && typeof given === 'string') {
-      calls.push({ id: undefined, name, arguments: given });
-    }
-  }
-  return calls;
-}
-
-/** Up to 1.7.1 a tool span has no call id: it is the turn's first open call of that tool. */
-function takeToolCallId(node: SpanNode, attributes: Attributes): string | undefined {
-  const open = node.parent?.openToolCalls;
-  if (open === undefined || open.length === 0) return undefined;
-  const given =
-    attributes['lk.pii.function_tool.arguments'] ?? attributes['lk.function_tool.arguments'];
-  const name = attributes['lk.function_tool.name'];
-  const same = open.findIndex((call) => call.name === name && call.arguments === given);
-  const index = same >= 0 ? same : open.findIndex((call) => call.name === name);
-  return index < 0 ? undefined : open.splice(index, 1)[0]?.id;
+  return (node.parent?.startedTools ?? []).flatMap(
+    (tool) => tool.carriedOut ?? toolCallOf(tool.span?.attributes ?? {}) ?? [],
+  );
 }
 
 function wordsAround(

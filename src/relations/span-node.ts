@@ -26,7 +26,7 @@ export class SpanNode {
   /** OpenInference's context setters, here or above. */
   readonly openInference: OpenInferenceContext | undefined;
   /** Label of the agent in charge when the span started. */
-  readonly agentAtStart: string | undefined;
+  agentAtStart: string | undefined;
   previousAgent: string | undefined;
   /** The live span; let go when it ends. */
   span: Span | undefined;
@@ -48,6 +48,14 @@ export class SpanNode {
   openToolCalls: ToolCall[] = [];
   /** Tools of this turn that started before its model call ended. */
   startedTools: SpanNode[] = [];
+  /** What this tool was called with, once its span has ended. */
+  carriedOut: ToolCall | undefined;
+  /** The `llm_node` of this turn. */
+  modelNode: SpanNode | undefined;
+  /** Sessions that started below. */
+  sessionsBelow: SpanNode[] = [];
+
+  readonly #hasLocalParent: boolean;
 
   constructor(init: {
     readonly span: Span;
@@ -65,6 +73,8 @@ export class SpanNode {
     this.traceId = traceId;
     this.isLiveKit = init.span.instrumentationScope.name === LIVEKIT_SCOPE_NAME;
     this.span = init.span;
+    const above = init.span.parentSpanContext;
+    this.#hasLocalParent = above !== undefined && above.isRemote !== true;
     this.parent = init.parent;
     this.session = init.session;
     this.identity = init.identity;
@@ -73,7 +83,11 @@ export class SpanNode {
     this.namesAgent =
       !this.isLiveKit && agent !== undefined && agent !== init.around?.identity?.agent;
     this.openInference = init.openInference;
-    this.agentAtStart = init.session?.agentLabel;
+  }
+
+  /** Has a parent in this process that is not known: it ended long ago, or before tracing began. */
+  get isOrphan(): boolean {
+    return this.parent === undefined && this.#hasLocalParent;
   }
 
   is(name: string): boolean {

@@ -5,8 +5,8 @@ import { asText } from '../mapping/read-attributes.js';
 import type { SpanFacts } from '../mapping/span-input.js';
 import { reportEnd, type EndedSpan } from './end-report.js';
 import { identityOf, mergeIdentity, type Identity } from './identity.js';
+import { OpenSessions, type OpenSessionsOptions } from './open-sessions.js';
 import { readOpenInferenceContext } from './open-inference-context.js';
-import { SessionRecord } from './session-record.js';
 import { spanFacts } from './span-facts.js';
 import { SpanNode } from './span-node.js';
 import { reportStart } from './start-report.js';
@@ -23,13 +23,9 @@ const STANDALONE: ReadonlySet<string> = new Set([
   LiveKitSpan.LLM_REQUEST_RUN,
 ]);
 
-export interface SpanRegistryOptions {
+export interface SpanRegistryOptions extends OpenSessionsOptions {
   /** What `setup` was told of every span of the process, the session's id aside. */
   readonly processIdentity: Identity;
-  /** The session's id as `setup` was told it: asked when a session starts, and for spans outside one. */
-  readonly givenSessionId: () => string | undefined;
-  /** Sid of the room whose job is running; `undefined` outside a job. */
-  readonly roomSid: () => string | undefined;
 }
 
 /** Who is whose: every open span, its parent, its session, and what its children have told it. */
@@ -37,11 +33,11 @@ export class SpanRegistry {
   readonly #options: SpanRegistryOptions;
   readonly #open = new Map<string, SpanNode>();
   readonly #ended = new Map<string, SpanNode>();
-  readonly #sessions = new Set<SessionRecord>();
-  #lastSession: SessionRecord | undefined;
+  readonly #sessions: OpenSessions;
 
   constructor(options: SpanRegistryOptions) {
     this.#options = options;
+    this.#sessions = new OpenSessions(options);
   }
 
   /** Remembers a span that starts. Nothing is written on it. */
@@ -68,14 +64,18 @@ export class SpanRegistry {
     this.#open.set(node.spanId, node);
     if (this.#open.size > MAX_OPEN) forgetOldest(this.#open);
     if (node.isLiveKit) this.#joinSession(node);
+    node.agentAtStart = node.session?.agentLabel;
     reportStart(node);
     return node;
   }
 
-  /** Facts about a span that has just ended, or of one that is given up as `incomplete`. */
-  facts(span: ReadableSpan, incomplete: boolean): SpanFacts | undefined {
-    const node = this.#open.get(span.spanContext().spanId);
-    if (node === undefined) return undefined;
+  /** A span that has started and not ended. */
+  openNode(spanId: string): SpanNode | undefined {
+    return this.#open.get(spanId);
+  }
+
+  /** Facts about a span that has ended, or of one that is given up as `incomplete`. */
+  facts(node: SpanNode, span: ReadableSpan, incomplete: boolean): SpanFacts {
     this.#learnConversationId(node, span);
     const { processIdentity, givenSessionId } = this.#options;
     const sessionId = node.session === undefined ? givenSessionId() : node.session.givenId;
@@ -84,18 +84,16 @@ export class SpanRegistry {
   }
 
   /** Tells the spans above, and lets go of the span. */
-  end(spanId: string, ended: EndedSpan): void {
-    const node = this.#open.get(spanId);
-    if (node === undefined) return;
+  end(node: SpanNode, ended: EndedSpan): void {
     reportEnd(node, ended);
     node.ownLabel = node.label();
     node.span = undefined;
     node.startedTools = [];
-    this.#open.delete(spanId);
-    this.#ended.set(spanId, node);
+    this.#open.delete(node.spanId);
+    this.#ended.set(node.spanId, node);
     if (this.#ended.size > MAX_ENDED) forgetOldest(this.#ended);
     if (node.is(LiveKitSpan.AGENT_SESSION) && node.session !== undefined) {
-      this.#sessions.delete(node.session);
+      this.#sessions.end(node.session);
     }
   }
 
@@ -117,28 +115,16 @@ export class SpanRegistry {
   #joinSession(node: SpanNode): void {
     if (node.is(LiveKitSpan.AGENT_SESSION)) {
       const isRoot = node.parent === undefined;
-      node.session = this.#openSession(isRoot ? node.traceId : `${node.traceId}-${node.spanId}`);
+      node.session = this.#sessions.begin(isRoot ? node.traceId : `${node.traceId}-${node.spanId}`);
       for (let above = node.parent; above !== undefined; above = above.parent) {
         above.session ??= node.session;
+        above.sessionsBelow.push(node);
       }
-      return;
+    } else if (!STANDALONE.has(node.name)) {
+      node.session ??= this.#sessions.ofStrayWithin(node.traceId);
+    } else if (node.isOrphan) {
+      node.session ??= this.#sessions.ofStray();
     }
-    if (!STANDALONE.has(node.name)) node.session ??= this.#sessionOfStray();
-  }
-
-  #openSession(fallbackId: string): SessionRecord {
-    const session = new SessionRecord(fallbackId, this.#options.givenSessionId());
-    session.conversationId = this.#options.roomSid();
-    this.#sessions.add(session);
-    this.#lastSession = session;
-    return session;
-  }
-
-  /** Up to 1.7.1 several spans of a session are roots. With one session open, they are of that one. */
-  #sessionOfStray(): SessionRecord | undefined {
-    if (this.#sessions.size > 1) return undefined;
-    const [only] = this.#sessions;
-    return only ?? this.#lastSession;
   }
 
   #learnConversationId(node: SpanNode, span: ReadableSpan): void {

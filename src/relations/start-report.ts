@@ -8,6 +8,9 @@ export function reportStart(node: SpanNode): void {
     case LiveKitSpan.START_AGENT_ACTIVITY:
     case LiveKitSpan.RESUME_AGENT_ACTIVITY:
       return takeCharge(node);
+    case LiveKitSpan.LLM_NODE:
+      if (node.parent?.is(LiveKitSpan.AGENT_TURN)) node.parent.modelNode = node;
+      return;
     case LiveKitSpan.LLM_REQUEST:
       (node.ancestor(LiveKitSpan.LLM_REQUEST) ?? parentNode(node))?.requests.push(node);
       return;

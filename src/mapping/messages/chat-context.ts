@@ -63,7 +63,7 @@ function toolCall(item: JsonRecord): JsonRecord {
     type: 'tool_call',
     id: asText(item['call_id']) ?? asText(item['callId']),
     name: asText(item['name']),
-    arguments: asText(item['arguments']) ?? asText(item['args']),
+    arguments: item['arguments'] ?? item['args'],
   };
 }
 
