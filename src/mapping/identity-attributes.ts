@@ -1,8 +1,8 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import { isCancelled } from './model.js';
-import { parseJsonRecord } from './read-attributes.js';
+import { asText, parseJsonRecord } from './read-attributes.js';
 import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from './livekit-spans.js';
-import type { SpanInput } from './span-input.js';
+import type { AgentIdentity, SpanInput } from './span-input.js';
 import type { SpanMapping } from './span-mapping.js';
 import { isInterruptedTool } from './tool.js';
 
@@ -16,9 +16,10 @@ export function putIdentity(mapping: SpanMapping, span: SpanInput): void {
   const { facts } = span;
   mapping.put(S.SESSION_ID, facts.sessionId, 'none');
   mapping.put(S.USER_ID, facts.userId, 'personal');
-  mapping.put(AGENT_ID, facts.agent?.id, 'none');
-  mapping.put(S.AGENT_NAME, facts.agent?.name, 'none');
-  mapping.put(AGENT_ROLE, facts.agent?.role, 'none');
+  const agent = ownAgent(span) ?? facts.agent;
+  mapping.put(AGENT_ID, agent?.id, 'none');
+  mapping.put(S.AGENT_NAME, agent?.name, 'none');
+  mapping.put(AGENT_ROLE, agent?.role, 'none');
   mapping.put(PREVIOUS_AGENT_ID, facts.previousAgentId, 'none');
   if (facts.tags !== undefined) mapping.put(S.TAG_TAGS, [...facts.tags], 'metadata');
   putMetadata(mapping, span);
@@ -26,6 +27,15 @@ export function putIdentity(mapping: SpanMapping, span: SpanInput): void {
   const more = facts.contextAttributes;
   if (more === undefined) return;
   for (const key in more) mapping.put(key, more[key], 'metadata');
+}
+
+/** The agent that another framework names on its span is another one than LiveKit's around it. */
+function ownAgent({ scopeName, attributes }: SpanInput): AgentIdentity | undefined {
+  if (scopeName === LIVEKIT_SCOPE_NAME) return undefined;
+  const id = asText(attributes['gen_ai.agent.id']);
+  const name = asText(attributes['gen_ai.agent.name']);
+  if (id === undefined && name === undefined) return undefined;
+  return { id: id ?? name, name: name ?? id, role: undefined };
 }
 
 /** `metadata` is one JSON object: the application's, and that a span was interrupted. */

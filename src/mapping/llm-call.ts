@@ -60,18 +60,18 @@ function putAnswer(mapping: SpanMapping, output: readonly unknown[]): void {
 }
 
 function putConversation(mapping: SpanMapping, conversation: Conversation): void {
-  if (!mapping.hasRawUnder(INPUT_SIDE.prefix)) {
+  if (!mapping.hasUnder(INPUT_SIDE.prefix)) {
     const next = putSystemInstructions(mapping, INPUT_SIDE, conversation.system);
     putMessages(mapping, INPUT_SIDE, conversation.input, next);
   }
-  if (!mapping.hasRawUnder(OUTPUT_SIDE.prefix)) {
+  if (!mapping.hasUnder(OUTPUT_SIDE.prefix)) {
     putMessages(mapping, OUTPUT_SIDE, conversation.output, 0);
   }
 }
 
 /** Tool definitions as LiveKit records them: without parameters, and up to 1.7.1 by name alone. */
 function putToolDefinitions(mapping: SpanMapping): void {
-  if (mapping.hasRawUnder(TOOLS_PREFIX)) return;
+  if (mapping.hasUnder(TOOLS_PREFIX)) return;
   const recorded = parseJsonArray(mapping.raw[TOOL_DEFINITIONS]);
   if (recorded !== undefined) mapping.represent(TOOL_DEFINITIONS);
   const definitions =

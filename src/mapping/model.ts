@@ -17,7 +17,8 @@ export function putModel(mapping: SpanMapping, failed: boolean): void {
   const asked = asText(raw[REQUEST_MODEL]);
   const answered = asText(raw[RESPONSE_MODEL]);
   const metadata = metricsMetadata(raw);
-  mapping.put(S.LLM_MODEL_NAME, answered ?? asked ?? asText(metadata?.['modelName']), 'none');
+  // Of a realtime model, `gen_ai.request.model` holds its label in these versions.
+  mapping.put(S.LLM_MODEL_NAME, answered ?? asText(metadata?.['modelName']) ?? asked, 'none');
   if (asked !== undefined && answered !== undefined && asked !== answered) {
     mapping.put(S.LLM_REQUEST_MODEL_NAME, asked, 'none');
     mapping.put(S.LLM_RESPONSE_MODEL_NAME, answered, 'none');
@@ -31,9 +32,9 @@ export function putModel(mapping: SpanMapping, failed: boolean): void {
   mapping.put(S.LLM_FINISH_REASON, finishReason(raw, failed), 'none');
 }
 
-/** Up to 1.7.1 a realtime model is named in its metrics alone. */
+/** Up to 1.7.1 the provider of a request, and a realtime model's name, stand in the metrics alone. */
 function metricsMetadata(raw: Attributes): Readonly<Record<string, unknown>> | undefined {
-  const metrics = raw['lk.realtime_model_metrics'];
+  const metrics = raw['lk.realtime_model_metrics'] ?? raw['lk.llm_metrics'];
   if (metrics === undefined || raw['gen_ai.provider.name'] !== undefined) return undefined;
   const metadata = parseJsonRecord(metrics)?.['metadata'];
   return isRecord(metadata) ? metadata : undefined;

@@ -10,6 +10,7 @@ export class SpanMapping {
   input: string | undefined;
   output: string | undefined;
   readonly #sink: AttributeSink;
+  readonly #put = new Set<string>();
   readonly #represented: string[] = [];
   readonly #countedElsewhere: string[] = [];
 
@@ -18,9 +19,13 @@ export class SpanMapping {
     this.#sink = sink;
   }
 
-  /** Puts a mapped attribute, unless the raw span has the key: what somebody set there wins. */
+  /**
+   * Puts a mapped attribute, unless the raw span has the key: what somebody set there wins. Of two
+   * sources for one key the first wins.
+   */
   put(key: string, value: AttributeValue | undefined, content: ContentClass): void {
-    if (value === undefined || Object.hasOwn(this.raw, key)) return;
+    if (value === undefined || Object.hasOwn(this.raw, key) || this.#put.has(key)) return;
+    this.#put.add(key);
     this.#sink.put(key, value, content);
   }
 
@@ -47,9 +52,10 @@ export class SpanMapping {
     return this.#countedElsewhere.includes(key);
   }
 
-  /** Whether the raw span already has attributes under this prefix (`llm.input_messages.`). */
-  hasRawUnder(prefix: string): boolean {
+  /** Whether somebody set attributes under this prefix (`llm.input_messages.`), here or around. */
+  hasUnder(prefix: string): boolean {
     for (const key in this.raw) if (key.startsWith(prefix)) return true;
+    for (const key of this.#put) if (key.startsWith(prefix)) return true;
     return false;
   }
 }

@@ -58,6 +58,7 @@ export const TTS_METRICS_FIELDS: readonly VoiceField[] = [
 ];
 // prettier-ignore
 export const LLM_METRICS_FIELDS: readonly VoiceField[] = [
+  { to: 'voice.llm.ttft_ms', from: 'ttftMs', read: 'positiveMillis', meaning: 'Time to the first token of the request' },
   { to: 'voice.llm.tokens_per_second', from: 'tokensPerSecond', read: 'number', meaning: 'Speed of the answer' },
 ];
 /** Inside `metadata` of the metrics JSON: the only place with the model of a `tts_request`. */

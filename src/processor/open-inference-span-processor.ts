@@ -83,7 +83,7 @@ export class OpenInferenceSpanProcessor implements SpanProcessor {
       }
       const isHeld = !incomplete && this.#isHeld({ span, node });
       const sent = isHeld
-        ? { status: span.status, words: NO_WORDS }
+        ? { status: span.status, words: NO_WORDS, isSent: false }
         : this.#send(span, registry.facts(node, span, incomplete));
       registry.end(node, { attributes: span.attributes, ...sent });
       for (const held of this.#held.endedFor(node)) this.#sendHeld(held);
@@ -105,13 +105,13 @@ export class OpenInferenceSpanProcessor implements SpanProcessor {
   }
 
   /** Sends a span as what it is mapped to, and answers what that tells the spans above it. */
-  #send(span: ReadableSpan, facts: SpanFacts): Pick<EndedSpan, 'status' | 'words'> {
+  #send(span: ReadableSpan, facts: SpanFacts): Omit<EndedSpan, 'attributes'> {
     const { sender, sends, onFailure } = this.#options;
     let status = span.status;
     let words = NO_WORDS;
+    const isSampled = (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
+    const isSent = isSampled && sends(span.instrumentationScope.name);
     try {
-      const isSampled = (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
-      const isSent = isSampled && sends(span.instrumentationScope.name);
       for (const toSend of spansToSend(span, facts)) {
         if (isSent) words = sender.send(span, toSend);
         status = toSend.record.status;
@@ -119,7 +119,7 @@ export class OpenInferenceSpanProcessor implements SpanProcessor {
     } catch (error) {
       onFailure(error);
     }
-    return { status, words };
+    return { status, words, isSent };
   }
 }
 

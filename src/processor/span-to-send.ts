@@ -1,7 +1,9 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { SpanRecord } from '../encoding/span-record.js';
+import { RESPONSE_TEXT } from '../mapping/livekit-span-mapping.js';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
+import { readText } from '../mapping/read-attributes.js';
 import { realtimeCallSpanId, splitRealtimeTurn } from '../mapping/realtime-turn.js';
 import type { SpanFacts, SpanInput } from '../mapping/span-input.js';
 import { mapSpanStatus } from '../mapping/span-status.js';
@@ -46,7 +48,9 @@ function spanToSend(raw: ReadableSpan, attributes: Attributes, facts: SpanFacts)
 }
 
 function realtimeCall(raw: ReadableSpan, attributes: Attributes, facts: SpanFacts): SpanToSend {
-  const { input, record } = spanToSend(raw, attributes, { ...facts, input: undefined });
+  // What the user said is not on such a turn, and what `facts` has of it is the turn's own.
+  const words = { input: undefined, output: readText(raw.attributes, RESPONSE_TEXT) };
+  const { input, record } = spanToSend(raw, attributes, { ...facts, ...words });
   const turn = raw.spanContext();
   return {
     input: { ...input, name: LiveKitSpan.REALTIME_INFERENCE },

@@ -17,6 +17,8 @@ export interface EndedSpan {
   readonly attributes: Attributes;
   readonly status: SpanStatus;
   readonly words: SpanWords;
+  /** A span that is filtered out stands for nothing that is sent. */
+  readonly isSent: boolean;
 }
 
 /** What the end of a span tells the spans above it. Those that have ended no longer listen. */
@@ -85,7 +87,8 @@ function reportTurn({ session }: SpanNode, { attributes, words }: EndedSpan): vo
  * An instrumented model client reports the call that LiveKit's request around it reports too. The
  * innermost span has the tokens.
  */
-function reportForeign(node: SpanNode, { attributes }: EndedSpan): void {
+function reportForeign(node: SpanNode, { attributes, isSent }: EndedSpan): void {
+  if (!isSent) return;
   const request = node.ancestor(LiveKitSpan.LLM_REQUEST);
   if (request === undefined || (readUsage(attributes)?.input ?? 0) === 0) return;
   const kind = mapSpanKind({ name: node.name, scopeName: '', attributes });

@@ -8,6 +8,7 @@ import {
 } from '../read-attributes.js';
 import type { ToolCall } from '../span-input.js';
 import { messagesOfChatContext } from './chat-context.js';
+import { asMessages, asParts } from './gen-ai-messages.js';
 
 const SYSTEM_INSTRUCTIONS = 'gen_ai.system_instructions';
 const INPUT_MESSAGES = 'gen_ai.input.messages';
@@ -51,7 +52,12 @@ export function readConversation(attributes: Attributes, calls: readonly ToolCal
   const output = take(OUTPUT_MESSAGES, parseJsonArray(attributes[OUTPUT_MESSAGES]));
   const answer = readAnswer(attributes, calls);
   sources.push(...answer.sources);
-  return { system: system ?? [], input: input ?? [], output: output ?? answer.messages, sources };
+  return {
+    system: asParts(system ?? []),
+    input: asMessages(input ?? [], 'user'),
+    output: asMessages(output ?? answer.messages, 'assistant'),
+    sources,
+  };
 }
 
 /** Messages of the chat context under `key`; `undefined` when it is not one. */
