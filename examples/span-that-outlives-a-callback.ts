@@ -5,12 +5,12 @@
  *     npx tsx examples/span-that-outlives-a-callback.ts dev
  */
 import { fileURLToPath } from 'node:url';
-import { cli, defineAgent, ServerOptions, voice, type Agent } from '@livekit/agents';
+import { cli, defineAgent, ServerOptions, voice, type AgentDefinition } from '@livekit/agents';
 import { setup, startAgentSpan } from 'catalyst-tracing';
 
 await setup({ serviceName: 'reception' });
 
-const worker: Agent = defineAgent({
+const worker: AgentDefinition = defineAgent({
   entry: async (ctx) => {
     const call = startAgentSpan({
       agentId: 'reception',

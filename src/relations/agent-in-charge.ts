@@ -3,19 +3,29 @@ import { DEFAULT_AGENT_LABEL, type SpanNode } from './span-node.js';
 
 /**
  * The agent a span belongs to: the nearest above that names one, LiveKit's label or an `agentSpan`.
- * LiveKit's default label names nobody, so it yields to any agent further out.
+ * A span without a label started under the agent that was then in charge of the session, unless an
+ * `agentSpan` within the session stands around it. LiveKit's default label names nobody, so it
+ * yields to any agent further out.
  */
 export function agentInCharge(node: SpanNode): AgentIdentity | undefined {
+  let inCharge: string | undefined;
   let fallback: string | undefined;
   for (let at: SpanNode | undefined = node; at !== undefined; at = at.parent) {
-    if (at.namesAgent) return at.identity?.agent;
-    const label = at.label() ?? at.agentAtStart;
-    if (label !== undefined && label !== DEFAULT_AGENT_LABEL) {
-      return livekitAgent(label, node.identity?.agent);
+    // An agent that was named around the session is further out than the session's own.
+    if (at.namesAgent && (inCharge === undefined || at.agentAtStart !== undefined)) {
+      return at.identity?.agent;
     }
-    fallback ??= label;
+    const label = at.label();
+    if (isName(label)) return livekitAgent(inCharge ?? label, node.identity?.agent);
+    if (isName(at.agentAtStart)) inCharge ??= at.agentAtStart;
+    fallback ??= label ?? at.agentAtStart;
   }
+  if (inCharge !== undefined) return livekitAgent(inCharge, node.identity?.agent);
   return node.identity?.agent ?? (fallback === undefined ? undefined : livekitAgent(fallback));
+}
+
+function isName(label: string | undefined): label is string {
+  return label !== undefined && label !== DEFAULT_AGENT_LABEL;
 }
 
 /** LiveKit knows an agent by its id alone. */

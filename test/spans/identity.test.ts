@@ -54,7 +54,7 @@ describe('identity', () => {
       },
       () =>
         runTextSession({
-          agent: new Greeter({ instructions: 'Greet.' }),
+          agent: new Greeter({ id: 'front', instructions: 'Greet.' }),
           llm: new ScriptedLLM({ replies: [{ text: 'Hello.' }] }),
           turns: ['Hi'],
         }),
@@ -184,29 +184,29 @@ describe('identity', () => {
   });
 });
 
-describe('content on a live span', () => {
-  async function rawSpan(allowPii: boolean): Promise<ReadableSpan> {
-    const spans = await start({ privacy: { allowPii } });
-    const seen: ReadableSpan[] = [];
-    const { provider } = spans.tracing;
-    if (!('addSpanProcessor' in provider) || typeof provider.addSpanProcessor !== 'function') {
-      throw new Error('the provider takes no processors');
-    }
-    provider.addSpanProcessor({
-      onStart: () => {},
-      onEnd: (span: ReadableSpan) => seen.push(span),
-      forceFlush: async () => {},
-      shutdown: async () => {},
-    });
-    await manualSpan(
-      { spanName: 'm', input: 'secret words', model: 'm-1', metadata: { note: 'secret' } },
-      (span) => span.setOutput('secret answer').setAttribute('order', 'secret order'),
-    );
-    const [span] = seen;
-    if (span === undefined) throw new Error('no span has ended');
-    return span;
+async function rawSpan(allowPii: boolean): Promise<ReadableSpan> {
+  const spans = await start({ privacy: { allowPii } });
+  const seen: ReadableSpan[] = [];
+  const { provider } = spans.tracing;
+  if (!('addSpanProcessor' in provider) || typeof provider.addSpanProcessor !== 'function') {
+    throw new Error('the provider takes no processors');
   }
+  provider.addSpanProcessor({
+    onStart: () => {},
+    onEnd: (span: ReadableSpan) => seen.push(span),
+    forceFlush: async () => {},
+    shutdown: async () => {},
+  });
+  await manualSpan(
+    { spanName: 'm', input: 'secret words', model: 'm-1', metadata: { note: 'secret' } },
+    (span) => span.setOutput('secret answer').setAttribute('order', 'secret order'),
+  );
+  const [span] = seen;
+  if (span === undefined) throw new Error('no span has ended');
+  return span;
+}
 
+describe('content on a live span', () => {
   it('waits under keys that LiveKit deletes', async () => {
     const { attributes } = await rawSpan(true);
     expect(attributes).toMatchObject({

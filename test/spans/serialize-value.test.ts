@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { serializeValue } from '../../src/spans/serialize-value.js';
 
@@ -68,7 +68,11 @@ const READABLE: readonly (readonly [name: string, value: unknown, seen: unknown]
   ['boxed values', [Object(1), Object('s'), Object(2n)], [1, 's', '2']],
   ['an instance', new Order(), { id: 7 }],
   ['a promise', Promise.resolve(1), '[Promise]'],
-  ['holes and undefined', { a: undefined, b: [undefined, , 1] }, { b: [null, null, 1] }],
+  [
+    'holes and undefined',
+    { a: undefined, b: Array.from({ length: 2 }), c: Object.assign([], { length: 1 }) },
+    { b: [null, null], c: [null] },
+  ],
   [
     'a key that sets prototypes',
     JSON.parse('{"__proto__":{"x":1}}'),
