@@ -1,0 +1,146 @@
+import type { Attributes, AttributeValue } from '@opentelemetry/api';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { LIVEKIT_KEYS } from '../../src/mapping/livekit-key-ledger.js';
+import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from '../../src/mapping/livekit-spans.js';
+import { mapSpan } from '../../src/mapping/map-span.js';
+import { NO_FACTS, type SpanFacts, type SpanInput } from '../../src/mapping/span-input.js';
+import { mapSpanStatus } from '../../src/mapping/span-status.js';
+import { splitRealtimeTurn } from '../../src/mapping/realtime-turn.js';
+import { arbitraryPairs, arbitraryText, arbitraryValue } from '../support/span-arbitrary.js';
+
+const KINDS = new Set(['AGENT', 'LLM', 'TOOL', 'CHAIN', 'EMBEDDING', 'RETRIEVER']);
+
+const OLD_KEYS = LIVEKIT_KEYS.map(({ key }) => key.replace('lk.pii.', 'lk.'));
+const livekitKey = fc.constantFrom(...LIVEKIT_KEYS.map(({ key }) => key), ...OLD_KEYS);
+
+/** JSON of the right outline with anything in it, JSON of any outline, and text that is none. */
+const oddJson = fc.oneof(
+  fc.json(),
+  fc.jsonValue().map((items) => JSON.stringify({ items })),
+  fc
+    .array(
+      fc.record(
+        {
+          role: fc.jsonValue(),
+          parts: fc.oneof(fc.array(fc.jsonValue()), fc.jsonValue()),
+          content: fc.jsonValue(),
+          type: fc.constantFrom(
+            'message',
+            'function_call',
+            'function_call_output',
+            'text',
+            'tool_call',
+          ),
+          call_id: fc.jsonValue(),
+          name: fc.jsonValue(),
+          arguments: fc.jsonValue(),
+          output: fc.jsonValue(),
+        },
+        { requiredKeys: [] },
+      ),
+      { maxLength: 5 },
+    )
+    .chain((entries) =>
+      fc.constantFrom(JSON.stringify(entries), JSON.stringify({ items: entries })),
+    ),
+  fc.constantFrom('', '{', '[', 'null', '[null]', '{"items":[null]}', '"text"', '[]', '[[]]'),
+);
+
+const livekitPairs = fc.array(fc.tuple(livekitKey, fc.oneof(arbitraryValue, oddJson)), {
+  maxLength: 20,
+});
+
+const arbitraryFacts: fc.Arbitrary<SpanFacts> = fc.record({
+  ...Object.fromEntries(Object.entries(NO_FACTS).map(([key, value]) => [key, fc.constant(value)])),
+  sessionId: fc.option(arbitraryText, { nil: undefined }),
+  agent: fc.option(fc.constant({ id: 'a', name: 'b', role: 'c' }), { nil: undefined }),
+  contextAttributes: fc.option(
+    fc.dictionary(
+      fc.oneof(
+        fc.string(),
+        fc.constantFrom(
+          'llm.model_name',
+          'agent.name',
+          'openinference.span.kind',
+          'llm.input_messages.0.message.role',
+        ),
+      ),
+      fc.string(),
+    ),
+    { nil: undefined },
+  ),
+  failure: fc.constantFrom(undefined, { message: undefined }, { message: 'failed' }),
+  tokensBelow: fc.boolean(),
+  messagesBelow: fc.boolean(),
+  input: fc.option(arbitraryText, { nil: undefined }),
+  output: fc.option(arbitraryText, { nil: undefined }),
+}) as fc.Arbitrary<SpanFacts>;
+
+const arbitraryInput: fc.Arbitrary<SpanInput> = fc.record({
+  name: fc.oneof(fc.constantFrom(...Object.values(LiveKitSpan)), fc.string()),
+  scopeName: fc.constantFrom(LIVEKIT_SCOPE_NAME, LIVEKIT_SCOPE_NAME, 'other'),
+  attributes: fc
+    .tuple(livekitPairs, arbitraryPairs)
+    .map(([known, any]): Attributes => Object.fromEntries([...any, ...known])),
+  facts: arbitraryFacts,
+});
+
+function pairsOf(input: SpanInput, rawContent = false): [string, AttributeValue][] {
+  const pairs: [string, AttributeValue][] = [];
+  mapSpan(input, { put: (key, value) => pairs.push([key, value]) }, { rawContent });
+  return pairs;
+}
+
+describe('mapping of any span', () => {
+  it('never throws, puts no key twice and no value that is none', () => {
+    fc.assert(
+      fc.property(arbitraryInput, fc.boolean(), (input, rawContent) => {
+        const pairs = pairsOf(input, rawContent);
+        const keys = pairs.map(([key]) => key);
+        expect(keys).toEqual([...new Set(keys)]);
+        expect(pairs.filter(([, value]) => value === undefined || value === null)).toEqual([]);
+        const kind = new Map(pairs).get('openinference.span.kind');
+        if (!('openinference.span.kind' in input.attributes))
+          expect(KINDS.has(String(kind))).toBe(true);
+        mapSpanStatus(input, { code: 0 });
+        splitRealtimeTurn(input.name, input.scopeName, input.attributes);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('changes nothing of what it reads, and says the same each time', () => {
+    fc.assert(
+      fc.property(arbitraryInput, (input) => {
+        const before = structuredClone(input);
+        const first = pairsOf(deepFreeze(input));
+        expect(pairsOf(input)).toEqual(first);
+        expect(input).toEqual(before);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('keeps every key that it does not know', () => {
+    fc.assert(
+      fc.property(
+        arbitraryInput,
+        fc.string({ minLength: 1 }),
+        arbitraryText,
+        (input, key, value) => {
+          const unknown = `x-${key}`;
+          const attributes = { ...input.attributes, [unknown]: value };
+          expect(new Map(pairsOf({ ...input, attributes })).get(unknown)).toBe(value);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return Object.freeze(value);
+}
