@@ -55,10 +55,9 @@ export function putTokenCounts(mapping: SpanMapping): void {
   put(S.LLM_TOKEN_COUNT_PROMPT_DETAILS_CACHE_READ, positive(input.cacheRead));
   put(S.LLM_TOKEN_COUNT_PROMPT_DETAILS_CACHE_WRITE, positive(input.cacheWrite));
   put(S.LLM_TOKEN_COUNT_PROMPT_DETAILS_AUDIO, positive(input.audio));
-  const outputDetails = record(metrics, 'outputTokenDetails');
-  const audio = readNumber(raw, AUDIO_OUT) ?? first(outputDetails, ['audioTokens']);
-  put(S.LLM_TOKEN_COUNT_COMPLETION_DETAILS_AUDIO, positive(audio));
-  put(S.LLM_TOKEN_COUNT_COMPLETION_DETAILS_REASONING, positive(readNumber(raw, REASONING)));
+  const output = completionDetails(raw, metrics, completion ?? 0);
+  put(S.LLM_TOKEN_COUNT_COMPLETION_DETAILS_AUDIO, positive(output.audio));
+  put(S.LLM_TOKEN_COUNT_COMPLETION_DETAILS_REASONING, positive(output.reasoning));
 }
 
 /**
@@ -102,6 +101,25 @@ function promptDetails(
   const cachedAudio = first(record(details, 'cachedTokensDetails'), ['audioTokens']) ?? 0;
   const rest = prompt - cacheRead - cacheWrite;
   return { cacheRead, cacheWrite, audio: Math.min(audio - cachedAudio, rest) };
+}
+
+interface CompletionDetails {
+  readonly audio: number;
+  readonly reasoning: number;
+}
+
+/** A model reasons in text: reasoning takes what audio leaves it. */
+function completionDetails(
+  raw: Attributes,
+  metrics: JsonRecord | undefined,
+  completion: number,
+): CompletionDetails {
+  const details = record(metrics, 'outputTokenDetails');
+  const audio = Math.min(
+    completion,
+    readNumber(raw, AUDIO_OUT) ?? first(details, ['audioTokens']) ?? 0,
+  );
+  return { audio, reasoning: Math.min(completion - audio, readNumber(raw, REASONING) ?? 0) };
 }
 
 /** LiveKit's own metrics of the call (`metrics/base.ts`). */
