@@ -4,7 +4,7 @@
 import { warnOnce } from './diagnostics.js';
 import { setup } from './setup.js';
 
-// The provider is registered before `setup()` first waits: the application finds it in place.
+// Nobody has to wait: Node evaluates the application after this, and the provider is registered by then.
 setup().catch((error: unknown) => {
   const reason = error instanceof Error ? error.message : String(error);
   warnOnce('register_failed', `Tracing could not be set up, and the process goes on: ${reason}`);
