@@ -1,0 +1,56 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, relative } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { VERSION } from '../../src/version.js';
+import { createConsumer, MANIFEST, REPOSITORY, type Consumer } from './consumer.js';
+
+let consumer: Consumer;
+let files: readonly string[];
+
+beforeAll(async () => {
+  consumer = await createConsumer();
+  files = readdirSync(consumer.packageDirectory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(consumer.packageDirectory, join(entry.parentPath, entry.name)));
+});
+afterAll(() => consumer.remove());
+
+function read(file: string): string {
+  return readFileSync(join(consumer.packageDirectory, file), 'utf8');
+}
+
+describe('the tarball', () => {
+  it('holds the build and the pages that people read, and nothing else', () => {
+    const others = files.filter((file) => !/^dist\/[\w-]+\.(js|cjs|d\.ts|d\.cts)$/.test(file));
+    expect(others.toSorted()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'SECURITY.md',
+      'package.json',
+    ]);
+    expect(files.filter((file) => /test|spec|snap/.test(file))).toEqual([]);
+  });
+
+  it('has a file behind every entry, for both formats and their types', () => {
+    const targets = JSON.stringify(MANIFEST.exports).match(/\.\/[\w./-]+\.(?:c?js|d\.c?ts)"/g) ?? [];
+    expect(targets.length).toBeGreaterThanOrEqual(16);
+    for (const target of targets.map((text) => text.slice(0, -1))) {
+      expect(existsSync(join(consumer.packageDirectory, target)), target).toBe(true);
+    }
+  });
+
+  it('says nothing of the machine that built it', () => {
+    for (const file of files) {
+      expect(read(file).includes(REPOSITORY), file).toBe(false);
+      expect(read(file).includes(`${homedir()}/`), file).toBe(false);
+    }
+  });
+
+  it('has one version', () => {
+    const { version }: { version: string } = JSON.parse(read('package.json'));
+    expect(VERSION).toBe(version);
+    expect(read('CHANGELOG.md')).toContain(`## ${version}`);
+  });
+});

@@ -1,0 +1,14 @@
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
+
+/** The package as it is published: needs a build. */
+const config: ViteUserConfig = defineConfig({
+  test: {
+    include: ['test/package/**/*.test.ts'],
+    pool: 'forks',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    reporters: ['default', ['json', { outputFile: 'reports/test-package.json' }]],
+  },
+});
+
+export default config;
