@@ -60,6 +60,7 @@ export function createPipeline({ resolved, resource, jobs }: PipelineOptions): P
     },
     givenSessionId: () => givenSessionId(resolved, jobs),
     roomSid: () => jobs.roomSid(),
+    currentTask: () => jobs.currentTask(),
   });
   const encoder = createEncoder(resolved, resource);
   const delivery =

@@ -23,6 +23,15 @@ export class LiveKitJobs {
     return undefined;
   }
 
+  /** LiveKit's own task (`utils.ts`) in which this is called: the innermost of nested ones. */
+  currentTask(): object | undefined {
+    for (const { Task } of this.#modules) {
+      const task = Task?.current?.();
+      if (typeof task === 'object' && task !== null) return task;
+    }
+    return undefined;
+  }
+
   /** Sid of the room of the running job. LiveKit knows it from the start, connected or not. */
   roomSid(): string | undefined {
     const sid = this.current()?.job?.room?.sid;

@@ -19,6 +19,7 @@ export interface LiveKitModule {
     setTracerProvider(provider: TracerProvider, options: SetTracerProviderOptions): void;
   };
   readonly getJobContext?: (required: false) => LiveKitJobContext | undefined;
+  readonly Task?: { current?(): unknown };
   readonly version?: string;
 }
 

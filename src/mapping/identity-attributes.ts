@@ -38,12 +38,19 @@ function ownAgent({ scopeName, attributes }: SpanInput): AgentIdentity | undefin
   return { id: id ?? name, name: name ?? id, role: undefined };
 }
 
-/** `metadata` is one JSON object: the application's, and that a span was interrupted. */
+/**
+ * `metadata` is one JSON object: the application's, that a span was interrupted, and the tool call
+ * in which it was opened.
+ */
 function putMetadata(mapping: SpanMapping, span: SpanInput): void {
-  const given = span.facts.metadata;
+  const { metadata: given, withinTool } = span.facts;
   const interrupted = isInterrupted(span);
-  if (given === undefined && !interrupted) return;
-  const metadata = interrupted ? { ...given, interrupted: true } : given;
+  if (given === undefined && !interrupted && withinTool === undefined) return;
+  const metadata = {
+    ...given,
+    ...(interrupted && { interrupted: true }),
+    ...(withinTool && { [S.TOOL_NAME]: withinTool.name, 'tool_call.id': withinTool.callId }),
+  };
   mapping.put(S.METADATA, JSON.stringify(metadata), 'metadata');
 }
 

@@ -15,6 +15,14 @@ export interface ToolCall {
   readonly arguments: string;
 }
 
+/** The tool call in which the application opened a span. */
+export interface EnclosingTool {
+  /** `undefined` when LiveKit opened the tool's span too late: then the name is all there is. */
+  readonly spanId: string | undefined;
+  readonly name: string | undefined;
+  readonly callId: string | undefined;
+}
+
 /** Why a span counts as failed although LiveKit left its status unset. */
 export interface Failure {
   readonly message: string | undefined;
@@ -41,6 +49,8 @@ export interface SpanFacts {
   readonly toolCalls: readonly ToolCall[];
   /** Id of the tool call which this tool span carries out, where its own attributes name none. */
   readonly toolCallId: string | undefined;
+  /** The tool call in which the span was opened, where LiveKit puts it beside the tool's span. */
+  readonly withinTool: EnclosingTool | undefined;
   /** First words in and last words out of what happened below. */
   readonly input: string | undefined;
   readonly output: string | undefined;
@@ -62,6 +72,7 @@ export const NO_FACTS: SpanFacts = Object.freeze({
   messagesBelow: false,
   toolCalls: [],
   toolCallId: undefined,
+  withinTool: undefined,
   input: undefined,
   output: undefined,
   incomplete: false,

@@ -1,4 +1,4 @@
-import type { Attributes } from '@opentelemetry/api';
+import type { Attributes, SpanContext } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { SpanRecord } from '../encoding/span-record.js';
 import { RESPONSE_TEXT } from '../mapping/livekit-span-mapping.js';
@@ -34,7 +34,7 @@ function spanToSend(raw: ReadableSpan, attributes: Attributes, facts: SpanFacts)
       name: raw.name,
       kind: raw.kind,
       spanContext: raw.spanContext(),
-      parentSpanContext: raw.parentSpanContext,
+      parentSpanContext: parentOf(raw, facts),
       startTime: raw.startTime,
       endTime: raw.endTime,
       status: mapSpanStatus(input, raw.status),
@@ -45,6 +45,13 @@ function spanToSend(raw: ReadableSpan, attributes: Attributes, facts: SpanFacts)
       droppedLinksCount: raw.droppedLinksCount,
     },
   };
+}
+
+/** What was opened inside a tool goes below the tool: LiveKit has it beside, under the turn. */
+function parentOf(raw: ReadableSpan, { withinTool }: SpanFacts): SpanContext | undefined {
+  const parent = raw.parentSpanContext;
+  if (parent === undefined || withinTool?.spanId === undefined) return parent;
+  return { ...parent, spanId: withinTool.spanId };
 }
 
 function realtimeCall(raw: ReadableSpan, attributes: Attributes, facts: SpanFacts): SpanToSend {

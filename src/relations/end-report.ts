@@ -9,6 +9,7 @@ import type { Failure } from '../mapping/span-input.js';
 import { isConversation, readUsage } from './model-call.js';
 import type { SpanNode } from './span-node.js';
 import { toolCallOf } from './tool-call.js';
+import { readToolCall } from './tool-tasks.js';
 
 const CALLS = ['lk.pii.response.function_calls', 'lk.response.function_calls'] as const;
 
@@ -35,6 +36,7 @@ export function reportEnd(node: SpanNode, ended: EndedSpan): void {
       return reportToolCalls(node, ended.attributes);
     case LiveKitSpan.FUNCTION_TOOL:
       node.carriedOut = toolCallOf(ended.attributes);
+      node.toolCall = readToolCall(ended.attributes);
       return;
     case LiveKitSpan.AGENT_TURN:
       return reportTurn(node, ended);

@@ -8,6 +8,7 @@ import { mergeIdentity, type Identity } from './identity.js';
 import { hasMessagesBelow, isAdapter } from './model-call.js';
 import type { SpanNode } from './span-node.js';
 import { takeToolCallId, toolCallOf } from './tool-call.js';
+import type { ToolTasks } from './tool-tasks.js';
 
 /** Everything that other spans say about this one, at the moment it ends. */
 export function spanFacts(
@@ -15,6 +16,7 @@ export function spanFacts(
   attributes: Attributes,
   process: Identity,
   incomplete: boolean,
+  tools: ToolTasks,
 ): SpanFacts {
   const below = callsBelow(node, attributes);
   const identity = identityAround(node, process);
@@ -30,6 +32,7 @@ export function spanFacts(
     ...below,
     toolCalls: node.is(LiveKitSpan.LLM_NODE) ? startedToolCalls(node) : [],
     toolCallId: node.is(LiveKitSpan.FUNCTION_TOOL) ? takeToolCallId(node, attributes) : undefined,
+    withinTool: tools.around(node),
     ...wordsAround(node, attributes),
     incomplete,
   };

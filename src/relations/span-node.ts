@@ -48,6 +48,10 @@ export class SpanNode {
   openToolCalls: ToolCall[] = [];
   /** Tools of this turn that started before its model call ended. */
   startedTools: SpanNode[] = [];
+  /** LiveKit's task in which the span started, of spans that may be a tool's or below one. */
+  task: object | undefined;
+  /** The call that this tool span carries out, once it has ended. */
+  toolCall: ToolCallName | undefined;
   /** What this tool was called with, once its span has ended. */
   carriedOut: ToolCall | undefined;
   /** The `llm_node` of this turn. */
@@ -110,6 +114,12 @@ export class SpanNode {
     if (this.span === undefined || !this.isLiveKit) return this.ownLabel;
     return labelOf(this.span.attributes);
   }
+}
+
+/** Which tool was called, and under which id. */
+export interface ToolCallName {
+  readonly id: string | undefined;
+  readonly name: string | undefined;
 }
 
 /** Tokens in and out of one model call. */

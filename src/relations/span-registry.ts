@@ -10,6 +10,7 @@ import { readOpenInferenceContext } from './open-inference-context.js';
 import { spanFacts } from './span-facts.js';
 import { SpanNode } from './span-node.js';
 import { reportStart } from './start-report.js';
+import { ToolTasks } from './tool-tasks.js';
 
 /** Spans that have ended are kept for children that start late (`realtime_metrics`). */
 const MAX_ENDED = 2048;
@@ -26,6 +27,8 @@ const STANDALONE: ReadonlySet<string> = new Set([
 export interface SpanRegistryOptions extends OpenSessionsOptions {
   /** What `setup` was told of every span of the process, the session's id aside. */
   readonly processIdentity: Identity;
+  /** LiveKit's own task in which a span starts. */
+  readonly currentTask: () => object | undefined;
 }
 
 /** Who is whose: every open span, its parent, its session, and what its children have told it. */
@@ -34,10 +37,12 @@ export class SpanRegistry {
   readonly #open = new Map<string, SpanNode>();
   readonly #ended = new Map<string, SpanNode>();
   readonly #sessions: OpenSessions;
+  readonly #tools: ToolTasks;
 
   constructor(options: SpanRegistryOptions) {
     this.#options = options;
     this.#sessions = new OpenSessions(options);
+    this.#tools = new ToolTasks(options.currentTask);
   }
 
   /** Remembers a span that starts. Nothing is written on it. */
@@ -66,6 +71,7 @@ export class SpanRegistry {
     if (node.isLiveKit) this.#joinSession(node);
     node.agentAtStart = node.session?.agentLabel;
     reportStart(node);
+    this.#tools.start(node);
     return node;
   }
 
@@ -80,7 +86,7 @@ export class SpanRegistry {
     const { processIdentity, givenSessionId } = this.#options;
     const sessionId = node.session === undefined ? givenSessionId() : node.session.givenId;
     const process = { ...processIdentity, sessionId };
-    return spanFacts(node, span.attributes, process, incomplete);
+    return spanFacts(node, span.attributes, process, incomplete, this.#tools);
   }
 
   /** Tells the spans above, and lets go of the span. */
@@ -89,6 +95,7 @@ export class SpanRegistry {
     node.ownLabel = node.label();
     node.span = undefined;
     node.startedTools = [];
+    node.task = undefined;
     this.#open.delete(node.spanId);
     this.#ended.set(node.spanId, node);
     if (this.#ended.size > MAX_ENDED) forgetOldest(this.#ended);

@@ -1,0 +1,59 @@
+import type { Attributes } from '@opentelemetry/api';
+import { LiveKitSpan } from '../mapping/livekit-spans.js';
+import { readText } from '../mapping/read-attributes.js';
+import type { EnclosingTool } from '../mapping/span-input.js';
+import type { SpanNode, ToolCallName } from './span-node.js';
+
+/** Name of the task in which LiveKit carries out a tool call (`voice/generation.ts`). */
+const TASK_NAME_PREFIX = 'performToolExecution:';
+
+const NAME = ['gen_ai.tool.name', 'lk.function_tool.name'] as const;
+const CALL_ID = ['gen_ai.tool.call.id', 'lk.function_tool.id'] as const;
+
+/**
+ * Which tool call a span was opened in. LiveKit calls the tool first and opens `function_tool`
+ * beside it, so what a tool opens is a child of the turn and the context says nothing. But LiveKit
+ * carries every call out in a task of its own, which it keeps in async-local storage and gives out
+ * as `Task.current()`: the span of a tool and the spans opened in its `execute` start in the same
+ * task, and no others do, however many tools run at once. What the tool makes the session do (say
+ * something, generate a reply, hand over) runs in further tasks, and stays where it is.
+ */
+export class ToolTasks {
+  readonly #currentTask: () => object | undefined;
+  readonly #toolByTask = new WeakMap<object, SpanNode>();
+
+  constructor(currentTask: () => object | undefined) {
+    this.#currentTask = currentTask;
+  }
+
+  start(node: SpanNode): void {
+    if (!node.parent?.is(LiveKitSpan.AGENT_TURN)) return;
+    const task = this.#currentTask();
+    if (task === undefined) return;
+    if (node.is(LiveKitSpan.FUNCTION_TOOL)) this.#toolByTask.set(task, node);
+    else node.task = task;
+  }
+
+  /** The tool call around a span that has just ended. */
+  around({ task, parent }: SpanNode): EnclosingTool | undefined {
+    if (task === undefined) return undefined;
+    const tool = this.#toolByTask.get(task);
+    // Up to 1.5 a span that ends before the tool's first `await` is over before `function_tool`
+    // starts. Nothing is held back for it: it stays below the turn, with the name of its tool.
+    if (tool === undefined) return toolOfTask(task);
+    if (tool.parent !== parent) return undefined;
+    const { id: callId, name } = tool.toolCall ?? readToolCall(tool.span?.attributes ?? {});
+    return { spanId: tool.spanId, name, callId };
+  }
+}
+
+/** Name and id of the call on a tool's span. Neither is content, so they may be read live. */
+export function readToolCall(attributes: Attributes): ToolCallName {
+  return { id: readText(attributes, CALL_ID), name: readText(attributes, NAME) };
+}
+
+function toolOfTask(task: object): EnclosingTool | undefined {
+  const name: unknown = Reflect.get(task, 'name');
+  if (typeof name !== 'string' || !name.startsWith(TASK_NAME_PREFIX)) return undefined;
+  return { spanId: undefined, name: name.slice(TASK_NAME_PREFIX.length), callId: undefined };
+}
