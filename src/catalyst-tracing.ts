@@ -1,4 +1,5 @@
 import type { Tracer, TracerProvider } from '@opentelemetry/api';
+import type { ObservableSession, SessionObserver } from './observe/observable-session.js';
 import type { DeliveryResult, DeliveryStats } from './delivery/delivery-stats.js';
 
 /** Whether an SDK was connected, and if not, why. */
@@ -34,6 +35,18 @@ export interface CatalystTracing {
   readonly installResults: readonly InstallResult[];
   /** The same as `installResults`. */
   readonly installed: readonly InstallResult[];
+  /**
+   * Learns what no LiveKit span holds from the public events of an `AgentSession`: what `say()`
+   * said, words and messages of a realtime model, how much speech was recognised and by which
+   * model, why the session closed. One line, before or after `session.start()`; for any number of
+   * sessions, each observed once however often it is asked for. Neither throws nor changes how the
+   * session behaves. Hiding and redaction hold for all of it.
+   *
+   * @example
+   * tracing.observe(session);
+   * await session.start({ agent, room: ctx.room });
+   */
+  observe(session: ObservableSession): SessionObserver;
   /** Sends what has ended so far. Settles within its deadline and never rejects. */
   forceFlush(options?: FlushOptions): Promise<DeliveryResult>;
   /**

@@ -14,6 +14,8 @@ import {
 } from './livekit/install-livekit.js';
 import { offerLiveKitConnector } from './livekit/livekit-connector.js';
 import { LiveKitJobs } from './livekit/livekit-jobs.js';
+import type { ObservableSession, SessionObserver } from './observe/observable-session.js';
+import { NO_OBSERVER } from './observe/observe-session.js';
 import { displayUrl } from './options/endpoint.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 import { createPipeline, type Pipeline } from './pipeline.js';
@@ -127,6 +129,10 @@ class LiveTracing implements CatalystTracing {
 
   get installed(): readonly InstallResult[] {
     return this.installResults;
+  }
+
+  observe(session: ObservableSession): SessionObserver {
+    return this.#shutdown === undefined ? this.#pipeline.observers.observe(session) : NO_OBSERVER;
   }
 
   forceFlush(options?: FlushOptions): Promise<DeliveryResult> {

@@ -4,6 +4,7 @@ import type { CreatedTracing } from './create-tracing.js';
 import { DeliveryLedger, type DeliveryResult } from './delivery/delivery-stats.js';
 import { LIVEKIT_NAME } from './livekit/install-livekit.js';
 import { offerLiveKitConnector } from './livekit/livekit-connector.js';
+import { NO_OBSERVER } from './observe/observe-session.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 import { TRACER_NAME, VERSION } from './version.js';
 
@@ -27,6 +28,7 @@ export function createDisabledTracing(
     endpoint: undefined,
     installResults: [],
     installed: [],
+    observe: () => NO_OBSERVER,
     forceFlush: () => Promise.resolve(NOTHING),
     shutdown: () => {
       release();

@@ -17,6 +17,7 @@ export {
 export type { DeliveryResult, DeliveryStats, DropReason } from './delivery/delivery-stats.js';
 export { Attr, type AttributeKeys } from './semconv/attribute-keys.js';
 export { SpanKindValues, type SpanKindValue } from './semconv/span-kinds.js';
+export type { ObservableSession, SessionObserver } from './observe/observable-session.js';
 export type { DeliveryOptions } from './options/delivery-options.js';
 export type { InstrumentedModules } from './options/instrumented-modules.js';
 export type {

@@ -11,6 +11,7 @@ import type { SpanEncoder } from './encoding/span-encoder.js';
 import type { LiveKitJobs } from './livekit/livekit-jobs.js';
 import { LIVEKIT_SCOPE_NAME } from './mapping/livekit-spans.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
+import { SessionObservers } from './observe/observe-session.js';
 import { createPrivacy } from './privacy/privacy.js';
 import { OpenInferenceSpanProcessor } from './processor/open-inference-span-processor.js';
 import { SpanSender } from './processor/span-sender.js';
@@ -26,6 +27,7 @@ export interface Pipeline {
   readonly mappingFailures: () => number;
   /** Whether an open span goes this way. */
   readonly ownsSpan: (spanId: string) => boolean;
+  readonly observers: SessionObservers;
   /** Sends what is known of every span that is still open. */
   readonly sendOpenSpans: () => void;
   /** Flushes when the process ends; returns how to stop watching. */
@@ -88,6 +90,7 @@ export function createPipeline({ resolved, resource, jobs }: PipelineOptions): P
     onMappingFailure: onFailure,
   });
   const flush = async (options?: FlushOptions): Promise<DeliveryResult> => {
+    registry.sessions.settle();
     processor.sendHeld();
     const [result] = await Promise.all([
       delivery?.forceFlush(options) ?? NOTHING,
@@ -115,6 +118,7 @@ export function createPipeline({ resolved, resource, jobs }: PipelineOptions): P
     close,
   });
   const sendOpenSpans = (): void => {
+    registry.sessions.settle();
     for (const span of registry.openSpans()) processor.sendIncomplete(span);
   };
   return {
@@ -135,6 +139,7 @@ export function createPipeline({ resolved, resource, jobs }: PipelineOptions): P
     mappingFailures: () => mappingFailures,
     ownsSpan: (spanId) => registry.isOpen(spanId),
     sendOpenSpans,
+    observers: new SessionObservers(registry),
   };
 }
 

@@ -1,8 +1,10 @@
 import { putInput, putOutput } from './input-output.js';
 import { LiveKitSpan } from './livekit-spans.js';
-import { putLlmCall } from './llm-call.js';
+import { putAnswer, putLlmCall } from './llm-call.js';
+import { INPUT_SIDE, OUTPUT_SIDE } from './messages/message-side.js';
 import { readContextMessages } from './messages/conversation.js';
 import { lastTextOf } from './messages/message-text.js';
+import { putMessages } from './messages/put-messages.js';
 import { putModel } from './model.js';
 import { asText, firstPresent, readText } from './read-attributes.js';
 import type { SpanFacts } from './span-input.js';
@@ -25,10 +27,11 @@ const MAPPERS: ReadonlyMap<string, SpanMapper> = new Map<string, SpanMapper>([
   [LiveKitSpan.AGENT_SESSION, putSummary],
   [LiveKitSpan.AGENT_TURN, putAgentTurn],
   [LiveKitSpan.USER_TURN, putUserTurn],
+  [LiveKitSpan.AGENT_SPEAKING, putSummary],
   [LiveKitSpan.LLM_NODE, putLlmCall],
   [LiveKitSpan.LLM_REQUEST, putLlmCall],
   [LiveKitSpan.REALTIME_INFERENCE, putRealtimeCall],
-  [LiveKitSpan.REALTIME_METRICS, putRealtimeCall],
+  [LiveKitSpan.REALTIME_METRICS, putLateRealtimeMetrics],
   [LiveKitSpan.FUNCTION_TOOL, putTool],
   [LiveKitSpan.EOU_DETECTION, putEndOfUtterance],
   [LiveKitSpan.ANSWERING_MACHINE_DETECTION, putMachineDetection],
@@ -52,7 +55,8 @@ function putSummary(mapping: SpanMapping, facts: SpanFacts): void {
 function putAgentTurn(mapping: SpanMapping, facts: SpanFacts): void {
   // The instructions of a turn stand in the system message of its model call as well.
   const instructions = take(mapping, INSTRUCTIONS);
-  putInput(mapping, take(mapping, USER_INPUT) ?? facts.input ?? instructions);
+  const words = take(mapping, USER_INPUT) ?? facts.input ?? facts.observed?.exchange?.words;
+  putInput(mapping, words ?? instructions);
   putOutput(mapping, take(mapping, RESPONSE_TEXT));
 }
 
@@ -60,12 +64,27 @@ function putUserTurn(mapping: SpanMapping): void {
   putInput(mapping, take(mapping, USER_TRANSCRIPT));
 }
 
-/** A realtime model leaves neither messages nor tool calls on its spans (`telemetry/utils.ts`). */
+/**
+ * A realtime model leaves neither messages nor tool calls on its spans (`telemetry/utils.ts`): of
+ * observed sessions, the messages are those that are new since the call before. The provider keeps
+ * the rest of the conversation.
+ */
 function putRealtimeCall(mapping: SpanMapping, facts: SpanFacts): void {
+  putLateRealtimeMetrics(mapping, facts);
+  const exchange = facts.observed?.exchange;
+  if (exchange === undefined) return;
+  putMessages(mapping, INPUT_SIDE, exchange.input, 0);
+  putMessages(mapping, OUTPUT_SIDE, exchange.output, 0);
+}
+
+/** The call's own span, above, has the messages. */
+function putLateRealtimeMetrics(mapping: SpanMapping, facts: SpanFacts): void {
   putModel(mapping, facts.failure !== undefined);
   putTokenCounts(mapping);
-  putInput(mapping, facts.input);
-  putOutput(mapping, facts.output);
+  const exchange = facts.observed?.exchange;
+  if (exchange === undefined) return;
+  putInput(mapping, exchange.words);
+  putAnswer(mapping, exchange.output);
 }
 
 /** The last items of the conversation, which the model call after it holds whole. */

@@ -17,6 +17,7 @@ export const LiveKitSpan = {
   REALTIME_INFERENCE: 'realtime_inference',
   REALTIME_METRICS: 'realtime_metrics',
   FUNCTION_TOOL: 'function_tool',
+  AGENT_SPEAKING: 'agent_speaking',
   TTS_NODE: 'tts_node',
   TTS_REQUEST: 'tts_request',
   EOU_DETECTION: 'eou_detection',

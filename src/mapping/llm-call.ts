@@ -53,7 +53,8 @@ function putOwnConversation(mapping: SpanMapping, facts: SpanFacts): void {
   putToolDefinitions(mapping);
 }
 
-function putAnswer(mapping: SpanMapping, output: readonly unknown[]): void {
+/** Puts the words of an answer; the tool calls, of one that has none. */
+export function putAnswer(mapping: SpanMapping, output: readonly unknown[]): void {
   const said = lastTextOf(output, 'assistant');
   if (said !== undefined) putOutput(mapping, said);
   else putOutput(mapping, toolCallsText(output), MimeType.JSON);

@@ -6,6 +6,7 @@ import { putIdentity } from './identity-attributes.js';
 import { putLiveKitSpan } from './livekit-span-mapping.js';
 import { LIVEKIT_SCOPE_NAME } from './livekit-spans.js';
 import { unmarkContent } from './marked-content.js';
+import { observedVoiceKeys, putObserved } from './observed.js';
 import type { SpanInput } from './span-input.js';
 import { mapSpanKind } from './span-kind.js';
 import { SpanMapping } from './span-mapping.js';
@@ -38,7 +39,9 @@ export function mapSpan(span: SpanInput, sink: AttributeSink, options: MapSpanOp
   mapping.put(SemanticConventions.OPENINFERENCE_SPAN_KIND, kind, 'none');
   putIdentity(mapping, span);
   if (isLiveKit) {
-    putVoiceFields(mapping, span.name, span.facts.tokensBelow);
+    const { observed } = span.facts;
+    putVoiceFields(mapping, span.name, span.facts.tokensBelow, observedVoiceKeys(observed));
+    if (observed !== undefined) putObserved(mapping, span.name, observed);
     putLiveKitSpan(mapping, span.name, span.facts);
   } else {
     putGenAiSpan(mapping, kind, span.facts);

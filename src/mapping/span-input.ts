@@ -1,4 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
+import type { ObservedFacts } from './observed-facts.js';
 
 /** The agent a span belongs to, as OpenInference and Catalyst name it. */
 export interface AgentIdentity {
@@ -54,6 +55,8 @@ export interface SpanFacts {
   /** First words in and last words out of what happened below. */
   readonly input: string | undefined;
   readonly output: string | undefined;
+  /** What the session's events have told, when it is observed. */
+  readonly observed: ObservedFacts | undefined;
   /** LiveKit never ended the span; it was closed when tracing shut down. */
   readonly incomplete: boolean;
 }
@@ -75,6 +78,7 @@ export const NO_FACTS: SpanFacts = Object.freeze({
   withinTool: undefined,
   input: undefined,
   output: undefined,
+  observed: undefined,
   incomplete: false,
 });
 

@@ -19,16 +19,21 @@ import {
 const TTS_METRICS = 'lk.tts_metrics';
 const LLM_METRICS = ['lk.llm_metrics', 'lk.realtime_model_metrics'] as const;
 
-/** Puts the voice figures of a LiveKit span; `countedBelow` when a span below has the same speech. */
+/**
+ * Puts the voice figures of a LiveKit span; `countedBelow` when a span below has the same speech.
+ * `knownBetter` are keys that somebody else puts.
+ */
 export function putVoiceFields(
   mapping: SpanMapping,
   spanName: string,
   countedBelow: boolean,
+  knownBetter: readonly string[],
 ): void {
   const raw = mapping.raw;
   for (const field of VOICE_FIELDS) {
     const value = raw[field.from];
     if (value === undefined || field.on?.includes(spanName) === false) continue;
+    if (knownBetter.includes(field.to)) continue;
     mapping.put(field.to, READERS[field.read](value), 'none');
   }
   if (raw[TTS_METRICS] !== undefined) putTtsMetrics(mapping, raw, countedBelow);

@@ -49,8 +49,8 @@ export class OpenInferenceSpanProcessor implements SpanProcessor {
   }
 
   onEnd(span: ReadableSpan): void {
-    this.#end(span, false);
-    if (isLiveKitSession(span)) this.#options.onSessionEnd();
+    if (isLiveKitSession(span)) this.#endSession(span);
+    else this.#end(span, false);
   }
 
   /** Sends what is known of a span that never ended. The span itself stays open and untouched. */
@@ -71,6 +71,27 @@ export class OpenInferenceSpanProcessor implements SpanProcessor {
   async shutdown(): Promise<void> {
     this.sendHeld();
     await this.#options.close();
+  }
+
+  /**
+   * The span of an observed session waits for the session's `close` event, which says why it ended:
+   * LiveKit emits it right after, in the same go. The end of this go is the latest.
+   */
+  #endSession(span: ReadableSpan): void {
+    let isSent = false;
+    const send = (): void => {
+      if (isSent) return;
+      isSent = true;
+      this.#end(span, false);
+      this.#options.onSessionEnd();
+    };
+    const observed = this.#options.registry.openNode(span.spanContext().spanId)?.session?.observed;
+    if (observed === undefined) {
+      send();
+      return;
+    }
+    observed.awaitClosing(send);
+    queueMicrotask(() => observed.settle());
   }
 
   #end(span: ReadableSpan, incomplete: boolean): void {

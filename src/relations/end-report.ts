@@ -7,6 +7,7 @@ import { asText } from '../mapping/read-attributes.js';
 import { isSpanKind, mapSpanKind } from '../mapping/span-kind.js';
 import type { Failure } from '../mapping/span-input.js';
 import { isConversation, readUsage } from './model-call.js';
+import { observeEnd } from './observed-spans.js';
 import type { SpanNode } from './span-node.js';
 import { toolCallOf } from './tool-call.js';
 import { readToolCall } from './tool-tasks.js';
@@ -25,6 +26,7 @@ export interface EndedSpan {
 /** What the end of a span tells the spans above it. Those that have ended no longer listen. */
 export function reportEnd(node: SpanNode, ended: EndedSpan): void {
   if (!node.isLiveKit) return reportForeign(node, ended);
+  observeEnd(node);
   switch (node.name) {
     case LiveKitSpan.LLM_REQUEST_RUN:
       if (node.parent?.is(LiveKitSpan.LLM_REQUEST)) node.parent.lastFailure = failureOf(ended);

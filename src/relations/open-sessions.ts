@@ -29,14 +29,27 @@ export class OpenSessions {
     this.#open.delete(session);
   }
 
+  isOpen(session: SessionRecord): boolean {
+    return this.#open.has(session);
+  }
+
+  /** The session that is open, when it is the only one. */
+  only(): SessionRecord | undefined {
+    const [only] = this.#open;
+    return this.#open.size === 1 ? only : undefined;
+  }
+
+  /** Waits no longer for what open sessions may still tell. */
+  settle(): void {
+    for (const session of this.#open) session.observed?.settle();
+  }
+
   /**
    * The session of a span without a parent that is known, as several are up to LiveKit 1.7.1: with
    * one session open they are of that one, with none of the one that was open last.
    */
   ofStray(): SessionRecord | undefined {
-    if (this.#open.size > 1) return undefined;
-    const [only] = this.#open;
-    return only ?? this.#last;
+    return this.#open.size === 0 ? this.#last : this.only();
   }
 
   /**

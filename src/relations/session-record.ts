@@ -1,3 +1,6 @@
+import type { ObservedSession } from './observed-session.js';
+import type { SpanNode } from './span-node.js';
+
 /** Spoken words are kept only while a tool loop can still refer to them. */
 const MAX_SPEECHES = 8;
 
@@ -13,6 +16,10 @@ export class SessionRecord {
   agentLabel: string | undefined;
   firstInput: string | undefined;
   lastOutput: string | undefined;
+  /** What the session's events have told, when it is observed. */
+  observed: ObservedSession | undefined;
+  /** The turn of the user that is open. */
+  userTurn: SpanNode | undefined;
   readonly #inputBySpeech = new Map<string, string>();
 
   constructor(fallbackId: string, givenId: string | undefined) {

@@ -6,6 +6,7 @@ import { asText } from '../mapping/read-attributes.js';
 import { agentInCharge } from './agent-in-charge.js';
 import { mergeIdentity, type Identity } from './identity.js';
 import { hasMessagesBelow, isAdapter } from './model-call.js';
+import { observedFacts, observedSpeech } from './observed-spans.js';
 import type { SpanNode } from './span-node.js';
 import { takeToolCallId, toolCallOf } from './tool-call.js';
 import type { ToolTasks } from './tool-tasks.js';
@@ -34,6 +35,7 @@ export function spanFacts(
     toolCallId: node.is(LiveKitSpan.FUNCTION_TOOL) ? takeToolCallId(node, attributes) : undefined,
     withinTool: tools.around(node),
     ...wordsAround(node, attributes),
+    observed: observedFacts(node),
     incomplete,
   };
 }
@@ -99,5 +101,7 @@ function wordsAround(
     const input = speechId === undefined ? undefined : session?.inputOfSpeech(speechId);
     return { input, output: undefined };
   }
+  if (node.is(LiveKitSpan.AGENT_SPEAKING))
+    return { input: undefined, output: observedSpeech(node) };
   return { input: node.inputBelow, output: node.outputBelow };
 }

@@ -1,10 +1,13 @@
 import type { Attributes } from '@opentelemetry/api';
+import { hrTimeToMilliseconds } from '@opentelemetry/core';
 import type { Span } from '@opentelemetry/sdk-trace-base';
 import { LIVEKIT_SCOPE_NAME } from '../mapping/livekit-spans.js';
+import type { SttUsage } from '../mapping/observed-facts.js';
 import type { Failure, ToolCall } from '../mapping/span-input.js';
 import type { Identity } from './identity.js';
 import type { OpenInferenceContext } from './open-inference-context.js';
 import type { SessionRecord } from './session-record.js';
+import type { TurnExchange } from './turn-exchange.js';
 
 /**
  * A span's place among the others, from its start until its late children have ended. Of an ended
@@ -14,6 +17,7 @@ export class SpanNode {
   readonly name: string;
   readonly spanId: string;
   readonly traceId: string;
+  readonly startMillis: number;
   readonly isLiveKit: boolean;
   readonly parent: SpanNode | undefined;
   session: SessionRecord | undefined;
@@ -48,10 +52,14 @@ export class SpanNode {
   openToolCalls: ToolCall[] = [];
   /** Tools of this turn that started before its model call ended. */
   startedTools: SpanNode[] = [];
-  /** LiveKit's task in which the span started, of spans that may be a tool's or below one. */
+  /** LiveKit's task in which the span started, of turns and of what may be opened in a tool. */
   task: object | undefined;
   /** The call that this tool span carries out, once it has ended. */
   toolCall: ToolCallName | undefined;
+  /** What went through the realtime model in this turn, when the session is observed. */
+  exchange: TurnExchange | undefined;
+  /** Speech that was recognised during this turn of the user, when the session is observed. */
+  stt: SttUsage | undefined;
   /** What this tool was called with, once its span has ended. */
   carriedOut: ToolCall | undefined;
   /** The `llm_node` of this turn. */
@@ -75,6 +83,7 @@ export class SpanNode {
     const { spanId, traceId } = init.span.spanContext();
     this.spanId = spanId;
     this.traceId = traceId;
+    this.startMillis = hrTimeToMilliseconds(init.span.startTime);
     this.isLiveKit = init.span.instrumentationScope.name === LIVEKIT_SCOPE_NAME;
     this.span = init.span;
     const above = init.span.parentSpanContext;

@@ -34,14 +34,14 @@ export interface SpanRegistryOptions extends OpenSessionsOptions {
 /** Who is whose: every open span, its parent, its session, and what its children have told it. */
 export class SpanRegistry {
   readonly #options: SpanRegistryOptions;
+  readonly sessions: OpenSessions;
   readonly #open = new Map<string, SpanNode>();
   readonly #ended = new Map<string, SpanNode>();
-  readonly #sessions: OpenSessions;
   readonly #tools: ToolTasks;
 
   constructor(options: SpanRegistryOptions) {
     this.#options = options;
-    this.#sessions = new OpenSessions(options);
+    this.sessions = new OpenSessions(options);
     this.#tools = new ToolTasks(options.currentTask);
   }
 
@@ -100,8 +100,17 @@ export class SpanRegistry {
     this.#ended.set(node.spanId, node);
     if (this.#ended.size > MAX_ENDED) forgetOldest(this.#ended);
     if (node.is(LiveKitSpan.AGENT_SESSION) && node.session !== undefined) {
-      this.#sessions.end(node.session);
+      this.sessions.end(node.session);
     }
+  }
+
+  /** The span that is active where this is called; `undefined` when it is no span of ours. */
+  activeNode(): SpanNode | undefined {
+    return this.#find(trace.getSpanContext(activeContext.active())?.spanId);
+  }
+
+  currentTask(): object | undefined {
+    return this.#options.currentTask();
   }
 
   /** Spans that have not ended, outermost first. */
@@ -122,15 +131,15 @@ export class SpanRegistry {
   #joinSession(node: SpanNode): void {
     if (node.is(LiveKitSpan.AGENT_SESSION)) {
       const isRoot = node.parent === undefined;
-      node.session = this.#sessions.begin(isRoot ? node.traceId : `${node.traceId}-${node.spanId}`);
+      node.session = this.sessions.begin(isRoot ? node.traceId : `${node.traceId}-${node.spanId}`);
       for (let above = node.parent; above !== undefined; above = above.parent) {
         above.session ??= node.session;
         above.sessionsBelow.push(node);
       }
     } else if (!STANDALONE.has(node.name)) {
-      node.session ??= this.#sessions.ofStrayWithin(node.traceId);
+      node.session ??= this.sessions.ofStrayWithin(node.traceId);
     } else if (node.isOrphan) {
-      node.session ??= this.#sessions.ofStray();
+      node.session ??= this.sessions.ofStray();
     }
   }
 

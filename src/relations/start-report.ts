@@ -1,4 +1,5 @@
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
+import { observeStart } from './observed-spans.js';
 import type { SpanNode } from './span-node.js';
 
 /** What the start of a span tells the spans above it, and the session. */
@@ -20,6 +21,10 @@ export function reportStart(node: SpanNode): void {
     case LiveKitSpan.FUNCTION_TOOL:
       if (node.parent?.is(LiveKitSpan.AGENT_TURN)) node.parent.startedTools.push(node);
       return;
+    case LiveKitSpan.AGENT_TURN:
+    case LiveKitSpan.USER_TURN:
+    case LiveKitSpan.AGENT_SPEAKING:
+      return observeStart(node);
     default:
   }
 }

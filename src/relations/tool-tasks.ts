@@ -27,7 +27,8 @@ export class ToolTasks {
   }
 
   start(node: SpanNode): void {
-    if (!node.parent?.is(LiveKitSpan.AGENT_TURN)) return;
+    const isTurn = node.is(LiveKitSpan.AGENT_TURN);
+    if (!isTurn && !node.parent?.is(LiveKitSpan.AGENT_TURN)) return;
     const task = this.#currentTask();
     if (task === undefined) return;
     if (node.is(LiveKitSpan.FUNCTION_TOOL)) this.#toolByTask.set(task, node);

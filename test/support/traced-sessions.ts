@@ -1,5 +1,6 @@
 import * as livekitAgents from '@livekit/agents';
-import { setup, type CatalystTracing, type SetupOptions } from '../../src/index.js';
+import { setup, type CatalystTracing } from '../../src/index.js';
+import type { SetupOptions } from '../../src/options/setup-options.js';
 import type { DecodedSpan } from './otlp-decode.js';
 import { startReceiver, type Receiver } from './otlp-receiver.js';
 

@@ -1,0 +1,44 @@
+import { LiveKitSpan } from './livekit-spans.js';
+import type { ObservedFacts, SessionClosing, SttUsage } from './observed-facts.js';
+import { OBSERVED_FIELDS as F } from './observed-fields.js';
+import type { SpanMapping } from './span-mapping.js';
+
+/** LiveKit's `CloseReason` (`voice/events.ts`). Any other word is the application's own. */
+const CLOSE_REASONS: ReadonlySet<string> = new Set([
+  'error',
+  'job_shutdown',
+  'participant_disconnected',
+  'user_initiated',
+]);
+
+/** Puts what events have told of listening and of the end of the session. */
+export function putObserved(mapping: SpanMapping, name: string, facts: ObservedFacts): void {
+  const { stt, closing } = facts;
+  if (stt !== undefined) putSttUsage(mapping, name, stt);
+  if (closing !== undefined) putClosing(mapping, closing);
+}
+
+/** The voice fields that these facts put, in place of what the span's own attributes say. */
+export function observedVoiceKeys(facts: ObservedFacts | undefined): readonly string[] {
+  const keys: string[] = [];
+  if (facts?.stt?.model !== undefined) keys.push(F.turnModel.to);
+  if (facts?.stt?.provider !== undefined) keys.push(F.turnProvider.to);
+  return keys;
+}
+
+function putSttUsage(mapping: SpanMapping, name: string, stt: SttUsage): void {
+  // A key of its own on the session: its turns would be added up with it otherwise.
+  if (name === LiveKitSpan.AGENT_SESSION) {
+    mapping.put(F.sessionAudio.to, stt.audioMillis, 'none');
+    return;
+  }
+  mapping.put(F.turnAudio.to, stt.audioMillis, 'none');
+  mapping.put(F.turnModel.to, stt.model, 'none');
+  mapping.put(F.turnProvider.to, stt.provider, 'none');
+}
+
+function putClosing(mapping: SpanMapping, { reason, errorType }: SessionClosing): void {
+  const isLiveKits = reason !== undefined && CLOSE_REASONS.has(reason);
+  mapping.put(F.closeReason.to, reason, isLiveKits ? 'none' : 'metadata');
+  mapping.put(F.closeError.to, errorType, 'none');
+}

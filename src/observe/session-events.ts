@@ -1,0 +1,105 @@
+import { LiveKitSpan } from '../mapping/livekit-spans.js';
+import { messagesOfChatContext } from '../mapping/messages/chat-context.js';
+import { asFiniteNumber, asText, isRecord, type JsonRecord } from '../mapping/read-attributes.js';
+import type { SttUsage } from '../mapping/observed-facts.js';
+import type { TurnExchange } from '../relations/turn-exchange.js';
+import type { EventPlace } from './session-tie.js';
+
+/** Takes what one event tells of the session. */
+type EventReader = (event: JsonRecord, place: EventPlace) => void;
+
+/**
+ * Public `AgentSession` events (`voice/events.ts`, the same from 1.0.51 to 1.9.0) and what is learnt
+ * from each. An event that a version does not know is never emitted there.
+ *
+ * Deliberately not listened to:
+ * - `error`: LiveKit tries a model call again only when the application listens, and throws when it
+ *   does not. A listener of ours would change both. What closed a session comes with `close`.
+ * - `user_input_transcribed`: `conversation_item_added` brings the same words once they are final.
+ * - `speech_created`: the speech of a turn is on its span, and `say()` is heard when it was said.
+ * - `agent_state_changed`: `agent_speaking` is the same as a span.
+ * - `session_usage_updated`: sums of `metrics_collected`, and not there before 1.3.
+ */
+export const EVENT_READERS: ReadonlyMap<string, EventReader> = new Map<string, EventReader>([
+  ['conversation_item_added', readItem],
+  ['user_state_changed', readUserState],
+  ['metrics_collected', readMetrics],
+  ['function_tools_executed', readTools],
+]);
+
+/** Emitted last, after the session's span has ended. */
+export const CLOSE_EVENT = 'close';
+
+/** What the user said, or what the agent has really said: after an interruption, the part played. */
+function readItem(event: JsonRecord, place: EventPlace): void {
+  const { item } = event;
+  if (!isRecord(item) || item['type'] !== 'message') return;
+  const text = asText(item['textContent']);
+  if (text === undefined) return;
+  const { session, observed } = place;
+  if (item['role'] === 'user') {
+    session.hear(text);
+    const [message] = messagesOfChatContext([item]);
+    observed.hear(text, message, startedSpeakingMillis(item));
+  } else if (item['role'] === 'assistant') {
+    session.answer(text);
+    observed.say(text);
+    exchangeOf(place)?.say(text);
+  }
+}
+
+/** LiveKit has it in seconds (`MetricsReport`). */
+function startedSpeakingMillis(item: JsonRecord): number | undefined {
+  const metrics = item['metrics'];
+  const seconds = isRecord(metrics) ? asFiniteNumber(metrics['startedSpeakingAt']) : undefined;
+  return seconds === undefined ? undefined : seconds * 1000;
+}
+
+function readUserState(event: JsonRecord, { observed }: EventPlace): void {
+  if (event['newState'] !== 'speaking') return;
+  observed.beginUtterance(asFiniteNumber(event['createdAt']) ?? Date.now());
+}
+
+/** The other metrics stand on spans. */
+function readMetrics(event: JsonRecord, { session, observed }: EventPlace): void {
+  const { metrics } = event;
+  if (!isRecord(metrics) || metrics['type'] !== 'stt_metrics') return;
+  const metadata = isRecord(metrics['metadata']) ? metrics['metadata'] : {};
+  const usage: SttUsage = {
+    audioMillis: asFiniteNumber(metrics['audioDurationMs']) ?? 0,
+    model: asText(metadata['modelName']),
+    provider: asText(metadata['modelProvider']),
+  };
+  observed.stt = addUsage(observed.stt, usage);
+  const turn = session.userTurn;
+  if (turn !== undefined) turn.stt = addUsage(turn.stt, usage);
+}
+
+function addUsage(sum: SttUsage | undefined, usage: SttUsage): SttUsage {
+  return { ...usage, audioMillis: (sum?.audioMillis ?? 0) + usage.audioMillis };
+}
+
+/**
+ * A realtime model's tool calls, and what it will be told. Of a tool that threw, LiveKit gives the
+ * words that the model gets ("An internal error occurred"); the error itself is in its log alone.
+ */
+function readTools(event: JsonRecord, place: EventPlace): void {
+  const { functionCalls, functionCallOutputs } = event;
+  if (Array.isArray(functionCallOutputs)) {
+    place.observed.addToolResults(messagesOfChatContext(functionCallOutputs));
+  }
+  if (Array.isArray(functionCalls)) {
+    exchangeOf(place)?.addCalls(messagesOfChatContext(functionCalls));
+  }
+}
+
+/**
+ * The exchange of the turn that emits the event. What a tool makes the session say is emitted below
+ * the turn as well, but by another task than the turn's own.
+ */
+function exchangeOf({ node, task, observed }: EventPlace): TurnExchange | undefined {
+  const turn = node?.is(LiveKitSpan.AGENT_TURN) ? node : node?.ancestor(LiveKitSpan.AGENT_TURN);
+  if (turn === undefined || turn.modelNode !== undefined || turn.task !== task) return undefined;
+  turn.exchange ??= observed.beginTurn();
+  return turn.exchange;
+}

@@ -1,0 +1,132 @@
+import type { SessionClosing, SttUsage } from '../mapping/observed-facts.js';
+import { TurnExchange } from './turn-exchange.js';
+
+/** Bounds what is kept of a session that says much while no span asks for it. */
+const MAX_PENDING = 64;
+/** Turns whose words are kept after they have ended. */
+const MAX_EXCHANGES = 8;
+
+/** Words of the user, and when they began: the turn that answers them starts after that. */
+export interface HeardWords {
+  readonly text: string;
+  /** The message in the GenAI format. */
+  readonly message: unknown;
+  readonly atMillis: number;
+}
+
+/**
+ * What the events of one session have told of it, for the spans that end after them. Kept only
+ * until a span has taken it, and bounded; the session's record holds it and goes with the session.
+ */
+export class ObservedSession {
+  closing: SessionClosing | undefined;
+  /** All speech that was recognised, with a turn or without. */
+  stt: SttUsage | undefined;
+  /** Words of the last turn that had any: further steps of a tool loop answer them too. */
+  lastWords: string | undefined;
+  #onClosed: (() => void) | undefined;
+  #utteranceMillis: number | undefined;
+  #lastTurnMillis = Number.NEGATIVE_INFINITY;
+  readonly #heard: HeardWords[] = [];
+  readonly #toolResults: unknown[] = [];
+  readonly #exchanges: TurnExchange[] = [];
+  #spoken: string[] = [];
+
+  /**
+   * The user begins to speak. The transcript comes later, often after the answer began. It is taken
+   * for that of the latest utterance, since noise is an utterance too and has none.
+   */
+  beginUtterance(atMillis: number): void {
+    this.#utteranceMillis = atMillis;
+  }
+
+  /** `beganMillis` where LiveKit recorded it, for providers that tell. */
+  hear(text: string, message: unknown, beganMillis: number | undefined): void {
+    const atMillis = beganMillis ?? this.#utteranceMillis ?? Date.now();
+    this.#utteranceMillis = undefined;
+    pushBounded(this.#heard, { text, message, atMillis });
+  }
+
+  /**
+   * The words that a turn answers: those that began after the turn before it and before itself.
+   * Older ones came too late for their turn, and are not given to the wrong one.
+   */
+  claimWords(turnMillis: number): readonly HeardWords[] {
+    const claimed = this.#heard.filter(
+      ({ atMillis }) => atMillis > this.#lastTurnMillis && atMillis <= turnMillis,
+    );
+    const rest = this.#heard.filter(({ atMillis }) => atMillis > turnMillis);
+    this.#heard.splice(0, this.#heard.length, ...rest);
+    return claimed;
+  }
+
+  /**
+   * What goes through the model in a turn that starts now. The call's metrics may come when it is
+   * long over, so the last few are kept.
+   */
+  beginTurn(): TurnExchange {
+    const exchange = new TurnExchange(this.#toolResults.splice(0));
+    this.#exchanges.push(exchange);
+    if (this.#exchanges.length > MAX_EXCHANGES) this.#exchanges.shift()?.forget();
+    return exchange;
+  }
+
+  /** A turn has ended: what began before it started is no other turn's. */
+  endTurn(turnMillis: number): void {
+    this.#lastTurnMillis = Math.max(this.#lastTurnMillis, turnMillis);
+  }
+
+  /** For the model, which is told in the turn after. */
+  addToolResults(messages: readonly unknown[]): void {
+    for (const message of messages) pushBounded(this.#toolResults, message);
+  }
+
+  beginSpeaking(): void {
+    this.#spoken = [];
+  }
+
+  /** LiveKit adds what was said to the conversation just before `agent_speaking` ends. */
+  say(text: string): void {
+    pushBounded(this.#spoken, text);
+  }
+
+  takeSpoken(): string | undefined {
+    const spoken = this.#spoken;
+    this.#spoken = [];
+    return spoken.length > 0 ? spoken.join('\n') : undefined;
+  }
+
+  /**
+   * Calls back when the session has told why it closed: LiveKit ends `agent_session` and emits
+   * `close` in one go, so that is before any other code can run.
+   */
+  awaitClosing(onClosed: () => void): void {
+    this.#onClosed = onClosed;
+  }
+
+  close(closing: SessionClosing): void {
+    this.closing = closing;
+    this.settle();
+  }
+
+  /** The session is over: no words of it are kept any longer. */
+  forget(): void {
+    this.lastWords = undefined;
+    this.#heard.length = 0;
+    this.#toolResults.length = 0;
+    this.#spoken = [];
+    for (const exchange of this.#exchanges.splice(0)) exchange.forget();
+  }
+
+  /** Nothing more is waited for. */
+  settle(): void {
+    const onClosed = this.#onClosed;
+    this.#onClosed = undefined;
+    onClosed?.();
+  }
+}
+
+function pushBounded<T>(list: T[], value: T): void {
+  list.push(value);
+  if (list.length > MAX_PENDING) list.shift();
+}
