@@ -1,3 +1,4 @@
+import type { SetupOptions } from '../rows/row.js';
 import type { Alphabet } from '../workload/text.js';
 import type { Lateness } from './lateness-meter.js';
 import type { ThreadClockSource } from './thread-clock.js';
@@ -7,7 +8,7 @@ export interface RunRequest {
   /** File name in rows/, without extension. */
   readonly row: string;
   readonly gzip: boolean;
-  readonly setupOptions: Readonly<Record<string, unknown>>;
+  readonly setupOptions: SetupOptions;
   readonly endpoint: string;
   readonly measure: Measure;
   readonly turns: number;

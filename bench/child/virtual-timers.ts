@@ -15,7 +15,7 @@ interface Pending {
 }
 
 /**
- * Replaces this process's global timers, so that a call of half an hour can be played in a second
+ * Replaces this process's global timers and `Date.now`, so that a call of half an hour can be played in a second
  * with every batch exactly as it would be in the call. Sockets are not affected: Node's own
  * timeouts do not go through the globals. Must run before a tracer is loaded.
  */
@@ -55,6 +55,9 @@ export function installVirtualTimers(around: (callback: () => void) => void): Vi
     clearTimeout: clear,
     clearInterval: clear,
   });
+
+  const beginMillis = Date.now();
+  Date.now = () => beginMillis + nowMillis;
 
   return {
     fireNext(untilMillis) {

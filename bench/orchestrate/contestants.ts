@@ -1,3 +1,5 @@
+import type { SetupOptions } from '../rows/row.js';
+
 /** One line of the tables. */
 export interface Contestant {
   readonly name: string;
@@ -6,7 +8,7 @@ export interface Contestant {
   readonly row: string;
   readonly gzip: boolean;
   /** For rows of this package: options of setup() beside the bench's own. */
-  readonly setupOptions: Readonly<Record<string, unknown>>;
+  readonly setupOptions: SetupOptions;
   /** Packages an application adds for it. */
   readonly packages: readonly string[];
   /** Which copy of OpenTelemetry it runs on: bench/peers', or, for the built package, the project's. */
@@ -39,20 +41,17 @@ export const CONTESTANTS: readonly Contestant[] = [
   peer('langfuse', '`@langfuse/otel`', ['@langfuse/otel']),
   own('catalyst', '**catalyst-tracing**', false, {}),
   own('catalyst:gzip', '**catalyst-tracing**, gzip', true, {}),
-  own('catalyst:raw', '**catalyst-tracing**, raw kept', false, { keepRawContent: true }),
-  own('catalyst:privacy', '**catalyst-tracing**, ready pattern set', false, { redact: 'ready' }),
+  own('catalyst:raw', '**catalyst-tracing**, raw kept', false, { rawContent: true }),
+  own('catalyst:privacy', '**catalyst-tracing**, ready patterns', false, {
+    privacy: { redactPatterns: 'default' },
+  }),
 ];
 
 function peer(row: string, label: string, packages: readonly string[]): Contestant {
   return { name: row, label, row, gzip: false, setupOptions: {}, packages, home: 'peers' };
 }
 
-function own(
-  name: string,
-  label: string,
-  gzip: boolean,
-  setupOptions: Readonly<Record<string, unknown>>,
-): Contestant {
+function own(name: string, label: string, gzip: boolean, setupOptions: SetupOptions): Contestant {
   const packages = [OWN_PACKAGE];
   return { name, label, row: 'catalyst', gzip, setupOptions, packages, home: 'project' };
 }

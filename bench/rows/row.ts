@@ -1,4 +1,8 @@
 import type { Tracer } from '@opentelemetry/api';
+import type { setup } from 'catalyst-tracing';
+
+/** Options of this package's setup(). */
+export type SetupOptions = NonNullable<Parameters<typeof setup>[0]>;
 
 export interface RowOptions {
   /** Base URL of the receiver; a row appends its own path, which ends in `/v1/traces`. */
@@ -7,7 +11,7 @@ export interface RowOptions {
   readonly timeScale: number;
   readonly gzip: boolean;
   /** For rows of this package: its other options. */
-  readonly setupOptions: Readonly<Record<string, unknown>>;
+  readonly setupOptions: SetupOptions;
 }
 
 /** A contestant that is set up and has given its tracer to LiveKit's stand-in. */
