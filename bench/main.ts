@@ -15,7 +15,7 @@ import { startReceiver, type Receiver } from './receiver/receiver.js';
 
 /**
  * `npm run bench`: every contestant, every scenario, rounds in shuffled order.
- *   --quick            a minute's look, printed only
+ *   --quick            a look in a minute or two, printed only
  *   --only a,b         these contestants, besides noop and the reference
  *   --scenario a,b     these scenarios
  *   --rounds n         instead of each scenario's own

@@ -24,6 +24,8 @@ export function installVirtualTimers(around: (callback: () => void) => void): Vi
   let nowMillis = 0;
   const { setTimeout: realTimeout, setInterval: realInterval } = globalThis;
   const { clearTimeout: realClear } = globalThis;
+  // A tracer may count on a timer of its own to keep the process alive; a virtual one does not.
+  realInterval(() => {}, 2 ** 30);
 
   const add = (callback: () => void, delayMillis: number, everyMillis?: number): object => {
     const timer: Pending = { callback, everyMillis, dueMillis: nowMillis + delayMillis };
