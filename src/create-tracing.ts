@@ -1,4 +1,4 @@
-import type { Tracer, TracerProvider } from '@opentelemetry/api';
+import type { Tracer } from '@opentelemetry/api';
 import type {
   CatalystTracing,
   FlushOptions,
@@ -6,12 +6,10 @@ import type {
   TracingStats,
 } from './catalyst-tracing.js';
 import { type DeliveryResult, DeliveryLedger } from './delivery/delivery-stats.js';
-import { warnOnce } from './diagnostics.js';
-import {
-  installGivenLiveKit,
-  installLoadedLiveKit,
-  LIVEKIT_NAME,
-} from './livekit/install-livekit.js';
+import { debug, warnOnce } from './diagnostics.js';
+import { saidAllowPii } from './livekit/allow-pii.js';
+import { livekitEntry } from './livekit/find-livekit.js';
+import { LIVEKIT_NAME, LiveKitInstaller } from './livekit/install-livekit.js';
 import { offerLiveKitConnector } from './livekit/livekit-connector.js';
 import { LiveKitJobs } from './livekit/livekit-jobs.js';
 import type { ObservableSession, SessionObserver } from './observe/observable-session.js';
@@ -20,8 +18,9 @@ import { displayUrl } from './options/endpoint.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 import { createPipeline, type Pipeline } from './pipeline.js';
 import { RawSpanFanout } from './processor/raw-span-fanout.js';
+import { chooseApi } from './provider/api-copies.js';
 import { CatalystTracerProvider, createResource } from './provider/catalyst-tracer-provider.js';
-import { ForeignForwarder, readForeignProvider } from './provider/foreign-provider.js';
+import { createForeignSharing } from './provider/foreign-provider.js';
 import { globalProvider, registerGlobally } from './provider/global-registration.js';
 import { TRACER_NAME, VERSION } from './version.js';
 
@@ -47,34 +46,54 @@ export async function createTracing(
     await pipeline.flush();
   });
   const resource = createResource(resolved.resourceAttributes);
-  const pipeline = createPipeline({ resolved, resource, jobs });
-  const provider = new CatalystTracerProvider(resolved, resource, pipeline.processor, fanout);
-  const foreign = globalProvider();
-  if (foreign !== undefined) shareWith(foreign, fanout);
-  const registration = registerGlobally(provider);
+  const pipeline = createPipeline({
+    resolved,
+    resource,
+    jobs,
+    onLiveKitStart: () => {
+      livekit.onSpanStart();
+      jobs.hookCurrent();
+    },
+  });
+  const { processor } = pipeline;
+  const provider = new CatalystTracerProvider(resolved, resource, processor, fanout);
+  const { api, note, isSplit } = chooseApi(filesThatLoadApi());
+  if (isSplit && note !== undefined) warnOnce('api_copies', note);
+  else if (note !== undefined) debug(note);
+  const shareWith = createForeignSharing(provider, fanout);
+  const foreign = globalProvider(api);
+  if (foreign !== undefined) shareWith(foreign);
+  const registration = registerGlobally(provider, api);
   const unwatchExit = pipeline.watchExit();
-  const installation = {
+  const livekit = new LiveKitInstaller({
     connection: {
       provider,
-      addSpanProcessor: (processor: Parameters<RawSpanFanout['add']>[0]) => fanout.add(processor),
-      allowPii: resolved.privacy.flags.allowPii,
+      addSpanProcessor: (added) => fanout.add(added),
+      allowPii: saidAllowPii(resolved),
+      shareWith,
+      takeover: {
+        provider,
+        processor,
+        watchContexts: (watch) => registration.watchContexts(watch),
+      },
     },
     jobs,
-  };
+    isGlobal: registration.isGlobal,
+    note,
+  });
   let isShutDown = false;
   offerLiveKitConnector(provider, (module) =>
-    isShutDown ? SHUT_DOWN : installGivenLiveKit(module, installation),
+    isShutDown ? SHUT_DOWN : livekit.installGiven(module),
   );
-  const installResults: InstallResult[] = [];
   const given = resolved.modules.livekitAgents;
-  if (given !== undefined) installResults.push(installGivenLiveKit(given, installation));
-  else if (resolved.autoInstrument) installResults.push(await installLoadedLiveKit(installation));
+  if (given !== undefined) livekit.installGiven(given);
+  else if (resolved.autoInstrument) await livekit.installLoaded();
   const tracing = new LiveTracing({
     tracer: provider.getTracer(TRACER_NAME, VERSION),
     provider,
     resolved,
     pipeline,
-    installResults,
+    livekit,
     release: () => {
       isShutDown = true;
       registration.release();
@@ -85,16 +104,9 @@ export async function createTracing(
   return { tracing, ownsSpan: pipeline.ownsSpan };
 }
 
-/** The application's own processors received LiveKit's spans before us, and still do. */
-function shareWith(foreign: TracerProvider, fanout: RawSpanFanout): void {
-  const { processor, resource } = readForeignProvider(foreign);
-  if (processor !== undefined) fanout.add(new ForeignForwarder(processor, resource));
-  else {
-    warnOnce(
-      'foreign_provider',
-      'Another tracer provider is registered and does not show its span processors: LiveKit spans go to this one alone.',
-    );
-  }
+/** Files whose copy of the API matters and may not have been loaded yet. */
+function filesThatLoadApi(): readonly string[] {
+  return [livekitEntry(), process.argv[1]].filter((file) => file !== undefined);
 }
 
 interface LiveTracingParts {
@@ -102,7 +114,7 @@ interface LiveTracingParts {
   readonly provider: CatalystTracerProvider;
   readonly resolved: ResolvedOptions;
   readonly pipeline: Pipeline;
-  readonly installResults: readonly InstallResult[];
+  readonly livekit: LiveKitInstaller;
   readonly release: () => void;
 }
 
@@ -111,8 +123,8 @@ class LiveTracing implements CatalystTracing {
   readonly provider: CatalystTracerProvider;
   readonly serviceName: string;
   readonly endpoint: string | undefined;
-  readonly installResults: readonly InstallResult[];
   readonly #pipeline: Pipeline;
+  readonly #livekit: LiveKitInstaller;
   readonly #release: () => void;
   #shutdown: Promise<DeliveryResult> | undefined;
 
@@ -122,9 +134,14 @@ class LiveTracing implements CatalystTracing {
     this.provider = parts.provider;
     this.serviceName = resolved.serviceName;
     this.endpoint = resolved.endpoint === undefined ? undefined : displayUrl(resolved.endpoint);
-    this.installResults = Object.freeze([...parts.installResults]);
     this.#pipeline = parts.pipeline;
+    this.#livekit = parts.livekit;
     this.#release = parts.release;
+  }
+
+  /** As it is now: a LiveKit that is loaded later is connected later. */
+  get installResults(): readonly InstallResult[] {
+    return this.#livekit.results;
   }
 
   get installed(): readonly InstallResult[] {

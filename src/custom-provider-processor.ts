@@ -1,7 +1,9 @@
 import type { Context, TracerProvider } from '@opentelemetry/api';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { setDebug } from './diagnostics.js';
-import { installGivenLiveKit } from './livekit/install-livekit.js';
+import type { InstallResult } from './catalyst-tracing.js';
+import { saidAllowPii } from './livekit/allow-pii.js';
+import { LiveKitInstaller } from './livekit/install-livekit.js';
 import { offerLiveKitConnector } from './livekit/livekit-connector.js';
 import { LiveKitJobs } from './livekit/livekit-jobs.js';
 import type { LiveKitModule } from './livekit/livekit-module.js';
@@ -87,21 +89,26 @@ class CustomProviderProcessor implements SpanProcessor {
 
   /** The provider's resource is known from its first span on. */
   #pipelineOf({ resource }: Span): Pipeline {
-    this.#pipeline ??= createPipeline({ resolved: this.#resolved, resource, jobs: this.#jobs });
+    this.#pipeline ??= createPipeline({
+      resolved: this.#resolved,
+      resource,
+      jobs: this.#jobs,
+      onLiveKitStart: () => this.#jobs.hookCurrent(),
+    });
     return this.#pipeline;
   }
 
-  #connect(
-    module: LiveKitModule,
-    provider: TracerProvider,
-  ): ReturnType<typeof installGivenLiveKit> {
-    return installGivenLiveKit(module, {
+  #connect(module: LiveKitModule, provider: TracerProvider): InstallResult {
+    const installer = new LiveKitInstaller({
       connection: {
         provider,
         addSpanProcessor: (processor) => this.#fanout.add(processor),
-        allowPii: this.#resolved.privacy.flags.allowPii,
+        allowPii: saidAllowPii(this.#resolved),
       },
       jobs: this.#jobs,
+      isGlobal: false,
+      note: undefined,
     });
+    return installer.installGiven(module);
   }
 }

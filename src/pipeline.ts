@@ -42,10 +42,17 @@ export interface PipelineOptions {
   readonly resolved: ResolvedOptions;
   readonly resource: Resource;
   readonly jobs: LiveKitJobs;
+  /** Told of every LiveKit span that starts. */
+  readonly onLiveKitStart: () => void;
 }
 
 /** Builds the span path from decided options. */
-export function createPipeline({ resolved, resource, jobs }: PipelineOptions): Pipeline {
+export function createPipeline({
+  resolved,
+  resource,
+  jobs,
+  onLiveKitStart,
+}: PipelineOptions): Pipeline {
   let mappingFailures = 0;
   const onFailure = (error: unknown): void => {
     mappingFailures += 1;
@@ -111,7 +118,7 @@ export function createPipeline({ resolved, resource, jobs }: PipelineOptions): P
     sender,
     delegates,
     sends: scopeFilter(resolved.exportScopes),
-    onLiveKitStart: () => jobs.hookCurrent(),
+    onLiveKitStart,
     onSessionEnd: () => void delivery?.forceFlush(),
     onFailure,
     flush,

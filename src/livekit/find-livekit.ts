@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { isLiveKitModule, type LiveKitModule } from './livekit-module.js';
+import { asLiveKitModule, type LiveKitModule } from './livekit-module.js';
 
 const PACKAGE = '@livekit/agents';
 /** CommonJS that every copy of LiveKit loads, ESM copies too: seeing it means LiveKit is in use. */
@@ -18,7 +18,7 @@ export type LiveKitPresence = 'loaded' | 'installed' | 'absent';
 export function livekitPresence(): LiveKitPresence {
   const require = createRequire(join(process.cwd(), 'noop.js'));
   for (const file in require.cache) if (file.includes(LOADED_MARK)) return 'loaded';
-  return resolveEntry() === undefined ? 'absent' : 'installed';
+  return livekitEntry() === undefined ? 'absent' : 'installed';
 }
 
 /**
@@ -37,8 +37,8 @@ function loadedCommonJsCopies(): readonly LiveKitModule[] {
   const copies: LiveKitModule[] = [];
   for (const file in require.cache) {
     if (!file.endsWith(CJS_ENTRY_MARK)) continue;
-    const exported: unknown = require.cache[file]?.exports;
-    if (isLiveKitModule(exported)) copies.push(exported);
+    const module = asLiveKitModule(require.cache[file]?.exports);
+    if (module !== undefined) copies.push(module);
   }
   return copies;
 }
@@ -49,13 +49,13 @@ function isCommonJsApplication(): boolean {
 }
 
 async function importEsmCopy(): Promise<LiveKitModule | undefined> {
-  const entry = resolveEntry();
+  const entry = livekitEntry();
   if (entry === undefined) return undefined;
   const esmEntry = join(dirname(entry), 'index.js');
   for (const specifier of [pathToFileURL(esmEntry).href, PACKAGE]) {
     try {
-      const imported: unknown = await import(specifier);
-      if (isLiveKitModule(imported)) return imported;
+      const module = asLiveKitModule(await import(specifier));
+      if (module !== undefined) return module;
     } catch {
       // Another layout, or a copy that does not load here: the next way may work.
     }
@@ -63,8 +63,8 @@ async function importEsmCopy(): Promise<LiveKitModule | undefined> {
   return undefined;
 }
 
-/** LiveKit as the application's main module sees it, or as the working directory does. */
-function resolveEntry(): string | undefined {
+/** Entry file of LiveKit as the application's main module sees it, or as the working directory does. */
+export function livekitEntry(): string | undefined {
   for (const from of [process.argv[1], join(process.cwd(), 'noop.js')]) {
     if (from === undefined) continue;
     try {

@@ -1,67 +1,105 @@
 import type { InstallResult } from '../catalyst-tracing.js';
+import { debug, warnOnce } from '../diagnostics.js';
 import { connectLiveKit, type LiveKitConnection } from './connect-livekit.js';
 import { livekitPresence, loadedLiveKitModules } from './find-livekit.js';
 import type { LiveKitJobs } from './livekit-jobs.js';
-import { isLiveKitModule, type LiveKitModule } from './livekit-module.js';
+import { asLiveKitModule, type LiveKitModule } from './livekit-module.js';
 
 /** The name that `modules` and `installResults` know LiveKit by. */
 export const LIVEKIT_NAME = 'livekitAgents';
 
-export interface LiveKitInstallation {
+export interface LiveKitInstallerOptions {
   readonly connection: LiveKitConnection;
   readonly jobs: LiveKitJobs;
+  /** Whether spans of a LiveKit that is not connected reach our provider: it is the process's. */
+  readonly isGlobal: boolean;
+  /** What the user should know of the registration; goes into the result. */
+  readonly note: string | undefined;
 }
 
-/** Connects the copy of LiveKit that the application named. */
-export function installGivenLiveKit(
-  given: unknown,
-  { connection, jobs }: LiveKitInstallation,
-): InstallResult {
-  if (!isLiveKitModule(given)) {
-    return {
-      name: LIVEKIT_NAME,
-      installed: false,
-      reason:
-        'modules.livekitAgents is not the namespace of @livekit/agents with telemetry: pass `import * as livekitAgents`',
-    };
-  }
-  return connect([given], connection, jobs);
-}
+/** Connects LiveKit: the copy that the application names, or whatever copies it loads. */
+export class LiveKitInstaller {
+  readonly #options: LiveKitInstallerOptions;
+  #results: readonly InstallResult[] = Object.freeze([]);
+  #awaitsSpan = false;
 
-/** Connects every copy of LiveKit that the process has loaded. */
-export async function installLoadedLiveKit({
-  connection,
-  jobs,
-}: LiveKitInstallation): Promise<InstallResult> {
-  const presence = livekitPresence();
-  if (presence === 'absent') {
-    return { name: LIVEKIT_NAME, installed: false, reason: '@livekit/agents is not installed' };
+  constructor(options: LiveKitInstallerOptions) {
+    this.#options = options;
   }
-  if (presence === 'installed') {
-    return {
-      name: LIVEKIT_NAME,
-      installed: false,
-      reason:
+
+  /** What became of it so far; empty when nobody asked for LiveKit. */
+  get results(): readonly InstallResult[] {
+    return this.#results;
+  }
+
+  /** Connects the copy that the application named. */
+  installGiven(given: unknown): InstallResult {
+    const module = asLiveKitModule(given);
+    if (module !== undefined) return this.#connect([module]);
+    const reason =
+      'modules.livekitAgents is not the namespace of an @livekit/agents that has telemetry (1.0.19 and newer, not 1.1.0): pass `import * as livekitAgents`';
+    warnOnce('livekit_module', reason);
+    return this.#fail(reason);
+  }
+
+  /** Connects every copy that the process has loaded, and otherwise waits for LiveKit's first span. */
+  async installLoaded(): Promise<InstallResult> {
+    const presence = livekitPresence();
+    if (presence === 'absent') return this.#fail('@livekit/agents is not installed');
+    if (presence === 'loaded') return this.#connectLoaded();
+    this.#awaitsSpan = this.#options.isGlobal;
+    if (this.#awaitsSpan) {
+      return this.#fail(
         '@livekit/agents is installed and not loaded; it is connected when its first span starts',
-    };
+      );
+    }
+    const reason =
+      '@livekit/agents was not loaded when setup() ran and another tracer provider is registered, which its spans will go to: import it before setup(), or pass it as modules.livekitAgents';
+    warnOnce('livekit_not_loaded', reason);
+    return this.#fail(reason);
   }
-  const modules = await loadedLiveKitModules();
-  if (modules.length > 0) return connect(modules, connection, jobs);
-  return {
-    name: LIVEKIT_NAME,
-    installed: false,
-    reason: '@livekit/agents is loaded and was not found; pass it as modules.livekitAgents',
-  };
-}
 
-function connect(
-  modules: readonly LiveKitModule[],
-  connection: LiveKitConnection,
-  jobs: LiveKitJobs,
-): InstallResult {
-  for (const module of modules) {
-    connectLiveKit(module, connection);
-    jobs.addModule(module);
+  /** To be told of every LiveKit span that starts. The first one shows that LiveKit is loaded now. */
+  onSpanStart(): void {
+    if (!this.#awaitsSpan) return;
+    this.#awaitsSpan = false;
+    this.#connectLoaded()
+      // In the async context of that span, hence inside its job.
+      .then(() => this.#options.jobs.hookCurrent())
+      .catch((error: unknown) => {
+        debug(`LiveKit was not connected: ${error instanceof Error ? error.message : 'unknown'}`);
+      });
   }
-  return { name: LIVEKIT_NAME, installed: true };
+
+  async #connectLoaded(): Promise<InstallResult> {
+    const modules = await loadedLiveKitModules();
+    if (modules.length > 0) return this.#connect(modules);
+    return this.#fail(
+      'no @livekit/agents that has telemetry (1.0.19 and newer, not 1.1.0) was found; pass it as modules.livekitAgents',
+    );
+  }
+
+  #connect(modules: readonly LiveKitModule[]): InstallResult {
+    const { connection, jobs, note } = this.#options;
+    for (const module of modules) {
+      connectLiveKit(module, connection);
+      jobs.addModule(module);
+    }
+    debug(`LiveKit connected: ${modules.map(({ version }) => version ?? 'unknown').join(', ')}`);
+    return this.#say({
+      name: LIVEKIT_NAME,
+      installed: true,
+      ...(note !== undefined && { reason: note }),
+    });
+  }
+
+  #fail(reason: string): InstallResult {
+    debug(`LiveKit not connected: ${reason}`);
+    return this.#say({ name: LIVEKIT_NAME, installed: false, reason });
+  }
+
+  #say(result: InstallResult): InstallResult {
+    this.#results = Object.freeze([Object.freeze(result)]);
+    return result;
+  }
 }

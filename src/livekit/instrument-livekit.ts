@@ -8,7 +8,7 @@ import {
 } from '../errors.js';
 import { connectLiveKit } from './connect-livekit.js';
 import { livekitConnectorOf } from './livekit-connector.js';
-import { isLiveKitModule } from './livekit-module.js';
+import { asLiveKitModule } from './livekit-module.js';
 import { LIVEKIT_NAME } from './install-livekit.js';
 
 /**
@@ -33,15 +33,16 @@ export function instrumentLiveKitAgents(
  * Cloud keeps its traces. An OpenTelemetry 2.x provider takes processors at construction only, so
  * give it one of `createOpenInferenceSpanProcessor()` and pass the same one here.
  *
- * Throws `InvalidSdkInputError` when `module` is not LiveKit with telemetry, and
+ * Throws `InvalidSdkInputError` when `given` is not LiveKit with telemetry, and
  * `InvalidTracerInputError` when `provider` is not a provider or cannot be added to.
  */
 export function installLiveKitAgentsInstrumentation(
-  module: unknown,
+  given: unknown,
   provider: TracerProvider,
   spanProcessor?: SpanProcessor,
 ): InstallResult {
-  if (!isLiveKitModule(module)) {
+  const module = asLiveKitModule(given);
+  if (module === undefined) {
     throw new InvalidSdkInputError(
       'What was given as LiveKit has no telemetry.setTracerProvider: pass the namespace, `import * as livekitAgents from "@livekit/agents"`, of version 1.0.19 or newer.',
     );

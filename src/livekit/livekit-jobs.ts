@@ -16,8 +16,8 @@ export class LiveKitJobs {
 
   /** The job in whose context this is called; LiveKit keeps it in async-local storage (`job.ts`). */
   current(): LiveKitJobContext | undefined {
-    for (const { getJobContext } of this.#modules) {
-      const job = getJobContext?.(false);
+    for (const module of this.#modules) {
+      const job = jobOf(module);
       if (job !== undefined) return job;
     }
     return undefined;
@@ -47,5 +47,14 @@ export class LiveKitJobs {
     if (job === undefined || this.#hooked.has(job)) return;
     this.#hooked.add(job);
     job.addShutdownCallback(this.#onJobEnd);
+  }
+}
+
+/** Early versions (1.0.51 among them) know no `false` and throw outside a job. */
+function jobOf({ getJobContext }: LiveKitModule): LiveKitJobContext | undefined {
+  try {
+    return getJobContext?.(false);
+  } catch {
+    return undefined;
   }
 }

@@ -17,14 +17,52 @@ export interface LiveKitJobContext {
 export interface LiveKitModule {
   readonly telemetry: {
     setTracerProvider(provider: TracerProvider, options: SetTracerProviderOptions): void;
+    /** LiveKit's own tracer, which goes to the provider that was set last. */
+    readonly tracer?: object;
   };
   readonly getJobContext?: (required: false) => LiveKitJobContext | undefined;
   readonly Task?: { current?(): unknown };
   readonly version?: string;
 }
 
-/** Whether a value is a namespace of `@livekit/agents` that has telemetry (1.0.19 and newer, not 1.1.0). */
-export function isLiveKitModule(value: unknown): value is LiveKitModule {
+/**
+ * The namespace of `@livekit/agents` in what an application handed over: the namespace itself, or
+ * what `await import()` of the CommonJS copy gives, which holds it as `default`. `undefined` for
+ * anything else, and for a version without telemetry (before 1.0.19, and 1.1.0).
+ */
+export function asLiveKitModule(value: unknown): LiveKitModule | undefined {
+  if (isLiveKitModule(value)) return value;
+  if (typeof value !== 'object' || value === null || !('default' in value)) return undefined;
+  return isLiveKitModule(value.default) ? value.default : undefined;
+}
+
+/**
+ * Whether this LiveKit uses OpenTelemetry SDK 1.x: all up to 1.5. An unknown version counts as new.
+ */
+export function usesSdk1({ version }: LiveKitModule): boolean {
+  const parts = /^1\.(\d+)\./.exec(version ?? '');
+  return parts?.[1] !== undefined && Number(parts[1]) < 6;
+}
+
+/** The provider that LiveKit's spans go to now; `undefined` when the version does not show it. */
+export function currentProvider({ telemetry }: LiveKitModule): TracerProvider | undefined {
+  const { tracer } = telemetry;
+  if (tracer === undefined) return undefined;
+  // Public as `getProvider()` from 1.5.1 on, and under this name in every version.
+  const provider: unknown = Reflect.get(tracer, 'tracerProvider');
+  return isTracerProvider(provider) ? provider : undefined;
+}
+
+function isTracerProvider(value: unknown): value is TracerProvider {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'getTracer' in value &&
+    typeof value.getTracer === 'function'
+  );
+}
+
+function isLiveKitModule(value: unknown): value is LiveKitModule {
   if (typeof value !== 'object' || value === null || !('telemetry' in value)) return false;
   const { telemetry } = value;
   return (

@@ -5,6 +5,7 @@ import type { SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { RawSpanFanout } from '../processor/raw-span-fanout.js';
+import { Sdk1ProcessorAdapter } from './sdk-1-spans.js';
 
 /**
  * Attributes of a live span. The SDK's 128 is reached by instrumented model clients after 28 turns,
@@ -36,9 +37,12 @@ export class CatalystTracerProvider extends NodeTracerProvider {
     this.#fanout = fanout;
   }
 
-  /** Adds a processor that sees every span of this provider from now on, raw. */
+  /**
+   * Adds a processor that sees every span of this provider from now on, raw. Who asks for this
+   * method is of OpenTelemetry 1.x, so the spans answer to its names too.
+   */
   addSpanProcessor(processor: SpanProcessor): void {
-    this.#fanout.add(processor);
+    this.#fanout.add(new Sdk1ProcessorAdapter(processor));
   }
 }
 

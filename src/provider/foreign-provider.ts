@@ -1,6 +1,8 @@
 import type { Context, TracerProvider } from '@opentelemetry/api';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { LIVEKIT_SCOPE_NAME } from '../mapping/livekit-spans.js';
+import { warnOnce } from '../diagnostics.js';
+import { asSdk1Span } from './sdk-1-spans.js';
 
 /** What an application's own provider is asked for. */
 export interface ForeignProvider {
@@ -21,6 +23,29 @@ export function readForeignProvider(provider: TracerProvider): ForeignProvider {
   return {
     processor: isSpanProcessor(processor) ? processor : undefined,
     resource: isResource(resource) ? resource : undefined,
+  };
+}
+
+/**
+ * Lets the processors of other providers go on receiving LiveKit's spans, which went to them before
+ * LiveKit was told of ours. A provider is shared with once.
+ */
+export function createForeignSharing(
+  own: TracerProvider,
+  fanout: { add(processor: SpanProcessor): void },
+): (foreign: TracerProvider) => void {
+  const known = new WeakSet<TracerProvider>([own]);
+  return (foreign) => {
+    if (known.has(foreign)) return;
+    known.add(foreign);
+    const { processor, resource } = readForeignProvider(foreign);
+    if (processor !== undefined) fanout.add(new ForeignForwarder(processor, resource));
+    else {
+      warnOnce(
+        'foreign_provider',
+        'Another tracer provider is registered and does not show its span processors: LiveKit spans go to this one alone.',
+      );
+    }
   };
 }
 
@@ -46,7 +71,7 @@ export class ForeignForwarder implements SpanProcessor {
   }
 
   onEnd(span: ReadableSpan): void {
-    if (isLiveKit(span)) this.#processor.onEnd(withResource(span, this.#resource));
+    if (isLiveKit(span)) this.#processor.onEnd(asSdk1Span(span, this.#resource));
   }
 
   /** Flushing and closing them is the application's business. */
@@ -61,22 +86,6 @@ export class ForeignForwarder implements SpanProcessor {
 
 function isLiveKit(span: ReadableSpan): boolean {
   return span.instrumentationScope.name === LIVEKIT_SCOPE_NAME;
-}
-
-/**
- * The span under the application's resource. It stands behind the original, so that a processor
- * which compares or looks things up by span still can; OpenTelemetry 1.x's two names come along.
- */
-function withResource(
-  span: ReadableSpan,
-  resource: ReadableSpan['resource'] | undefined,
-): ReadableSpan {
-  const view: ReadableSpan = Object.create(span, {
-    instrumentationLibrary: { value: span.instrumentationScope, enumerable: true },
-    parentSpanId: { value: span.parentSpanContext?.spanId, enumerable: true },
-    ...(resource && { resource: { value: resource, enumerable: true } }),
-  });
-  return view;
 }
 
 function isSpanProcessor(value: unknown): value is SpanProcessor {

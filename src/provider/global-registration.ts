@@ -1,19 +1,22 @@
 import * as ownApi from '@opentelemetry/api';
-import { ProxyTracerProvider, type TracerProvider } from '@opentelemetry/api';
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import type { TracerProvider } from '@opentelemetry/api';
 import {
   CompositePropagator,
   W3CBaggagePropagator,
   W3CTraceContextPropagator,
 } from '@opentelemetry/core';
-
-/** A copy of `@opentelemetry/api`: there may be several in one process. */
-export type OpenTelemetryApi = Pick<typeof ownApi, 'trace' | 'context' | 'propagation'>;
+import type { OpenTelemetryApi } from './api-copies.js';
+import { WatchedContextManager, type ContextWatch } from './watched-context-manager.js';
 
 /** What became of the registration, and how to take it back. */
 export interface GlobalRegistration {
   /** Whether our provider is the process's. */
   readonly isGlobal: boolean;
+  /**
+   * Calls back whenever a context is entered; `undefined` ends it. Nothing is called where somebody
+   * else's context manager is registered.
+   */
+  watchContexts(watch: ContextWatch | undefined): void;
   /** Takes back what is still ours, so that a later set-up, or another SDK, finds the place free. */
   release(): void;
 }
@@ -22,15 +25,15 @@ export interface GlobalRegistration {
  * Registers a provider for the process, with a context manager (without one a single tool turn
  * falls apart into ten traces) and the W3C propagators. What somebody registered before stays.
  *
- * `api` is the newest copy in reach: an older one reads what a newer one registered, and not the
- * other way round.
+ * `api` is the copy that {@link chooseApi} chose.
  */
 export function registerGlobally(
   provider: TracerProvider,
   api: OpenTelemetryApi = ownApi,
 ): GlobalRegistration {
-  const isGlobal = !hasForeignProvider(api) && api.trace.setGlobalTracerProvider(provider);
-  const contextManager = new AsyncLocalStorageContextManager().enable();
+  const isGlobal = globalProvider(api) === undefined && api.trace.setGlobalTracerProvider(provider);
+  const contextManager = new WatchedContextManager();
+  contextManager.enable();
   const ownsContext =
     !hasContextManager(api) && api.context.setGlobalContextManager(contextManager);
   if (!ownsContext) contextManager.disable();
@@ -43,7 +46,9 @@ export function registerGlobally(
     );
   return {
     isGlobal,
+    watchContexts: (watch) => contextManager.watchWith(watch),
     release: () => {
+      contextManager.watchWith(undefined);
       if (isGlobal && globalProvider(api) === provider) api.trace.disable();
       if (ownsContext) api.context.disable();
       if (ownsPropagator) api.propagation.disable();
@@ -53,14 +58,43 @@ export function registerGlobally(
 
 /** The provider that is registered, out of the API's proxy; `undefined` when there is none. */
 export function globalProvider(api: OpenTelemetryApi = ownApi): TracerProvider | undefined {
-  const registered = api.trace.getTracerProvider();
-  if (!(registered instanceof ProxyTracerProvider) && !isProxy(registered)) return registered;
-  const delegate = registered.getDelegate();
-  return isNoop(delegate) ? undefined : delegate;
+  return providerBehind(api.trace.getTracerProvider());
 }
 
-function hasForeignProvider(api: OpenTelemetryApi): boolean {
-  return globalProvider(api) !== undefined;
+/**
+ * The provider that a proxy of the API stands for: `undefined` for a proxy that nobody has given
+ * one, the provider itself when it is no proxy. The proxy may be of any copy of the API.
+ */
+export function providerBehind(provider: TracerProvider): TracerProvider | undefined {
+  if (!isProxy(provider)) return provider;
+  const delegate = provider.getDelegate();
+  return delegate === emptyDelegate(provider) ? undefined : delegate;
+}
+
+interface TracerProviderProxy extends TracerProvider {
+  getDelegate(): TracerProvider;
+}
+
+/** Told by what it can do: the proxy of another copy of the API is of another class. */
+function isProxy(provider: TracerProvider): provider is TracerProviderProxy {
+  return 'getDelegate' in provider && typeof provider.getDelegate === 'function';
+}
+
+/**
+ * What a proxy of this class stands for before it is given a provider: one object for each copy of
+ * the API, found without its class name, which a bundler may have changed.
+ */
+function emptyDelegate(proxy: TracerProviderProxy): TracerProvider | undefined {
+  try {
+    const fresh: unknown = Reflect.construct(proxy.constructor, []);
+    return isTracerProvider(fresh) && isProxy(fresh) ? fresh.getDelegate() : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isTracerProvider(value: unknown): value is TracerProvider {
+  return typeof value === 'object' && value !== null && 'getTracer' in value;
 }
 
 /** A context manager keeps a value across `with`; the API's stand-in does not. */
@@ -68,13 +102,4 @@ function hasContextManager(api: OpenTelemetryApi): boolean {
   const probe = ownApi.createContextKey('catalyst-tracing probe');
   const marked = api.context.active().setValue(probe, true);
   return api.context.with(marked, () => api.context.active().getValue(probe) === true);
-}
-
-/** The proxy of another copy of the API is of another class. */
-function isProxy(provider: TracerProvider): provider is ProxyTracerProvider {
-  return 'getDelegate' in provider && typeof provider.getDelegate === 'function';
-}
-
-function isNoop(provider: TracerProvider): boolean {
-  return provider.constructor.name === 'NoopTracerProvider';
 }

@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as ownApi from '@opentelemetry/api';
+
+/** What this package registers with: one of the copies of `@opentelemetry/api` in the process. */
+export type OpenTelemetryApi = Pick<typeof ownApi, 'trace' | 'context' | 'propagation'>;
+
+/** The copy to register with, and what to say when there are several. */
+export interface ApiChoice {
+  readonly api: OpenTelemetryApi;
+  /** Which versions there are and which one registers; `undefined` when all are of one version. */
+  readonly note: string | undefined;
+  /** Whether a copy in reach is too new to read what is registered: its spans do not nest. */
+  readonly isSplit: boolean;
+}
+
+interface ApiCopy {
+  readonly directory: string;
+  readonly version: string;
+}
+
+const PACKAGE = '@opentelemetry/api';
+const DIRECTORY = `${sep}@opentelemetry${sep}api${sep}`;
+/** Where every 1.x copy keeps what is registered, and the version that registered it. */
+const GLOBAL_SLOT: unique symbol = Symbol.for('opentelemetry.js.api.1');
+/** This file, in the ESM and in the CommonJS build. */
+const OWN_FILE = typeof __filename === 'string' ? __filename : fileURLToPath(import.meta.url);
+
+/**
+ * Chooses the copy of `@opentelemetry/api` to register with. A copy reads what a copy of the same or
+ * a newer minor registered, and adds to it only if it is of exactly that version. So it is the
+ * newest copy in reach; or, when something is registered already, the copy of that version.
+ *
+ * In reach are the copies that the process has loaded and those that the given files would load:
+ * LiveKit's entry, which has not been loaded when set-up runs as a preload.
+ */
+export function chooseApi(files: readonly string[]): ApiChoice {
+  const own = copySeenFrom(OWN_FILE);
+  const copies = copiesInReach(own, files);
+  const newest = copies.reduce<ApiCopy | undefined>(
+    (best, copy) => (best === undefined || isNewer(copy.version, best.version) ? copy : best),
+    own,
+  );
+  const held = registeredVersion();
+  const chosen = held === undefined ? newest : copies.find(({ version }) => version === held);
+  const versions = [...new Set(copies.map(({ version }) => version))].toSorted(byVersion);
+  const registered = held ?? chosen?.version;
+  const isSplit =
+    registered !== undefined && versions.some((version) => minor(version) > minor(registered));
+  return {
+    api: load(chosen, own),
+    note:
+      versions.length < 2
+        ? undefined
+        : `several versions of ${PACKAGE} are in use (${versions.join(', ')}); ${registered ?? 'none'} is registered` +
+          (isSplit ? ', which a newer one cannot read: install one version' : ''),
+    isSplit,
+  };
+}
+
+/** The version that has registered something in this process. */
+function registeredVersion(): string | undefined {
+  const slot: unknown = Reflect.get(globalThis, GLOBAL_SLOT);
+  if (typeof slot !== 'object' || slot === null || !('version' in slot)) return undefined;
+  return typeof slot.version === 'string' ? slot.version : undefined;
+}
+
+function copiesInReach(own: ApiCopy | undefined, files: readonly string[]): readonly ApiCopy[] {
+  const copies = new Map<string, ApiCopy>();
+  const add = (copy: ApiCopy | undefined): void => {
+    if (copy !== undefined && !copies.has(copy.directory)) copies.set(copy.directory, copy);
+  };
+  add(own);
+  for (const file of files) add(copySeenFrom(file));
+  const directories = new Set<string>();
+  // The CommonJS form of a copy; from 1.10 on an ESM one leaves no trace here.
+  for (const file in createRequire(OWN_FILE).cache) {
+    const directory = directoryOf(file);
+    if (directory !== undefined) directories.add(directory);
+  }
+  for (const directory of directories) add(readCopy(directory));
+  return [...copies.values()];
+}
+
+function copySeenFrom(file: string): ApiCopy | undefined {
+  try {
+    const directory = directoryOf(createRequire(file).resolve(PACKAGE));
+    return directory === undefined ? undefined : readCopy(directory);
+  } catch {
+    return undefined;
+  }
+}
+
+function directoryOf(file: string): string | undefined {
+  const start = file.lastIndexOf(DIRECTORY);
+  return start < 0 ? undefined : file.slice(0, start + DIRECTORY.length);
+}
+
+function readCopy(directory: string): ApiCopy | undefined {
+  try {
+    const manifest: unknown = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
+    if (typeof manifest !== 'object' || manifest === null || !('version' in manifest)) {
+      return undefined;
+    }
+    const { version } = manifest;
+    return typeof version === 'string' ? { directory, version } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Our own copy where it is as good: loading another costs some milliseconds. */
+function load(copy: ApiCopy | undefined, own: ApiCopy | undefined): OpenTelemetryApi {
+  if (copy === undefined || copy.version === own?.version) return ownApi;
+  try {
+    const loaded: unknown = createRequire(OWN_FILE)(copy.directory);
+    return isApi(loaded) ? loaded : ownApi;
+  } catch {
+    return ownApi;
+  }
+}
+
+function isApi(value: unknown): value is OpenTelemetryApi {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'trace' in value &&
+    'context' in value &&
+    'propagation' in value
+  );
+}
+
+function isNewer(version: string, than: string): boolean {
+  return byVersion(version, than) > 0;
+}
+
+function byVersion(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
+}
+
+function minor(version: string): number {
+  return Number(version.split('.')[1] ?? 0);
+}
