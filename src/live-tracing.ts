@@ -19,11 +19,6 @@ export function liveSetup(): LiveSetup | undefined {
   return isLiveSetup(slot) ? slot : undefined;
 }
 
-/** The tracing that spans of this process go to; `undefined` before `setup()` and after `shutdown()`. */
-export function liveTracing(): CatalystTracing | undefined {
-  return liveSetup()?.tracing;
-}
-
 export function claimProcess(setup: LiveSetup): void {
   Reflect.set(globalThis, SLOT, setup);
 }

@@ -10,14 +10,6 @@ export interface Identity {
   readonly tags: readonly string[] | undefined;
 }
 
-export const NO_IDENTITY: Identity = Object.freeze({
-  sessionId: undefined,
-  userId: undefined,
-  agent: undefined,
-  metadata: undefined,
-  tags: undefined,
-});
-
 const IDENTITY_KEY = createContextKey('catalyst-tracing identity');
 
 export function withIdentity(context: Context, identity: Identity): Context {

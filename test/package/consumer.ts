@@ -16,7 +16,9 @@ export interface Manifest {
   readonly peerDependencies: Readonly<Record<string, string>>;
 }
 
-export const MANIFEST: Manifest = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8'));
+export const MANIFEST: Manifest = JSON.parse(
+  readFileSync(join(REPOSITORY, 'package.json'), 'utf8'),
+);
 
 /** What a process said and how it ended. */
 export interface Outcome {

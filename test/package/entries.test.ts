@@ -107,14 +107,17 @@ describe('loading', () => {
   it.each([
     ['with LiveKit installed', `{}`],
     ['without looking for it', `{ autoInstrument: false }`],
-  ])('and setting up loads no LiveKit that the application does not use, %s', async (_, options) => {
-    const { names } = await evaluate<Loaded>(
-      'unused.cjs',
-      `require('catalyst-tracing').setup(${options}).then(() => {${LIST_LOADED}});`,
-    );
-    expect(names).toContain('catalyst-tracing');
-    expect(names.filter((name) => name.startsWith('@livekit/'))).toEqual([]);
-  });
+  ])(
+    'and setting up loads no LiveKit that the application does not use, %s',
+    async (_, options) => {
+      const { names } = await evaluate<Loaded>(
+        'unused.cjs',
+        `require('catalyst-tracing').setup(${options}).then(() => {${LIST_LOADED}});`,
+      );
+      expect(names).toContain('catalyst-tracing');
+      expect(names.filter((name) => name.startsWith('@livekit/'))).toEqual([]);
+    },
+  );
 });
 
 it('a process that set up tracing ends by itself', async () => {

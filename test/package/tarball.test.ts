@@ -34,7 +34,8 @@ describe('the tarball', () => {
   });
 
   it('has a file behind every entry, for both formats and their types', () => {
-    const targets = JSON.stringify(MANIFEST.exports).match(/\.\/[\w./-]+\.(?:c?js|d\.c?ts)"/g) ?? [];
+    const targets =
+      JSON.stringify(MANIFEST.exports).match(/\.\/[\w./-]+\.(?:c?js|d\.c?ts)"/g) ?? [];
     expect(targets.length).toBeGreaterThanOrEqual(16);
     for (const target of targets.map((text) => text.slice(0, -1))) {
       expect(existsSync(join(consumer.packageDirectory, target)), target).toBe(true);

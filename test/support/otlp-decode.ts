@@ -2,13 +2,7 @@ import type { DecodedSpan } from '../../examples/demo/otlp-span.js';
 import { decodeJsonRequest } from './otlp-decode-json.js';
 import { decodeProtobufRequest } from '../../examples/demo/otlp-decode-protobuf.js';
 
-export type {
-  DecodedAttributes,
-  DecodedEvent,
-  DecodedLink,
-  DecodedSpan,
-  DecodedValue,
-} from '../../examples/demo/otlp-span.js';
+export type { DecodedAttributes, DecodedSpan } from '../../examples/demo/otlp-span.js';
 
 /**
  * The spans of an `ExportTraceServiceRequest`. Strict: malformed protobuf, invalid UTF-8, invalid
