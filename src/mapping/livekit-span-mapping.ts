@@ -57,7 +57,8 @@ function putAgentTurn(mapping: SpanMapping, facts: SpanFacts): void {
   const instructions = take(mapping, INSTRUCTIONS);
   const words = take(mapping, USER_INPUT) ?? facts.input ?? facts.observed?.exchange?.words;
   putInput(mapping, words ?? instructions);
-  putOutput(mapping, take(mapping, RESPONSE_TEXT));
+  const answer = facts.observed?.exchange?.output ?? [];
+  putOutput(mapping, take(mapping, RESPONSE_TEXT) ?? lastTextOf(answer, 'assistant'));
 }
 
 function putUserTurn(mapping: SpanMapping): void {

@@ -14,10 +14,10 @@ export interface EventPlace {
 
 /**
  * Ties one session object to the spans of its session. Nothing public names the one on the other,
- * but LiveKit emits a session's first event (`conversation_item_added`, the first agent taking
- * over) in the context of its `agent_session` span, and most others too. Up to 1.4, whose first event
- * is emitted outside of it, the only open session is the one. With several open, an event that no
- * context places is passed over: never a guess.
+ * but LiveKit emits the first event of a session (`conversation_item_added`, the first agent taking
+ * over) in the context of its `agent_session` span, and most others too. In early versions (1.3
+ * among them) the first event has no such context: then the only open session is the one. With
+ * several open, an event that no context places is passed over: never a guess.
  */
 export class SessionTie {
   readonly #registry: SpanRegistry;

@@ -45,10 +45,15 @@ export function observedFacts(node: SpanNode): ObservedFacts | undefined {
 
 /** The exchange of the realtime turn that this span is or belongs to, with what is known by now. */
 function claimedExchange(node: SpanNode): TurnExchange | undefined {
-  const turn = node.is(LiveKitSpan.AGENT_TURN) ? node : node.ancestor(LiveKitSpan.AGENT_TURN);
+  const turn = realtimeTurn(node);
   const observed = node.session?.observed;
-  if (turn?.exchange === undefined || turn.modelNode !== undefined || observed === undefined)
-    return undefined;
+  if (turn?.exchange === undefined || observed === undefined) return undefined;
   turn.exchange.claim(observed, turn.startMillis);
   return turn.exchange;
+}
+
+function realtimeTurn(node: SpanNode): SpanNode | undefined {
+  const isCall = node.is(LiveKitSpan.REALTIME_INFERENCE) || node.is(LiveKitSpan.REALTIME_METRICS);
+  const turn = isCall ? node.ancestor(LiveKitSpan.AGENT_TURN) : node;
+  return turn?.is(LiveKitSpan.AGENT_TURN) && turn.modelNode === undefined ? turn : undefined;
 }

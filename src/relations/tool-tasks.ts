@@ -39,8 +39,9 @@ export class ToolTasks {
   around({ task, parent }: SpanNode): EnclosingTool | undefined {
     if (task === undefined) return undefined;
     const tool = this.#toolByTask.get(task);
-    // Up to 1.5 a span that ends before the tool's first `await` is over before `function_tool`
-    // starts. Nothing is held back for it: it stays below the turn, with the name of its tool.
+    // Early versions (1.3 among them) call a tool at once, and a span that ends before the tool's
+    // first `await` is over before `function_tool` starts. Nothing is held back for it: it stays
+    // below the turn, with the name of its tool.
     if (tool === undefined) return toolOfTask(task);
     if (tool.parent !== parent) return undefined;
     const { id: callId, name } = tool.toolCall ?? readToolCall(tool.span?.attributes ?? {});
