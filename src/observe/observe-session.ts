@@ -49,8 +49,11 @@ function createListeners(tie: SessionTie): ReadonlyMap<string, Listener> {
   for (const [name, read] of EVENT_READERS) {
     listeners.set(name, (event) =>
       attempt(() => {
-        const place = isRecord(event) ? tie.place() : undefined;
-        if (isRecord(event) && place !== undefined) read(event, place);
+        if (!isRecord(event)) return;
+        const place = tie.place();
+        if (place !== undefined) read(event, place);
+        else
+          debug(`An event (${name}) that no recorded session can be told to have was passed over.`);
       }),
     );
   }

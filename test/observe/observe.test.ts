@@ -1,5 +1,6 @@
 import { llm, voice } from '@livekit/agents';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { setup } from '../../src/index.js';
 import { nonRetryableError, ScriptedLLM } from '../support/scripted-llm.js';
 import { ScriptedRealtimeModel } from '../support/scripted-realtime.js';
 import { ScriptedSTT } from '../support/scripted-stt.js';
@@ -346,5 +347,18 @@ describe('observe()', () => {
       ],
     });
     expect(errors).toEqual([]);
+  });
+
+  it('does nothing when tracing is disabled', async () => {
+    await traced.tracing.shutdown();
+    vi.stubEnv('CATALYST_DISABLED', 'true');
+    const disabled = await setup();
+    const session = new voice.AgentSession({ vad: null });
+    const before = session.listenerCount(voice.AgentSessionEventTypes.Close);
+    disabled.observe(session).stop();
+    disabled.observe(session);
+    expect(session.listenerCount(voice.AgentSessionEventTypes.Close)).toBe(before);
+    await disabled.shutdown();
+    vi.unstubAllEnvs();
   });
 });
