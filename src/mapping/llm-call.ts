@@ -47,10 +47,19 @@ function putAboveConversation(mapping: SpanMapping, facts: SpanFacts): void {
 function putOwnConversation(mapping: SpanMapping, facts: SpanFacts): void {
   const conversation = readConversation(mapping.raw, facts.toolCalls);
   for (const source of conversation.sources) mapping.represent(source);
-  putInput(mapping, lastTextOf(conversation.input, 'user'));
+  putInput(mapping, askedText(conversation));
   putAnswer(mapping, conversation.output);
   putConversation(mapping, conversation);
   putToolDefinitions(mapping);
+}
+
+/** What the model was last asked: by the user, or where nobody spoke, by its instructions. */
+function askedText({ system, input }: Conversation): string | undefined {
+  return (
+    lastTextOf(input, 'user') ??
+    lastTextOf(input, 'system') ??
+    lastTextOf([{ role: 'system', parts: system }], 'system')
+  );
 }
 
 /** Puts the words of an answer; the tool calls, of one that has none. */

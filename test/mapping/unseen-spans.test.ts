@@ -110,6 +110,14 @@ describe('a tool that says little', () => {
   );
 });
 
+function call(id: string): object {
+  return { type: 'tool_call', id, name: 'look', arguments: { id } };
+}
+
+function result(id: string): object {
+  return { type: 'tool_call_response', id, response: [id] };
+}
+
 describe('messages', () => {
   const input = 'llm.input_messages.0.message';
 
@@ -182,8 +190,6 @@ describe('messages', () => {
   });
 
   it('has parallel calls in the order in which LiveKit tells them', async () => {
-    const call = (id: string) => ({ type: 'tool_call', id, name: 'look', arguments: { id } });
-    const result = (id: string) => ({ type: 'tool_call_response', id, response: [id] });
     const attributes = await mapped(
       'llm_request',
       chat({
@@ -283,11 +289,21 @@ describe('values of a type that nobody expects', () => {
   });
 });
 
-describe('tokens', () => {
-  const used = (input: number, output: number): Attributes => ({
+function used(input: number, output: number): Attributes {
+  return {
     'gen_ai.usage.input_tokens': input,
     'gen_ai.usage.output_tokens': output,
-  });
+  };
+}
+
+function total(spans: readonly DecodedSpan[]): number {
+  return spans.reduce(
+    (sum, { attributes }) => sum + Number(attributes['llm.token_count.total'] ?? 0),
+    0,
+  );
+}
+
+describe('tokens', () => {
   const client: ScriptedSpan = {
     ...span('chat gpt', { ...chat(used(10, 5)), 'gen_ai.provider.name': 'openai' }),
     scope: '@opentelemetry/instrumentation-openai',
@@ -296,11 +312,6 @@ describe('tokens', () => {
     ...span('llm_request_run'),
     children: [client],
   });
-  const total = (spans: readonly DecodedSpan[]): number =>
-    spans.reduce(
-      (sum, { attributes }) => sum + Number(attributes['llm.token_count.total'] ?? 0),
-      0,
-    );
 
   it('are those of the client where one is instrumented below', async () => {
     const spans = await send(span('agent_session', {}, request));
@@ -355,10 +366,11 @@ describe('tokens', () => {
   });
 });
 
-describe('attempts', () => {
-  const run = (error?: string): ScriptedSpan =>
-    error === undefined ? span('llm_request_run') : { ...span('llm_request_run'), error };
+function run(error?: string): ScriptedSpan {
+  return error === undefined ? span('llm_request_run') : { ...span('llm_request_run'), error };
+}
 
+describe('attempts', () => {
   it('that failed and were repeated fail nothing above them, also after half an answer', async () => {
     const spans = await send(
       span(

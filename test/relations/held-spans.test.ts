@@ -133,24 +133,24 @@ describe('job_entrypoint that ends before its session', () => {
   });
 });
 
+const called = JSON.stringify([{ call_id: 'call_1', name: 'lookup', arguments: '{}' }]);
+
+function quickTool(): { readonly turn: Span; readonly node: Span; readonly tool: Span } {
+  const session = open('agent_session');
+  const turnSpan = open('agent_turn', session);
+  const node = open('llm_node', turnSpan);
+  const tool = open('function_tool', turnSpan);
+  tool.setAttributes({
+    'lk.function_tool.name': 'lookup',
+    'lk.pii.function_tool.arguments': '{}',
+    'lk.pii.function_tool.output': '"found"',
+    'lk.function_tool.is_error': false,
+  });
+  tool.end();
+  return { turn: turnSpan, node, tool };
+}
+
 describe('a quick tool of LiveKit 1.7.1', () => {
-  const called = JSON.stringify([{ call_id: 'call_1', name: 'lookup', arguments: '{}' }]);
-
-  function quickTool(): { readonly turn: Span; readonly node: Span; readonly tool: Span } {
-    const session = open('agent_session');
-    const turnSpan = open('agent_turn', session);
-    const node = open('llm_node', turnSpan);
-    const tool = open('function_tool', turnSpan);
-    tool.setAttributes({
-      'lk.function_tool.name': 'lookup',
-      'lk.pii.function_tool.arguments': '{}',
-      'lk.pii.function_tool.output': '"found"',
-      'lk.function_tool.is_error': false,
-    });
-    tool.end();
-    return { turn: turnSpan, node, tool };
-  }
-
   it('gets the id of its call from the answer that ends after it', async () => {
     const { turn: turnSpan, node, tool } = quickTool();
     node.setAttribute('lk.pii.response.function_calls', called);

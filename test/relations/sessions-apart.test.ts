@@ -14,6 +14,19 @@ function root(script: ScriptedSpan): ScriptedSpan {
   return { ...script, root: true };
 }
 
+function sessionThatHears(said: string): ScriptedSpan {
+  return span('agent_session', {}, span('agent_turn', { 'lk.pii.user_input': said }));
+}
+
+function turnWithTool(said: string): ScriptedSpan {
+  return span(
+    'agent_turn',
+    { 'lk.user_input': said },
+    span('llm_node', {}, span('llm_request')),
+    span('function_tool'),
+  );
+}
+
 describe('two sessions in one process', () => {
   it('never mix, even where LiveKit up to 1.7.1 scatters their spans over traces', async () => {
     const before = receiver.spans().length;
@@ -50,10 +63,11 @@ describe('two sessions in one process', () => {
   });
 
   it('under one span of the user keep ids of their own', async () => {
-    const session = (said: string): ScriptedSpan =>
-      span('agent_session', {}, span('agent_turn', { 'lk.pii.user_input': said }));
     const spans = await sendScript(receiver, [
-      { ...span('call centre', {}, session('first'), session('second')), scope: 'app' },
+      {
+        ...span('call centre', {}, sessionThatHears('first'), sessionThatHears('second')),
+        scope: 'app',
+      },
     ]);
     const sessions = spans.filter(({ name }) => name === 'agent_session');
     expect(sessions.map(({ attributes }) => attributes['input.value'])).toEqual([
@@ -93,22 +107,15 @@ describe('a session that began before tracing', () => {
 
 describe('a handoff', () => {
   it('names who went before on the activity that takes over, and each agent on its own turns', async () => {
-    const turn = (said: string): ScriptedSpan =>
-      span(
-        'agent_turn',
-        { 'lk.user_input': said },
-        span('llm_node', {}, span('llm_request')),
-        span('function_tool'),
-      );
     const spans = await sendScript(receiver, [
       span(
         'agent_session',
         {},
         root(span('start_agent_activity', { 'lk.agent_label': 'triage' }, span('on_enter'))),
-        turn('one'),
+        turnWithTool('one'),
         root(span('drain_agent_activity', { 'lk.agent_label': 'triage' })),
         root(span('start_agent_activity', { 'lk.agent_label': 'billing' }, span('on_enter'))),
-        turn('two'),
+        turnWithTool('two'),
       ),
     ]);
     const starts = spans.filter(({ name }) => name === 'start_agent_activity');
