@@ -89,9 +89,13 @@ export function createPipeline({
     ...resolved.spanProcessors,
     ...resolved.exporters.map((exporter) => new BatchSpanProcessor(exporter)),
   ];
+  const privacy = createPrivacy({
+    ...resolved.privacy,
+    isMandated: () => jobs.mandatesRedaction(),
+  });
   const sender = new SpanSender({
     mapping: { rawContent: resolved.rawContent },
-    privacy: createPrivacy(resolved.privacy),
+    privacy,
     output: delivery && { encoder, queue: delivery },
     delegates,
     onMappingFailure: onFailure,
@@ -118,7 +122,11 @@ export function createPipeline({
     sender,
     delegates,
     sends: scopeFilter(resolved.exportScopes),
-    onLiveKitStart,
+    onLiveKitStart: (span) => {
+      // A span that starts within the job tells before one that is open already ends without it.
+      privacy.forSpan(span.attributes);
+      onLiveKitStart();
+    },
     onSessionEnd: () => void delivery?.forceFlush(),
     onFailure,
     flush,

@@ -39,6 +39,20 @@ export class LiveKitJobs {
   }
 
   /**
+   * Whether the running job's project, or its `record: { redaction: true }`, mandates redaction.
+   * LiveKit marks spans with it only where it records to LiveKit Cloud, and its own filter asks the
+   * job as well: so does this. A question that throws counts as a yes.
+   */
+  mandatesRedaction(): boolean {
+    try {
+      if (this.current()?.job?.enableRedaction === true) return true;
+      return this.#modules.some(({ telemetry }) => telemetry.redactionEnabled?.() === true);
+    } catch {
+      return true;
+    }
+  }
+
+  /**
    * Has the running job flush when it ends: LiveKit leaves the job's process with `process.exit(0)`
    * and flushes nobody's provider. Once for each job.
    */

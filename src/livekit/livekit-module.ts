@@ -9,7 +9,11 @@ export interface SetTracerProviderOptions {
 
 /** What this package uses of a job (`job.ts`). */
 export interface LiveKitJobContext {
-  readonly job?: { readonly id?: string; readonly room?: { readonly sid?: string } };
+  readonly job?: {
+    readonly id?: string;
+    readonly room?: { readonly sid?: string };
+    readonly enableRedaction?: boolean;
+  };
   addShutdownCallback(callback: () => Promise<void>): void;
 }
 
@@ -19,6 +23,8 @@ export interface LiveKitModule {
     setTracerProvider(provider: TracerProvider, options: SetTracerProviderOptions): void;
     /** LiveKit's own tracer, which goes to the provider that was set last. */
     readonly tracer?: object;
+    /** Whether the running job mandates redaction; 1.8 and newer have it (`telemetry/utils.ts`). */
+    redactionEnabled?(): boolean;
   };
   readonly getJobContext?: (required: false) => LiveKitJobContext | undefined;
   readonly Task?: { current?(): unknown };

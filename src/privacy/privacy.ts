@@ -21,8 +21,8 @@ export interface Privacy {
    * The privacy that holds for a span with these raw attributes. Asked once per span, before
    * `guard` and `guardRecord`, which are those of the answer.
    *
-   * Once LiveKit marks a span of a project that mandates redaction, content is withheld from then
-   * on: a process serves one job, and the spans opened before the mark end after it.
+   * Once a job or the mark on one of its spans says that redaction is mandated, content is withheld
+   * from then on: a process serves one job, and the spans opened before the mark end after it.
    */
   forSpan(attributes: Attributes): Privacy;
   /** A sink for one span's attributes in front of this one. `kind`: OpenInference's, for redactors. */
@@ -35,6 +35,8 @@ export interface Privacy {
 export interface PrivacySettings {
   readonly flags: ResolvedPrivacyFlags;
   readonly redaction: RedactionOptions;
+  /** Asked with every span, where the span starts and ends: whether the job mandates redaction. */
+  readonly isMandated?: () => boolean;
 }
 
 /** Mark of a project that mandates redaction (LiveKit's `ATTRIBUTE_REDACTION_ENABLED`). */
@@ -56,16 +58,19 @@ export function createPrivacy(settings: PrivacySettings, warn: Warn = warnOnce):
   return new MandatedPrivacy(
     under(settings.flags),
     under({ ...settings.flags, allowPii: false, captureMessageContent: false }),
+    settings.isMandated ?? (() => false),
   );
 }
 
 class MandatedPrivacy implements Privacy {
   readonly #withheld: Privacy;
+  readonly #isMandated: () => boolean;
   #current: Privacy;
 
-  constructor(chosen: Privacy, withheld: Privacy) {
+  constructor(chosen: Privacy, withheld: Privacy, isMandated: () => boolean) {
     this.#current = chosen;
     this.#withheld = withheld;
+    this.#isMandated = isMandated;
   }
 
   get counts(): Readonly<PrivacyCounts> {
@@ -77,8 +82,9 @@ class MandatedPrivacy implements Privacy {
   }
 
   forSpan(attributes: Attributes): Privacy {
+    if (this.#current === this.#withheld) return this.#withheld;
     // Any value but false, as LiveKit reads it itself.
-    if (attributes[REDACTION_MANDATED]) this.#current = this.#withheld;
+    if (attributes[REDACTION_MANDATED] || this.#isMandated()) this.#current = this.#withheld;
     return this.#current;
   }
 
