@@ -46,6 +46,14 @@ describe('content of our own spans', () => {
     ]);
   });
 
+  it('keeps the mark of a key that counts as no content, so that the value counts as some', () => {
+    expect(map('app', { 'catalyst.pii.session.id': 'words' })).toContainEqual([
+      'catalyst.pii.session.id',
+      'words',
+      'metadata',
+    ]);
+  });
+
   it("leaves LiveKit's spans alone", () => {
     expect(map('livekit-agents', { 'catalyst.pii.x': 1 })).toContainEqual([
       'catalyst.pii.x',
