@@ -1,4 +1,5 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
+import { classifyRawKey } from '../privacy/content-keys.js';
 import { isCancelled } from './model.js';
 import { asText, parseJsonRecord } from './read-attributes.js';
 import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from './livekit-spans.js';
@@ -10,6 +11,8 @@ const AGENT_ID = 'agent.id';
 const AGENT_ROLE = 'agent.role';
 const PREVIOUS_AGENT_ID = 'agent.previous_id';
 const INCOMPLETE = 'catalyst.incomplete';
+/** The same as in `metadata`, for when that is withheld: it holds no words of anybody. */
+const INTERRUPTED = 'voice.interrupted';
 
 /** Puts whose span it is: session, user, agent, and what the application says of them. */
 export function putIdentity(mapping: SpanMapping, span: SpanInput): void {
@@ -26,7 +29,7 @@ export function putIdentity(mapping: SpanMapping, span: SpanInput): void {
   if (facts.incomplete) mapping.put(INCOMPLETE, true, 'none');
   const more = facts.contextAttributes;
   if (more === undefined) return;
-  for (const key in more) mapping.put(key, more[key], 'metadata');
+  for (const key in more) mapping.put(key, more[key], classifyRawKey(key));
 }
 
 /** The agent that another framework names on its span is another one than LiveKit's around it. */
@@ -45,6 +48,7 @@ function ownAgent({ scopeName, attributes }: SpanInput): AgentIdentity | undefin
 function putMetadata(mapping: SpanMapping, span: SpanInput): void {
   const { metadata: given, withinTool } = span.facts;
   const interrupted = isInterrupted(span);
+  if (interrupted) mapping.put(INTERRUPTED, true, 'none');
   if (given === undefined && !interrupted && withinTool === undefined) return;
   const metadata = {
     ...given,
