@@ -28,6 +28,16 @@ export type {
   SessionIdOption,
   SetupOptions,
 } from './options/setup-options.js';
+export type { PrivacyFlags } from './options/privacy-flags.js';
+export { DEFAULT_REDACT_PATTERNS } from './privacy/patterns/default-patterns.js';
+export type {
+  HashableField,
+  HashOptions,
+  NamedPattern,
+  RedactionContext,
+  RedactionOptions,
+  Redactor,
+} from './privacy/redaction-options.js';
 export { setup } from './setup.js';
 export { agentSpan, startAgentSpan } from './spans/agent-span.js';
 export { manualSpan, startManualSpan } from './spans/manual-span.js';
