@@ -29,6 +29,8 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
   target: 'node20',
   // TypeScript 6 calls the `baseUrl` that tsup injects deprecated.
   dts: { compilerOptions: { ignoreDeprecations: '6.0', paths: {} } },
+  // `import.meta.url` in the CommonJS build.
+  shims: true,
   plugins: [keepDynamicImport],
   clean: true,
   splitting: true,

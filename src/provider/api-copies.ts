@@ -25,8 +25,8 @@ const PACKAGE = '@opentelemetry/api';
 const DIRECTORY = `${sep}@opentelemetry${sep}api${sep}`;
 /** Where every 1.x copy keeps what is registered, and the version that registered it. */
 const GLOBAL_SLOT: unique symbol = Symbol.for('opentelemetry.js.api.1');
-/** This file, in the ESM and in the CommonJS build. */
-const OWN_FILE = typeof __filename === 'string' ? __filename : fileURLToPath(import.meta.url);
+/** This file; the CommonJS build has its own way to say so. */
+const OWN_FILE = fileURLToPath(import.meta.url);
 
 /**
  * Chooses the copy of `@opentelemetry/api` to register with. A copy reads what a copy of the same or
