@@ -83,7 +83,10 @@ function putLateRealtimeMetrics(mapping: SpanMapping, facts: SpanFacts): void {
   putModel(mapping, facts.failure !== undefined);
   putTokenCounts(mapping);
   const exchange = facts.observed?.exchange;
-  if (exchange === undefined) return;
+  if (exchange === undefined) {
+    putOutput(mapping, facts.output);
+    return;
+  }
   putInput(mapping, exchange.words);
   putAnswer(mapping, exchange.output);
 }

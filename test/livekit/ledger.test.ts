@@ -83,7 +83,7 @@ describe('what becomes of the keys of the installed LiveKit', () => {
   it('is told for every one of them, and for no other', () => {
     const defined = Object.entries(telemetry.traceTypes)
       .filter(([name]) => /^(?:ATTR|EVENT)_/u.test(name))
-      .flatMap(([, value]) => (typeof value === 'string' ? [value] : []));
+      .map(([, value]) => (typeof value === 'string' ? value : typeof value));
     const rows = new Set(LIVEKIT_KEYS.map(({ key }) => key));
     expect(rows).toEqual(new Set<unknown>(defined));
     const unread = Object.entries(telemetry.traceTypes)
