@@ -31,6 +31,35 @@ const SHOWN = [
   'disabled',
 ] as const satisfies readonly (keyof typeof OPTION_TABLE)[];
 
+/** The options that the README shows. */
+const SHOWN_FIRST = [
+  'endpoint',
+  'token',
+  'headers',
+  'serviceName',
+  'environment',
+  'debug',
+  'modules',
+  'sessionId',
+  'userId',
+  'metadata',
+  'exportScopes',
+  'exporters',
+] as const satisfies readonly (typeof SHOWN)[number][];
+
+/** The short table of the README: the first variable alone. */
+export function renderShortOptionTable(): string {
+  return [
+    '| option | what it does | variable | default |',
+    '|---|---|---|---|',
+    ...SHOWN_FIRST.map((name) => {
+      const { env, standardEnv, meaning, defaultText }: ShownRow = OPTION_TABLE[name];
+      const variable = env[0] ?? standardEnv[0];
+      return `| \`${name}\` | ${meaning} | ${variable === undefined ? '–' : `\`${variable}\``} | ${defaultText} |`;
+    }),
+  ].join('\n');
+}
+
 /** The tables of `docs/api.md`, as the code has them. */
 export function renderOptionTables(): string {
   const missing = Object.keys(OPTION_TABLE).filter(
