@@ -12,6 +12,7 @@ import { livekitEntry } from './livekit/find-livekit.js';
 import { LIVEKIT_NAME, LiveKitInstaller } from './livekit/install-livekit.js';
 import { offerLiveKitConnector } from './livekit/livekit-connector.js';
 import { LiveKitJobs } from './livekit/livekit-jobs.js';
+import { LIVEKIT_SCOPE_NAME } from './mapping/livekit-spans.js';
 import type { ObservableSession, SessionObserver } from './observe/observable-session.js';
 import { NO_OBSERVER } from './observe/observe-session.js';
 import { displayUrl } from './options/endpoint.js';
@@ -46,15 +47,7 @@ export async function createTracing(
     await pipeline.flush();
   });
   const resource = createResource(resolved.resourceAttributes);
-  const pipeline = createPipeline({
-    resolved,
-    resource,
-    jobs,
-    onLiveKitStart: () => {
-      livekit.onSpanStart();
-      jobs.hookCurrent();
-    },
-  });
+  const pipeline = createPipeline({ resolved, resource, jobs });
   const { processor } = pipeline;
   const provider = new CatalystTracerProvider(resolved, resource, processor, fanout);
   const { api, note, isSplit } = chooseApi(filesThatLoadApi());
@@ -80,6 +73,9 @@ export async function createTracing(
     jobs,
     isGlobal: registration.isGlobal,
     note,
+  });
+  provider.watchTracers((scopeName) => {
+    if (scopeName === LIVEKIT_SCOPE_NAME) livekit.onTracer();
   });
   let isShutDown = false;
   offerLiveKitConnector(provider, (module) =>

@@ -89,12 +89,7 @@ class CustomProviderProcessor implements SpanProcessor {
 
   /** The provider's resource is known from its first span on. */
   #pipelineOf({ resource }: Span): Pipeline {
-    this.#pipeline ??= createPipeline({
-      resolved: this.#resolved,
-      resource,
-      jobs: this.#jobs,
-      onLiveKitStart: () => this.#jobs.hookCurrent(),
-    });
+    this.#pipeline ??= createPipeline({ resolved: this.#resolved, resource, jobs: this.#jobs });
     return this.#pipeline;
   }
 

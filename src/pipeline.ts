@@ -42,17 +42,10 @@ export interface PipelineOptions {
   readonly resolved: ResolvedOptions;
   readonly resource: Resource;
   readonly jobs: LiveKitJobs;
-  /** Told of every LiveKit span that starts. */
-  readonly onLiveKitStart: () => void;
 }
 
 /** Builds the span path from decided options. */
-export function createPipeline({
-  resolved,
-  resource,
-  jobs,
-  onLiveKitStart,
-}: PipelineOptions): Pipeline {
+export function createPipeline({ resolved, resource, jobs }: PipelineOptions): Pipeline {
   let mappingFailures = 0;
   const onFailure = (error: unknown): void => {
     mappingFailures += 1;
@@ -125,7 +118,7 @@ export function createPipeline({
     onLiveKitStart: (span) => {
       // A span that starts within the job tells before one that is open already ends without it.
       privacy.forSpan(span.attributes);
-      onLiveKitStart();
+      jobs.hookCurrent();
     },
     onSessionEnd: () => void delivery?.forceFlush(),
     onFailure,

@@ -21,7 +21,7 @@ export interface LiveKitInstallerOptions {
 export class LiveKitInstaller {
   readonly #options: LiveKitInstallerOptions;
   #results: readonly InstallResult[] = Object.freeze([]);
-  #awaitsSpan = false;
+  #awaitsLoading = false;
 
   constructor(options: LiveKitInstallerOptions) {
     this.#options = options;
@@ -42,15 +42,15 @@ export class LiveKitInstaller {
     return this.#fail(reason);
   }
 
-  /** Connects every copy that the process has loaded, and otherwise waits for LiveKit's first span. */
+  /** Connects every copy that the process has loaded, and otherwise waits until LiveKit is loaded. */
   async installLoaded(): Promise<InstallResult> {
     const presence = livekitPresence();
     if (presence === 'absent') return this.#fail('@livekit/agents is not installed');
     if (presence === 'loaded') return this.#connectLoaded();
-    this.#awaitsSpan = this.#options.isGlobal;
-    if (this.#awaitsSpan) {
+    this.#awaitsLoading = this.#options.isGlobal;
+    if (this.#awaitsLoading) {
       return this.#fail(
-        '@livekit/agents is installed and not loaded; it is connected when its first span starts',
+        '@livekit/agents is installed and not loaded; it is connected when it loads',
       );
     }
     const reason =
@@ -59,13 +59,16 @@ export class LiveKitInstaller {
     return this.#fail(reason);
   }
 
-  /** To be told of every LiveKit span that starts. The first one shows that LiveKit is loaded now. */
-  onSpanStart(): void {
-    if (!this.#awaitsSpan) return;
-    this.#awaitsSpan = false;
-    this.#connectLoaded()
-      // In the async context of that span, hence inside its job.
-      .then(() => this.#options.jobs.hookCurrent())
+  /**
+   * To be told when LiveKit asks our provider for a tracer: it does so while it loads, long before
+   * its first job.
+   */
+  onTracer(): void {
+    if (!this.#awaitsLoading) return;
+    this.#awaitsLoading = false;
+    // A CommonJS copy is whole once the call that loads it has returned.
+    Promise.resolve()
+      .then(() => this.#connectLoaded())
       .catch((error: unknown) => {
         debug(`LiveKit was not connected: ${error instanceof Error ? error.message : 'unknown'}`);
       });

@@ -1,4 +1,4 @@
-import type { Attributes } from '@opentelemetry/api';
+import type { Attributes, Tracer } from '@opentelemetry/api';
 import { getNumberFromEnv } from '@opentelemetry/core';
 import { defaultResource, resourceFromAttributes, type Resource } from '@opentelemetry/resources';
 import type { SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace-base';
@@ -21,6 +21,7 @@ const LIMIT_ENVS = ['OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', 'OTEL_ATTRIBUTE_COUNT_LIM
  */
 export class CatalystTracerProvider extends NodeTracerProvider {
   readonly #fanout: RawSpanFanout;
+  #onTracer: ((scopeName: string) => void) | undefined;
 
   constructor(
     options: Pick<ResolvedOptions, 'sampler' | 'spanLimits'>,
@@ -35,6 +36,16 @@ export class CatalystTracerProvider extends NodeTracerProvider {
       ...(options.sampler && { sampler: options.sampler }),
     });
     this.#fanout = fanout;
+  }
+
+  /** Calls back with the name of every scope that asks for a tracer from now on. */
+  watchTracers(onTracer: (scopeName: string) => void): void {
+    this.#onTracer = onTracer;
+  }
+
+  override getTracer(...scope: Parameters<NodeTracerProvider['getTracer']>): Tracer {
+    this.#onTracer?.(scope[0]);
+    return super.getTracer(...scope);
   }
 
   /**

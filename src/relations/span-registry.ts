@@ -83,8 +83,9 @@ export class SpanRegistry {
   /** Facts about a span that has ended, or of one that is given up as `incomplete`. */
   facts(node: SpanNode, span: ReadableSpan, incomplete: boolean): SpanFacts {
     this.#learnConversationId(node, span);
-    const { processIdentity, givenSessionId } = this.#options;
-    const sessionId = node.session === undefined ? givenSessionId() : node.session.givenId;
+    const { processIdentity, givenSessionId, roomSid } = this.#options;
+    const sessionId =
+      node.session === undefined ? (givenSessionId() ?? roomSid()) : node.session.givenId;
     const process = { ...processIdentity, sessionId };
     return spanFacts(node, span.attributes, process, incomplete, this.#tools);
   }
