@@ -17,19 +17,26 @@ const API_OF_LIVEKIT = '1.10.0';
 /** The newest that runs on Node 20. */
 const PNPM = '^10.34.0';
 
+let packed: Promise<string> | undefined;
+
 /** The package as it would be published, under a name that changes with its content. */
-export async function packPackage(): Promise<string> {
+export function packPackage(): Promise<string> {
+  packed ??= pack();
+  return packed;
+}
+
+async function pack(): Promise<string> {
   await mkdir(CACHE, { recursive: true });
   const { stdout } = await run(
     'npm',
     ['pack', '--json', '--ignore-scripts', '--pack-destination', CACHE],
     { cwd: ROOT },
   );
-  const [packed] = JSON.parse(stdout) as { filename: string }[];
-  if (packed === undefined) throw new Error('npm packed nothing');
-  const content = await readFile(join(CACHE, packed.filename));
+  const [made] = JSON.parse(stdout) as { filename: string }[];
+  if (made === undefined) throw new Error('npm packed nothing');
+  const content = await readFile(join(CACHE, made.filename));
   const file = join(CACHE, `catalyst-tracing-${hash(content)}.tgz`);
-  await rename(join(CACHE, packed.filename), file);
+  await rename(join(CACHE, made.filename), file);
   return file;
 }
 

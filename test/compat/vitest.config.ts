@@ -8,6 +8,8 @@ const config: ViteUserConfig = defineConfig({
     testTimeout: 600_000,
     hookTimeout: 120_000,
     maxConcurrency: 2,
+    // They share the installations.
+    fileParallelism: false,
     reporters: ['default'],
   },
 });

@@ -15,7 +15,7 @@ const REPLIES = [
 ];
 
 /** Runs the session. Its tool opens a span with this package, and one with OpenTelemetry inside. */
-async function runSession({ livekit, zod, trace, manualSpan }) {
+async function runSession({ livekit, zod, trace, manualSpan, close = true }) {
   const { initializeLogger, llm, voice } = livekit;
   initializeLogger({ pretty: false, level: 'silent' });
 
@@ -93,7 +93,7 @@ async function runSession({ livekit, zod, trace, manualSpan }) {
   session.on('error', (event) => errors.push(String(event.error)));
   await session.start({ agent: triage });
   for (const userInput of USER_TURNS) await session.run({ userInput }).wait();
-  await session.close();
+  if (close) await session.close();
   return { played: model.played, scripted: REPLIES.length, errors };
 }
 
