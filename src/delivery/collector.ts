@@ -12,7 +12,7 @@ import {
   type HttpClient,
   type HttpTarget,
 } from './http-client.js';
-import { resolveProxy } from './proxy-settings.js';
+import { resolveProxy } from './resolve-proxy.js';
 import { createScrubber, resolveRequestHeaders } from './request-headers.js';
 
 /** The way to one collector, and how to speak of it. */

@@ -2,7 +2,7 @@
 export interface DeliveryOptions {
   /**
    * Bytes of encoded spans that may wait in memory. Past it the oldest are dropped and counted.
-   * Default 16 MiB. A value below 1 or not whole rejects `setup()`.
+   * Default 32 MiB. A value below 1 or not whole rejects `setup()`.
    */
   readonly maxQueueBytes?: number;
   /**

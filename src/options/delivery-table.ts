@@ -5,7 +5,7 @@ import { readTextEnv, readTextOption } from './read-text.js';
 
 /** The options under `delivery`. */
 export const DELIVERY_TABLE: OptionTable<ResolvedDeliveryOptions> = {
-  maxQueueBytes: bytesRow(16, 'Bytes of encoded spans that may wait; past it the oldest go first'),
+  maxQueueBytes: bytesRow(32, 'Bytes of encoded spans that may wait; past it the oldest go first'),
   maxBatchBytes: bytesRow(1, 'Bytes of encoded spans that are sent at once'),
   maxRequestBytes: bytesRow(4, 'Bytes of one request before compression; a larger batch is split'),
   flushIntervalMillis: millisRow(

@@ -7,6 +7,7 @@ import { createOnceWarn, createTableReader, type Warn } from './option-reports.j
 import type { OptionSource } from './option-row.js';
 import { OPTION_TABLE } from './option-table.js';
 import { PRIVACY_FLAG_TABLE } from './privacy-flag-table.js';
+import { resolveProxySettings } from './proxy-variables.js';
 import { readTable } from './read-table.js';
 import { createResourceAttributes } from './resource-attributes.js';
 import type { ResolvedOptions } from './resolved-options.js';
@@ -60,6 +61,7 @@ export function resolveOptions(
     endpoint: endpoint?.url,
     headers: createHeaders(headers, authorization?.value),
     resourceAttributes: createResourceAttributes(values),
+    proxies: Object.freeze(resolveProxySettings(env)),
     delivery: Object.freeze(delivery),
     privacy: Object.freeze({
       flags: Object.freeze(flags),

@@ -12,6 +12,7 @@ import type { HeaderEntries } from './headers.js';
 import type { InstrumentedModules } from './instrumented-modules.js';
 import type { OptionSource } from './option-row.js';
 import type { ResolvedPrivacyFlags } from './privacy-flags.js';
+import type { ProxySettings } from './proxy-variables.js';
 import type {
   ExportScopes,
   OtlpCompression,
@@ -70,6 +71,8 @@ export interface ResolvedOptions extends PlainOptionValues {
   readonly headers: Readonly<Record<string, string>>;
   /** The whole resource as configured: `service.*` and `deployment.environment.name` included. */
   readonly resourceAttributes: Attributes;
+  /** Holds credentials where the environment's URLs do. */
+  readonly proxies: ProxySettings;
   readonly delivery: ResolvedDeliveryOptions;
   readonly privacy: ResolvedPrivacyOptions;
   /**

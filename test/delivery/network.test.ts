@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { resolveProxy, resolveProxySettings } from '../../src/delivery/proxy-settings.js';
+import { resolveProxy } from '../../src/delivery/resolve-proxy.js';
+import { resolveProxySettings } from '../../src/options/proxy-variables.js';
 import { openDelivery } from '../support/delivery-fixture.js';
 import { startForwardProxy, type ForwardProxy } from '../support/forward-proxy.js';
 import { LOOPBACK_TLS } from '../support/loopback-tls.js';

@@ -108,7 +108,7 @@ const privacyRows: Row[] = [
 
 const deliveryRows: Row[] = (
   [
-    ['maxQueueBytes', [], 16 * 1024 * 1024],
+    ['maxQueueBytes', [], 32 * 1024 * 1024],
     ['maxBatchBytes', [], 1024 * 1024],
     ['maxRequestBytes', [], 4 * 1024 * 1024],
     ['flushIntervalMillis', ['OTEL_BSP_SCHEDULE_DELAY'], 5_000],

@@ -72,7 +72,7 @@ export function openDelivery(
       url,
       headers: {},
       compression: 'gzip',
-      maxQueueBytes: 16 * 1024 * 1024,
+      maxQueueBytes: 32 * 1024 * 1024,
       maxBatchBytes: 1024 * 1024,
       maxRequestBytes: 4 * 1024 * 1024,
       flushIntervalMillis: 5000,
