@@ -24,8 +24,11 @@ export interface NamedPattern {
    * more than 16,384 when it only matches as a whole.
    */
   readonly pattern: RegExp;
-  /** Text that is in every match, such as `@`: without it a text is not searched at all. */
-  readonly needs?: string;
+  /**
+   * What is in every match, such as `@`, as text or as a pattern that is quick to look for: a value
+   * without it is not searched at all.
+   */
+  readonly needs?: string | RegExp;
   /** Looks twice at what would be masked, for a check digit: `false` leaves it in the text. */
   readonly accepts?: (match: string) => boolean;
 }

@@ -72,7 +72,7 @@ function resolvePatterns(patterns: RedactionOptions['redactPatterns']): readonly
   return list.map((pattern: unknown, index) => {
     if (pattern instanceof RegExp || isNamedPattern(pattern)) return compilePattern(pattern);
     const problem =
-      'must be a RegExp or { name, pattern: RegExp, needs?: text, accepts?: function }';
+      'must be a RegExp or { name, pattern: RegExp, needs?: text or RegExp, accepts?: function }';
     throw refused(`redactPatterns[${index}]`, problem);
   });
 }
@@ -84,8 +84,12 @@ function isNamedPattern(value: unknown): value is NamedPattern {
   // The name is sent, between brackets.
   if (typeof name !== 'string' || !/^[\w.-]{1,64}$/.test(name)) return false;
   if (!(pattern instanceof RegExp)) return false;
-  if ('needs' in value && !['undefined', 'string'].includes(typeof value.needs)) return false;
+  if ('needs' in value && !isNeed(value.needs)) return false;
   return !('accepts' in value) || ['undefined', 'function'].includes(typeof value.accepts);
+}
+
+function isNeed(value: unknown): boolean {
+  return value === undefined || typeof value === 'string' || value instanceof RegExp;
 }
 
 function resolveHash(hash: unknown): ResolvedHash {

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compilePattern } from '../../src/privacy/patterns/mask-pattern.js';
 import { DEFAULT_REDACT_PATTERNS } from '../../src/privacy/patterns/default-patterns.js';
@@ -137,5 +138,28 @@ describe('the ready patterns', () => {
 
   it('copes with lone surrogates and NUL', () => {
     expect(mask('\ud800 a@b.io \udc00\u0000')).toBe('\ud800 [REDACTED:email] \udc00\u0000');
+  });
+
+  it('looks only for what may be there, and finds the same', () => {
+    const exhaustive = PATTERNS.map((pattern) => ({ ...pattern, needs: undefined }));
+    const piece = fc.oneof(
+      fc.constantFrom(...FOUND.map(([text]) => text)),
+      fc.constantFrom(' ', '-', '@', '\\', '"', '(', '+', '\u00a0', 'bearer ', 'token='),
+      fc.stringMatching(/^[\d .()-]{1,12}$/),
+      fc.stringMatching(/^[a-zA-Z]{2}\d{2}[a-zA-Z0-9 ]{0,14}$/),
+    );
+    const text = fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join(''));
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          text,
+          text.map((value) => JSON.stringify({ value })),
+        ),
+        (given) => {
+          expect(mask(given)).toBe(maskText(given, exhaustive, () => false));
+        },
+      ),
+      { numRuns: 2_000 },
+    );
   });
 });

@@ -3,6 +3,7 @@ import { entropyBits } from './check-digits.js';
 
 const BEARER: NamedPattern = {
   name: 'token',
+  needs: /bearer/i,
   pattern: /\bbearer\s{1,4}(?<secret>[A-Za-z0-9._~+/=-]{8,8192})/i,
   // "A bearer responsible for" is no token.
   accepts: (secret) => /[\d._]/.test(secret) || secret.length > 24,
@@ -10,6 +11,7 @@ const BEARER: NamedPattern = {
 
 const AUTHORIZATION: NamedPattern = {
   name: 'token',
+  needs: /authorization/i,
   pattern:
     /\bauthorization\\?["']?\s{0,4}[:=]\s{0,4}\\?["']?(?<secret>(?:[A-Za-z]{1,16}\s{1,4})?[A-Za-z0-9._~+/=-]{8,8192})/i,
 };
@@ -21,31 +23,34 @@ const JWT: NamedPattern = {
 };
 
 /** Keys that tell whose they are: OpenAI, Anthropic, AWS, GitHub, GitLab, Slack, Google, Stripe, … */
-const API_KEY_SHAPES: readonly string[] = [
-  String.raw`sk-[\w-]{16,512}`,
-  '(?:AKIA|ASIA)[A-Z0-9]{16}',
-  'gh[oprsu]_[A-Za-z0-9]{20,255}',
-  String.raw`github_pat_\w{20,255}`,
-  String.raw`glpat-[\w-]{16,255}`,
-  String.raw`xox[abeoprs]-[\w-]{10,255}`,
-  String.raw`AIza[\w-]{30,64}`,
-  String.raw`ya29\.[\w-]{16,512}`,
-  'hf_[A-Za-z0-9]{20,64}',
-  'npm_[A-Za-z0-9]{20,64}',
-  String.raw`pypi-[\w-]{16,255}`,
-  '[prs]k_(?:live|test)_[A-Za-z0-9]{10,255}',
-  'whsec_[A-Za-z0-9+/=]{16,255}',
-  String.raw`SG\.[\w-]{16,64}\.[\w-]{16,64}`,
-  'gsk_[A-Za-z0-9]{20,128}',
-  String.raw`xai-[\w-]{20,255}`,
-  String.raw`pplx-[\w-]{20,128}`,
-  'r8_[A-Za-z0-9]{20,64}',
-  String.raw`dckr_pat_[\w-]{16,64}`,
+const API_KEY_SHAPES: readonly (readonly [prefix: string, rest: string])[] = [
+  ['sk-', String.raw`[\w-]{16,512}`],
+  ['(?:AKIA|ASIA)', '[A-Z0-9]{16}'],
+  ['gh[oprsu]_', '[A-Za-z0-9]{20,255}'],
+  ['github_pat_', String.raw`\w{20,255}`],
+  ['glpat-', String.raw`[\w-]{16,255}`],
+  ['xox[abeoprs]-', String.raw`[\w-]{10,255}`],
+  ['AIza', String.raw`[\w-]{30,64}`],
+  [String.raw`ya29\.`, String.raw`[\w-]{16,512}`],
+  ['hf_', '[A-Za-z0-9]{20,64}'],
+  ['npm_', '[A-Za-z0-9]{20,64}'],
+  ['pypi-', String.raw`[\w-]{16,255}`],
+  ['[prs]k_(?:live|test)_', '[A-Za-z0-9]{10,255}'],
+  ['whsec_', '[A-Za-z0-9+/=]{16,255}'],
+  [String.raw`SG\.`, String.raw`[\w-]{16,64}\.[\w-]{16,64}`],
+  ['gsk_', '[A-Za-z0-9]{20,128}'],
+  ['xai-', String.raw`[\w-]{20,255}`],
+  ['pplx-', String.raw`[\w-]{20,128}`],
+  ['r8_', '[A-Za-z0-9]{20,64}'],
+  ['dckr_pat_', String.raw`[\w-]{16,64}`],
 ];
 
 const API_KEY: NamedPattern = {
   name: 'api-key',
-  pattern: new RegExp(String.raw`(?<![\w-])(?:${API_KEY_SHAPES.join('|')})`),
+  needs: new RegExp(API_KEY_SHAPES.map(([prefix]) => prefix).join('|')),
+  pattern: new RegExp(
+    String.raw`(?<![\w-])(?:${API_KEY_SHAPES.map((shape) => shape.join('')).join('|')})`,
+  ),
   // `sk-` also begins names with hyphens.
   accepts: (match) => /\d/.test(match),
 };
@@ -60,6 +65,7 @@ const PRIVATE_KEY: NamedPattern = {
 /** `password=…`, `"apiKey": "…"`: a name that promises a secret, and a value as varied as one. */
 const ASSIGNED_SECRET: NamedPattern = {
   name: 'secret',
+  needs: /key|secret|token|pass|pwd|credential/i,
   pattern:
     /(?:api[_-]?key|access[_-]?key|secret|token|passwd|password|passphrase|pwd|credential)[\w.-]{0,24}\\?["']?\s{0,4}(?:[:=]|=>)\s{0,4}\\?["']?(?<secret>[^\s"',;{}()[\]\\]{8,512})/i,
   accepts: (secret) =>

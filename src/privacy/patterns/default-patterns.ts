@@ -5,6 +5,8 @@ import { CREDENTIAL_PATTERNS } from './credential-patterns.js';
 // Every repetition here and among the credentials is bounded, or parted by what it cannot match
 // itself, so that no text makes these slow.
 
+/** Seven digits, as close to one another as the patterns below allow them to be. */
+const DIGITS = /\d(?:\D{0,3}\d){6}/;
 const NOT_A_DIGIT = /\D/g;
 const DATE_OR_ADDRESS =
   /^(?:\d{4}[-./ ]\d{2}[-./ ]\d{2}|\d{1,2}[-./ ]\d{1,2}[-./ ](?:19|20)\d{2}|\d{1,3}(?:\.\d{1,3}){3}$)/;
@@ -21,6 +23,7 @@ const EMAIL: NamedPattern = {
 
 const IBAN: NamedPattern = {
   name: 'iban',
+  needs: /[a-z]\d\d/i,
   pattern: /(?<![a-z0-9])[a-z]{2}\d{2}(?:[ -]?[a-z0-9]){11,30}(?![a-z0-9])/i,
   accepts: (match) => {
     const iban = match.replace(/[ -]/g, '').toUpperCase();
@@ -31,7 +34,9 @@ const IBAN: NamedPattern = {
 /** Grouped in any way, digit by digit too: that is how they are dictated. */
 const CARD: NamedPattern = {
   name: 'card',
-  pattern: /(?<!\d)[2-6](?:[ \u00a0\u2010-\u2015-]{0,2}\d){12,18}(?!\d)/,
+  needs: DIGITS,
+  // The lookbehind stands after the first digit: before it, it would be tried at every character.
+  pattern: /[2-6](?<!\d\d)(?:[ \u00a0\u2010-\u2015-]{0,2}\d){12,18}(?!\d)/,
   accepts: (match) => {
     const digits = match.replace(NOT_A_DIGIT, '');
     return digits.length >= 13 && hasLuhnCheckDigit(digits);
@@ -41,6 +46,7 @@ const CARD: NamedPattern = {
 /** Written with its separators; nine digits in a row may be anything. */
 const SSN: NamedPattern = {
   name: 'ssn',
+  needs: DIGITS,
   pattern: /(?<![\d-])(?!000|666|9)\d{3}([- ])(?!00)\d{2}\1(?!0000)\d{4}(?![\d-])/,
 };
 
@@ -50,6 +56,7 @@ const SSN: NamedPattern = {
  */
 const PHONE: NamedPattern = {
   name: 'phone',
+  needs: DIGITS,
   pattern:
     /(?<![\p{L}\p{N}_.+-])(?:\+ ?)?\(?\d{1,16}(?:[ .\u00a0/()-]{1,3}\d{1,14}){0,7}(?![\p{L}\p{N}_])/u,
   accepts: (match) => {

@@ -1,9 +1,10 @@
 import type { NamedPattern } from '../redaction-options.js';
+import { asNeed } from './needed-text.js';
 
 /** A pattern ready to run. */
 export interface CompiledPattern {
   readonly regex: RegExp;
-  readonly needs: string | undefined;
+  readonly needs: string | RegExp | undefined;
   readonly accepts: ((match: string) => boolean) | undefined;
   readonly replacement: string;
 }
@@ -24,7 +25,7 @@ export function compilePattern(pattern: RegExp | NamedPattern): CompiledPattern 
   const indices = given.source.includes('(?<secret>') ? 'd' : '';
   return {
     regex: new RegExp(given.source, `${given.flags.replace(/[dgy]/g, '')}g${indices}`),
-    needs: named?.needs,
+    needs: named?.needs instanceof RegExp ? asNeed(named.needs) : named?.needs,
     accepts: named?.accepts,
     replacement: named === undefined ? '[REDACTED]' : `[REDACTED:${named.name}]`,
   };
@@ -42,7 +43,6 @@ export function maskPattern(
   pattern: CompiledPattern,
   isOverdue: IsOverdue,
 ): string | undefined {
-  if (pattern.needs !== undefined && !text.includes(pattern.needs)) return text;
   let masked = '';
   let copiedTo = 0;
   let from = 0;
