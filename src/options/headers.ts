@@ -1,6 +1,6 @@
-import { inspect } from 'node:util';
 import { asPrintable } from '../diagnostics.js';
 import { describeType } from './describe-value.js';
+import { hideValues } from './hidden-values.js';
 import { parseKeyValueList } from './key-value-list.js';
 import type { OptionSource, Reading } from './option-row.js';
 
@@ -86,10 +86,7 @@ export function createHeaders(
     [...entries].map(([name, { value }]) => [name, value]),
   );
   if (authorization !== undefined) headers['authorization'] = authorization;
-  const masked = Object.fromEntries(Object.keys(headers).map((name) => [name, '(not shown)']));
-  Object.defineProperty(headers, 'toJSON', { value: () => masked });
-  Object.defineProperty(headers, inspect.custom, { value: () => masked });
-  return Object.freeze(headers);
+  return hideValues(headers);
 }
 
 function headerProblem(name: string, value: string): string | undefined {

@@ -1,8 +1,10 @@
+import { resolveProxySettings } from '../delivery/proxy-settings.js';
 import { warnOnce } from '../diagnostics.js';
 import { resolveAuthorization } from './authorization.js';
 import { DELIVERY_TABLE } from './delivery-table.js';
 import { takeOptionGroups } from './given-options.js';
 import { createHeaders } from './headers.js';
+import { hideValues } from './hidden-values.js';
 import { createOnceWarn, createTableReader, type Warn } from './option-reports.js';
 import type { OptionSource } from './option-row.js';
 import { OPTION_TABLE } from './option-table.js';
@@ -60,6 +62,7 @@ export function resolveOptions(
     ...plain,
     endpoint: endpoint?.url,
     headers: createHeaders(headers, authorization?.value),
+    proxies: hideValues(resolveProxySettings(env)),
     resourceAttributes: createResourceAttributes(values),
     proxies: Object.freeze(resolveProxySettings(env)),
     delivery: Object.freeze(delivery),

@@ -5,6 +5,7 @@ import type {
   SpanLimits,
   SpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
+import type { ProxySettings } from '../delivery/proxy-settings.js';
 import type { RedactionOptions } from '../privacy/redaction-options.js';
 import type { ResolvedDeliveryOptions } from './delivery-options.js';
 import type { Endpoint } from './endpoint.js';
@@ -69,6 +70,8 @@ export interface ResolvedOptions extends PlainOptionValues {
   readonly endpoint: string | undefined;
   /** All headers of a request that come from the user, lower-case, `authorization` included. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`; their user info is not shown. */
+  readonly proxies: ProxySettings;
   /** The whole resource as configured: `service.*` and `deployment.environment.name` included. */
   readonly resourceAttributes: Attributes;
   /** Holds credentials where the environment's URLs do. */
