@@ -73,7 +73,6 @@ export function createPipeline({ resolved, resource, jobs }: PipelineOptions): P
             ...resolved.delivery,
             url: resolved.endpoint,
             headers: resolved.headers,
-            proxies: resolved.proxies,
             compression: resolved.compression,
           },
           encoder,

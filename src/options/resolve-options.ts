@@ -1,4 +1,3 @@
-import { resolveProxySettings } from '../delivery/proxy-settings.js';
 import { warnOnce } from '../diagnostics.js';
 import { resolveAuthorization } from './authorization.js';
 import { DELIVERY_TABLE } from './delivery-table.js';
@@ -64,7 +63,6 @@ export function resolveOptions(
     headers: createHeaders(headers, authorization?.value),
     proxies: hideValues(resolveProxySettings(env)),
     resourceAttributes: createResourceAttributes(values),
-    proxies: Object.freeze(resolveProxySettings(env)),
     delivery: Object.freeze(delivery),
     privacy: Object.freeze({
       flags: Object.freeze(flags),

@@ -13,7 +13,6 @@ import type { HeaderEntries } from './headers.js';
 import type { InstrumentedModules } from './instrumented-modules.js';
 import type { OptionSource } from './option-row.js';
 import type { ResolvedPrivacyFlags } from './privacy-flags.js';
-import type { ProxySettings } from './proxy-variables.js';
 import type {
   ExportScopes,
   OtlpCompression,
@@ -74,8 +73,6 @@ export interface ResolvedOptions extends PlainOptionValues {
   readonly proxies: ProxySettings;
   /** The whole resource as configured: `service.*` and `deployment.environment.name` included. */
   readonly resourceAttributes: Attributes;
-  /** Holds credentials where the environment's URLs do. */
-  readonly proxies: ProxySettings;
   readonly delivery: ResolvedDeliveryOptions;
   readonly privacy: ResolvedPrivacyOptions;
   /**
