@@ -93,9 +93,9 @@ export async function createTracing(
     release: () => {
       isShutDown = true;
       registration.release();
-      unwatchExit();
       onShutdown();
     },
+    unwatchExit,
   });
   return { tracing, ownsSpan: pipeline.ownsSpan };
 }
@@ -112,6 +112,7 @@ interface LiveTracingParts {
   readonly pipeline: Pipeline;
   readonly livekit: LiveKitInstaller;
   readonly release: () => void;
+  readonly unwatchExit: () => void;
 }
 
 class LiveTracing implements CatalystTracing {
@@ -122,6 +123,7 @@ class LiveTracing implements CatalystTracing {
   readonly #pipeline: Pipeline;
   readonly #livekit: LiveKitInstaller;
   readonly #release: () => void;
+  readonly #unwatchExit: () => void;
   #shutdown: Promise<DeliveryResult> | undefined;
 
   constructor(parts: LiveTracingParts) {
@@ -133,6 +135,7 @@ class LiveTracing implements CatalystTracing {
     this.#pipeline = parts.pipeline;
     this.#livekit = parts.livekit;
     this.#release = parts.release;
+    this.#unwatchExit = parts.unwatchExit;
   }
 
   /** As it is now: a LiveKit that is loaded later is connected later. */
@@ -165,6 +168,9 @@ class LiveTracing implements CatalystTracing {
   async #close(options: FlushOptions | undefined): Promise<DeliveryResult> {
     this.#pipeline.sendOpenSpans();
     this.#release();
-    return this.#pipeline.close(options);
+    const result = await this.#pipeline.close(options);
+    // Only now: a process that ends meanwhile is to lose nothing either.
+    this.#unwatchExit();
+    return result;
   }
 }

@@ -57,6 +57,7 @@ class CustomProviderProcessor implements SpanProcessor {
   readonly #fanout = new RawSpanFanout();
   readonly #jobs = new LiveKitJobs(() => this.forceFlush());
   #pipeline: Pipeline | undefined;
+  #unwatchExit: (() => void) | undefined;
 
   constructor(resolved: ResolvedOptions) {
     this.#resolved = resolved;
@@ -85,12 +86,20 @@ class CustomProviderProcessor implements SpanProcessor {
   async shutdown(): Promise<void> {
     this.#pipeline?.sendOpenSpans();
     await Promise.all([this.#pipeline?.close(), this.#fanout.shutdown()]);
+    this.#unwatchExit?.();
   }
 
   /** The provider's resource is known from its first span on. */
   #pipelineOf({ resource }: Span): Pipeline {
-    this.#pipeline ??= createPipeline({ resolved: this.#resolved, resource, jobs: this.#jobs });
-    return this.#pipeline;
+    if (this.#pipeline !== undefined) return this.#pipeline;
+    const pipeline = createPipeline({
+      resolved: this.#resolved,
+      resource,
+      jobs: this.#jobs,
+    });
+    this.#pipeline = pipeline;
+    this.#unwatchExit = pipeline.watchExit();
+    return pipeline;
   }
 
   #connect(module: LiveKitModule, provider: TracerProvider): InstallResult {

@@ -1,21 +1,21 @@
 import type { Resource } from '@opentelemetry/resources';
-import { BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { createDelivery, type Delivery } from './delivery/delivery.js';
+import { BatchSpanProcessor, type ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { Delivery } from './delivery/delivery.js';
 import type { FlushOptions } from './catalyst-tracing.js';
 import type { DeliveryResult } from './delivery/delivery-stats.js';
-import { installExitTriggers } from './delivery/exit-triggers.js';
+import { watchExit } from './delivery/exit-triggers.js';
+import { resolveTimeoutMillis } from './delivery/flush-timeout.js';
 import { debug, warnOnce } from './diagnostics.js';
-import { createJsonEncoder } from './encoding/json-encoder.js';
-import { createProtobufEncoder } from './encoding/protobuf-encoder.js';
-import type { SpanEncoder } from './encoding/span-encoder.js';
 import type { LiveKitJobs } from './livekit/livekit-jobs.js';
 import { LIVEKIT_SCOPE_NAME } from './mapping/livekit-spans.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 import { SessionObservers } from './observe/observe-session.js';
 import { createPrivacy } from './privacy/privacy.js';
+import { Delegates } from './processor/delegates.js';
 import { OpenInferenceSpanProcessor } from './processor/open-inference-span-processor.js';
 import { SpanSender } from './processor/span-sender.js';
 import { SpanRegistry } from './relations/span-registry.js';
+import { createSpanOutput } from './span-output.js';
 import { TRACER_NAME } from './version.js';
 
 /** The span path of one set-up, put together: nothing of it is registered anywhere yet. */
@@ -47,7 +47,10 @@ export interface PipelineOptions {
 /** Builds the span path from decided options. */
 export function createPipeline({ resolved, resource, jobs }: PipelineOptions): Pipeline {
   let mappingFailures = 0;
-  const onFailure = (error: unknown): void => {
+  const failed = new WeakSet<ReadableSpan>();
+  const onFailure = (error: unknown, span: ReadableSpan): void => {
+    if (failed.has(span)) return;
+    failed.add(span);
     mappingFailures += 1;
     warnOnce('mapping_failed', 'A span could not be mapped and was sent without its attributes.');
     debug(`Mapping failed: ${error instanceof Error ? error.name : typeof error}`);
@@ -64,24 +67,12 @@ export function createPipeline({ resolved, resource, jobs }: PipelineOptions): P
     roomSid: () => jobs.roomSid(),
     currentTask: () => jobs.currentTask(),
   });
-  const encoder = createEncoder(resolved, resource);
-  const delivery =
-    resolved.endpoint === undefined
-      ? undefined
-      : createDelivery(
-          {
-            ...resolved.delivery,
-            url: resolved.endpoint,
-            headers: resolved.headers,
-            compression: resolved.compression,
-          },
-          encoder,
-          { warnOnce, debug },
-        );
-  const delegates = [
+  const output = createSpanOutput(resolved, resource);
+  const delivery = output?.queue;
+  const delegates = new Delegates([
     ...resolved.spanProcessors,
     ...resolved.exporters.map((exporter) => new BatchSpanProcessor(exporter)),
-  ];
+  ]);
   const privacy = createPrivacy({
     ...resolved.privacy,
     isMandated: () => jobs.mandatesRedaction(),
@@ -89,24 +80,28 @@ export function createPipeline({ resolved, resource, jobs }: PipelineOptions): P
   const sender = new SpanSender({
     mapping: { rawContent: resolved.rawContent },
     privacy,
-    output: delivery && { encoder, queue: delivery },
+    output,
     delegates,
     onMappingFailure: onFailure,
   });
+  const timeoutOf = (options: FlushOptions | undefined): number =>
+    resolveTimeoutMillis(options?.timeoutMillis, resolved.delivery.shutdownTimeoutMillis);
   const flush = async (options?: FlushOptions): Promise<DeliveryResult> => {
     registry.sessions.settle();
     processor.sendHeld();
+    const timeoutMillis = timeoutOf(options);
     const [result] = await Promise.all([
-      delivery?.forceFlush(options) ?? NOTHING,
-      Promise.allSettled(delegates.map((each) => each.forceFlush())),
+      delivery?.forceFlush({ timeoutMillis }) ?? NOTHING,
+      delegates.forceFlush(timeoutMillis),
     ]);
     return result;
   };
   const close = async (options?: FlushOptions): Promise<DeliveryResult> => {
     processor.sendHeld();
+    const timeoutMillis = timeoutOf(options);
     const [result] = await Promise.all([
-      delivery?.shutdown(options) ?? NOTHING,
-      Promise.allSettled(delegates.map((each) => each.shutdown())),
+      delivery?.shutdown({ timeoutMillis }) ?? NOTHING,
+      delegates.shutdown(timeoutMillis),
     ]);
     return result;
   };
@@ -120,7 +115,10 @@ export function createPipeline({ resolved, resource, jobs }: PipelineOptions): P
       privacy.forSpan(span.attributes);
       jobs.hookCurrent();
     },
-    onSessionEnd: () => void delivery?.forceFlush(),
+    onSessionEnd: () => {
+      void delivery?.forceFlush();
+      void delegates.forceFlush(resolved.delivery.shutdownTimeoutMillis);
+    },
     onFailure,
     flush,
     close,
@@ -134,28 +132,21 @@ export function createPipeline({ resolved, resource, jobs }: PipelineOptions): P
     delivery,
     flush,
     close,
-    watchExit: () =>
-      delivery === undefined
-        ? () => {}
-        : installExitTriggers({
-            flush: (timeoutMillis) => flush({ timeoutMillis }),
-            added: () => delivery.stats().added,
-            beforeEnd: sendOpenSpans,
-            lastResort: () => delivery.exitSync(),
-            timeoutMillis: resolved.delivery.shutdownTimeoutMillis,
-          }),
+    watchExit: () => {
+      if (output === undefined && delegates.isEmpty) return () => {};
+      return watchExit({
+        flush: (timeoutMillis) => flush({ timeoutMillis }),
+        added: () => sender.sent,
+        beforeEnd: sendOpenSpans,
+        lastResort: () => delivery?.exitSync(),
+        timeoutMillis: resolved.delivery.shutdownTimeoutMillis,
+      });
+    },
     mappingFailures: () => mappingFailures,
     ownsSpan: (spanId) => registry.isOpen(spanId),
     sendOpenSpans,
     observers: new SessionObservers(registry),
   };
-}
-
-function createEncoder(resolved: ResolvedOptions, resource: Resource): SpanEncoder {
-  const encoded = { attributes: resource.attributes, schemaUrl: resource.schemaUrl };
-  return resolved.protocol === 'http/json'
-    ? createJsonEncoder(encoded)
-    : createProtobufEncoder(encoded);
 }
 
 function scopeFilter(exportScopes: ResolvedOptions['exportScopes']): (scope: string) => boolean {

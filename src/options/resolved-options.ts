@@ -5,13 +5,13 @@ import type {
   SpanLimits,
   SpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
-import type { ProxySettings } from '../delivery/proxy-settings.js';
 import type { RedactionOptions } from '../privacy/redaction-options.js';
 import type { ResolvedDeliveryOptions } from './delivery-options.js';
 import type { Endpoint } from './endpoint.js';
 import type { HeaderEntries } from './headers.js';
 import type { InstrumentedModules } from './instrumented-modules.js';
 import type { OptionSource } from './option-row.js';
+import type { ProxySettings } from './proxy-variables.js';
 import type { ResolvedPrivacyFlags } from './privacy-flags.js';
 import type {
   ExportScopes,

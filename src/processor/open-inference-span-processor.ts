@@ -5,21 +5,24 @@ import { NO_FACTS, type SpanFacts } from '../mapping/span-input.js';
 import type { EndedSpan } from '../relations/end-report.js';
 import { HeldSpans, type HeldSpan } from '../relations/held-spans.js';
 import type { SpanRegistry } from '../relations/span-registry.js';
+import { asBareSpan } from './bare-span.js';
+import type { Delegates } from './delegates.js';
 import { asIncompleteSpan } from './incomplete-span.js';
-import { NO_WORDS, type SpanSender } from './span-sender.js';
+import { NO_WORDS } from './finished-span.js';
+import type { SpanSender } from './span-sender.js';
 import { spansToSend } from './span-to-send.js';
 
 export interface OpenInferenceSpanProcessorOptions {
   readonly registry: SpanRegistry;
   readonly sender: SpanSender;
   /** Processors of the user's own, which hear of a span's start as it is. */
-  readonly delegates: readonly SpanProcessor[];
+  readonly delegates: Delegates;
   /** Whether spans of this scope are sent. */
   readonly sends: (scopeName: string) => boolean;
   readonly onLiveKitStart: (span: Span) => void;
   readonly onSessionEnd: () => void;
   /** Told of anything that went wrong on the span path and was kept from the host. */
-  readonly onFailure: (error: unknown) => void;
+  readonly onFailure: (error: unknown, span: ReadableSpan) => void;
   readonly flush: () => Promise<unknown>;
   readonly close: () => Promise<unknown>;
 }
@@ -42,10 +45,10 @@ export class OpenInferenceSpanProcessor implements SpanProcessor {
     try {
       registry.start(span, parentContext);
       if (span.instrumentationScope.name === LIVEKIT_SCOPE_NAME) onLiveKitStart(span);
-      for (const delegate of delegates) delegate.onStart(span, parentContext);
     } catch (error) {
-      onFailure(error);
+      onFailure(error, span);
     }
+    delegates.onStart(span, parentContext);
   }
 
   onEnd(span: ReadableSpan): void {
@@ -94,22 +97,39 @@ export class OpenInferenceSpanProcessor implements SpanProcessor {
     queueMicrotask(() => observed.settle());
   }
 
+  /** What cannot be read is sent all the same, as if nothing had been set on it. */
   #end(span: ReadableSpan, incomplete: boolean): void {
+    try {
+      this.#take(span, incomplete);
+    } catch (error) {
+      this.#options.onFailure(error, span);
+      // Reading it threw before anything was sent, so that it is not sent twice.
+      attempt(() => this.#take(asBareSpan(span), incomplete));
+    }
+  }
+
+  #take(span: ReadableSpan, incomplete: boolean): void {
+    const { registry } = this.#options;
+    const node = registry.openNode(span.spanContext().spanId);
+    if (node === undefined) {
+      this.#send(span, NO_FACTS);
+      return;
+    }
+    const isHeld = !incomplete && this.#isHeld({ span, node });
+    const sent = isHeld
+      ? { status: span.status, words: NO_WORDS, isSent: false }
+      : this.#send(span, registry.facts(node, span, incomplete));
+    this.#report({ span, node }, sent);
+    for (const held of this.#held.endedFor(node)) this.#sendHeld(held);
+  }
+
+  #report({ span, node }: HeldSpan, sent: Omit<EndedSpan, 'attributes'>): void {
     const { registry, onFailure } = this.#options;
     try {
-      const node = registry.openNode(span.spanContext().spanId);
-      if (node === undefined) {
-        this.#send(span, NO_FACTS);
-        return;
-      }
-      const isHeld = !incomplete && this.#isHeld({ span, node });
-      const sent = isHeld
-        ? { status: span.status, words: NO_WORDS, isSent: false }
-        : this.#send(span, registry.facts(node, span, incomplete));
       registry.end(node, { attributes: span.attributes, ...sent });
-      for (const held of this.#held.endedFor(node)) this.#sendHeld(held);
     } catch (error) {
-      onFailure(error);
+      onFailure(error, span);
+      attempt(() => registry.end(node, { attributes: {}, ...sent }));
     }
   }
 
@@ -122,25 +142,37 @@ export class OpenInferenceSpanProcessor implements SpanProcessor {
   }
 
   #sendHeld({ span, node }: HeldSpan): void {
-    this.#send(span, this.#options.registry.facts(node, span, false));
+    const { registry, onFailure } = this.#options;
+    try {
+      this.#send(span, registry.facts(node, span, false));
+    } catch (error) {
+      onFailure(error, span);
+      const bare = asBareSpan(span);
+      attempt(() => this.#send(bare, registry.facts(node, bare, false)));
+    }
   }
 
   /** Sends a span as what it is mapped to, and answers what that tells the spans above it. */
   #send(span: ReadableSpan, facts: SpanFacts): Omit<EndedSpan, 'attributes'> {
-    const { sender, sends, onFailure } = this.#options;
+    const { sender, sends } = this.#options;
     let status = span.status;
     let words = NO_WORDS;
     const isSampled = (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
     const isSent = isSampled && sends(span.instrumentationScope.name);
-    try {
-      for (const toSend of spansToSend(span, facts)) {
-        if (isSent) words = sender.send(span, toSend);
-        status = toSend.record.status;
-      }
-    } catch (error) {
-      onFailure(error);
+    for (const toSend of spansToSend(span, facts)) {
+      if (isSent) words = sender.send(span, toSend);
+      status = toSend.record.status;
     }
     return { status, words, isSent };
+  }
+}
+
+/** For what is tried after a failure that was told of: another one has nothing to add. */
+function attempt(call: () => void): void {
+  try {
+    call();
+  } catch {
+    // Not even the span's name and times can be read.
   }
 }
 

@@ -1,11 +1,11 @@
 // A process that has spans and ends: `node --import tsx delivery-child.ts <url> <how> [spool directory]`.
-import { installExitTriggers } from '../../src/delivery/exit-triggers.js';
+import { watchExit } from '../../src/delivery/exit-triggers.js';
 import { openDelivery } from './delivery-fixture.js';
 
 const [url = '', how = '', spoolDirectory] = process.argv.slice(2);
 const { delivery, add, said } = openDelivery(url, { spoolDirectory, flushIntervalMillis: 60_000 });
 
-const uninstall = installExitTriggers({
+const uninstall = watchExit({
   flush: (timeoutMillis) => delivery.forceFlush({ timeoutMillis }),
   added: () => delivery.stats().added,
   beforeEnd: () => {},
