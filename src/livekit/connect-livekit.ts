@@ -1,5 +1,6 @@
 import type { TracerProvider } from '@opentelemetry/api';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { BareOwnSpans } from '../provider/bare-own-spans.js';
 import { providerBehind } from '../provider/global-registration.js';
 import { Sdk1ProcessorAdapter } from '../provider/sdk-1-spans.js';
 import { currentProvider, type LiveKitModule, usesSdk1 } from './livekit-module.js';
@@ -32,9 +33,10 @@ export function connectLiveKit(module: LiveKitModule, connection: LiveKitConnect
   const foreign = before === undefined ? undefined : providerBehind(before);
   if (foreign !== undefined && foreign !== provider) connection.shareWith?.(foreign);
   module.telemetry.setTracerProvider(provider, {
-    registerSpanProcessor: usesSdk1(module)
-      ? (processor) => addSpanProcessor(new Sdk1ProcessorAdapter(processor))
-      : addSpanProcessor,
+    registerSpanProcessor: (processor) =>
+      addSpanProcessor(
+        new BareOwnSpans(usesSdk1(module) ? new Sdk1ProcessorAdapter(processor) : processor),
+      ),
     ...(allowPii !== undefined && { allowPii }),
   });
   if (connection.takeover !== undefined) listenAfterTakeover(module, connection.takeover);

@@ -5,6 +5,7 @@ import type { SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { RawSpanFanout } from '../processor/raw-span-fanout.js';
+import { BareOwnSpans } from './bare-own-spans.js';
 import { Sdk1ProcessorAdapter } from './sdk-1-spans.js';
 
 /**
@@ -16,8 +17,7 @@ const LIMIT_ENVS = ['OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', 'OTEL_ATTRIBUTE_COUNT_LIM
 
 /**
  * A tracer provider that takes further span processors after it was built, as OpenTelemetry 1.x
- * did: LiveKit up to 1.5 looks for `addSpanProcessor` before it attaches its Cloud exporter. What is
- * added this way sees raw spans.
+ * did. What is added this way sees raw spans.
  */
 export class CatalystTracerProvider extends NodeTracerProvider {
   readonly #fanout: RawSpanFanout;
@@ -49,11 +49,11 @@ export class CatalystTracerProvider extends NodeTracerProvider {
   }
 
   /**
-   * Adds a processor that sees every span of this provider from now on, raw. Who asks for this
-   * method is of OpenTelemetry 1.x, so the spans answer to its names too.
+   * Adds a processor that sees every span of this provider from now on, raw. LiveKit 1.5.1 to 1.5.3
+   * looks for this method to add its Cloud exporter; it is of OpenTelemetry 1.x.
    */
   addSpanProcessor(processor: SpanProcessor): void {
-    this.#fanout.add(new Sdk1ProcessorAdapter(processor));
+    this.#fanout.add(new BareOwnSpans(new Sdk1ProcessorAdapter(processor)));
   }
 }
 

@@ -7,7 +7,7 @@ import { COMPATIBILITY_CASES, hasOneTrace, type CompatibilityCase } from './comp
 import { nodeExecutable, packPackage } from './installations.js';
 import { conversationOf, EXPECTED_CALLS } from './model-calls.js';
 import { renderTable, type CompatibilityResult } from './render-table.js';
-import { runApplication } from './run-application.js';
+import { runCase } from './run-application.js';
 
 /** The spans that stand for themselves; every other span of LiveKit is a CHAIN. */
 const KINDS: Readonly<Record<string, string>> = {
@@ -36,7 +36,7 @@ describe('a session with a tool and a handoff', () => {
   it.concurrent.for(COMPATIBILITY_CASES.map((given) => [titleOf(given), given] as const))(
     '%s',
     async ([, given]) => {
-      const { outcome, spans, stderr } = await runApplication(given, tarball);
+      const { outcome, spans, stderr } = await runCase(given, tarball);
 
       expect(outcome.errors).toEqual([]);
       expect(outcome.played).toBe(outcome.scripted);

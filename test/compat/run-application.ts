@@ -9,7 +9,7 @@ import { install, nodeExecutable } from './installations.js';
 
 const TIMEOUT_MILLIS = 60_000;
 
-/** What the application printed last. */
+/** What an application printed last. */
 interface Outcome {
   readonly played: number;
   readonly scripted: number;
@@ -18,38 +18,64 @@ interface Outcome {
   readonly delivered: { readonly exported: number; readonly dropped: number };
 }
 
-export interface ApplicationRun {
+export interface ApplicationOptions {
+  /** Where the application and its packages are. */
+  readonly directory: string;
+  /** Node's arguments, the application's file among them. */
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Default: the one running. */
+  readonly node?: string;
+}
+
+/** How an application ended that ended well; otherwise starting it rejects with what it wrote. */
+export interface ApplicationEnd {
   readonly outcome: Outcome;
-  readonly spans: readonly DecodedSpan[];
   readonly stderr: string;
 }
 
-/** Installs what the case asks for, runs the application and gives what a collector received. */
-export async function runApplication(
+/** Runs an application that reports what became of its session, without the machine's own set-up. */
+export async function startApplication({
+  directory,
+  args,
+  env,
+  node = process.execPath,
+}: ApplicationOptions): Promise<ApplicationEnd> {
+  const child = spawn(node, args, {
+    cwd: directory,
+    env: { ...environment(), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: TIMEOUT_MILLIS,
+    killSignal: 'SIGKILL',
+  });
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ]);
+  const last = stdout.trim().split('\n').at(-1) ?? '';
+  if (code !== 0 || !last.startsWith('{')) {
+    throw new Error(`the application ended with ${String(code)}:\n${stdout}\n${stderr}`);
+  }
+  return { outcome: JSON.parse(last) as Outcome, stderr };
+}
+
+/** Installs what the case asks for, runs its session and gives what a collector received. */
+export async function runCase(
   given: CompatibilityCase,
   tarball: string,
-): Promise<ApplicationRun> {
+): Promise<ApplicationEnd & { readonly spans: readonly DecodedSpan[] }> {
   const directory = await install(given, tarball);
   const node = await nodeExecutable(given.node);
   const receiver = await startReceiver();
   try {
-    const child = spawn(node, argumentsOf(given), {
-      cwd: directory,
-      env: { ...environment(), CATALYST_OTLP_ENDPOINT: receiver.endpoint },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: TIMEOUT_MILLIS,
-      killSignal: 'SIGKILL',
+    const end = await startApplication({
+      directory,
+      node,
+      args: argumentsOf(given),
+      env: { CATALYST_OTLP_ENDPOINT: receiver.endpoint },
     });
-    const [stdout, stderr, [code]] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      once(child, 'close'),
-    ]);
-    const last = stdout.trim().split('\n').at(-1) ?? '';
-    if (code !== 0 || !last.startsWith('{')) {
-      throw new Error(`the application ended with ${String(code)}:\n${stdout}\n${stderr}`);
-    }
-    return { outcome: JSON.parse(last) as Outcome, spans: receiver.spans(), stderr };
+    return { ...end, spans: receiver.spans() };
   } finally {
     await receiver.close();
   }
