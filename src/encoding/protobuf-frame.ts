@@ -50,14 +50,18 @@ function totalBytes(pieces: readonly Uint8Array[]): number {
 export function createProtobufFrame(resource: EncodedResource): RequestFrame {
   const resourceBytes = encodeResource(resource);
   const scopeWriter = new ProtobufWriter();
+  const encodedScopes = new WeakMap<ScopeRecord, Uint8Array>();
 
   function encodeScope(scope: ScopeRecord): Uint8Array {
+    const known = encodedScopes.get(scope);
+    if (known !== undefined) return known;
     const mark = scopeWriter.open(SCOPE);
     scopeWriter.string(SCOPE_NAME, scope.name);
     if (scope.version !== undefined) scopeWriter.string(SCOPE_VERSION, scope.version);
     scopeWriter.close(mark);
     const bytes = scopeWriter.copyFrom(0);
     scopeWriter.rewind(0);
+    encodedScopes.set(scope, bytes);
     return bytes;
   }
 

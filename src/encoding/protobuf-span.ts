@@ -1,7 +1,7 @@
-import type { Link } from '@opentelemetry/api';
+import type { HrTime, Link } from '@opentelemetry/api';
 import { writeAttributes } from './protobuf-attributes.js';
 import type { ProtobufWriter } from './protobuf-writer.js';
-import { SPAN_ID_BYTES, spanFlags, TRACE_ID_BYTES, unixNanos } from './span-context.js';
+import { SPAN_ID_BYTES, spanFlags, TRACE_ID_BYTES, unixNanosHalves } from './span-context.js';
 import type { EventRecord, SpanRecord } from './span-record.js';
 
 // Tag bytes: (field number << 3) | wire type, by trace.proto.
@@ -23,7 +23,8 @@ const SPAN = {
   status: 0x7a,
 } as const;
 /** Field 16, fixed32: the one field whose tag takes two bytes. */
-const SPAN_FLAGS_TAG = [0x85, 0x01] as const;
+const SPAN_FLAGS_TAG = 0x85;
+const SPAN_FLAGS_TAG_REST = 0x01;
 const EVENT = { time: 0x09, name: 0x12, attribute: 0x1a, droppedAttributesCount: 0x20 } as const;
 const LINK = {
   traceId: 0x0a,
@@ -48,14 +49,16 @@ function writeTraceState(writer: ProtobufWriter, tag: number, serialized: string
   if (serialized !== undefined && serialized !== '') writer.string(tag, serialized);
 }
 
-function writeFixed32(writer: ProtobufWriter, value: number): void {
-  for (let shift = 0; shift < 32; shift += 8) writer.byte((value >>> shift) & 0xff);
+function writeTime(writer: ProtobufWriter, tag: number, time: HrTime): void {
+  const { high, low } = unixNanosHalves(time);
+  writer.byte(tag);
+  writer.fixed32(low);
+  writer.fixed32(high);
 }
 
 function writeEvent(writer: ProtobufWriter, event: EventRecord): void {
   const mark = writer.open(SPAN.event);
-  writer.byte(EVENT.time);
-  writer.fixed64(unixNanos(event.time));
+  writeTime(writer, EVENT.time, event.time);
   writer.string(EVENT.name, event.name);
   writeAttributes(writer, EVENT.attribute, event.attributes);
   writeCount(writer, EVENT.droppedAttributesCount, event.droppedAttributesCount);
@@ -78,7 +81,7 @@ function writeLink(writer: ProtobufWriter, { context, ...link }: Link): void {
   writeAttributes(writer, LINK.attribute, link.attributes);
   writeCount(writer, LINK.droppedAttributesCount, link.droppedAttributesCount);
   writer.byte(LINK.flags);
-  writeFixed32(writer, spanFlags(context.traceFlags, context));
+  writer.fixed32(spanFlags(context.traceFlags, context));
   writer.close(mark);
 }
 
@@ -105,16 +108,15 @@ export function writeSpanFields(writer: ProtobufWriter, record: SpanRecord): voi
   writer.string(SPAN.name, record.name);
   writer.byte(SPAN.kind);
   writer.varint(record.kind + 1); // OTLP keeps 0 for "unspecified", which the API doesn't know.
-  writer.byte(SPAN.startTime);
-  writer.fixed64(unixNanos(record.startTime));
-  writer.byte(SPAN.endTime);
-  writer.fixed64(unixNanos(record.endTime));
+  writeTime(writer, SPAN.startTime, record.startTime);
+  writeTime(writer, SPAN.endTime, record.endTime);
   writeCount(writer, SPAN.droppedAttributesCount, record.droppedAttributesCount);
   for (const event of record.events) writeEvent(writer, event);
   writeCount(writer, SPAN.droppedEventsCount, record.droppedEventsCount);
   for (const link of record.links) writeLink(writer, link);
   writeCount(writer, SPAN.droppedLinksCount, record.droppedLinksCount);
   writeStatus(writer, record.status);
-  for (const byte of SPAN_FLAGS_TAG) writer.byte(byte);
-  writeFixed32(writer, spanFlags(spanContext.traceFlags, parentSpanContext));
+  writer.byte(SPAN_FLAGS_TAG);
+  writer.byte(SPAN_FLAGS_TAG_REST);
+  writer.fixed32(spanFlags(spanContext.traceFlags, parentSpanContext));
 }

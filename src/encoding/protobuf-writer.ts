@@ -81,8 +81,14 @@ export class ProtobufWriter {
     this.#position = at;
   }
 
-  fixed64(value: bigint): void {
-    this.#position = this.#bytes.writeBigUInt64LE(value, this.#reserve(8));
+  fixed32(value: number): void {
+    const at = this.#reserve(4);
+    const bytes = this.#bytes;
+    bytes[at] = value;
+    bytes[at + 1] = value >>> 8;
+    bytes[at + 2] = value >>> 16;
+    bytes[at + 3] = value >>> 24;
+    this.#position = at + 4;
   }
 
   double(value: number): void {
@@ -109,7 +115,7 @@ export class ProtobufWriter {
   /** A bytes field from hex. False, and nothing written, when `hex` is not exactly `size` bytes. */
   hex(tag: number, hex: string, size: number): boolean {
     const at = this.#reserve(size);
-    if (hex.length !== size * 2 || this.#bytes.write(hex, at + 2, size, 'hex') !== size) {
+    if (hex.length !== size * 2 || this.#bytes.hexWrite(hex, at + 2, size) !== size) {
       return false;
     }
     this.#bytes[at] = tag;

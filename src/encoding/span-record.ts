@@ -34,7 +34,7 @@ export interface SpanRecord {
 /** The instrumentation scope that a span belongs to; spans of one scope share a header on the wire. */
 export interface ScopeRecord {
   readonly name: string;
-  readonly version: string | undefined;
+  readonly version?: string | undefined;
 }
 
 /** One span in its wire form. */

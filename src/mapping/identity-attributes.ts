@@ -1,7 +1,7 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import { classifyRawKey } from '../privacy/content-keys.js';
 import { isCancelled } from './model.js';
-import { asText, parseJsonRecord } from './read-attributes.js';
+import { asText } from './read-attributes.js';
 import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from './livekit-spans.js';
 import type { AgentIdentity, SpanInput } from './span-input.js';
 import type { SpanMapping } from './span-mapping.js';
@@ -47,7 +47,7 @@ function ownAgent({ scopeName, attributes }: SpanInput): AgentIdentity | undefin
  */
 function putMetadata(mapping: SpanMapping, span: SpanInput): void {
   const { metadata: given, withinTool } = span.facts;
-  const interrupted = isInterrupted(span);
+  const interrupted = isInterrupted(mapping, span);
   if (interrupted) mapping.put(INTERRUPTED, true, 'none');
   if (given === undefined && !interrupted && withinTool === undefined) return;
   const metadata = {
@@ -59,7 +59,7 @@ function putMetadata(mapping: SpanMapping, span: SpanInput): void {
 }
 
 /** Interrupted is not failed: the user spoke over the agent, and that is how calls go. */
-function isInterrupted({ name, scopeName, attributes }: SpanInput): boolean {
+function isInterrupted(mapping: SpanMapping, { name, scopeName, attributes }: SpanInput): boolean {
   if (scopeName !== LIVEKIT_SCOPE_NAME) return false;
   switch (name) {
     case LiveKitSpan.AGENT_TURN:
@@ -67,7 +67,7 @@ function isInterrupted({ name, scopeName, attributes }: SpanInput): boolean {
     case LiveKitSpan.LLM_REQUEST:
       return isCancelled(attributes);
     case LiveKitSpan.TTS_REQUEST:
-      return parseJsonRecord(attributes['lk.tts_metrics'])?.['cancelled'] === true;
+      return mapping.rawRecord('lk.tts_metrics')?.['cancelled'] === true;
     case LiveKitSpan.FUNCTION_TOOL:
       return isInterruptedTool(attributes);
     default:

@@ -1,7 +1,8 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import type { Attributes } from '@opentelemetry/api';
+import { readModelMetrics } from './model-metrics.js';
 import { mapProvider } from './providers.js';
-import { asText, isRecord, parseJsonRecord, readText } from './read-attributes.js';
+import { asText, isRecord, readText, type JsonRecord } from './read-attributes.js';
 import type { SpanMapping } from './span-mapping.js';
 
 const REQUEST_PREFIX = 'gen_ai.request.';
@@ -16,7 +17,7 @@ export function putModel(mapping: SpanMapping, failed: boolean): void {
   const raw = mapping.raw;
   const asked = asText(raw[REQUEST_MODEL]);
   const answered = asText(raw[RESPONSE_MODEL]);
-  const metadata = metricsMetadata(raw);
+  const metadata = metricsMetadata(mapping);
   // Of a realtime model, `gen_ai.request.model` holds its label in these versions.
   mapping.put(S.LLM_MODEL_NAME, answered ?? asText(metadata?.['modelName']) ?? asked, 'none');
   if (asked !== undefined && answered !== undefined && asked !== answered) {
@@ -33,10 +34,9 @@ export function putModel(mapping: SpanMapping, failed: boolean): void {
 }
 
 /** Up to 1.7.1 the provider of a request, and a realtime model's name, stand in the metrics alone. */
-function metricsMetadata(raw: Attributes): Readonly<Record<string, unknown>> | undefined {
-  const metrics = raw['lk.realtime_model_metrics'] ?? raw['lk.llm_metrics'];
-  if (metrics === undefined || raw['gen_ai.provider.name'] !== undefined) return undefined;
-  const metadata = parseJsonRecord(metrics)?.['metadata'];
+function metricsMetadata(mapping: SpanMapping): JsonRecord | undefined {
+  if (mapping.raw['gen_ai.provider.name'] !== undefined) return undefined;
+  const metadata = readModelMetrics(mapping)?.['metadata'];
   return isRecord(metadata) ? metadata : undefined;
 }
 

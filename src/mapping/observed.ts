@@ -11,6 +11,8 @@ const CLOSE_REASONS: ReadonlySet<string> = new Set([
   'user_initiated',
 ]);
 
+const NO_KEYS: readonly string[] = [];
+
 /** Puts what events have told of listening and of the end of the session. */
 export function putObserved(mapping: SpanMapping, name: string, facts: ObservedFacts): void {
   const { stt, closing } = facts;
@@ -20,9 +22,10 @@ export function putObserved(mapping: SpanMapping, name: string, facts: ObservedF
 
 /** The voice fields that these facts put, in place of what the span's own attributes say. */
 export function observedVoiceKeys(facts: ObservedFacts | undefined): readonly string[] {
+  if (facts?.stt === undefined) return NO_KEYS;
   const keys: string[] = [];
-  if (facts?.stt?.model !== undefined) keys.push(F.turnModel.to);
-  if (facts?.stt?.provider !== undefined) keys.push(F.turnProvider.to);
+  if (facts.stt.model !== undefined) keys.push(F.turnModel.to);
+  if (facts.stt.provider !== undefined) keys.push(F.turnProvider.to);
   return keys;
 }
 

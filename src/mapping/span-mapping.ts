@@ -1,5 +1,6 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import type { AttributeSink, ContentClass } from './attribute-sink.js';
+import { parseJsonRecord, type JsonRecord } from './read-attributes.js';
 
 /**
  * The mapping of one span in progress: what goes out, and what of the raw span need not follow.
@@ -13,6 +14,7 @@ export class SpanMapping {
   readonly #put = new Set<string>();
   readonly #represented: string[] = [];
   readonly #countedElsewhere: string[] = [];
+  #records: Map<string, JsonRecord | undefined> | undefined;
 
   constructor(raw: Attributes, sink: AttributeSink) {
     this.raw = raw;
@@ -32,6 +34,15 @@ export class SpanMapping {
   /** Puts an attribute under an indexed key that the raw span is known not to have. */
   putIndexed(key: string, value: AttributeValue | undefined, content: ContentClass): void {
     if (value !== undefined) this.#sink.put(key, value, content);
+  }
+
+  /** A raw attribute that is a JSON object, parsed once however many read it. */
+  rawRecord(key: string): JsonRecord | undefined {
+    if (this.#records === undefined) this.#records = new Map();
+    else if (this.#records.has(key)) return this.#records.get(key);
+    const parsed = parseJsonRecord(this.raw[key]);
+    this.#records.set(key, parsed);
+    return parsed;
   }
 
   /** Marks raw content that now stands in OpenInference form: it is not sent a second time. */

@@ -1,12 +1,7 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import type { Attributes } from '@opentelemetry/api';
-import {
-  asFiniteNumber,
-  isRecord,
-  parseJsonRecord,
-  readNumber,
-  type JsonRecord,
-} from './read-attributes.js';
+import { readModelMetrics } from './model-metrics.js';
+import { asFiniteNumber, isRecord, readNumber, type JsonRecord } from './read-attributes.js';
 import type { SpanMapping } from './span-mapping.js';
 
 const USAGE_PREFIX = 'gen_ai.usage.';
@@ -38,7 +33,7 @@ const REASONING = [
  */
 export function putTokenCounts(mapping: SpanMapping): void {
   const raw = mapping.raw;
-  const metrics = readMetrics(raw);
+  const metrics = readModelMetrics(mapping);
   const prompt = readNumber(raw, PROMPT) ?? first(metrics, ['promptTokens', 'inputTokens']);
   const completion =
     readNumber(raw, COMPLETION) ?? first(metrics, ['completionTokens', 'outputTokens']);
@@ -120,11 +115,6 @@ function completionDetails(
     readNumber(raw, AUDIO_OUT) ?? first(details, ['audioTokens']) ?? 0,
   );
   return { audio, reasoning: Math.min(completion - audio, readNumber(raw, REASONING) ?? 0) };
-}
-
-/** LiveKit's own metrics of the call (`metrics/base.ts`). */
-function readMetrics(raw: Attributes): JsonRecord | undefined {
-  return parseJsonRecord(raw['lk.realtime_model_metrics'] ?? raw['lk.llm_metrics']);
 }
 
 function record(of: JsonRecord | undefined, key: string): JsonRecord | undefined {

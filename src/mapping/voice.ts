@@ -1,11 +1,5 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
-import {
-  asFiniteNumber,
-  asText,
-  isRecord,
-  parseJsonRecord,
-  type JsonRecord,
-} from './read-attributes.js';
+import { asFiniteNumber, asText, isRecord, type JsonRecord } from './read-attributes.js';
 import type { SpanMapping } from './span-mapping.js';
 import {
   LLM_METRICS_FIELDS,
@@ -17,6 +11,9 @@ import {
 } from './voice-fields.js';
 
 const TTS_METRICS = 'lk.tts_metrics';
+const NO_ROWS: readonly number[] = [];
+/** Rows of the table by the key they read. */
+const ROWS_BY_SOURCE: ReadonlyMap<string, readonly number[]> = indexBySource(VOICE_FIELDS);
 const LLM_METRICS = ['lk.llm_metrics', 'lk.realtime_model_metrics'] as const;
 
 /**
@@ -30,21 +27,40 @@ export function putVoiceFields(
   knownBetter: readonly string[],
 ): void {
   const raw = mapping.raw;
-  for (const field of VOICE_FIELDS) {
-    const value = raw[field.from];
-    if (value === undefined || field.on?.includes(spanName) === false) continue;
-    if (knownBetter.includes(field.to)) continue;
+  for (const row of recordedRows(raw)) {
+    const field = VOICE_FIELDS[row];
+    const value = field && raw[field.from];
+    if (field === undefined || value === undefined) continue;
+    if (field.on?.includes(spanName) === false || knownBetter.includes(field.to)) continue;
     mapping.put(field.to, READERS[field.read](value), 'none');
   }
-  if (raw[TTS_METRICS] !== undefined) putTtsMetrics(mapping, raw, countedBelow);
+  if (raw[TTS_METRICS] !== undefined) putTtsMetrics(mapping, countedBelow);
   for (const key of LLM_METRICS) {
-    if (raw[key] !== undefined) putFrom(mapping, LLM_METRICS_FIELDS, parseJsonRecord(raw[key]));
+    if (raw[key] !== undefined) putFrom(mapping, LLM_METRICS_FIELDS, mapping.rawRecord(key));
   }
 }
 
+/** The rows whose key is there, in the order of the table: a span has few of many. */
+function recordedRows(raw: Attributes): readonly number[] {
+  let recorded: number[] | undefined;
+  for (const key in raw) {
+    const rows = ROWS_BY_SOURCE.get(key);
+    if (rows === undefined) continue;
+    if (recorded === undefined) recorded = [...rows];
+    else recorded.push(...rows);
+  }
+  return recorded?.toSorted((a, b) => a - b) ?? NO_ROWS;
+}
+
+function indexBySource(fields: readonly VoiceField[]): ReadonlyMap<string, readonly number[]> {
+  const rows = new Map<string, number[]>();
+  fields.forEach(({ from }, row) => rows.set(from, [...(rows.get(from) ?? []), row]));
+  return rows;
+}
+
 /** A stream adapter repeats the metrics of the requests that it made: those have them. */
-function putTtsMetrics(mapping: SpanMapping, raw: Attributes, countedBelow: boolean): void {
-  const metrics = parseJsonRecord(raw[TTS_METRICS]);
+function putTtsMetrics(mapping: SpanMapping, countedBelow: boolean): void {
+  const metrics = mapping.rawRecord(TTS_METRICS);
   const metadata = metrics?.['metadata'];
   if (isRecord(metadata)) putFrom(mapping, TTS_METADATA_FIELDS, metadata);
   if (!countedBelow) putFrom(mapping, TTS_METRICS_FIELDS, metrics);

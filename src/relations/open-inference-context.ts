@@ -11,18 +11,27 @@ export interface OpenInferenceContext {
   readonly attributes: Attributes;
 }
 
+/** Contexts that say nothing, which are nearly all: siblings start in the same one. */
+const SILENT = new WeakSet<Context>();
+
 /**
  * Reads `setSession`, `setUser`, `setMetadata`, `setTags`, `setPromptTemplate` and `setAttributes`
  * of `@arizeai/openinference-core`; `undefined` when none was called.
  */
 export function readOpenInferenceContext(context: Context): OpenInferenceContext | undefined {
+  if (SILENT.has(context)) return undefined;
+  const said = getAttributesFromContext(context);
+  if (isEmpty(said)) {
+    SILENT.add(context);
+    return undefined;
+  }
   const {
     [S.SESSION_ID]: sessionId,
     [S.USER_ID]: userId,
     [S.METADATA]: metadata,
     [S.TAG_TAGS]: tags,
     ...attributes
-  } = getAttributesFromContext(context);
+  } = said;
   const identity: Identity = {
     sessionId: asText(sessionId),
     userId: asText(userId),
@@ -34,4 +43,9 @@ export function readOpenInferenceContext(context: Context): OpenInferenceContext
     Object.values(identity).some((value) => value !== undefined) ||
     Object.keys(attributes).length > 0;
   return isSet ? { identity, attributes } : undefined;
+}
+
+function isEmpty(attributes: Attributes): boolean {
+  for (const _key in attributes) return false;
+  return true;
 }

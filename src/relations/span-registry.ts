@@ -50,10 +50,10 @@ export class SpanRegistry {
     const parent = this.#find(span.parentSpanContext?.spanId);
     // LiveKit starts some spans as roots, or drops the context's values (`on_enter`); the caller's
     // context is still active then and tells where they belong.
-    const around = parent ?? this.#find(trace.getSpanContext(activeContext.active())?.spanId);
+    const active = activeContext.active();
+    const around = parent ?? this.#find(trace.getSpanContext(active)?.spanId);
     const toldIdentity =
-      identityOf(context) ??
-      (around?.identity === undefined ? identityOf(activeContext.active()) : undefined);
+      identityOf(context) ?? (around?.identity === undefined ? identityOf(active) : undefined);
     const node = new SpanNode({
       span,
       parent,
@@ -64,7 +64,7 @@ export class SpanRegistry {
       openInference:
         readOpenInferenceContext(context) ??
         around?.openInference ??
-        readOpenInferenceContext(activeContext.active()),
+        readOpenInferenceContext(active),
     });
     this.#open.set(node.spanId, node);
     if (this.#open.size > MAX_OPEN) forgetOldest(this.#open);
@@ -86,7 +86,8 @@ export class SpanRegistry {
     const { processIdentity, givenSessionId, roomSid } = this.#options;
     const sessionId =
       node.session === undefined ? (givenSessionId() ?? roomSid()) : node.session.givenId;
-    const process = { ...processIdentity, sessionId };
+    const process =
+      sessionId === processIdentity.sessionId ? processIdentity : { ...processIdentity, sessionId };
     return spanFacts(node, span.attributes, process, incomplete, this.#tools);
   }
 
