@@ -14,6 +14,7 @@ import { createPrivacy } from './privacy/privacy.js';
 import { Delegates } from './processor/delegates.js';
 import { OpenInferenceSpanProcessor } from './processor/open-inference-span-processor.js';
 import { SpanSender } from './processor/span-sender.js';
+import { readGivenSessionId } from './relations/given-session-id.js';
 import { SpanRegistry } from './relations/span-registry.js';
 import { createSpanOutput } from './span-output.js';
 import { TRACER_NAME } from './version.js';
@@ -63,7 +64,7 @@ export function createPipeline({ resolved, resource, jobs }: PipelineOptions): P
       metadata: resolved.metadata,
       tags: resolved.tags,
     },
-    givenSessionId: () => givenSessionId(resolved, jobs),
+    givenSessionId: () => readGivenSessionId(resolved.sessionId, () => jobs.current()),
     roomSid: () => jobs.roomSid(),
     currentTask: () => jobs.currentTask(),
   });
@@ -152,15 +153,4 @@ export function createPipeline({ resolved, resource, jobs }: PipelineOptions): P
 function scopeFilter(exportScopes: ResolvedOptions['exportScopes']): (scope: string) => boolean {
   if (exportScopes === 'all') return () => true;
   return (scope) => scope === LIVEKIT_SCOPE_NAME || scope === TRACER_NAME;
-}
-
-/** A function is the user's: what it throws must not cost the session its span. */
-function givenSessionId({ sessionId }: ResolvedOptions, jobs: LiveKitJobs): string | undefined {
-  if (typeof sessionId !== 'function') return sessionId;
-  try {
-    return sessionId(jobs.current());
-  } catch {
-    warnOnce('session_id_failed', 'The function given as "sessionId" threw; the room is used.');
-    return undefined;
-  }
 }

@@ -5,6 +5,8 @@ import type {
   SpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
 import { asPrintable } from '../diagnostics.js';
+import type { JsonRecord } from '../mapping/read-attributes.js';
+import { asJsonRecord } from '../spans/serialize-value.js';
 import { describeType, describeValue } from './describe-value.js';
 import { INSTRUMENTED_MODULE_NAMES, type InstrumentedModules } from './instrumented-modules.js';
 import type { Reading } from './option-row.js';
@@ -28,11 +30,12 @@ export function readModulesOption(value: unknown): Reading<InstrumentedModules> 
       };
 }
 
-/** Metadata, copied one level deep. */
-export function readMetadataOption(value: unknown): Reading<Readonly<Record<string, unknown>>> {
-  return isRecord(value) && !Array.isArray(value)
-    ? { value: Object.freeze({ ...value }) }
-    : { problem: `must be an object; saw ${describeType(value)}` };
+/** Metadata, copied as what JSON can say of it: it is written anew on every span. */
+export function readMetadataOption(value: unknown): Reading<JsonRecord> {
+  const record = asJsonRecord(value);
+  return record === undefined
+    ? { problem: `must be an object; saw ${describeType(value)}` }
+    : { value: Object.freeze(record) };
 }
 
 /** A session id, or the function that gives one. */

@@ -26,13 +26,15 @@ export class Sdk1ProcessorAdapter implements SpanProcessor {
     this.#processor = processor;
   }
 
+  // Both give back what they are given: a processor may be async against its type.
+
   onStart(span: Span, parentContext: Context): void {
-    this.#processor.onStart(span, parentContext);
+    return this.#processor.onStart(span, parentContext);
   }
 
   onEnd(span: ReadableSpan): void {
     // A provider of SDK 1.x, the application's own perhaps, has them already.
-    this.#processor.onEnd(isSdk1Span(span) ? span : asSdk1Span(span));
+    return this.#processor.onEnd(isSdk1Span(span) ? span : asSdk1Span(span));
   }
 
   forceFlush(): Promise<void> {
