@@ -1,5 +1,5 @@
 import { AlwaysOffSampler, BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
-import type { CatalystTracing } from './catalyst-tracing.js';
+import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
 import type { CreatedTracing } from './create-tracing.js';
 import { DeliveryLedger, type DeliveryResult } from './delivery/delivery-stats.js';
 import { LIVEKIT_NAME } from './livekit/install-livekit.js';
@@ -8,6 +8,7 @@ import { NO_OBSERVER } from './observe/observe-session.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 import { TRACER_NAME, VERSION } from './version.js';
 
+const NOT_ASKED: readonly InstallResult[] = Object.freeze([]);
 const NOTHING: DeliveryResult = Object.freeze({ exported: 0, dropped: 0, pending: 0 });
 
 /** Tracing that was switched off: everything works, nothing is recorded, registered or loaded. */
@@ -26,8 +27,8 @@ export function createDisabledTracing(
     provider,
     serviceName,
     endpoint: undefined,
-    installResults: [],
-    installed: [],
+    installResults: NOT_ASKED,
+    installed: NOT_ASKED,
     observe: () => NO_OBSERVER,
     forceFlush: () => Promise.resolve(NOTHING),
     shutdown: () => {

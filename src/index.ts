@@ -49,3 +49,4 @@ export type {
   SpanIdentityOptions,
 } from './spans/span-options.js';
 export type { NormalizedUsage, TokenCounts } from './spans/usage.js';
+export { withTraceContext, type TraceContextCarrier } from './spans/trace-context.js';

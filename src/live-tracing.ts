@@ -4,6 +4,8 @@ import type { CatalystTracing } from './catalyst-tracing.js';
 export interface LiveSetup {
   readonly pending: Promise<CatalystTracing>;
   tracing: CatalystTracing | undefined;
+  /** Whether it was asked for with the same options. A closure, so that no token stands here. */
+  readonly hasOptions?: (options: unknown) => boolean;
   /** Whether an open span goes through this set-up's span path; `undefined` while it has none. */
   ownsSpan: ((spanId: string) => boolean) | undefined;
 }

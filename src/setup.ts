@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { CatalystTracing } from './catalyst-tracing.js';
 import { createTracing } from './create-tracing.js';
 import { setDebug, warnOnce } from './diagnostics.js';
@@ -15,7 +16,8 @@ import type { SetupOptions } from './options/setup-options.js';
  *
  * Every value may come from the environment instead: `CATALYST_OTLP_ENDPOINT` and
  * `CATALYST_OTLP_TOKEN` are enough. Rejects with `InvalidOptionError` on an option that cannot be
- * used; a bad variable warns. A second call returns the live handle, and warns if it has options.
+ * used; a bad variable warns. A second call returns the live handle, and warns if its options
+ * are others.
  *
  * @example
  * const tracing = await setup({ serviceName: 'support-agent' });
@@ -25,7 +27,7 @@ import type { SetupOptions } from './options/setup-options.js';
 export async function setup(options?: SetupOptions): Promise<CatalystTracing> {
   const live = liveSetup();
   if (live !== undefined) {
-    if (options !== undefined) {
+    if (options !== undefined && live.hasOptions?.(options) !== true) {
       warnOnce(
         'setup_twice',
         'setup() was called again: the live tracing stays as it is and the new options are not used. Call shutdown() first to change them.',
@@ -40,9 +42,22 @@ export async function setup(options?: SetupOptions): Promise<CatalystTracing> {
     pending: Promise.resolve().then(() => start(slot, resolved)),
     tracing: undefined,
     ownsSpan: undefined,
+    hasOptions: createOptionsCheck(options),
   };
   claimProcess(slot);
   return slot.pending;
+}
+
+/** Compares with a copy: the caller may go on to change its object. */
+function createOptionsCheck(options: SetupOptions | undefined): (others: unknown) => boolean {
+  const own = { ...options };
+  return (others) => {
+    try {
+      return isDeepStrictEqual(own, others);
+    } catch {
+      return false;
+    }
+  };
 }
 
 async function start(slot: LiveSetup, resolved: ResolvedOptions): Promise<CatalystTracing> {

@@ -12,6 +12,7 @@ export class OpenSessions {
   readonly #options: OpenSessionsOptions;
   readonly #open = new Set<SessionRecord>();
   #last: SessionRecord | undefined;
+  #unseen: SessionRecord | undefined;
 
   constructor(options: OpenSessionsOptions) {
     this.#options = options;
@@ -31,6 +32,11 @@ export class OpenSessions {
 
   isOpen(session: SessionRecord): boolean {
     return this.#open.has(session);
+  }
+
+  /** Whether a session was taken to be there without its start being seen. */
+  isUnseen(session: SessionRecord | undefined): boolean {
+    return session !== undefined && session === this.#unseen;
   }
 
   /** The session that is open, when it is the only one. */
@@ -61,6 +67,7 @@ export class OpenSessions {
     if (known !== undefined || this.#open.size > 0) return known;
     const unseen = this.begin(traceId);
     this.#open.delete(unseen);
+    this.#unseen = unseen;
     return unseen;
   }
 }

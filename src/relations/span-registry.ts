@@ -5,6 +5,7 @@ import { asText } from '../mapping/read-attributes.js';
 import type { SpanFacts } from '../mapping/span-input.js';
 import { reportEnd, type EndedSpan } from './end-report.js';
 import { identityOf, mergeIdentity, type Identity } from './identity.js';
+import { warnOfLateSetup } from './late-setup.js';
 import { OpenSessions, type OpenSessionsOptions } from './open-sessions.js';
 import { readOpenInferenceContext } from './open-inference-context.js';
 import { spanFacts } from './span-facts.js';
@@ -132,7 +133,8 @@ export class SpanRegistry {
 
   #joinSession(node: SpanNode): void {
     if (node.is(LiveKitSpan.AGENT_SESSION)) {
-      const isRoot = node.parent === undefined;
+      // A trace may hold several sessions that were started from outside this process.
+      const isRoot = node.span?.parentSpanContext === undefined;
       node.session = this.sessions.begin(isRoot ? node.traceId : `${node.traceId}-${node.spanId}`);
       for (let above = node.parent; above !== undefined; above = above.parent) {
         above.session ??= node.session;
@@ -140,6 +142,7 @@ export class SpanRegistry {
       }
     } else if (!STANDALONE.has(node.name)) {
       node.session ??= this.sessions.ofStrayWithin(node.traceId);
+      if (this.sessions.isUnseen(node.session)) warnOfLateSetup(node.name);
     } else if (node.isOrphan) {
       node.session ??= this.sessions.ofStray();
     }

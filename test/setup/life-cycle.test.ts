@@ -45,7 +45,7 @@ describe('setup()', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const [first, second] = await Promise.all([
       start({ endpoint: receiver.endpoint }),
-      start({ endpoint: receiver.endpoint }),
+      start({ endpoint: receiver.endpoint, serviceName: 'other' }),
     ]);
     expect(second).toBe(first);
     expect(await start()).toBe(first);

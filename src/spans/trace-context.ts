@@ -1,0 +1,97 @@
+import {
+  context as contextApi,
+  propagation,
+  trace,
+  type Context,
+  type TextMapGetter,
+} from '@opentelemetry/api';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { warnOnce } from '../diagnostics.js';
+import { isRecord, parseJsonRecord, type JsonRecord } from '../mapping/read-attributes.js';
+import { describeType } from '../options/describe-value.js';
+
+/**
+ * Where a trace context may stand: the JSON text of a job's metadata, its parsed object, the headers
+ * of a request, or a `traceparent` itself.
+ */
+export type TraceContextCarrier = string | Readonly<Record<string, unknown>> | null | undefined;
+
+/**
+ * Calls a function within the trace that a carrier holds, and returns what it returns: spans opened
+ * inside, a session's included, join that trace. With it a worker continues the trace of the
+ * service that dispatched its job.
+ *
+ * The carrier is read by the propagator that is registered (`setup()` registers W3C `traceparent`,
+ * `tracestate` and `baggage`), and for `traceparent` in any case. A carrier without a trace context
+ * changes nothing. One that cannot be read is ignored, with one warning. As OpenTelemetry has it, a
+ * trace that its sender does not sample is not recorded here either.
+ *
+ * @example
+ * // dispatcher
+ * const carrier = {};
+ * propagation.inject(context.active(), carrier);
+ * await dispatches.createDispatch(room, 'reception', { metadata: JSON.stringify(carrier) });
+ * // worker
+ * await withTraceContext(ctx.job.metadata, () => session.start({ agent, room: ctx.room }));
+ */
+export function withTraceContext<T>(carrier: TraceContextCarrier, fn: () => T): T {
+  return contextApi.with(extractContext(carrier), fn);
+}
+
+const TRACE_PARENT = 'traceparent';
+const W3C = new W3CTraceContextPropagator();
+
+/** The active context, with what the carrier holds. A propagator may be the user's, and throw. */
+function extractContext(carrier: unknown): Context {
+  const active = contextApi.active();
+  try {
+    const fields = readCarrier(carrier);
+    if (fields === undefined) return active;
+    const extracted = propagation.extract(active, fields, FIELD_GETTER);
+    if (hasOtherTrace(extracted, active)) return extracted;
+    const parent = W3C.extract(extracted, fields, FIELD_GETTER);
+    if (!hasOtherTrace(parent, active) && FIELD_GETTER.get(fields, TRACE_PARENT) !== undefined) {
+      warnUnreadable('its "traceparent" is not one of W3C Trace Context');
+    }
+    return parent;
+  } catch {
+    warnUnreadable('reading it failed');
+    return active;
+  }
+}
+
+function hasOtherTrace(extracted: Context, active: Context): boolean {
+  return trace.getSpanContext(extracted) !== trace.getSpanContext(active);
+}
+
+function readCarrier(carrier: unknown): JsonRecord | undefined {
+  if (carrier === undefined || carrier === null) return undefined;
+  if (isRecord(carrier)) return carrier;
+  if (typeof carrier !== 'string') {
+    warnUnreadable(`it must be text or an object; saw ${describeType(carrier)}`);
+    return undefined;
+  }
+  const text = carrier.trim();
+  if (text === '') return undefined;
+  if (/^[\da-f]{2}-[\da-f]{32}-/i.test(text)) return { [TRACE_PARENT]: text };
+  const fields = parseJsonRecord(text);
+  if (fields === undefined) {
+    warnUnreadable('its text is neither a JSON object nor a traceparent');
+  }
+  return fields;
+}
+
+/** Names of headers have no case; of a list, as Node has it for some headers, the first counts. */
+const FIELD_GETTER: TextMapGetter<JsonRecord> = {
+  keys: (carrier) => Object.keys(carrier),
+  get: (carrier, name) => {
+    const key = Object.keys(carrier).find((each) => each.toLowerCase() === name.toLowerCase());
+    const value: unknown = key === undefined ? undefined : carrier[key];
+    const first: unknown = Array.isArray(value) ? value[0] : value;
+    return typeof first === 'string' ? first : undefined;
+  },
+};
+
+function warnUnreadable(reason: string): void {
+  warnOnce('trace_context', `A trace context could not be read and is ignored: ${reason}.`);
+}
