@@ -63,7 +63,8 @@ describe('the handle', () => {
     endSpan();
     endSpan();
     const results = await Promise.all([handle.forceFlush(), handle.forceFlush()]);
-    expect(results).toEqual(Array(2).fill({ exported: 3, dropped: 0, pending: 0 }));
+    const all = { exported: 3, dropped: 0, pending: 0 };
+    expect(results).toEqual([all, all]);
     expect(handle.stats()).toMatchObject({ exported: 3, mappingFailures: 0 });
   });
 

@@ -1,5 +1,5 @@
 import * as livekitAgents from '@livekit/agents';
-import { tts, voice } from '@livekit/agents';
+import { type tts, voice } from '@livekit/agents';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { startLiveSpans, type LiveSpans } from '../support/live-spans.js';
 import { ScriptedLLM } from '../support/scripted-llm.js';
