@@ -64,11 +64,7 @@ export async function createTracing(
       addSpanProcessor: (added) => fanout.add(added),
       allowPii: saidAllowPii(resolved),
       shareWith,
-      takeover: {
-        provider,
-        processor,
-        watchContexts: (watch) => registration.watchContexts(watch),
-      },
+      takeover: { processor, watchContexts: (watch) => registration.watchContexts(watch) },
     },
     jobs,
     isGlobal: registration.isGlobal,

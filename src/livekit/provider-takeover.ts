@@ -6,8 +6,6 @@ import type { ContextWatch } from '../provider/watched-context-manager.js';
 import { currentProvider, type LiveKitModule, usesSdk1 } from './livekit-module.js';
 
 export interface TakeoverWatch {
-  /** The provider that LiveKit's spans should go to. */
-  readonly provider: TracerProvider;
   /** What receives them wherever they go: the processor that stands for the whole span path. */
   readonly processor: SpanProcessor;
   /** Calls back when a context is entered. */
@@ -22,15 +20,16 @@ interface Sdk1Provider extends TracerProvider {
  * Up to 1.5.0 LiveKit knows no registrar: when its Cloud recording starts it makes a provider of its
  * own and moves its tracer there, whatever was set before. That provider is of SDK 1.x and takes
  * processors, so ours joins it. The move shows when the first span on it, `agent_session`, is made
- * active, before anything happens inside.
+ * active, before anything happens inside. `given` is the provider that LiveKit was given.
  */
 export function listenAfterTakeover(
   module: LiveKitModule,
-  { provider, processor, watchContexts }: TakeoverWatch,
+  given: TracerProvider,
+  { processor, watchContexts }: TakeoverWatch,
 ): void {
-  if (!usesSdk1(module) || currentProvider(module) !== provider) return;
+  if (!usesSdk1(module) || currentProvider(module) !== given) return;
   const listener = new Sdk1Listener(processor);
-  const joined = new WeakSet<TracerProvider>([provider]);
+  const joined = new WeakSet<TracerProvider>([given]);
   watchContexts((entered: Context) => {
     const current = currentProvider(module);
     if (current === undefined || joined.has(current)) return;

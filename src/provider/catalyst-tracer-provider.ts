@@ -5,7 +5,6 @@ import type { SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { RawSpanFanout } from '../processor/raw-span-fanout.js';
-import { BareOwnSpans } from './bare-own-spans.js';
 import { Sdk1ProcessorAdapter } from './sdk-1-spans.js';
 
 /**
@@ -49,11 +48,11 @@ export class CatalystTracerProvider extends NodeTracerProvider {
   }
 
   /**
-   * Adds a processor that sees every span of this provider from now on, raw. LiveKit 1.5.1 to 1.5.3
-   * looks for this method to add its Cloud exporter; it is of OpenTelemetry 1.x.
+   * Adds a processor that sees every span of this provider from now on, raw. OpenTelemetry 2.x has
+   * dropped this method, so whoever asks for it may be of 1.x.
    */
   addSpanProcessor(processor: SpanProcessor): void {
-    this.#fanout.add(new BareOwnSpans(new Sdk1ProcessorAdapter(processor)));
+    this.#fanout.add(new Sdk1ProcessorAdapter(processor));
   }
 }
 
