@@ -44,12 +44,13 @@ export function takeBatch(
   const firstNumber = queue.headNumber;
   const spans: EncodedSpan[] = [];
   const scopes = new Set<ScopeRecord>();
-  let overhead = 0;
+  const frameBytes = encoder.frameOverheadBytes([]);
+  let overhead = frameBytes;
   let bytes = 0;
   for (let span = queue.peek(); span !== undefined; span = queue.peek()) {
     if (!scopes.has(span.scope)) {
       scopes.add(span.scope);
-      overhead = encoder.frameOverheadBytes(scopes);
+      overhead += encoder.frameOverheadBytes([span.scope]) - frameBytes;
     }
     bytes += span.bytes.length;
     if (spans.length > 0 && overhead + bytes > maxBytes) break;
