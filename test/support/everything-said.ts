@@ -17,16 +17,14 @@ export function listen(): Listening {
   };
   const { log, info, warn, error, debug } = console;
   Object.assign(console, { log: hear, info: hear, warn: hear, error: hear, debug: hear });
-  const out = process.stdout.write;
-  const err = process.stderr.write;
-  Object.assign(process.stdout, { write: hear });
-  Object.assign(process.stderr, { write: hear });
+  const streams = [process.stdout, process.stderr];
+  // Their own method is inherited: what is set here hides it until it is deleted.
+  for (const stream of streams) Object.assign(stream, { write: hear });
   return {
     text: () => said.join('\n'),
     stop: () => {
       Object.assign(console, { log, info, warn, error, debug });
-      Object.assign(process.stdout, { write: out });
-      Object.assign(process.stderr, { write: err });
+      for (const stream of streams) Reflect.deleteProperty(stream, 'write');
     },
   };
 }
