@@ -14,6 +14,8 @@ export interface SessionRunOptions {
   readonly sessionOptions?: voice.AgentSessionOptions;
   /** Runs before `session.start()`, for listeners and `observe`. */
   readonly onSession?: (session: voice.AgentSession) => void;
+  /** What LiveKit records of a session within a job. */
+  readonly record?: NonNullable<Parameters<voice.AgentSession['start']>[0]['record']>;
   /** Default true. Without it the session stays open and its `agent_session` span never ends. */
   readonly close?: boolean;
   /** Default true. Without a listener for `error` LiveKit tries no model call a second time. */
@@ -79,7 +81,10 @@ async function runSession(options: SessionRunOptions): Promise<SessionRun> {
   session.on(voice.AgentSessionEventTypes.Close, (event) => (closeReason = event.reason));
   options.onSession?.(session);
 
-  await session.start({ agent: options.agent });
+  await session.start({
+    agent: options.agent,
+    ...(options.record !== undefined && { record: options.record }),
+  });
   for (const turn of options.turns) await takeTurn(session, turn);
   if (options.close !== false) await session.close();
   return { session, errors, items, closeReason };
