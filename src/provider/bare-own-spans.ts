@@ -20,16 +20,18 @@ export class BareOwnSpans implements SpanProcessor {
     this.#processor = processor;
   }
 
+  // Each gives back what it is given: a processor may be async against its type.
+
   onStart(span: Span, parentContext: Context): void {
-    this.#processor.onStart(span, parentContext);
+    return this.#processor.onStart(span, parentContext);
   }
 
   onEnding(span: Span): void {
-    this.#processor.onEnding?.(span);
+    return this.#processor.onEnding?.(span);
   }
 
   onEnd(span: ReadableSpan): void {
-    this.#processor.onEnd(isOwn(span) ? bareView(span) : span);
+    return this.#processor.onEnd(isOwn(span) ? bareView(span) : span);
   }
 
   forceFlush(): Promise<void> {
