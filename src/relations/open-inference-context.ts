@@ -1,14 +1,16 @@
-import { getAttributesFromContext } from '@arizeai/openinference-core';
+import { getAttributesFromContext, getTags } from '@arizeai/openinference-core';
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import type { Attributes, Context } from '@opentelemetry/api';
 import { asText, parseJsonRecord } from '../mapping/read-attributes.js';
-import type { Identity } from './identity.js';
+import { mergeIdentity, type Identity } from './identity.js';
 
 /** What OpenInference's context setters say of everything below. */
 export interface OpenInferenceContext {
   readonly identity: Identity;
   /** Prompt template and whatever else was set: put as it is. */
   readonly attributes: Attributes;
+  /** Whether some of it comes from a span above, because LiveKit has dropped the context in between. */
+  readonly isInherited: boolean;
 }
 
 /** Contexts that say nothing, which are nearly all: siblings start in the same one. */
@@ -29,7 +31,7 @@ export function readOpenInferenceContext(context: Context): OpenInferenceContext
     [S.SESSION_ID]: sessionId,
     [S.USER_ID]: userId,
     [S.METADATA]: metadata,
-    [S.TAG_TAGS]: tags,
+    [S.TAG_TAGS]: _,
     ...attributes
   } = said;
   const identity: Identity = {
@@ -37,12 +39,31 @@ export function readOpenInferenceContext(context: Context): OpenInferenceContext
     userId: asText(userId),
     agent: undefined,
     metadata: parseJsonRecord(metadata),
-    tags: Array.isArray(tags) ? tags.filter((tag) => typeof tag === 'string') : undefined,
+    // The context holds them as JSON text, and the attributes as that text.
+    tags: getTags(context),
   };
   const isSet =
     Object.values(identity).some((value) => value !== undefined) ||
     Object.keys(attributes).length > 0;
-  return isSet ? { identity, attributes } : undefined;
+  return isSet ? { identity, attributes, isInherited: false } : undefined;
+}
+
+/**
+ * What holds for a span, out of what its context says and what holds around. A context says all of
+ * it, unless it begins below a dropped one: then what is said further out is added.
+ */
+export function openInferenceBelow(
+  around: OpenInferenceContext | undefined,
+  told: OpenInferenceContext | undefined,
+): OpenInferenceContext | undefined {
+  if (around === undefined) return told;
+  if (told === undefined) return around.isInherited ? around : { ...around, isInherited: true };
+  if (!around.isInherited) return told;
+  return {
+    identity: mergeIdentity(around.identity, told.identity),
+    attributes: { ...around.attributes, ...told.attributes },
+    isInherited: true,
+  };
 }
 
 function isEmpty(attributes: Attributes): boolean {

@@ -7,7 +7,7 @@ import { reportEnd, type EndedSpan } from './end-report.js';
 import { identityOf, mergeIdentity, type Identity } from './identity.js';
 import { warnOfLateSetup } from './late-setup.js';
 import { OpenSessions, type OpenSessionsOptions } from './open-sessions.js';
-import { readOpenInferenceContext } from './open-inference-context.js';
+import { openInferenceBelow, readOpenInferenceContext } from './open-inference-context.js';
 import { spanFacts } from './span-facts.js';
 import { SpanNode } from './span-node.js';
 import { reportStart } from './start-report.js';
@@ -63,8 +63,7 @@ export class SpanRegistry {
       identity: identityBelow(around, toldIdentity),
       toldIdentity,
       openInference:
-        readOpenInferenceContext(context) ??
-        around?.openInference ??
+        openInferenceBelow(around?.openInference, readOpenInferenceContext(context)) ??
         readOpenInferenceContext(active),
     });
     this.#open.set(node.spanId, node);

@@ -62,9 +62,9 @@ describe('the handle', () => {
     expect(await handle.forceFlush()).toEqual({ exported: 1, dropped: 0, pending: 0 });
     endSpan();
     endSpan();
+    const so = { exported: 3, dropped: 0, pending: 0 };
     const results = await Promise.all([handle.forceFlush(), handle.forceFlush()]);
-    const all = { exported: 3, dropped: 0, pending: 0 };
-    expect(results).toEqual([all, all]);
+    expect(results).toEqual([so, so]);
     expect(handle.stats()).toMatchObject({ exported: 3, mappingFailures: 0 });
   });
 
