@@ -64,9 +64,11 @@ export class Delegates {
   }
 }
 
-function attempt(call: () => void): void {
+/** A processor may be async against its type, and what it rejects with would end the process. */
+function attempt(call: () => unknown): void {
   try {
-    call();
+    const result = call();
+    if (result instanceof Promise) result.catch(sayFailure);
   } catch (error) {
     sayFailure(error);
   }

@@ -20,7 +20,7 @@ export class BareOwnSpans implements SpanProcessor {
     this.#processor = processor;
   }
 
-  // Each gives back what it is given: a processor may be async against its type.
+  // What a processor gives back is given on: it may be async against its type.
 
   onStart(span: Span, parentContext: Context): void {
     return this.#processor.onStart(span, parentContext);

@@ -86,6 +86,31 @@ describe('a processor of raw spans that fails', () => {
   });
 });
 
+describe('a processor or exporter given to setup() that fails', () => {
+  const rejecting = (): Promise<never> => Promise.reject(new TypeError('secret words'));
+
+  it.each<readonly [string, SetupOptions]>([
+    ['throws in onStart', { spanProcessors: [failing('onStart', boom)] }],
+    ['throws in onEnd', { spanProcessors: [failing('onEnd', boom)] }],
+    ['rejects in onEnd', { spanProcessors: [failing('onEnd', rejecting)] }],
+    ['throws in export', { exporters: [{ export: boom, shutdown: boom }] }],
+    ['rejects in shutdown', { exporters: [{ export: () => {}, shutdown: rejecting }] }],
+  ])('costs nobody a span: %s', async (_, { spanProcessors = [], exporters = [] }) => {
+    const exporter = new InMemorySpanExporter();
+    const spans = await start({
+      spanProcessors: [...spanProcessors, new SimpleSpanProcessor(exporter)],
+      exporters,
+      delivery: { shutdownTimeoutMillis: 500 },
+    });
+    for (const name of ['one', 'two']) trace.getTracer('app').startSpan(name).end();
+    expect((await spans.all()).map(({ name }) => name)).toEqual(['one', 'two']);
+    expect(exporter.getFinishedSpans().map(({ name }) => name)).toEqual(['one', 'two']);
+    expect(await spans.tracing.shutdown()).toEqual({ exported: 2, dropped: 0, pending: 0 });
+    expect(spans.tracing.stats().mappingFailures).toBe(0);
+    expect(warnings.join()).not.toContain('secret');
+  });
+});
+
 it('sessionId: what is no session id is as if it were not there, and said once', async () => {
   const given: readonly unknown[] = [
     boom,
