@@ -28,6 +28,7 @@ export interface CatalystTracing {
   readonly tracer: Tracer;
   /** The provider that LiveKit's spans go to. */
   readonly provider: TracerProvider;
+  /** `service.name` of the resource. */
   readonly serviceName: string;
   /** Where spans are sent, without query; `undefined` when they are not. */
   readonly endpoint: string | undefined;
@@ -54,5 +55,6 @@ export interface CatalystTracing {
    * anew. Settles within its deadline, never rejects, and may be called twice.
    */
   shutdown(options?: FlushOptions): Promise<DeliveryResult>;
+  /** Counts of what became of spans so far, and why some were dropped. */
   stats(): TracingStats;
 }

@@ -45,7 +45,9 @@ export interface DeliveryStats {
 
 /** What `forceFlush()` and `shutdown()` come to: totals since delivery was created. */
 export interface DeliveryResult {
+  /** Spans that the collector took. */
   readonly exported: number;
+  /** Spans that were given up. */
   readonly dropped: number;
   /** Spans that are neither: still in memory, or in the spool for the next process. */
   readonly pending: number;
