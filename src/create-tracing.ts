@@ -67,7 +67,7 @@ export async function createTracing(
       takeover: { processor, watchContexts: (watch) => registration.watchContexts(watch) },
     },
     jobs,
-    isGlobal: registration.isGlobal,
+    isFound: registration.isGlobal && !isSplit,
     note,
   });
   provider.watchTracers((scopeName) => {

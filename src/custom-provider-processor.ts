@@ -110,7 +110,7 @@ class CustomProviderProcessor implements SpanProcessor {
         allowPii: saidAllowPii(this.#resolved),
       },
       jobs: this.#jobs,
-      isGlobal: false,
+      isFound: false,
       note: undefined,
     });
     return installer.installGiven(module);

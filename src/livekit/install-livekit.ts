@@ -11,8 +11,8 @@ export const LIVEKIT_NAME = 'livekitAgents';
 export interface LiveKitInstallerOptions {
   readonly connection: LiveKitConnection;
   readonly jobs: LiveKitJobs;
-  /** Whether spans of a LiveKit that is not connected reach our provider: it is the process's. */
-  readonly isGlobal: boolean;
+  /** Whether a LiveKit that loads later finds our provider: it is the process's, for its API too. */
+  readonly isFound: boolean;
   /** What the user should know of the registration; goes into the result. */
   readonly note: string | undefined;
 }
@@ -47,14 +47,14 @@ export class LiveKitInstaller {
     const presence = livekitPresence();
     if (presence === 'absent') return this.#fail('@livekit/agents is not installed');
     if (presence === 'loaded') return this.#connectLoaded();
-    this.#awaitsLoading = this.#options.isGlobal;
+    this.#awaitsLoading = this.#options.isFound;
     if (this.#awaitsLoading) {
       return this.#fail(
         '@livekit/agents is installed and not loaded; it is connected when it loads',
       );
     }
     const reason =
-      '@livekit/agents was not loaded when setup() ran and another tracer provider is registered, which its spans will go to: import it before setup(), or pass it as modules.livekitAgents';
+      '@livekit/agents was not loaded when setup() ran, and its spans would not come here by themselves, since something else is registered with OpenTelemetry: import it before setup(), or pass it as modules.livekitAgents';
     warnOnce('livekit_not_loaded', reason);
     return this.#fail(reason);
   }

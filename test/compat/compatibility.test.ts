@@ -112,14 +112,13 @@ function expectTools(spans: readonly DecodedSpan[]): void {
   expect(handover?.attributes).toMatchObject({ 'tool.name': 'toBilling', 'tool.parameters': '{}' });
 }
 
-/** Both are in the turn of the tool that opened them, one inside the other. */
+/** Both are in the tool that opened them, one inside the other. */
 function expectSpansOfTheApplication(spans: readonly DecodedSpan[]): void {
   const [outer] = named(spans, 'look up the weather');
   const [inner] = named(spans, 'ask the service');
-  const turn = spans.find(({ spanId }) => spanId === outer?.parentSpanId);
-  expect(turn?.name).toBe('agent_turn');
-  expect(outer?.traceId).toBe(turn?.traceId);
-  expect(inner?.parentSpanId).toBe(outer?.spanId);
+  const [weather] = named(spans, 'function_tool');
+  expect([outer?.parentSpanId, outer?.traceId]).toEqual([weather?.spanId, weather?.traceId]);
+  expect([inner?.parentSpanId, inner?.traceId]).toEqual([outer?.spanId, weather?.traceId]);
 }
 
 /** In the order in which they started. */
