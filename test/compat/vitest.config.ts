@@ -10,7 +10,7 @@ const config: ViteUserConfig = defineConfig({
     maxConcurrency: 2,
     // They share the installations.
     fileParallelism: false,
-    reporters: ['default'],
+    reporters: ['default', ['json', { outputFile: 'reports/test-compat.json' }]],
   },
 });
 
