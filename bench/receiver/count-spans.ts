@@ -36,7 +36,8 @@ function countProtobuf(bytes: Buffer): number {
   return count;
 }
 
-function* fieldsOf(message: Buffer, wanted: number): Generator<Buffer> {
+/** The length-delimited fields of a protobuf message that have this number. */
+export function* fieldsOf(message: Buffer, wanted: number): Generator<Buffer> {
   let at = 0;
   const readVarint = (): number => {
     let value = 0;

@@ -101,6 +101,22 @@ describe('a process that setup() traces ends as it would have, and every span ar
   });
 });
 
+describe("an application's own exporter, without an endpoint", () => {
+  const env = { PRINTS_SPANS: 'yes' };
+
+  it('has every span when the process runs out of work', async () => {
+    const ended = await startChild('traced-child.ts', ['natural'], env).ended;
+    expect(ended).toMatchObject({ code: 0, signal: null });
+    expect(ended.stdout).toMatch(/name: 'greeter\.run'[^]*name: 'step'/);
+  });
+
+  it('has every span when a signal ends the process', async () => {
+    const ended = await signalled(startChild('traced-child.ts', ['signal'], env), 'SIGTERM');
+    expect(ended).toMatchObject({ code: null, signal: 'SIGTERM' });
+    expect(ended.stdout).toMatch(/name: 'greeter\.run'[^]*name: 'step'/);
+  });
+});
+
 describe('a process whose collector is not there', () => {
   it('ends by itself, after the deadline', async () => {
     receiver.respond(() => ({ hang: true }));

@@ -1,9 +1,12 @@
 // A process that is traced by `setup()` and ends: `node --import tsx traced-child.ts <how> [options as JSON]`.
+import { ConsoleSpanExporter } from '@opentelemetry/sdk-trace-base';
 import { agentSpan, setup, type SetupOptions } from '../../src/index.js';
 
 const [how = '', options = '{}'] = process.argv.slice(2);
 const isTraced = how !== 'untraced' && process.env['UNTRACED'] === undefined;
-const given = JSON.parse(options) as SetupOptions;
+const parsed = JSON.parse(options) as SetupOptions;
+const printsSpans = process.env['PRINTS_SPANS'] !== undefined;
+const given = { ...parsed, ...(printsSpans && { exporters: [new ConsoleSpanExporter()] }) };
 const tracing = isTraced ? await setup(given) : undefined;
 
 /** Something that keeps the process alive, as a server would. */
