@@ -11,12 +11,6 @@ const SPANS_TAG = 0x12;
 /** Kept free in front of a span for its tag and length. */
 const HEADER_BYTES = 6;
 
-/** The sink of {@link createProtobufEncoder}. */
-export interface ProtobufAttributeSink extends AttributeSink {
-  /** Appends attributes that are encoded already: a run of `Span.attributes` fields, copied as they are. */
-  putEncoded(attributes: Uint8Array): void;
-}
-
 /**
  * Encodes to `application/x-protobuf`: the hot path. Strings go straight into one scratch buffer
  * and the span leaves as one exact copy; nothing is kept of a span that failed halfway.
@@ -24,9 +18,14 @@ export interface ProtobufAttributeSink extends AttributeSink {
 export function createProtobufEncoder(resource: EncodedResource): SpanEncoder {
   const writer = new ProtobufWriter();
   const frame = createProtobufFrame(resource);
-  const sink: ProtobufAttributeSink = {
+  const sink: AttributeSink = {
     put: (key, value) => writeAttribute(writer, SPAN_ATTRIBUTE_TAG, key, value),
-    putEncoded: (attributes) => writer.raw(attributes),
+    // A run of `Span.attributes` fields.
+    replay: {
+      mark: () => writer.position,
+      since: (mark) => writer.viewFrom(mark),
+      put: (attributes) => writer.raw(attributes),
+    },
   };
 
   return {

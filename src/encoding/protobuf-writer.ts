@@ -39,6 +39,11 @@ export class ProtobufWriter {
     this.#position = this.#reserve(bytes) + bytes;
   }
 
+  /** What stands between `start` and here; valid until the next write. */
+  viewFrom(start: number): Uint8Array {
+    return this.#bytes.subarray(start, this.#position);
+  }
+
   /** A copy, of exact size, of what stands between `start` and here. */
   copyFrom(start: number): Uint8Array {
     // Small copies share Node's pool. A queue frees them in the order they came, so a slab goes whole.

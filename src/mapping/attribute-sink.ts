@@ -63,4 +63,18 @@ export type ContentClass =
  */
 export interface AttributeSink {
   put(key: string, value: AttributeValue, content: ContentClass): void;
+  /** Where what was put can be put again as it is: attributes that each stand for themselves. */
+  readonly replay?: AttributeReplay | undefined;
+}
+
+/** Puts attributes a second time, in another span, without saying again what they are. */
+export interface AttributeReplay {
+  /** A place behind what has been put so far. */
+  mark(): number;
+  /**
+   * What was put since, in the sink's own form; valid until the next put. `undefined` when putting
+   * it again would not come to the same.
+   */
+  since(mark: number): Uint8Array | undefined;
+  put(encoded: Uint8Array): void;
 }

@@ -10,6 +10,7 @@ import {
 import { INPUT_SIDE, OUTPUT_SIDE } from './messages/message-side.js';
 import { lastTextOf, toolCallsText } from './messages/message-text.js';
 import { putMessages, putSystemInstructions } from './messages/put-messages.js';
+import { replayedHistory, type ReplayedHistory } from './messages/replayed-history.js';
 import { putModel } from './model.js';
 import { parseJsonArray } from './read-attributes.js';
 import type { SpanFacts } from './span-input.js';
@@ -45,19 +46,22 @@ function putAboveConversation(mapping: SpanMapping, facts: SpanFacts): void {
 }
 
 function putOwnConversation(mapping: SpanMapping, facts: SpanFacts): void {
-  const conversation = readConversation(mapping.raw, facts.toolCalls);
+  const history = replayedHistory(mapping, facts.sessionId);
+  const conversation = readConversation(mapping.raw, facts.toolCalls, history?.recall);
   for (const source of conversation.sources) mapping.represent(source);
   putInput(mapping, askedText(conversation));
   putAnswer(mapping, conversation.output);
-  putConversation(mapping, conversation);
+  putConversation(mapping, conversation, history);
   putToolDefinitions(mapping);
 }
 
 /** What the model was last asked: by the user, or where nobody spoke, by its instructions. */
-function askedText({ system, input }: Conversation): string | undefined {
+function askedText({ system, input, recalled }: Conversation): string | undefined {
   return (
     lastTextOf(input, 'user') ??
+    recalled?.lastTextOf('user') ??
     lastTextOf(input, 'system') ??
+    recalled?.lastTextOf('system') ??
     lastTextOf([{ role: 'system', parts: system }], 'system')
   );
 }
@@ -69,10 +73,15 @@ export function putAnswer(mapping: SpanMapping, output: readonly unknown[]): voi
   else putOutput(mapping, toolCallsText(output), MimeType.JSON);
 }
 
-function putConversation(mapping: SpanMapping, conversation: Conversation): void {
+function putConversation(
+  mapping: SpanMapping,
+  conversation: Conversation,
+  history: ReplayedHistory | undefined,
+): void {
   if (!mapping.hasUnder(INPUT_SIDE.prefix)) {
     const next = putSystemInstructions(mapping, INPUT_SIDE, conversation.system);
-    putMessages(mapping, INPUT_SIDE, conversation.input, next);
+    if (history === undefined) putMessages(mapping, INPUT_SIDE, conversation.input, next);
+    else history.put(conversation, next);
   }
   if (!mapping.hasUnder(OUTPUT_SIDE.prefix)) {
     putMessages(mapping, OUTPUT_SIDE, conversation.output, 0);

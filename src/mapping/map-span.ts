@@ -1,4 +1,5 @@
 import { SemanticConventions } from '@arizeai/openinference-semantic-conventions';
+import type { ConversationHistories } from '../history/conversation-histories.js';
 import { classifyRawKey } from '../privacy/content-keys.js';
 import type { AttributeSink } from './attribute-sink.js';
 import { putGenAiSpan } from './gen-ai-span-mapping.js';
@@ -16,6 +17,8 @@ import { putVoiceFields } from './voice.js';
 export interface MapSpanOptions {
   /** Send raw content attributes even where the mapped ones hold all of it. */
   readonly rawContent: boolean;
+  /** What earlier model calls of the open sessions had; without it every message is put anew. */
+  readonly histories?: ConversationHistories;
 }
 
 /** What a span says in short, for those above it that are summed up from those below. */
@@ -34,7 +37,7 @@ export interface SpanWords {
 export function mapSpan(span: SpanInput, sink: AttributeSink, options: MapSpanOptions): SpanWords {
   const isLiveKit = span.scopeName === LIVEKIT_SCOPE_NAME;
   const raw = isLiveKit ? span.attributes : unmarkContent(span.attributes);
-  const mapping = new SpanMapping(raw, sink);
+  const mapping = new SpanMapping(raw, sink, options.histories);
   const kind = mapSpanKind(span);
   mapping.put(SemanticConventions.OPENINFERENCE_SPAN_KIND, kind, 'none');
   putIdentity(mapping, span);

@@ -1,6 +1,13 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
-import type { AttributeSink, ContentClass } from './attribute-sink.js';
+import type { ConversationHistories } from '../history/conversation-histories.js';
+import type { AttributeReplay, AttributeSink, ContentClass } from './attribute-sink.js';
 import { parseJsonRecord, type JsonRecord } from './read-attributes.js';
+
+/** Both halves of what replays the beginning of a conversation. */
+export interface ReplayedHistories {
+  readonly histories: ConversationHistories;
+  readonly replay: AttributeReplay;
+}
 
 /**
  * The mapping of one span in progress: what goes out, and what of the raw span need not follow.
@@ -16,9 +23,14 @@ export class SpanMapping {
   readonly #countedElsewhere: string[] = [];
   #records: Map<string, JsonRecord | undefined> | undefined;
 
-  constructor(raw: Attributes, sink: AttributeSink) {
+  /** Where input messages that an earlier call had are put again as they are. */
+  readonly replayed: ReplayedHistories | undefined;
+
+  constructor(raw: Attributes, sink: AttributeSink, histories?: ConversationHistories) {
     this.raw = raw;
     this.#sink = sink;
+    const { replay } = sink;
+    if (histories !== undefined && replay !== undefined) this.replayed = { histories, replay };
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@opentelemetry/api';
-import type { AttributeSink, ContentClass } from '../mapping/attribute-sink.js';
+import type { AttributeReplay, AttributeSink, ContentClass } from '../mapping/attribute-sink.js';
 import type { ContentGuard } from './content-guard.js';
 import { limitInlineMedia, type MediaLimits } from './inline-media.js';
 
@@ -24,11 +24,14 @@ export class MediaLimitSink implements AttributeSink {
   readonly #sink: AttributeSink;
   readonly #limits: MediaLimits;
   readonly #countRedacted: () => void;
+  readonly replay: AttributeReplay | undefined;
+  #redactedSinceMark = false;
 
   constructor(sink: AttributeSink, limits: MediaLimits, countRedacted: () => void) {
     this.#sink = sink;
     this.#limits = limits;
     this.#countRedacted = countRedacted;
+    this.replay = sink.replay && this.#countingReplay(sink.replay);
   }
 
   put(key: string, value: AttributeValue, content: ContentClass): void {
@@ -37,7 +40,22 @@ export class MediaLimitSink implements AttributeSink {
       return;
     }
     const limited = limitInlineMedia(value, this.#limits);
-    if (limited !== value) this.#countRedacted();
+    if (limited !== value) {
+      this.#redactedSinceMark = true;
+      this.#countRedacted();
+    }
     this.#sink.put(key, limited, content);
+  }
+
+  /** What was redacted is not replayed: it counts each time it is. */
+  #countingReplay(replay: AttributeReplay): AttributeReplay {
+    return {
+      mark: () => {
+        this.#redactedSinceMark = false;
+        return replay.mark();
+      },
+      since: (mark) => (this.#redactedSinceMark ? undefined : replay.since(mark)),
+      put: (encoded) => replay.put(encoded),
+    };
   }
 }

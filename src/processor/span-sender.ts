@@ -1,8 +1,11 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { SpanEncoder } from '../encoding/span-encoder.js';
 import type { EncodedSpan, ScopeRecord } from '../encoding/span-record.js';
+import { ConversationHistories } from '../history/conversation-histories.js';
 import type { AttributeSink } from '../mapping/attribute-sink.js';
+import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from '../mapping/livekit-spans.js';
 import { mapSpan, type MapSpanOptions, type SpanWords } from '../mapping/map-span.js';
+import type { SpanInput } from '../mapping/span-input.js';
 import { mapSpanKind } from '../mapping/span-kind.js';
 import type { Privacy } from '../privacy/privacy.js';
 import { finishBare } from './bare-span.js';
@@ -36,10 +39,13 @@ export interface SpanSenderOptions {
 /** Maps, redacts and encodes one span: each once, however many roads it takes. */
 export class SpanSender {
   readonly #options: SpanSenderOptions;
+  readonly #histories = new ConversationHistories();
+  readonly #mapping: MapSpanOptions;
   #sent = 0;
 
   constructor(options: SpanSenderOptions) {
     this.#options = options;
+    this.#mapping = { ...options.mapping, histories: this.#histories };
   }
 
   /** Spans sent so far, on whatever road. */
@@ -51,6 +57,7 @@ export class SpanSender {
   send(raw: ReadableSpan, toSend: SpanToSend): SpanWords {
     const { delegates, output } = this.#options;
     this.#sent++;
+    if (isSession(toSend.input)) this.#histories.forget(toSend.input.facts.sessionId);
     try {
       // The hot path: nothing is kept of what the mapping puts.
       if (delegates.isEmpty) {
@@ -97,7 +104,7 @@ export class SpanSender {
   }
 
   #map({ input }: SpanToSend, sink: AttributeSink, privacy: Privacy): SpanWords {
-    return mapSpan(input, privacy.guard(sink, mapSpanKind(input)), this.#options.mapping);
+    return mapSpan(input, privacy.guard(sink, mapSpanKind(input)), this.#mapping);
   }
 }
 
@@ -106,6 +113,10 @@ function enqueue(raw: ReadableSpan, { record, puts }: FinishedSpan, output: Span
     for (const put of puts) sink.put(...put);
   });
   output.queue.add({ scope: scopeOf(raw), bytes });
+}
+
+function isSession({ name, scopeName }: SpanInput): boolean {
+  return name === LiveKitSpan.AGENT_SESSION && scopeName === LIVEKIT_SCOPE_NAME;
 }
 
 /** The tracer's own object and no copy: batches tell the scopes of their spans apart by identity. */

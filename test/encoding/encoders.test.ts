@@ -9,10 +9,7 @@ import {
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createJsonEncoder } from '../../src/encoding/json-encoder.js';
-import {
-  createProtobufEncoder,
-  type ProtobufAttributeSink,
-} from '../../src/encoding/protobuf-encoder.js';
+import { createProtobufEncoder } from '../../src/encoding/protobuf-encoder.js';
 import type { EncodedResource, SpanEncoder } from '../../src/encoding/span-encoder.js';
 import type { EncodedSpan, ScopeRecord, SpanRecord } from '../../src/encoding/span-record.js';
 import { decodeTraceRequest, type DecodedSpan } from '../support/otlp-decode.js';
@@ -247,7 +244,7 @@ describe('protobuf encoder', () => {
     ]).subarray(withoutPair.length);
     const bytes = encoder.encodeSpan(RECORD, (sink) => {
       sink.put('first', 1, 'none');
-      (sink as ProtobufAttributeSink).putEncoded(pairs);
+      sink.replay?.put(pairs);
       sink.put('last', 2, 'none');
     });
     expect(decode(encoder, [{ scope: SCOPE, bytes }])[0]?.attributes).toEqual({
