@@ -23,9 +23,11 @@ export interface DeliveryStats {
   readonly exported: number;
   /** Spans lost, of all reasons. */
   readonly dropped: number;
+  /** The same, by reason. */
   readonly droppedByReason: Readonly<Record<DropReason, number>>;
   /** Spans waiting in memory or under way. */
   readonly pendingSpans: number;
+  /** Bytes that these hold. */
   readonly pendingBytes: number;
   /** Spans written to the spool for the next process. */
   readonly spooled: number;
@@ -74,6 +76,7 @@ export class DeliveryLedger {
   retries = 0;
   splits = 0;
   bytesSent = 0;
+  /** The same, by reason. */
   readonly droppedByReason: Record<DropReason, number> = { ...NO_DROPS };
 
   get dropped(): number {

@@ -98,6 +98,16 @@ export const API_PARTS: Readonly<Record<string, () => string>> = {
   'open-span-handle': () => members('index', 'OpenSpanHandle', 'span'),
   usage: () => members('index', 'NormalizedUsage', 'usage'),
   'delivery-result': () => members('index', 'DeliveryResult', 'result'),
+  'flush-options': () => options('FlushOptions'),
+  stats: () =>
+    table(
+      ['`stats()`', 'what it is'],
+      ['DeliveryStats', 'TracingStats']
+        .flatMap((name) => readMembers('index', name))
+        .map(({ usage, summary }) => [code(usage), summary]),
+    ),
+  'redaction-options': () => options('RedactionOptions'),
+  'hash-options': () => options('HashOptions'),
   attr: () => values({ ...Attr }, 'Attr'),
   'span-kinds': () => values({ ...SpanKindValues }, 'SpanKindValues'),
   'message-roles': () => values({ ...MessageRole }, 'MessageRole'),
