@@ -1,8 +1,11 @@
 import type { CatalystTracing } from './catalyst-tracing.js';
+import type { ResolvedOptions } from './options/resolved-options.js';
 
 /** The one set-up of a process: under way, or live. */
 export interface LiveSetup {
   readonly pending: Promise<CatalystTracing>;
+  /** What it was set up with; an older copy of this package does not say. */
+  readonly resolved?: ResolvedOptions;
   tracing: CatalystTracing | undefined;
   /** Whether it was asked for with the same options. A closure, so that no token stands here. */
   readonly hasOptions?: (options: unknown) => boolean;

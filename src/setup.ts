@@ -40,6 +40,7 @@ export async function setup(options?: SetupOptions): Promise<CatalystTracing> {
   const slot: LiveSetup = {
     // Started when the slot is claimed, so that a call that comes meanwhile finds it.
     pending: Promise.resolve().then(() => start(slot, resolved)),
+    resolved,
     tracing: undefined,
     ownsSpan: undefined,
     hasOptions: createOptionsCheck(options),

@@ -45,7 +45,7 @@ export function judgeAnswer(answer: HttpAnswer, nowMillis: number): Verdict {
   if (status >= 300 && status < 400 && location !== undefined) {
     return { kind: 'refused', status, words: `a redirect to ${withoutQuery(location)}` };
   }
-  return { kind: 'refused', status, words: readWords(answer) };
+  return { kind: 'refused', status, words: readAnswerWords(answer) };
 }
 
 /** Where a redirect points, without what may be a secret in it. */
@@ -54,7 +54,7 @@ function withoutQuery(location: string): string {
 }
 
 /** What the collector says: the message of a `google.rpc.Status`, or the text of the body. */
-function readWords({ body, headers }: HttpAnswer): string {
+export function readAnswerWords({ body, headers }: HttpAnswer): string {
   const type = headers['content-type'] ?? '';
   if (type.includes('protobuf')) return readStatusMessage(body);
   const text = body.toString('utf8').trim();

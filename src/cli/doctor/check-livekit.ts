@@ -1,0 +1,138 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TracerProvider } from '@opentelemetry/api';
+import { createTracing } from '../../create-tracing.js';
+import { asPrintable } from '../../diagnostics.js';
+import { loadedLiveKitModules } from '../../livekit/find-livekit.js';
+import { currentProvider, type LiveKitModule } from '../../livekit/livekit-module.js';
+import { liveSetup } from '../../live-tracing.js';
+import type { ResolvedOptions } from '../../options/resolved-options.js';
+import { readForeignProvider } from '../../provider/foreign-provider.js';
+import { globalProvider, providerBehind } from '../../provider/global-registration.js';
+import type { Finding, FindingLevel } from './finding.js';
+
+const LIVEKIT = '@livekit/agents';
+const PROBE_SPAN = 'catalyst-tracing doctor';
+
+/**
+ * Sets tracing up as the application would, next to every copy of LiveKit that it can load, and
+ * says whether their tracers lead here, and who owns the process's provider. Where a file of the
+ * application has set tracing up already, that set-up is looked at.
+ */
+export async function checkLiveKit(
+  resolved: ResolvedOptions,
+  directory: string,
+): Promise<readonly Finding[]> {
+  const live = await liveSetup()?.pending;
+  const owner = live === undefined ? globalProvider() : undefined;
+  const failure = loadCommonJsCopy(directory);
+  const provider = live?.provider ?? (await connectAsSetup(resolved));
+  const modules = await loadedLiveKitModules();
+  const findings: Finding[] = [describeOwner(owner, provider)];
+  if (modules.length === 0) {
+    return failure === undefined ? findings : [...findings, failure];
+  }
+  // Tracing that was set up before LiveKit was loaded is connected by LiveKit's first span.
+  for (const module of modules) startProbe(module);
+  await sleep(50);
+  for (const module of modules) findings.push(...checkCopy(module, provider));
+  return findings;
+}
+
+/** Without an endpoint: the test trace is sent by itself, so that its answer is seen. */
+async function connectAsSetup(resolved: ResolvedOptions): Promise<TracerProvider> {
+  const { tracing } = await createTracing({ ...resolved, endpoint: undefined }, () => {});
+  return tracing.provider;
+}
+
+function finding(code: string, level: FindingLevel, text: string, fix?: string): Finding {
+  return { topic: 'livekit', code: `livekit.${code}`, level, text, ...(fix && { fix }) };
+}
+
+/** The CommonJS copy; the ESM one is loaded when copies are looked for. */
+function loadCommonJsCopy(directory: string): Finding | undefined {
+  const require = createRequire(join(directory, 'noop.js'));
+  try {
+    require.resolve(LIVEKIT);
+  } catch {
+    return undefined;
+  }
+  try {
+    require(LIVEKIT);
+    return undefined;
+  } catch (error) {
+    const reason = error instanceof Error ? asPrintable(error.message, 200) : 'unknown reason';
+    return finding(
+      'does_not_load',
+      'problem',
+      `${LIVEKIT} is installed and cannot be loaded: ${reason}`,
+      `Install it again for this platform: npm install ${LIVEKIT}`,
+    );
+  }
+}
+
+function describeOwner(owner: TracerProvider | undefined, provider: TracerProvider): Finding {
+  if (owner === undefined) {
+    return globalProvider() === provider
+      ? finding('owner', 'ok', 'The process’s tracer provider is this package’s.')
+      : finding(
+          'owner_other',
+          'info',
+          `The process’s tracer provider is another one (${nameOf(globalProvider())}); it was left in place.`,
+        );
+  }
+  const name = nameOf(owner);
+  return readForeignProvider(owner).processor === undefined
+    ? finding(
+        'owner_opaque',
+        'warning',
+        `Another tracer provider is registered (${name}) and does not show its span processors: LiveKit’s spans go to this package alone.`,
+        'Give its exporter to setup() as well: setup({ exporters: [yourExporter] }).',
+      )
+    : finding(
+        'owner_shared',
+        'ok',
+        `Another tracer provider is registered (${name}): it stays, and goes on receiving LiveKit’s spans.`,
+      );
+}
+
+function nameOf(provider: TracerProvider | undefined): string {
+  return asPrintable(provider?.constructor.name ?? 'none', 60);
+}
+
+function startProbe({ telemetry: { tracer } }: LiveKitModule): void {
+  if (tracer === undefined || !('startSpan' in tracer)) return;
+  if (typeof tracer.startSpan !== 'function') return;
+  const span: unknown = tracer.startSpan({ name: PROBE_SPAN });
+  if (typeof span !== 'object' || span === null || !('end' in span)) return;
+  if (typeof span.end === 'function') span.end();
+}
+
+/** `Symbol.toStringTag` tells a namespace of ESM from the exports of CommonJS. */
+function formatOf(module: LiveKitModule): string {
+  return Object.prototype.toString.call(module) === '[object Module]' ? 'ESM' : 'CommonJS';
+}
+
+function checkCopy(module: LiveKitModule, provider: TracerProvider): readonly Finding[] {
+  const copy = `${LIVEKIT} ${module.version ?? ''}`.trim() + ` (${formatOf(module)})`;
+  const current = currentProvider(module);
+  if (current !== undefined && providerBehind(current) === provider) {
+    return [
+      finding('reached', 'ok', `The tracer of ${copy} leads to this package.`),
+      finding(
+        'cloud',
+        'ok',
+        `LiveKit Cloud’s own tracing stays on beside it: ${copy} can add its exporter and its redaction.`,
+      ),
+    ];
+  }
+  return [
+    finding(
+      'not_reached',
+      'problem',
+      `The tracer of ${copy} does not lead to this package (${nameOf(current)}).`,
+      'Pass the copy that the application uses: setup({ modules: { livekitAgents } }) with import * as livekitAgents from "@livekit/agents", and call setup() after whatever else sets a provider.',
+    ),
+  ];
+}

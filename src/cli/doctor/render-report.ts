@@ -1,0 +1,70 @@
+import type { Paint, Style } from '../terminal.js';
+import {
+  TOPICS,
+  type DoctorReport,
+  type Finding,
+  type FindingLevel,
+  type ShownSetting,
+  type Topic,
+} from './finding.js';
+
+const MARKS: Readonly<Record<FindingLevel, readonly [string, Style]>> = {
+  ok: ['✓', 'green'],
+  info: ['·', 'dim'],
+  warning: ['!', 'yellow'],
+  problem: ['✗', 'red'],
+};
+
+const HEADINGS: Readonly<Record<Topic, string>> = {
+  settings: 'Settings',
+  versions: 'Versions',
+  livekit: 'LiveKit',
+  collector: 'Collector',
+};
+
+/** The report as people read it. */
+export function renderReport(report: DoctorReport, paint: Paint): string {
+  const lines = [`catalyst-tracing ${report.version} doctor`];
+  for (const topic of TOPICS) {
+    const findings = report.findings.filter((finding) => finding.topic === topic);
+    const settings = topic === 'settings' ? renderSettings(report.settings, paint) : [];
+    if (findings.length === 0 && settings.length === 0) continue;
+    lines.push('', paint('bold', HEADINGS[topic]), ...settings);
+    for (const finding of findings) lines.push(...renderFinding(finding, paint));
+  }
+  lines.push('', renderVerdict(report, paint), '');
+  return lines.join('\n');
+}
+
+function renderSettings(settings: readonly ShownSetting[], paint: Paint): readonly string[] {
+  const widthOf = (pick: (setting: ShownSetting) => string): number =>
+    Math.max(0, ...settings.map((setting) => pick(setting).length));
+  const nameWidth = widthOf(({ name }) => name);
+  const valueWidth = Math.min(
+    60,
+    widthOf(({ value }) => value),
+  );
+  return settings.map(
+    ({ name, value, from }) =>
+      `    ${name.padEnd(nameWidth)}  ${value.padEnd(valueWidth)}  ${paint('dim', from)}`,
+  );
+}
+
+function renderFinding({ level, text, fix }: Finding, paint: Paint): readonly string[] {
+  const [mark, style] = MARKS[level];
+  const line = `  ${paint(style, mark)} ${text}`;
+  return fix === undefined ? [line] : [line, `    ${paint('bold', '→')} ${fix}`];
+}
+
+function renderVerdict({ findings, ok }: DoctorReport, paint: Paint): string {
+  const count = (level: FindingLevel): number =>
+    findings.filter((finding) => finding.level === level).length;
+  const warnings = plural(count('warning'), 'warning');
+  return ok
+    ? paint('green', `Tracing works${count('warning') > 0 ? `, with ${warnings}` : ''}.`)
+    : paint('red', `${plural(count('problem'), 'problem')}, ${warnings}.`);
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,483 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { startForwardProxy } from '../support/forward-proxy.js';
+import { LOOPBACK_TLS } from '../support/loopback-tls.js';
+import { startReceiver, type Receiver, type ReceiverOptions } from '../support/otlp-receiver.js';
+import type { DoctorReport } from '../../src/cli/doctor/finding.js';
+import { buildCli, type BuiltCli, type CliOutcome } from './built-cli.js';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const TOKEN = 'key-that-nobody-may-see';
+
+type Variables = Readonly<Record<string, string>>;
+
+let cli: BuiltCli;
+const cleanups: (() => unknown)[] = [];
+
+beforeAll(async () => {
+  cli = await buildCli();
+}, 60_000);
+afterAll(() => cli.remove());
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+async function collector(options: ReceiverOptions = {}): Promise<Receiver> {
+  const receiver = await startReceiver(options);
+  cleanups.push(() => receiver.close());
+  return receiver;
+}
+
+/** Answers everything with one status, whatever it says. */
+function answering(
+  status: number,
+  headers: Record<string, string> = {},
+  body = '',
+): Promise<Receiver> {
+  return collector({
+    respond: () => ({ status, headers: { 'content-type': 'text/plain', ...headers }, body }),
+  });
+}
+
+/** A port of a server that is not there. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+async function grpcPort(): Promise<number> {
+  const server = createHttp2Server().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanups.push(() => server.close());
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+async function plainHttpPort(): Promise<number> {
+  const server = createHttpServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanups.push(() => server.close());
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+function base(endpoint: string): Variables {
+  return { CATALYST_OTLP_ENDPOINT: endpoint };
+}
+
+interface BrokenSetup {
+  readonly title: string;
+  readonly variables: () => Variables | Promise<Variables>;
+  /** The code of the finding. */
+  readonly code: string;
+  /** What the finding says, and what its fix tells to do. */
+  readonly says: RegExp;
+  readonly fix: RegExp;
+}
+
+const BROKEN: readonly BrokenSetup[] = [
+  {
+    title: 'no endpoint',
+    variables: () => ({}),
+    code: 'settings.no_endpoint',
+    says: /No endpoint is set/,
+    fix: /Set CATALYST_OTLP_ENDPOINT/,
+  },
+  {
+    title: 'an endpoint without http://',
+    variables: () => base('collector.example.com:4318'),
+    code: 'settings.unusable_value',
+    says: /CATALYST_OTLP_ENDPOINT must be an http or https URL.*lacks http:\/\//,
+    fix: /Correct the value/,
+  },
+  {
+    title: 'a protocol that is none of ours',
+    variables: async () => ({
+      ...base((await answering(200)).endpoint),
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+    }),
+    code: 'settings.unusable_value',
+    says: /OTEL_EXPORTER_OTLP_PROTOCOL must be .*http\/protobuf/,
+    fix: /Correct the value/,
+  },
+  {
+    title: 'a switch that somebody forgot',
+    variables: async () => ({ ...base((await collector()).endpoint), OTEL_SDK_DISABLED: 'true' }),
+    code: 'settings.disabled',
+    says: /switched off by OTEL_SDK_DISABLED/,
+    fix: /Unset OTEL_SDK_DISABLED/,
+  },
+  {
+    title: 'a sampler that records nothing',
+    variables: async () => ({
+      ...base((await collector()).endpoint),
+      OTEL_TRACES_SAMPLER: 'always_off',
+    }),
+    code: 'settings.sampled_out',
+    says: /OTEL_TRACES_SAMPLER is always_off/,
+    fix: /parentbased_always_on/,
+  },
+  {
+    title: '401 without a token',
+    variables: async () => base((await answering(401)).endpoint),
+    code: 'collector.unauthorized',
+    says: /asks for credentials and none are set/,
+    fix: /Set CATALYST_OTLP_TOKEN/,
+  },
+  {
+    title: '401 for a token, whose value the collector repeats',
+    variables: async () => ({
+      ...base((await answering(401, {}, `bad token ${TOKEN}`)).endpoint),
+      INFERENCE_API_KEY: TOKEN,
+    }),
+    code: 'collector.unauthorized',
+    says: /does not accept the credentials \(401\)\. It says: bad token \[redacted\]/,
+    fix: /Correct the value of INFERENCE_API_KEY/,
+  },
+  {
+    title: '401 for Bearer where Basic is asked for',
+    variables: async () => ({
+      ...base((await answering(401, { 'www-authenticate': 'Basic realm="api"' })).endpoint),
+      CATALYST_OTLP_TOKEN: TOKEN,
+    }),
+    code: 'collector.unauthorized',
+    says: /asks for Basic, and Bearer is sent/,
+    fix: /OTEL_EXPORTER_OTLP_HEADERS="Authorization=Basic/,
+  },
+  {
+    title: '403 for a key that may not write',
+    variables: async () => ({
+      ...base((await answering(403)).endpoint),
+      CATALYST_OTLP_TOKEN: TOKEN,
+    }),
+    code: 'collector.forbidden',
+    says: /forbids writing traces/,
+    fix: /Let the key in CATALYST_OTLP_TOKEN write traces/,
+  },
+  {
+    title: '404 for a base URL that has /v1 already',
+    variables: async () => base(`${(await answering(404)).endpoint}/otel/v1`),
+    code: 'collector.path_doubled',
+    says: /there twice/,
+    fix: /Set CATALYST_OTLP_ENDPOINT to http:\/\/127\.0\.0\.1:\d+\/otel$/,
+  },
+  {
+    title: '404 for a traces endpoint that lacks its path',
+    variables: async () => ({
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: (await answering(404)).endpoint,
+    }),
+    code: 'collector.path_incomplete',
+    says: /does not end in \/v1\/traces/,
+    fix: /Set OTEL_EXPORTER_OTLP_TRACES_ENDPOINT to http:\/\/127\.0\.0\.1:\d+\/v1\/traces$/,
+  },
+  {
+    title: '404 for a backend that has a path in front',
+    variables: async () => base((await answering(404)).endpoint),
+    code: 'collector.path_unknown',
+    says: /no collector at this path/,
+    fix: /\/api\/public\/otel/,
+  },
+  {
+    title: 'a collector that takes no JSON',
+    variables: async () => ({
+      ...base((await packed((type) => type !== 'application/json')).endpoint),
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    }),
+    code: 'collector.packing',
+    says: /does not take http\/json \(415\); the same trace was accepted as http\/protobuf/,
+    fix: /Set OTEL_EXPORTER_OTLP_PROTOCOL=http\/protobuf$/,
+  },
+  {
+    title: 'a collector that takes no protobuf',
+    variables: async () => base((await packed((type) => type === 'application/json')).endpoint),
+    code: 'collector.packing',
+    says: /does not take http\/protobuf/,
+    fix: /Set OTEL_EXPORTER_OTLP_PROTOCOL=http\/json$/,
+  },
+  {
+    title: 'a collector that takes no gzip',
+    variables: async () =>
+      base((await packed((_type, encoding) => encoding === undefined)).endpoint),
+    code: 'collector.packing',
+    says: /does not take gzip \(415\)/,
+    fix: /Set OTEL_EXPORTER_OTLP_COMPRESSION=none$/,
+  },
+  {
+    title: 'a certificate of an unknown authority',
+    variables: async () => base((await collector({ tls: LOOPBACK_TLS })).endpoint),
+    code: 'collector.tls_untrusted',
+    says: /authority that Node does not know.*DEPTH_ZERO_SELF_SIGNED_CERT/,
+    fix: /OTEL_EXPORTER_OTLP_CERTIFICATE/,
+  },
+  {
+    title: 'https to a server without TLS',
+    variables: async () => base(`https://127.0.0.1:${await plainHttpPort()}`),
+    code: 'collector.not_tls',
+    says: /does not speak TLS/,
+    fix: /http:\/\/ instead of https:\/\//,
+  },
+  {
+    title: 'http to a server with TLS that says so',
+    variables: async () =>
+      base((await answering(400, {}, 'The plain HTTP request was sent to HTTPS port')).endpoint),
+    code: 'collector.wants_tls',
+    says: /wants TLS/,
+    fix: /https:\/\/ instead of http:\/\//,
+  },
+  {
+    title: 'http to a server with TLS that hangs up',
+    variables: async () =>
+      base((await collector({ tls: LOOPBACK_TLS })).endpoint.replace('https:', 'http:')),
+    code: 'collector.cut',
+    says: /closed the connection without an answer/,
+    fix: /wants https:\/\//,
+  },
+  {
+    title: 'a gRPC port',
+    variables: async () => base(`http://127.0.0.1:${await grpcPort()}`),
+    code: 'collector.not_http',
+    says: /gRPC/,
+    fix: /4318/,
+  },
+  {
+    title: 'a host that does not exist',
+    variables: () => base('http://collector.invalid:4318'),
+    code: 'collector.dns',
+    says: /collector\.invalid cannot be resolved/,
+    fix: /Correct the host in CATALYST_OTLP_ENDPOINT/,
+  },
+  {
+    title: 'a port where nothing listens',
+    variables: async () => base(`http://127.0.0.1:${await freePort()}`),
+    code: 'collector.refused',
+    says: /Nothing listens at 127\.0\.0\.1:\d+/,
+    fix: /Start the collector.*In a container, localhost is the container itself/,
+  },
+  {
+    title: 'a proxy that is away',
+    variables: async () => ({
+      ...base('http://collector.invalid'),
+      HTTP_PROXY: `http://127.0.0.1:${await freePort()}`,
+    }),
+    code: 'collector.proxy_away',
+    says: /The proxy 127\.0\.0\.1:\d+ cannot be reached/,
+    fix: /Correct HTTP_PROXY.*NO_PROXY=collector\.invalid/,
+  },
+  {
+    title: 'a proxy that wants credentials for a tunnel',
+    variables: async () => {
+      const proxy = await startForwardProxy({ credentials: 'me:secret' });
+      cleanups.push(() => proxy.close());
+      return { ...base('https://collector.invalid'), HTTPS_PROXY: proxy.url };
+    },
+    code: 'collector.proxy_refused',
+    says: /does not open a tunnel.*status 407/,
+    fix: /HTTPS_PROXY \(http:\/\/user:password@host:port\)/,
+  },
+  {
+    title: 'a collector that does not answer',
+    variables: async () => ({
+      ...base((await collector({ respond: () => ({ hang: true }) })).endpoint),
+      OTEL_EXPORTER_OTLP_TIMEOUT: '400',
+    }),
+    code: 'collector.timeout',
+    says: /did not answer within 400 ms/,
+    fix: /firewall.*OTEL_EXPORTER_OTLP_TIMEOUT/,
+  },
+  {
+    title: 'a redirect to a login page, with a secret in its query',
+    variables: async () =>
+      base((await answering(302, { location: `https://login.example/start?t=${TOKEN}` })).endpoint),
+    code: 'collector.redirect',
+    says: /a redirect to https:\/\/login\.example\/start \(302\)/,
+    fix: /Set CATALYST_OTLP_ENDPOINT to the address/,
+  },
+  {
+    title: 'a gateway whose backend is down',
+    variables: async () => base((await answering(503, {}, 'no healthy upstream')).endpoint),
+    code: 'collector.server_error',
+    says: /fails \(503\)\. It says: no healthy upstream/,
+    fix: /whether its own backend is up/,
+  },
+  {
+    title: 'a web page instead of a collector',
+    variables: async () =>
+      base((await answering(200, { 'content-type': 'text/html' }, '<html>')).endpoint),
+    code: 'collector.web_page',
+    says: /with a web page/,
+    fix: /OTLP over HTTP/,
+  },
+  {
+    title: 'a collector that takes the request and not the span',
+    variables: async () =>
+      base(
+        (
+          await answering(
+            200,
+            { 'content-type': 'application/json' },
+            '{"partialSuccess":{"rejectedSpans":"1","errorMessage":"too old"}}',
+          )
+        ).endpoint,
+      ),
+    code: 'collector.rejected',
+    says: /rejected the span\. It says: too old/,
+    fix: /collector’s log/,
+  },
+];
+
+/** Takes requests of some packing and answers the others with 415. */
+function packed(takes: (type: string, encoding: string | undefined) => boolean): Promise<Receiver> {
+  return collector({
+    respond: ({ headers }) =>
+      takes(headers['content-type'] ?? '', headers['content-encoding']) ? {} : { status: 415 },
+  });
+}
+
+function reportOf({ stdout }: CliOutcome): DoctorReport {
+  return JSON.parse(stdout) as DoctorReport;
+}
+
+describe('the doctor', () => {
+  it.each(BROKEN)('names the fix for $title', async ({ variables, code, says, fix }) => {
+    const env = await variables();
+    const outcome = await cli.run(['doctor', '--json'], { env });
+    const report = reportOf(outcome);
+    const finding = report.findings.find((each) => each.code === code);
+
+    expect(finding, outcome.stdout).toBeDefined();
+    expect(finding?.text).toMatch(says);
+    expect(finding?.fix).toMatch(fix);
+    const isProblem = report.findings.some(({ level }) => level === 'problem');
+    expect({ ok: report.ok, code: outcome.code }).toEqual({
+      ok: !isProblem,
+      code: isProblem ? 1 : 0,
+    });
+    expect(outcome.stdout + outcome.stderr).not.toContain(TOKEN);
+  });
+
+  it('has a test trace accepted, says so, and shows where each setting is from', async () => {
+    const receiver = await collector();
+    const { code, stdout, stderr } = await cli.run(['doctor'], {
+      directory: ROOT,
+      env: {
+        ...base(`${receiver.endpoint}/?key=${TOKEN}`),
+        CATALYST_OTLP_TOKEN: TOKEN,
+        OTEL_EXPORTER_OTLP_HEADERS: `x-tenant=${TOKEN}`,
+        OTEL_SERVICE_NAME: 'reception',
+        OPENINFERENCE_HIDE_INPUTS: 'true',
+      },
+    });
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const [request] = receiver.requests();
+    expect(request?.headers['authorization']).toBe(`Bearer ${TOKEN}`);
+    expect(request?.headers['content-encoding']).toBe('gzip');
+    expect(receiver.requests()).toHaveLength(1);
+    const [span] = receiver.spans();
+    expect(span?.resourceAttributes['service.name']).toBe('reception');
+    expect(stdout).toContain(`accepted a test trace (200). Look there for trace ${span?.traceId}`);
+    expect(stdout).toContain('Tracing works');
+    expect(stdout).toMatch(/serviceName +reception +OTEL_SERVICE_NAME/);
+    expect(stdout).toMatch(/authorization +Bearer \(value not shown\) +CATALYST_OTLP_TOKEN/);
+    expect(stdout).toMatch(/headers +x-tenant +OTEL_EXPORTER_OTLP_HEADERS/);
+    expect(stdout).toMatch(/privacy\.hideInputs +true +OPENINFERENCE_HIDE_INPUTS/);
+    expect(stdout).toMatch(/✓ Node \d+/);
+    expect(stdout).toMatch(/✓ @livekit\/agents 1\.\d+\.\d+/);
+    expect(stdout).toMatch(/@opentelemetry\/api .*: one copy/);
+    expect(stdout).toMatch(/tracer of @livekit\/agents [\d.]+ \(ESM\) leads to this package/);
+    expect(stdout).toMatch(/tracer of @livekit\/agents [\d.]+ \(CommonJS\) leads to this package/);
+    expect(stdout).toMatch(/LiveKit Cloud’s own tracing stays on/);
+    expect(stdout).not.toContain(TOKEN);
+    expect(stdout, 'no colours where there is no terminal').not.toContain('\u001B[');
+  });
+
+  it('finds the endpoint in a file that nothing has loaded, and works once it is given', async () => {
+    const receiver = await collector();
+    const directory = mkdtempSync(join(cli.emptyDirectory, 'app-'));
+    writeFileSync(join(directory, '.env.local'), `CATALYST_OTLP_ENDPOINT=${receiver.endpoint}\n`);
+
+    const without = reportOf(await cli.run(['doctor', '--json'], { directory }));
+    const finding = without.findings.find(({ code }) => code === 'settings.env_file_not_loaded');
+    expect(finding?.text).toContain('.env.local sets CATALYST_OTLP_ENDPOINT');
+    expect(finding?.fix).toContain('--env-file .env.local');
+
+    const given = await cli.run(['doctor', '--env-file', '.env.local'], { directory });
+    expect(given.code, given.stdout).toBe(0);
+    expect(receiver.spans()).toHaveLength(1);
+  });
+});
+
+describe('a set-up that the application makes in code', () => {
+  let directory: string;
+  beforeAll(() => {
+    directory = mkdtempSync(join(ROOT, '.tmp', 'app-'));
+  });
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  function write(name: string, code: string): string {
+    writeFileSync(join(directory, name), code);
+    return name;
+  }
+
+  it('is looked at as it is: the options that code gave, and their fix', async () => {
+    const refusing = await answering(401);
+    const file = write(
+      'tracing.mjs',
+      `import { register } from 'node:module';
+       register('tsx/esm', import.meta.url, { data: true });
+       const { setup } = await import(${JSON.stringify(join(ROOT, 'src/index.ts'))});
+       await setup({ endpoint: '${refusing.endpoint}', token: '${TOKEN}', serviceName: 'in-code' });`,
+    );
+    const outcome = await cli.run(['doctor', '--json', '--import', file], { directory });
+    const report = reportOf(outcome);
+    const setting = report.settings.find(({ name }) => name === 'endpoint');
+    expect(setting).toEqual({ name: 'endpoint', value: refusing.url, from: 'option' });
+    const finding = report.findings.find(({ code }) => code === 'collector.unauthorized');
+    expect(finding?.fix).toContain('Correct the value of option');
+    const reached = report.findings.filter(({ code }) => code === 'livekit.reached');
+    expect(reached.length, outcome.stdout).toBeGreaterThan(0);
+    expect(outcome.code).toBe(1);
+    expect(outcome.stdout + outcome.stderr).not.toContain(TOKEN);
+  });
+
+  it('is missed when the file sets nothing up', async () => {
+    const file = write('nothing.mjs', 'export {};');
+    const report = reportOf(await cli.run(['doctor', '--json', '--import', file], { directory }));
+    expect(report.findings.map(({ code }) => code)).toContain('settings.import_without_setup');
+  });
+
+  it('is told apart from a provider of somebody else, whose exporter goes on', async () => {
+    const file = write(
+      'other.mjs',
+      `import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+       new NodeTracerProvider({ spanProcessors: [] }).register();`,
+    );
+    const report = reportOf(await cli.run(['doctor', '--json', '--import', file], { directory }));
+    const owner = report.findings.find(({ code }) => code === 'livekit.owner_shared');
+    expect(owner?.text).toContain('NodeTracerProvider');
+    expect(report.findings.filter(({ code }) => code === 'livekit.reached')).toHaveLength(2);
+  });
+});
+
+describe('the command', () => {
+  it('says what it can do, its version, and what it did not understand', async () => {
+    const [help, version, wrong, flag] = await Promise.all(
+      [['--help'], ['--version'], ['doktor'], ['doctor', '--fast']].map((args) => cli.run(args)),
+    );
+    expect(help).toMatchObject({ code: 0 });
+    expect(help?.stdout).toContain('doctor');
+    expect(version?.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect(wrong).toMatchObject({ code: 2 });
+    expect(wrong?.stderr).toContain('"doktor" is no command');
+    expect(flag?.code).toBe(2);
+  });
+});
