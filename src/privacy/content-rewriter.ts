@@ -1,3 +1,5 @@
+import { MimeType } from '@arizeai/openinference-semantic-conventions';
+import { MessageRole } from '../semconv/message-roles.js';
 import { redactJsonPaths, type JsonPath } from './json-paths.js';
 import { isJson } from './json-scanner.js';
 import { isHarmless, maskText } from './patterns/mask-text.js';
@@ -6,6 +8,12 @@ import type { RedactionContext } from './redaction-options.js';
 import { REDACTED_VALUE } from './redacted-value.js';
 import type { ResolvedRedaction } from './resolve-redaction.js';
 
+/** Half of all content values are words of the format: these are asked of the patterns once. */
+const FORMAT_WORDS: readonly string[] = [
+  ...Object.values(MessageRole),
+  ...Object.values(MimeType),
+  'text',
+];
 const SLOW_VALUES_IN_A_ROW = 3;
 const PAUSE_MILLIS = 30_000;
 
@@ -26,6 +34,7 @@ export class ContentRewriter {
   readonly #redaction: ResolvedRedaction;
   readonly #counts: PrivacyCounts;
   readonly #warn: Warn;
+  readonly #harmlessWords: ReadonlySet<string>;
   #slowInARow = 0;
   #pausedUntil = 0;
 
@@ -33,6 +42,8 @@ export class ContentRewriter {
     this.#redaction = redaction;
     this.#counts = counts;
     this.#warn = warn;
+    const { patterns } = redaction;
+    this.#harmlessWords = new Set(FORMAT_WORDS.filter((word) => isHarmless(word, patterns)));
   }
 
   /** Whether there is anything to run. */
@@ -47,8 +58,10 @@ export class ContentRewriter {
    */
   rewrite(value: string, context: RedactionContext, overdue: () => void): Rewritten {
     const { paths, patterns, redact } = this.#redaction;
-    const isLeftAlone = redact === undefined && paths.length === 0 && isHarmless(value, patterns);
-    if (isLeftAlone && this.#pausedUntil === 0) return value;
+    const isLeftToPatterns = redact === undefined && paths.length === 0;
+    if (isLeftToPatterns && this.#pausedUntil === 0) {
+      if (this.#harmlessWords.has(value) || isHarmless(value, patterns)) return value;
+    }
     const startedAt = performance.now();
     if (startedAt < this.#pausedUntil) {
       this.#counts.redactorOverruns += 1;
