@@ -1,4 +1,5 @@
 import type { Tracer, TracerProvider } from '@opentelemetry/api';
+import type { TraceJob } from './job/job-options.js';
 import type { ObservableSession, SessionObserver } from './observe/observable-session.js';
 import type { DeliveryResult, DeliveryStats } from './delivery/delivery-stats.js';
 
@@ -48,6 +49,25 @@ export interface CatalystTracing {
    * await session.start({ agent, room: ctx.room });
    */
   observe(session: ObservableSession): SessionObserver;
+  /**
+   * Puts a span around a job of LiveKit's, to be called first in its entrypoint: an AGENT span, by
+   * default `voice.session`, that is the root of everything the job does. It is active in `entry`,
+   * and ends when the job does, in the shutdown callback, with how long the session lasted, why it
+   * ended, how the caller took part, and the session in figures. Identity reaches every span of the
+   * job.
+   *
+   * Returns a promise of what `entry` returns. What it throws marks the span as failed and rejects
+   * the promise unchanged. Without `entry` it returns the span's handle, whose `run()` makes the
+   * span active. With tracing disabled `entry` just runs.
+   *
+   * @example
+   * entry: (ctx) =>
+   *   tracing.job(ctx, { agentName: 'support', tenantId: 'acme' }, async () => {
+   *     await ctx.connect();
+   *     await session.start({ agent, room: ctx.room });
+   *   }),
+   */
+  readonly job: TraceJob;
   /** Sends what has ended so far. Settles within its deadline and never rejects. */
   forceFlush(options?: FlushOptions): Promise<DeliveryResult>;
   /**

@@ -1,11 +1,4 @@
-import type { Tracer } from '@opentelemetry/api';
-import type {
-  CatalystTracing,
-  FlushOptions,
-  InstallResult,
-  TracingStats,
-} from './catalyst-tracing.js';
-import { type DeliveryResult, DeliveryLedger } from './delivery/delivery-stats.js';
+import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
 import { debug, warnOnce } from './diagnostics.js';
 import { saidAllowPii } from './livekit/allow-pii.js';
 import { livekitEntry } from './livekit/find-livekit.js';
@@ -13,16 +6,16 @@ import { LIVEKIT_NAME, LiveKitInstaller } from './livekit/install-livekit.js';
 import { offerLiveKitConnector } from './livekit/livekit-connector.js';
 import { LiveKitJobs } from './livekit/livekit-jobs.js';
 import { LIVEKIT_SCOPE_NAME } from './mapping/livekit-spans.js';
-import type { ObservableSession, SessionObserver } from './observe/observable-session.js';
-import { NO_OBSERVER } from './observe/observe-session.js';
-import { displayUrl } from './options/endpoint.js';
+import { LateMetrics } from './metrics/late-metrics.js';
+import { createMetrics } from './metrics/metrics.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
-import { createPipeline, type Pipeline } from './pipeline.js';
+import { createPipeline } from './pipeline.js';
 import { RawSpanFanout } from './processor/raw-span-fanout.js';
 import { chooseApi } from './provider/api-copies.js';
 import { CatalystTracerProvider, createResource } from './provider/catalyst-tracer-provider.js';
 import { createForeignSharing } from './provider/foreign-provider.js';
 import { globalProvider, registerGlobally } from './provider/global-registration.js';
+import { LiveTracing } from './tracing-handle.js';
 import { TRACER_NAME, VERSION } from './version.js';
 
 /** Tracing that was built, and what the handles of its spans ask it. */
@@ -47,7 +40,8 @@ export async function createTracing(
     await pipeline.flush();
   });
   const resource = createResource(resolved.resourceAttributes);
-  const pipeline = createPipeline({ resolved, resource, jobs });
+  const metrics = new LateMetrics(resolved.metrics !== undefined);
+  const pipeline = createPipeline({ resolved, resource, jobs, metrics });
   const { processor } = pipeline;
   const provider = new CatalystTracerProvider(resolved, resource, processor, fanout);
   const { api, note, isSplit } = chooseApi(filesThatLoadApi());
@@ -80,12 +74,19 @@ export async function createTracing(
   const given = resolved.modules.livekitAgents;
   if (given !== undefined) livekit.installGiven(given);
   else if (resolved.autoInstrument) await livekit.installLoaded();
+  // After everything that an application must not start before.
+  if (resolved.metrics !== undefined) {
+    metrics.arrive(
+      await createMetrics(resolved.metrics, { resolved, resource, delivery: pipeline.delivery }),
+    );
+  }
   const tracing = new LiveTracing({
     tracer: provider.getTracer(TRACER_NAME, VERSION),
     provider,
     resolved,
     pipeline,
     livekit,
+    beforeJobEnd: (job, work) => jobs.beforeEnd(job, work),
     release: () => {
       isShutDown = true;
       registration.release();
@@ -99,74 +100,4 @@ export async function createTracing(
 /** Files whose copy of the API matters and may not have been loaded yet. */
 function filesThatLoadApi(): readonly string[] {
   return [livekitEntry(), process.argv[1]].filter((file) => file !== undefined);
-}
-
-interface LiveTracingParts {
-  readonly tracer: Tracer;
-  readonly provider: CatalystTracerProvider;
-  readonly resolved: ResolvedOptions;
-  readonly pipeline: Pipeline;
-  readonly livekit: LiveKitInstaller;
-  readonly release: () => void;
-  readonly unwatchExit: () => void;
-}
-
-class LiveTracing implements CatalystTracing {
-  readonly tracer: Tracer;
-  readonly provider: CatalystTracerProvider;
-  readonly serviceName: string;
-  readonly endpoint: string | undefined;
-  readonly #pipeline: Pipeline;
-  readonly #livekit: LiveKitInstaller;
-  readonly #release: () => void;
-  readonly #unwatchExit: () => void;
-  #shutdown: Promise<DeliveryResult> | undefined;
-
-  constructor(parts: LiveTracingParts) {
-    const { resolved } = parts;
-    this.tracer = parts.tracer;
-    this.provider = parts.provider;
-    this.serviceName = resolved.serviceName;
-    this.endpoint = resolved.endpoint === undefined ? undefined : displayUrl(resolved.endpoint);
-    this.#pipeline = parts.pipeline;
-    this.#livekit = parts.livekit;
-    this.#release = parts.release;
-    this.#unwatchExit = parts.unwatchExit;
-  }
-
-  /** As it is now: a LiveKit that is loaded later is connected later. */
-  get installResults(): readonly InstallResult[] {
-    return this.#livekit.results;
-  }
-
-  get installed(): readonly InstallResult[] {
-    return this.installResults;
-  }
-
-  observe(session: ObservableSession): SessionObserver {
-    return this.#shutdown === undefined ? this.#pipeline.observers.observe(session) : NO_OBSERVER;
-  }
-
-  forceFlush(options?: FlushOptions): Promise<DeliveryResult> {
-    return this.#shutdown ?? this.#pipeline.flush(options);
-  }
-
-  shutdown(options?: FlushOptions): Promise<DeliveryResult> {
-    this.#shutdown ??= this.#close(options);
-    return this.#shutdown;
-  }
-
-  stats(): TracingStats {
-    const stats = this.#pipeline.delivery?.stats() ?? new DeliveryLedger().stats(0, 0);
-    return { ...stats, mappingFailures: this.#pipeline.mappingFailures() };
-  }
-
-  async #close(options: FlushOptions | undefined): Promise<DeliveryResult> {
-    this.#pipeline.sendOpenSpans();
-    this.#release();
-    const result = await this.#pipeline.close(options);
-    // Only now: a process that ends meanwhile is to lose nothing either.
-    this.#unwatchExit();
-    return result;
-  }
 }

@@ -7,6 +7,7 @@ import { LiveKitInstaller } from './livekit/install-livekit.js';
 import { offerLiveKitConnector } from './livekit/livekit-connector.js';
 import { LiveKitJobs } from './livekit/livekit-jobs.js';
 import type { LiveKitModule } from './livekit/livekit-module.js';
+import { LateMetrics } from './metrics/late-metrics.js';
 import { resolveOptions } from './options/resolve-options.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 import type { SetupOptions } from './options/setup-options.js';
@@ -21,6 +22,7 @@ export type OpenInferenceProcessorOptions = Omit<
   SetupOptions,
   | 'autoInstrument'
   | 'environment'
+  | 'metrics'
   | 'modules'
   | 'resourceAttributes'
   | 'sampler'
@@ -96,6 +98,7 @@ class CustomProviderProcessor implements SpanProcessor {
       resolved: this.#resolved,
       resource,
       jobs: this.#jobs,
+      metrics: new LateMetrics(false),
     });
     this.#pipeline = pipeline;
     this.#unwatchExit = pipeline.watchExit();

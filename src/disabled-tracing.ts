@@ -2,6 +2,7 @@ import { AlwaysOffSampler, BasicTracerProvider } from '@opentelemetry/sdk-trace-
 import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
 import type { CreatedTracing } from './create-tracing.js';
 import { DeliveryLedger, type DeliveryResult } from './delivery/delivery-stats.js';
+import { createTraceJob } from './job/trace-job.js';
 import { LIVEKIT_NAME } from './livekit/install-livekit.js';
 import { offerLiveKitConnector } from './livekit/livekit-connector.js';
 import { NO_OBSERVER } from './observe/observe-session.js';
@@ -22,13 +23,20 @@ export function createDisabledTracing(
     installed: false,
     reason: 'tracing is disabled by the environment',
   }));
+  const tracer = provider.getTracer(TRACER_NAME, VERSION);
   const tracing: CatalystTracing = {
-    tracer: provider.getTracer(TRACER_NAME, VERSION),
+    tracer,
     provider,
     serviceName,
     endpoint: undefined,
     installResults: NOT_ASKED,
     installed: NOT_ASKED,
+    job: createTraceJob({
+      tracer,
+      entryStartMillis: () => undefined,
+      begin: () => {},
+      beforeEnd: () => {},
+    }),
     observe: () => NO_OBSERVER,
     forceFlush: () => Promise.resolve(NOTHING),
     shutdown: () => {

@@ -7,12 +7,15 @@ import { watchExit } from './delivery/exit-triggers.js';
 import { resolveTimeoutMillis } from './delivery/flush-timeout.js';
 import { debug, warnOnce } from './diagnostics.js';
 import type { LiveKitJobs } from './livekit/livekit-jobs.js';
+import type { JobHost } from './job/trace-job.js';
 import { LIVEKIT_SCOPE_NAME } from './mapping/livekit-spans.js';
+import type { LateMetrics } from './metrics/late-metrics.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 import { SessionObservers } from './observe/observe-session.js';
 import { createPrivacy } from './privacy/privacy.js';
 import { Delegates } from './processor/delegates.js';
 import { OpenInferenceSpanProcessor } from './processor/open-inference-span-processor.js';
+import { SpanOutlet } from './processor/span-outlet.js';
 import { SpanSender } from './processor/span-sender.js';
 import { readGivenSessionId } from './relations/given-session-id.js';
 import { SpanRegistry } from './relations/span-registry.js';
@@ -29,6 +32,8 @@ export interface Pipeline {
   /** Whether an open span goes this way. */
   readonly ownsSpan: (spanId: string) => boolean;
   readonly observers: SessionObservers;
+  /** What `tracing.job` tells and asks of the span path. */
+  readonly jobSpans: Pick<JobHost, 'begin' | 'entryStartMillis'>;
   /** Sends what is known of every span that is still open. */
   readonly sendOpenSpans: () => void;
   /** Flushes when the process ends; returns how to stop watching. */
@@ -43,10 +48,12 @@ export interface PipelineOptions {
   readonly resolved: ResolvedOptions;
   readonly resource: Resource;
   readonly jobs: LiveKitJobs;
+  readonly metrics: LateMetrics;
 }
 
 /** Builds the span path from decided options. */
-export function createPipeline({ resolved, resource, jobs }: PipelineOptions): Pipeline {
+export function createPipeline(options: PipelineOptions): Pipeline {
+  const { resolved, resource, jobs, metrics } = options;
   let mappingFailures = 0;
   const failed = new WeakSet<ReadableSpan>();
   const onFailure = (error: unknown, span: ReadableSpan): void => {
@@ -83,6 +90,7 @@ export function createPipeline({ resolved, resource, jobs }: PipelineOptions): P
     privacy,
     output,
     delegates,
+    measures: metrics.areOn,
     onMappingFailure: onFailure,
   });
   const timeoutOf = (options: FlushOptions | undefined): number =>
@@ -91,26 +99,21 @@ export function createPipeline({ resolved, resource, jobs }: PipelineOptions): P
     registry.sessions.settle();
     processor.sendHeld();
     const timeoutMillis = timeoutOf(options);
-    const [result] = await Promise.all([
-      delivery?.forceFlush({ timeoutMillis }) ?? NOTHING,
-      delegates.forceFlush(timeoutMillis),
-    ]);
-    return result;
+    const spans = delivery?.forceFlush({ timeoutMillis }) ?? Promise.resolve(NOTHING);
+    await Promise.all([metrics.flush(spans, timeoutMillis), delegates.forceFlush(timeoutMillis)]);
+    return spans;
   };
   const close = async (options?: FlushOptions): Promise<DeliveryResult> => {
     processor.sendHeld();
     const timeoutMillis = timeoutOf(options);
-    const [result] = await Promise.all([
-      delivery?.shutdown({ timeoutMillis }) ?? NOTHING,
-      delegates.shutdown(timeoutMillis),
-    ]);
-    return result;
+    const spans = delivery?.shutdown({ timeoutMillis }) ?? Promise.resolve(NOTHING);
+    await Promise.all([metrics.close(spans, timeoutMillis), delegates.shutdown(timeoutMillis)]);
+    return spans;
   };
   const processor = new OpenInferenceSpanProcessor({
     registry,
-    sender,
+    outlet: new SpanOutlet({ sender, sends: scopeFilter(resolved.exportScopes), metrics }),
     delegates,
-    sends: scopeFilter(resolved.exportScopes),
     onLiveKitStart: (span) => {
       // A span that starts within the job tells before one that is open already ends without it.
       privacy.forSpan(span.attributes);
@@ -120,6 +123,7 @@ export function createPipeline({ resolved, resource, jobs }: PipelineOptions): P
       void delivery?.forceFlush();
       void delegates.forceFlush(resolved.delivery.shutdownTimeoutMillis);
     },
+    metrics,
     onFailure,
     flush,
     close,
@@ -147,6 +151,12 @@ export function createPipeline({ resolved, resource, jobs }: PipelineOptions): P
     ownsSpan: (spanId) => registry.isOpen(spanId),
     sendOpenSpans,
     observers: new SessionObservers(registry),
+    jobSpans: {
+      entryStartMillis: () => registry.entryStartMillis(),
+      begin: (spanId, tenantId, watch) => {
+        if (registry.beginJob(spanId, tenantId, watch)) metrics.sessionStarted(tenantId);
+      },
+    },
   };
 }
 

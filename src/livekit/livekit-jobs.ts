@@ -3,7 +3,8 @@ import type { LiveKitJobContext, LiveKitModule } from './livekit-module.js';
 /** The jobs that run in this process: which one is running now, and what to do when it ends. */
 export class LiveKitJobs {
   readonly #modules: LiveKitModule[] = [];
-  readonly #hooked = new WeakSet<LiveKitJobContext>();
+  /** What is to be done at the end of each job that was hooked. */
+  readonly #hooked = new WeakMap<LiveKitJobContext, (() => void)[]>();
   readonly #onJobEnd: () => Promise<void>;
 
   constructor(onJobEnd: () => Promise<void>) {
@@ -58,9 +59,24 @@ export class LiveKitJobs {
    */
   hookCurrent(): void {
     const job = this.current();
-    if (job === undefined || this.#hooked.has(job)) return;
-    this.#hooked.add(job);
-    job.addShutdownCallback(this.#onJobEnd);
+    if (job !== undefined) this.#hook(job);
+  }
+
+  /** Has something done when a job ends, before the flush: LiveKit runs its callbacks side by side. */
+  beforeEnd(job: LiveKitJobContext, work: () => void): void {
+    this.#hook(job).push(work);
+  }
+
+  #hook(job: LiveKitJobContext): (() => void)[] {
+    const known = this.#hooked.get(job);
+    if (known !== undefined) return known;
+    const works: (() => void)[] = [];
+    this.#hooked.set(job, works);
+    job.addShutdownCallback(() => {
+      for (const work of works) work();
+      return this.#onJobEnd();
+    });
+    return works;
   }
 }
 

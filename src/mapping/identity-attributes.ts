@@ -7,6 +7,7 @@ import type { AgentIdentity, SpanInput } from './span-input.js';
 import type { SpanMapping } from './span-mapping.js';
 import { isInterruptedTool } from './tool.js';
 
+const TENANT_ID = 'tenant.id';
 const AGENT_ID = 'agent.id';
 const AGENT_ROLE = 'agent.role';
 const PREVIOUS_AGENT_ID = 'agent.previous_id';
@@ -19,6 +20,7 @@ export function putIdentity(mapping: SpanMapping, span: SpanInput): void {
   const { facts } = span;
   mapping.put(S.SESSION_ID, facts.sessionId, 'none');
   mapping.put(S.USER_ID, facts.userId, 'personal');
+  mapping.put(TENANT_ID, facts.tenantId, 'none');
   const agent = ownAgent(span) ?? facts.agent;
   mapping.put(AGENT_ID, agent?.id, 'none');
   mapping.put(S.AGENT_NAME, agent?.name, 'none');

@@ -7,8 +7,11 @@ import { putIdentity } from './identity-attributes.js';
 import { putLiveKitSpan } from './livekit-span-mapping.js';
 import { LIVEKIT_SCOPE_NAME } from './livekit-spans.js';
 import { unmarkContent } from './marked-content.js';
-import { observedVoiceKeys, putObserved } from './observed.js';
+import { putInput, putOutput } from './input-output.js';
+import { putJob } from './job-facts.js';
+import { observedVoiceKeys, putClosing, putObserved } from './observed.js';
 import type { SpanInput } from './span-input.js';
+import { putSessionSummary } from './session-summary.js';
 import { mapSpanKind } from './span-kind.js';
 import { SpanMapping } from './span-mapping.js';
 import { putVoiceFields } from './voice.js';
@@ -49,8 +52,19 @@ export function mapSpan(span: SpanInput, sink: AttributeSink, options: MapSpanOp
   } else {
     putGenAiSpan(mapping, kind, span.facts);
   }
+  putSession(mapping, span);
   putRaw(mapping, sink, options);
   return mapping;
+}
+
+/** What the root of a session says of all of it. */
+function putSession(mapping: SpanMapping, { facts }: SpanInput): void {
+  if (facts.summary !== undefined) putSessionSummary(mapping, facts.summary);
+  if (facts.job === undefined) return;
+  putInput(mapping, facts.input);
+  putOutput(mapping, facts.output);
+  if (facts.observed?.closing !== undefined) putClosing(mapping, facts.observed.closing);
+  putJob(mapping, facts.job);
 }
 
 /** The raw attributes that the mapping does not stand for: scalars that other backends read. */

@@ -40,7 +40,8 @@ function putSttUsage(mapping: SpanMapping, name: string, stt: SttUsage): void {
   mapping.put(F.turnProvider.to, stt.provider, 'none');
 }
 
-function putClosing(mapping: SpanMapping, { reason, errorType }: SessionClosing): void {
+/** Puts why a session closed. */
+export function putClosing(mapping: SpanMapping, { reason, errorType }: SessionClosing): void {
   const isLiveKits = reason !== undefined && CLOSE_REASONS.has(reason);
   mapping.put(F.closeReason.to, reason, isLiveKits ? 'none' : 'metadata');
   mapping.put(F.closeError.to, errorType, 'none');

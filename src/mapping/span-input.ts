@@ -1,5 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
+import type { JobFacts } from './job-facts.js';
 import type { ObservedFacts } from './observed-facts.js';
+import type { SessionSummary } from './session-summary.js';
 
 /** The agent a span belongs to, as OpenInference and Catalyst name it. */
 export interface AgentIdentity {
@@ -33,6 +35,8 @@ export interface Failure {
 export interface SpanFacts {
   readonly sessionId: string | undefined;
   readonly userId: string | undefined;
+  /** Whose customer is served, of a job that the application put a span around. */
+  readonly tenantId: string | undefined;
   readonly agent: AgentIdentity | undefined;
   /** The agent that handed over to the one which this span starts. */
   readonly previousAgentId: string | undefined;
@@ -52,11 +56,21 @@ export interface SpanFacts {
   readonly toolCallId: string | undefined;
   /** The tool call in which the span was opened, where LiveKit puts it beside the tool's span. */
   readonly withinTool: EnclosingTool | undefined;
+  /** Span to send this one below, where it is not its parent. */
+  readonly belowSpanId: string | undefined;
+  /** Sent without a parent, though LiveKit opened a span around it. */
+  readonly isRoot: boolean;
   /** First words in and last words out of what happened below. */
   readonly input: string | undefined;
   readonly output: string | undefined;
   /** What the session's events have told, when it is observed. */
   readonly observed: ObservedFacts | undefined;
+  /** The session in figures, on its roots. */
+  readonly summary: SessionSummary | undefined;
+  /** The application put a span around the job that this one is part of. */
+  readonly isInJob: boolean;
+  /** What is known of the job, on the span that the application put around it. */
+  readonly job: JobFacts | undefined;
   /** LiveKit never ended the span; it was closed when tracing shut down. */
   readonly incomplete: boolean;
 }
@@ -65,6 +79,7 @@ export interface SpanFacts {
 export const NO_FACTS: SpanFacts = Object.freeze({
   sessionId: undefined,
   userId: undefined,
+  tenantId: undefined,
   agent: undefined,
   previousAgentId: undefined,
   metadata: undefined,
@@ -76,9 +91,14 @@ export const NO_FACTS: SpanFacts = Object.freeze({
   toolCalls: [],
   toolCallId: undefined,
   withinTool: undefined,
+  belowSpanId: undefined,
+  isRoot: false,
   input: undefined,
   output: undefined,
   observed: undefined,
+  summary: undefined,
+  isInJob: false,
+  job: undefined,
   incomplete: false,
 });
 

@@ -1,8 +1,8 @@
 import type { Endpoint } from './endpoint.js';
 import { readBaseUrl, readTracesUrl } from './endpoint.js';
 import { mergeHeaders, readHeadersEnv, readHeadersOption } from './headers.js';
+import { readMetricsEnv, readMetricsOption } from './metrics-option.js';
 import type { OptionRow, OptionTable } from './option-row.js';
-import { readBooleanEnv, readBooleanOption } from './read-boolean.js';
 import { readWord } from './read-text.js';
 import type { OptionValues } from './resolved-options.js';
 import { readToken } from './token.js';
@@ -65,13 +65,11 @@ export const DESTINATION_TABLE: OptionTable<
   metrics: {
     env: ['CATALYST_METRICS'],
     standardEnv: ['OTEL_METRICS_EXPORTER'],
-    default: false,
+    default: undefined,
     defaultText: 'false',
-    meaning: 'Sends metrics too (`OTEL_METRICS_EXPORTER`: when it lists `otlp`)',
-    readOption: readBooleanOption,
-    readEnv: (text, name) =>
-      name === 'OTEL_METRICS_EXPORTER'
-        ? { value: text.split(',').some((exporter) => exporter.trim().toLowerCase() === 'otlp') }
-        : readBooleanEnv(text),
+    meaning:
+      'Sends metrics too: `true`, or an object (`OTEL_METRICS_EXPORTER`: when it lists `otlp`)',
+    readOption: readMetricsOption,
+    readEnv: readMetricsEnv,
   },
 };

@@ -10,6 +10,7 @@ import type { ResolvedDeliveryOptions } from './delivery-options.js';
 import type { Endpoint } from './endpoint.js';
 import type { HeaderEntries } from './headers.js';
 import type { InstrumentedModules } from './instrumented-modules.js';
+import type { ResolvedMetricsOptions } from './metrics-option.js';
 import type { OptionSource } from './option-row.js';
 import type { ProxySettings } from './proxy-variables.js';
 import type { ResolvedPrivacyFlags } from './privacy-flags.js';
@@ -38,7 +39,8 @@ export interface PlainOptionValues {
   readonly compression: OtlpCompression;
   readonly exportScopes: ExportScopes;
   readonly rawContent: boolean;
-  readonly metrics: boolean;
+  /** `undefined` when they are off. */
+  readonly metrics: ResolvedMetricsOptions | undefined;
   /** `undefined` leaves `OTEL_TRACES_SAMPLER` to the OpenTelemetry SDK, which reads it itself. */
   readonly sampler: Sampler | undefined;
   /** `undefined` leaves `OTEL_SPAN_*` to the OpenTelemetry SDK, which reads them itself. */

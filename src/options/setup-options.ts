@@ -9,6 +9,7 @@ import type { LiveKitJobContext } from '../livekit/livekit-module.js';
 import type { RedactionOptions } from '../privacy/redaction-options.js';
 import type { DeliveryOptions } from './delivery-options.js';
 import type { InstrumentedModules } from './instrumented-modules.js';
+import type { MetricsOptions } from './metrics-option.js';
 import type { PrivacyFlags } from './privacy-flags.js';
 
 /** What content stays home and how the rest is rewritten. */
@@ -109,8 +110,11 @@ export interface SetupOptions {
    * The privacy switches hold for both. Default false.
    */
   readonly rawContent?: boolean;
-  /** Sends metrics too. Env `CATALYST_METRICS`, `OTEL_METRICS_EXPORTER` (`otlp`). Default false. */
-  readonly metrics?: boolean;
+  /**
+   * Sends metrics too, to `/v1/metrics` beside the spans. Env `CATALYST_METRICS`,
+   * `OTEL_METRICS_EXPORTER` (`otlp`). Default false.
+   */
+  readonly metrics?: boolean | MetricsOptions;
   /** Which spans are recorded. Default: `OTEL_TRACES_SAMPLER`, read by the OpenTelemetry SDK; parent-based, always on. */
   readonly sampler?: Sampler;
   /** Limits of a span. Default: `OTEL_SPAN_*`, read by the OpenTelemetry SDK. */

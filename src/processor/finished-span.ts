@@ -1,6 +1,7 @@
 import type { AttributeValue } from '@opentelemetry/api';
 import type { SpanRecord } from '../encoding/span-record.js';
 import type { ContentClass } from '../mapping/attribute-sink.js';
+import type { SpanFigures } from '../summary/span-figures.js';
 import type { SpanWords } from '../mapping/map-span.js';
 
 /** One attribute as it was put into a sink. */
@@ -10,7 +11,17 @@ export type Put = readonly [key: string, value: AttributeValue, content: Content
 export interface FinishedSpan {
   readonly record: SpanRecord;
   readonly puts: readonly Put[];
-  readonly words: SpanWords;
+  readonly words: SentWords;
 }
 
-export const NO_WORDS: SpanWords = Object.freeze({ input: undefined, output: undefined });
+/** What a span that was sent says in short. */
+export interface SentWords extends SpanWords {
+  /** `undefined` when it was mapped for nobody, or mapping it failed. */
+  readonly figures: SpanFigures | undefined;
+}
+
+export const NO_WORDS: SentWords = Object.freeze({
+  input: undefined,
+  output: undefined,
+  figures: undefined,
+});

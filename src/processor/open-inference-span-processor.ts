@@ -1,7 +1,8 @@
-import { TraceFlags, type Context } from '@opentelemetry/api';
+import type { Context } from '@opentelemetry/api';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from '../mapping/livekit-spans.js';
-import { NO_FACTS, type SpanFacts } from '../mapping/span-input.js';
+import type { LateMetrics } from '../metrics/late-metrics.js';
+import { NO_FACTS } from '../mapping/span-input.js';
 import type { EndedSpan } from '../relations/end-report.js';
 import { HeldSpans, type HeldSpan } from '../relations/held-spans.js';
 import type { SpanRegistry } from '../relations/span-registry.js';
@@ -9,17 +10,15 @@ import { asBareSpan } from './bare-span.js';
 import type { Delegates } from './delegates.js';
 import { asIncompleteSpan } from './incomplete-span.js';
 import { NO_WORDS } from './finished-span.js';
-import type { SpanSender } from './span-sender.js';
-import { spansToSend } from './span-to-send.js';
+import type { SpanOutlet } from './span-outlet.js';
 
 export interface OpenInferenceSpanProcessorOptions {
   readonly registry: SpanRegistry;
-  readonly sender: SpanSender;
+  readonly outlet: SpanOutlet;
   /** Processors of the user's own, which hear of a span's start as it is. */
   readonly delegates: Delegates;
-  /** Whether spans of this scope are sent. */
-  readonly sends: (scopeName: string) => boolean;
   readonly onLiveKitStart: (span: Span) => void;
+  readonly metrics: LateMetrics;
   readonly onSessionEnd: () => void;
   /** Told of anything that went wrong on the span path and was kept from the host. */
   readonly onFailure: (error: unknown, span: ReadableSpan) => void;
@@ -41,9 +40,13 @@ export class OpenInferenceSpanProcessor implements SpanProcessor {
   }
 
   onStart(span: Span, parentContext: Context): void {
-    const { registry, delegates, onLiveKitStart, onFailure } = this.#options;
+    const { registry, delegates, metrics, onLiveKitStart, onFailure } = this.#options;
     try {
-      registry.start(span, parentContext);
+      const node = registry.start(span, parentContext);
+      // A job's session began with the job.
+      if (node.is(LiveKitSpan.AGENT_SESSION) && node.job === undefined) {
+        metrics.sessionStarted(undefined);
+      }
       if (span.instrumentationScope.name === LIVEKIT_SCOPE_NAME) onLiveKitStart(span);
     } catch (error) {
       onFailure(error, span);
@@ -112,13 +115,13 @@ export class OpenInferenceSpanProcessor implements SpanProcessor {
     const { registry } = this.#options;
     const node = registry.openNode(span.spanContext().spanId);
     if (node === undefined) {
-      this.#send(span, NO_FACTS);
+      this.#options.outlet.send(span, NO_FACTS, undefined);
       return;
     }
     const isHeld = !incomplete && this.#isHeld({ span, node });
     const sent = isHeld
       ? { status: span.status, words: NO_WORDS, isSent: false }
-      : this.#send(span, registry.facts(node, span, incomplete));
+      : this.#options.outlet.send(span, registry.facts(node, span, incomplete), node);
     this.#report({ span, node }, sent);
     for (const held of this.#held.endedFor(node)) this.#sendHeld(held);
   }
@@ -144,26 +147,12 @@ export class OpenInferenceSpanProcessor implements SpanProcessor {
   #sendHeld({ span, node }: HeldSpan): void {
     const { registry, onFailure } = this.#options;
     try {
-      this.#send(span, registry.facts(node, span, false));
+      this.#options.outlet.send(span, registry.facts(node, span, false), node);
     } catch (error) {
       onFailure(error, span);
       const bare = asBareSpan(span);
-      attempt(() => this.#send(bare, registry.facts(node, bare, false)));
+      attempt(() => this.#options.outlet.send(bare, registry.facts(node, bare, false), node));
     }
-  }
-
-  /** Sends a span as what it is mapped to, and answers what that tells the spans above it. */
-  #send(span: ReadableSpan, facts: SpanFacts): Omit<EndedSpan, 'attributes'> {
-    const { sender, sends } = this.#options;
-    let status = span.status;
-    let words = NO_WORDS;
-    const isSampled = (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
-    const isSent = isSampled && sends(span.instrumentationScope.name);
-    for (const toSend of spansToSend(span, facts)) {
-      if (isSent) words = sender.send(span, toSend);
-      status = toSend.record.status;
-    }
-    return { status, words, isSent };
   }
 }
 

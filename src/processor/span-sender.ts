@@ -4,13 +4,14 @@ import type { EncodedSpan, ScopeRecord } from '../encoding/span-record.js';
 import { ConversationHistories } from '../history/conversation-histories.js';
 import type { AttributeSink } from '../mapping/attribute-sink.js';
 import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from '../mapping/livekit-spans.js';
-import { mapSpan, type MapSpanOptions, type SpanWords } from '../mapping/map-span.js';
+import { mapSpan, type MapSpanOptions } from '../mapping/map-span.js';
 import type { SpanInput } from '../mapping/span-input.js';
 import { mapSpanKind } from '../mapping/span-kind.js';
 import type { Privacy } from '../privacy/privacy.js';
+import { FigureSink } from '../summary/span-figures.js';
 import { finishBare } from './bare-span.js';
 import type { Delegates } from './delegates.js';
-import { NO_WORDS, type FinishedSpan, type Put } from './finished-span.js';
+import { NO_WORDS, type FinishedSpan, type Put, type SentWords } from './finished-span.js';
 import { createMappedView } from './mapped-view.js';
 import type { SpanToSend } from './span-to-send.js';
 
@@ -32,6 +33,8 @@ export interface SpanSenderOptions {
   readonly output: SpanOutput | undefined;
   /** Processors of the user's own: they get the mapped view of a span that ends. */
   readonly delegates: Delegates;
+  /** Whether figures are asked for even of a span that goes nowhere. */
+  readonly measures: boolean;
   /** Told when a span is sent without its attributes because mapping them threw. */
   readonly onMappingFailure: (error: unknown, raw: ReadableSpan) => void;
 }
@@ -54,14 +57,15 @@ export class SpanSender {
   }
 
   /** Sends a span on every road and returns what it says in short. */
-  send(raw: ReadableSpan, toSend: SpanToSend): SpanWords {
-    const { delegates, output } = this.#options;
+  send(raw: ReadableSpan, toSend: SpanToSend): SentWords {
+    const { delegates, output, measures } = this.#options;
     this.#sent++;
     if (isSession(toSend.input)) this.#histories.forget(toSend.input.facts.sessionId);
     try {
       // The hot path: nothing is kept of what the mapping puts.
       if (delegates.isEmpty) {
-        return output === undefined ? NO_WORDS : this.#stream(raw, toSend, output);
+        if (output !== undefined) return this.#stream(raw, toSend, output);
+        return measures ? this.#finish(raw, toSend).words : NO_WORDS;
       }
       const finished = this.#finish(raw, toSend);
       return this.#sendFinished(raw, finished);
@@ -72,7 +76,7 @@ export class SpanSender {
   }
 
   /** From the mapping straight into bytes. */
-  #stream(raw: ReadableSpan, toSend: SpanToSend, { encoder, queue }: SpanOutput): SpanWords {
+  #stream(raw: ReadableSpan, toSend: SpanToSend, { encoder, queue }: SpanOutput): SentWords {
     const privacy = this.#options.privacy.forSpan(raw.attributes);
     let words = NO_WORDS;
     const record = privacy.guardRecord(toSend.record, mapSpanKind(toSend.input));
@@ -93,7 +97,7 @@ export class SpanSender {
   }
 
   /** Throws, if at all, before the span has gone anywhere. */
-  #sendFinished(raw: ReadableSpan, finished: FinishedSpan): SpanWords {
+  #sendFinished(raw: ReadableSpan, finished: FinishedSpan): SentWords {
     const { delegates, output } = this.#options;
     const view = delegates.isEmpty
       ? undefined
@@ -103,8 +107,10 @@ export class SpanSender {
     return finished.words;
   }
 
-  #map({ input }: SpanToSend, sink: AttributeSink, privacy: Privacy): SpanWords {
-    return mapSpan(input, privacy.guard(sink, mapSpanKind(input)), this.#mapping);
+  #map({ input }: SpanToSend, sink: AttributeSink, privacy: Privacy): SentWords {
+    const taking = new FigureSink(privacy.guard(sink, mapSpanKind(input)));
+    const { input: asked, output } = mapSpan(input, taking, this.#mapping);
+    return { input: asked, output, figures: taking.figures };
   }
 }
 

@@ -47,8 +47,14 @@ function spanToSend(raw: ReadableSpan, attributes: Attributes, facts: SpanFacts)
   };
 }
 
-/** What was opened inside a tool goes below the tool: LiveKit has it beside, under the turn. */
-function parentOf(raw: ReadableSpan, { withinTool }: SpanFacts): SpanContext | undefined {
+/**
+ * What was opened inside a tool goes below the tool: LiveKit has it beside, under the turn. The span
+ * that the application put around a job goes above LiveKit's own of that job.
+ */
+function parentOf(raw: ReadableSpan, facts: SpanFacts): SpanContext | undefined {
+  const { withinTool, belowSpanId, isRoot } = facts;
+  if (isRoot) return undefined;
+  if (belowSpanId !== undefined) return { ...raw.spanContext(), spanId: belowSpanId };
   const parent = raw.parentSpanContext;
   if (parent === undefined || withinTool?.spanId === undefined) return parent;
   return { ...parent, spanId: withinTool.spanId };

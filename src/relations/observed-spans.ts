@@ -38,7 +38,8 @@ export function observedFacts(node: SpanNode): ObservedFacts | undefined {
   const isSession = node.is(LiveKitSpan.AGENT_SESSION);
   return {
     stt: isSession ? observed.stt : node.stt,
-    closing: isSession || node.is(LiveKitSpan.JOB_ENTRYPOINT) ? observed.closing : undefined,
+    closing:
+      isSession || node.isJob || node.is(LiveKitSpan.JOB_ENTRYPOINT) ? observed.closing : undefined,
     exchange: claimedExchange(node)?.messages,
   };
 }

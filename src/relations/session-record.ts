@@ -1,3 +1,4 @@
+import { SessionTally } from '../summary/session-tally.js';
 import type { ObservedSession } from './observed-session.js';
 import type { SpanNode } from './span-node.js';
 
@@ -20,6 +21,8 @@ export class SessionRecord {
   observed: ObservedSession | undefined;
   /** The turn of the user that is open. */
   userTurn: SpanNode | undefined;
+  /** Counts what the session's spans say. */
+  readonly tally: SessionTally = new SessionTally();
   readonly #inputBySpeech = new Map<string, string>();
 
   constructor(fallbackId: string, givenId: string | undefined) {

@@ -1,4 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
+import { hrTimeToMilliseconds } from '@opentelemetry/core';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import { isFailedNode } from '../mapping/span-status.js';
 import type { Failure, SpanFacts, ToolCall } from '../mapping/span-input.js';
@@ -14,16 +16,18 @@ import type { ToolTasks } from './tool-tasks.js';
 /** Everything that other spans say about this one, at the moment it ends. */
 export function spanFacts(
   node: SpanNode,
-  attributes: Attributes,
+  span: ReadableSpan,
   process: Identity,
   incomplete: boolean,
   tools: ToolTasks,
 ): SpanFacts {
+  const { attributes } = span;
   const below = callsBelow(node, attributes);
   const identity = identityAround(node, process);
   return {
-    sessionId: identity.sessionId ?? node.session?.id ?? node.traceId,
+    sessionId: identity.sessionId ?? node.session?.id ?? node.job?.roomSid ?? node.traceId,
     userId: identity.userId,
+    tenantId: node.job?.tenantId,
     agent: agentInCharge(node),
     previousAgentId: node.previousAgent,
     metadata: identity.metadata,
@@ -34,10 +38,26 @@ export function spanFacts(
     toolCalls: node.is(LiveKitSpan.LLM_NODE) ? startedToolCalls(node) : [],
     toolCallId: node.is(LiveKitSpan.FUNCTION_TOOL) ? takeToolCallId(node, attributes) : undefined,
     withinTool: tools.around(node),
+    ...placeOf(node),
     ...wordsAround(node, attributes),
     observed: observedFacts(node),
+    summary: isSessionRoot(node) ? node.session?.tally.summary() : undefined,
+    isInJob: node.job !== undefined,
+    job: node.isJob ? node.job?.facts(hrTimeToMilliseconds(span.endTime)) : undefined,
     incomplete,
   };
+}
+
+function isSessionRoot(node: SpanNode): boolean {
+  return node.is(LiveKitSpan.AGENT_SESSION) || node.isJob;
+}
+
+/**
+ * LiveKit opens `job_entrypoint` before the entry function can put its span around the job. The
+ * job's span is sent as the root that it is meant to be, and LiveKit's below it.
+ */
+function placeOf(node: SpanNode): Pick<SpanFacts, 'belowSpanId' | 'isRoot'> {
+  return { belowSpanId: node.jobBelow?.spanId, isRoot: node.parent?.jobBelow === node };
 }
 
 /**
@@ -93,7 +113,7 @@ function wordsAround(
   attributes: Attributes,
 ): { readonly input: string | undefined; readonly output: string | undefined } {
   const { session } = node;
-  if (node.is(LiveKitSpan.AGENT_SESSION) || node.is(LiveKitSpan.JOB_ENTRYPOINT)) {
+  if (isSessionRoot(node) || node.is(LiveKitSpan.JOB_ENTRYPOINT)) {
     return { input: session?.firstInput, output: session?.lastOutput };
   }
   if (node.is(LiveKitSpan.AGENT_TURN)) {

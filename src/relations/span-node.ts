@@ -5,6 +5,7 @@ import { LIVEKIT_SCOPE_NAME } from '../mapping/livekit-spans.js';
 import type { SttUsage } from '../mapping/observed-facts.js';
 import type { Failure, ToolCall } from '../mapping/span-input.js';
 import type { Identity } from './identity.js';
+import type { JobRecord } from './job-record.js';
 import type { OpenInferenceContext } from './open-inference-context.js';
 import type { SessionRecord } from './session-record.js';
 import type { TurnExchange } from './turn-exchange.js';
@@ -64,6 +65,10 @@ export class SpanNode {
   carriedOut: ToolCall | undefined;
   /** The `llm_node` of this turn. */
   modelNode: SpanNode | undefined;
+  /** The job that this span belongs to, when the application put a span around it. */
+  job: JobRecord | undefined;
+  /** The job's own span, of the `job_entrypoint` that LiveKit opened around it. */
+  jobBelow: SpanNode | undefined;
   /** Sessions that started below. */
   sessionsBelow: SpanNode[] = [];
 
@@ -90,6 +95,7 @@ export class SpanNode {
     this.#hasLocalParent = above !== undefined && above.isRemote !== true;
     this.parent = init.parent;
     this.session = init.session;
+    this.job = init.around?.job;
     this.identity = init.identity;
     this.toldIdentity = init.toldIdentity;
     const agent = init.identity?.agent;
@@ -101,6 +107,11 @@ export class SpanNode {
   /** Has a parent in this process that is not known: it ended long ago, or before tracing began. */
   get isOrphan(): boolean {
     return this.parent === undefined && this.#hasLocalParent;
+  }
+
+  /** Whether this is the span that `tracing.job` put around a job. */
+  get isJob(): boolean {
+    return this.job?.spanId === this.spanId;
   }
 
   is(name: string): boolean {

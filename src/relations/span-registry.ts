@@ -8,6 +8,7 @@ import { identityOf, mergeIdentity, type Identity } from './identity.js';
 import { warnOfLateSetup } from './late-setup.js';
 import { OpenSessions, type OpenSessionsOptions } from './open-sessions.js';
 import { openInferenceBelow, readOpenInferenceContext } from './open-inference-context.js';
+import { JobRecord, type JobWatch } from './job-record.js';
 import { spanFacts } from './span-facts.js';
 import { SpanNode } from './span-node.js';
 import { reportStart } from './start-report.js';
@@ -80,6 +81,22 @@ export class SpanRegistry {
     return this.#open.get(spanId);
   }
 
+  /** Puts a job around everything that starts below its span; false when the span isn't recorded. */
+  beginJob(spanId: string, tenantId: string | undefined, watch: JobWatch): boolean {
+    const node = this.#open.get(spanId);
+    if (node === undefined) return false;
+    const { parent, startMillis } = node;
+    node.job = new JobRecord({ spanId, startMillis, tenantId, watch });
+    if (parent?.is(LiveKitSpan.JOB_ENTRYPOINT)) parent.jobBelow ??= node;
+    return true;
+  }
+
+  /** When LiveKit began the job that this is called in, where nothing else is active. */
+  entryStartMillis(): number | undefined {
+    const active = this.activeNode();
+    return active?.is(LiveKitSpan.JOB_ENTRYPOINT) ? active.startMillis : undefined;
+  }
+
   /** Facts about a span that has ended, or of one that is given up as `incomplete`. */
   facts(node: SpanNode, span: ReadableSpan, incomplete: boolean): SpanFacts {
     this.#learnConversationId(node, span);
@@ -88,7 +105,7 @@ export class SpanRegistry {
       node.session === undefined ? (givenSessionId() ?? roomSid()) : node.session.givenId;
     const process =
       sessionId === processIdentity.sessionId ? processIdentity : { ...processIdentity, sessionId };
-    return spanFacts(node, span.attributes, process, incomplete, this.#tools);
+    return spanFacts(node, span, process, incomplete, this.#tools);
   }
 
   /** Tells the spans above, and lets go of the span. */

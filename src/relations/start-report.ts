@@ -36,6 +36,7 @@ function takeCharge(node: SpanNode): void {
   if (session === undefined || label === undefined) return;
   if (session.agentLabel !== label) node.previousAgent = session.agentLabel;
   session.agentLabel = label;
+  session.tally.addAgent(label);
 }
 
 function parentNode(node: SpanNode): SpanNode | undefined {

@@ -23,6 +23,8 @@ export interface SpanStart {
   /** What holds for the span and everything below; `undefined` when it adds nothing. */
   readonly identity: Identity | undefined;
   readonly isAgentRun: boolean;
+  /** When it really began, in milliseconds since the epoch; absent: now. */
+  readonly startMillis?: number | undefined;
 }
 
 /**
@@ -50,12 +52,16 @@ function usableTracer(given: Tracer | undefined): Tracer | undefined {
 
 /** Starts a span below the active one. */
 export function startSpan(tracer: Tracer, start: SpanStart): OpenSpan {
-  const { name, kind, attributes, isAgentRun } = start;
+  const { name, kind, attributes, isAgentRun, startMillis } = start;
   const active = contextApi.active();
   const outer = identityOf(active);
   const identity = start.identity === undefined ? outer : mergeIdentity(outer, start.identity);
   const around = identity === undefined ? active : withIdentity(active, identity);
-  const span = tracer.startSpan(name, { kind, attributes }, around);
+  const span = tracer.startSpan(
+    name,
+    { kind, attributes, ...(startMillis !== undefined && { startTime: startMillis }) },
+    around,
+  );
   const isOurs = liveSetup()?.ownsSpan?.(span.spanContext().spanId) ?? false;
   const open = new OpenSpan({
     span,

@@ -1,0 +1,130 @@
+import type { Tracer } from '@opentelemetry/api';
+import { warnOnce } from '../diagnostics.js';
+import { RoomWatch } from '../livekit/livekit-room.js';
+import { isRecord } from '../mapping/read-attributes.js';
+import type { JobWatch } from '../relations/job-record.js';
+import { Attr } from '../semconv/attribute-keys.js';
+import { SpanKindValues } from '../semconv/span-kinds.js';
+import { readIdentity } from '../spans/identity-options.js';
+import type { OpenSpan } from '../spans/open-span.js';
+import { OptionReader } from '../spans/option-reader.js';
+import type { SpanFunction } from '../spans/run-in-span.js';
+import { openSpan, startSpan } from '../spans/start-span.js';
+import type { JobOptions, TraceableJob, TraceJob } from './job-options.js';
+
+const DEFAULT_SPAN_NAME = 'voice.session';
+const CALLER = 'tracing.job';
+
+/** What a set-up does for a job that gets a span around it. */
+export interface JobHost {
+  readonly tracer: Tracer;
+  /** When LiveKit began the job, in milliseconds since the epoch; `undefined` outside of one. */
+  readonly entryStartMillis: () => number | undefined;
+  /** Makes the job known to the spans below its own, which has just started. */
+  readonly begin: (spanId: string, tenantId: string | undefined, watch: JobWatch) => void;
+  /** Has something done when the job ends, before what is left of it is flushed. */
+  readonly beforeEnd: (job: TraceableJob, work: () => void) => void;
+}
+
+/** Creates the `job` method of a set-up. */
+export function createTraceJob(host: JobHost): TraceJob {
+  function job<T>(context: TraceableJob, options: JobOptions, entry: SpanFunction<T>): Promise<T>;
+  function job(context: TraceableJob, options?: JobOptions): OpenSpan;
+  function job(
+    context: TraceableJob,
+    options: JobOptions = {},
+    entry?: SpanFunction<unknown>,
+  ): OpenSpan | Promise<unknown> {
+    const ending = new JobEnding(context);
+    const span = openSpan(host.tracer, (tracer) => start(tracer, host, options, ending));
+    const endsByItself = span.raw.isRecording() && endWithJob(host, context, span, ending);
+    return entry === undefined ? span : runEntry(span, ending, endsByItself, entry);
+  }
+  return job;
+}
+
+/** What the shutdown callback and the entry function tell of the end. */
+class JobEnding implements JobWatch {
+  readonly roomSid: string | undefined;
+  isShutDown = false;
+  hasFailed = false;
+  readonly #room: RoomWatch;
+
+  constructor(context: TraceableJob) {
+    const { job, room } = readContext(context);
+    const sid = job?.room?.sid;
+    this.roomSid = sid === '' ? undefined : sid;
+    this.#room = new RoomWatch(room);
+  }
+
+  participantKind(): string | undefined {
+    return this.#room.participantKind;
+  }
+
+  closeReason(): string | undefined {
+    if (this.hasFailed) return 'error';
+    return this.#room.closeReason ?? (this.isShutDown ? 'job_shutdown' : undefined);
+  }
+}
+
+/** JavaScript may hand over anything; a job without a context still runs. */
+function readContext(context: unknown): Pick<TraceableJob, 'job' | 'room'> {
+  return isContext(context) ? context : {};
+}
+
+function isContext(context: unknown): context is TraceableJob {
+  return isRecord(context) && typeof context['addShutdownCallback'] === 'function';
+}
+
+function start(tracer: Tracer, host: JobHost, options: JobOptions, ending: JobEnding): OpenSpan {
+  const reader = new OptionReader(CALLER, options);
+  const span = startSpan(tracer, {
+    name: reader.text('spanName') ?? DEFAULT_SPAN_NAME,
+    kind: reader.otelKind(),
+    attributes: { [Attr.SPAN_KIND]: SpanKindValues.AGENT },
+    identity: readIdentity(reader, { id: ['agentId'], name: ['agentName'], role: ['agentRole'] }),
+    isAgentRun: true,
+    startMillis: host.entryStartMillis(),
+  });
+  host.begin(span.raw.spanContext().spanId, reader.text('tenantId'), ending);
+  return span;
+}
+
+/** LiveKit runs shutdown callbacks when the session has closed, and leaves the process after them. */
+function endWithJob(
+  host: JobHost,
+  context: TraceableJob,
+  span: OpenSpan,
+  ending: JobEnding,
+): boolean {
+  if (!isContext(context)) {
+    warnOnce(
+      'job_without_context',
+      'tracing.job() was given no JobContext of LiveKit: its span ends with the entry function, or when you end it.',
+    );
+    return false;
+  }
+  host.beforeEnd(context, () => {
+    ending.isShutDown = true;
+    span.end();
+  });
+  return true;
+}
+
+/** The entry function returns long before its job is over, and may fail: the span waits for the job. */
+async function runEntry<T>(
+  span: OpenSpan,
+  ending: JobEnding,
+  endsByItself: boolean,
+  entry: SpanFunction<T>,
+): Promise<T> {
+  try {
+    return await span.activate(() => entry(span));
+  } catch (error) {
+    ending.hasFailed = true;
+    span.fail(error);
+    throw error;
+  } finally {
+    if (!endsByItself) span.end();
+  }
+}

@@ -1,0 +1,18 @@
+import { OBSERVED_FIELDS } from './observed-fields.js';
+import type { SpanMapping } from './span-mapping.js';
+
+/** What is known of a job when the span of its session ends. */
+export interface JobFacts {
+  readonly durationMillis: number;
+  /** Why it ended, as far as its room and its entry function tell; the session's own word goes first. */
+  readonly closeReason: string | undefined;
+  /** How the caller takes part: `sip`, `web`, `ingress`, … */
+  readonly participantKind: string | undefined;
+}
+
+/** Puts how long a job's session lasted, with whom, and why it ended. */
+export function putJob(mapping: SpanMapping, job: JobFacts): void {
+  mapping.put('voice.duration_ms', job.durationMillis, 'none');
+  mapping.put('voice.participant.kind', job.participantKind, 'none');
+  mapping.put(OBSERVED_FIELDS.closeReason.to, job.closeReason, 'none');
+}

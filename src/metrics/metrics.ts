@@ -1,0 +1,116 @@
+import { metrics as metricsApi, type MeterProvider } from '@opentelemetry/api';
+import type { Resource } from '@opentelemetry/resources';
+import type { DeliveryStats } from '../delivery/delivery-stats.js';
+import { debug, warnOnce } from '../diagnostics.js';
+import type { ResolvedMetricsOptions } from '../options/metrics-option.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { TRACER_NAME, VERSION } from '../version.js';
+import { observeDelivery } from './delivery-metrics.js';
+import { metricsUrl } from './metrics-url.js';
+import { createOwnMeterProvider, type OwnMeterProvider } from './own-meter-provider.js';
+import { SpanMetrics } from './span-metrics.js';
+
+/** The metrics of one set-up. */
+export interface Metrics {
+  readonly spans: SpanMetrics;
+  /** Sends what was measured so far. Settles within the time given and never rejects. */
+  readonly flush: (timeoutMillis: number) => Promise<void>;
+  /** Sends the rest and lets go of the process. Never rejects. */
+  readonly close: (timeoutMillis: number) => Promise<void>;
+}
+
+/** What metrics are made for. */
+export interface MetricsParts {
+  readonly resolved: ResolvedOptions;
+  readonly resource: Resource;
+  /** Its counters are metrics too; `undefined` without an endpoint. */
+  readonly delivery: { stats(): DeliveryStats } | undefined;
+}
+
+/**
+ * Metrics over the application's own meter provider when one is registered, else over one of ours,
+ * which is then registered so that LiveKit's own metric takes the same road. `undefined` when they
+ * have nowhere to go. Never rejects: without metrics, spans still go out.
+ */
+export async function createMetrics(
+  options: ResolvedMetricsOptions,
+  { resolved, resource, delivery }: MetricsParts,
+): Promise<Metrics | undefined> {
+  try {
+    const foreign = registeredMeterProvider();
+    if (foreign !== undefined) return new MetricsOver(foreign, undefined, options, delivery);
+    const url = resolved.endpoint === undefined ? undefined : metricsUrl(resolved.endpoint);
+    if (url === undefined) {
+      warnOnce(
+        'metrics_no_endpoint',
+        'Metrics are on and have nowhere to go: set CATALYST_OTLP_ENDPOINT or the option "endpoint" to the base URL of the collector.',
+      );
+      return undefined;
+    }
+    const own = await createOwnMeterProvider(url, resolved, resource);
+    return new MetricsOver(own, own, options, delivery);
+  } catch (error) {
+    warnOnce('metrics_failed', 'Metrics could not be set up; spans are not affected.');
+    debug(`Metrics: ${error instanceof Error ? error.message : typeof error}`);
+    return undefined;
+  }
+}
+
+/** The meter provider of the process; the API's stand-in is none. */
+function registeredMeterProvider(): MeterProvider | undefined {
+  const provider = metricsApi.getMeterProvider();
+  return provider.constructor.name === 'NoopMeterProvider' ? undefined : provider;
+}
+
+class MetricsOver implements Metrics {
+  readonly spans: SpanMetrics;
+  readonly #provider: MeterProvider;
+  readonly #own: OwnMeterProvider | undefined;
+  readonly #isGlobal: boolean;
+  readonly #unobserve: (() => void) | undefined;
+
+  constructor(
+    provider: MeterProvider,
+    own: OwnMeterProvider | undefined,
+    options: ResolvedMetricsOptions,
+    delivery: MetricsParts['delivery'],
+  ) {
+    this.#provider = provider;
+    this.#own = own;
+    this.#isGlobal = own !== undefined && metricsApi.setGlobalMeterProvider(own);
+    const meter = provider.getMeter(TRACER_NAME, VERSION);
+    this.spans = new SpanMetrics(meter, options);
+    this.#unobserve = delivery && observeDelivery(meter, () => delivery.stats());
+  }
+
+  async flush(timeoutMillis: number): Promise<void> {
+    // The application's provider too: a job's process leaves without asking it.
+    if (canFlush(this.#provider)) await settled(this.#provider.forceFlush({ timeoutMillis }));
+  }
+
+  async close(timeoutMillis: number): Promise<void> {
+    if (this.#own === undefined) {
+      await this.flush(timeoutMillis);
+      this.#unobserve?.();
+      return;
+    }
+    await settled(this.#own.shutdown({ timeoutMillis }));
+    if (this.#isGlobal && metricsApi.getMeterProvider() === this.#own) metricsApi.disable();
+  }
+}
+
+type Flushable = MeterProvider & {
+  forceFlush(options: { readonly timeoutMillis: number }): Promise<void>;
+};
+
+function canFlush(provider: MeterProvider): provider is Flushable {
+  return 'forceFlush' in provider && typeof provider.forceFlush === 'function';
+}
+
+async function settled(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    debug(`Metrics: ${error instanceof Error ? error.name : typeof error}`);
+  }
+}

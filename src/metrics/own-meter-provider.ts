@@ -1,0 +1,85 @@
+import type { Resource } from '@opentelemetry/resources';
+import type { ViewOptions } from '@opentelemetry/sdk-metrics';
+import { getNumberFromEnv } from '@opentelemetry/core';
+import { readCertificates } from '../delivery/certificates.js';
+import { debug, warnOnce } from '../diagnostics.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { watchExports, type WatchedExporter } from './watched-exporter.js';
+
+const DEFAULT_INTERVAL_MILLIS = 60_000;
+/** LiveKit's stalls: seconds, most of them under one, which the SDK's bounds put into one bucket. */
+const STALL_SECONDS = [0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1, 2, 5, 10];
+
+/** A meter provider of ours, that is sent to the collector of the spans. */
+export type OwnMeterProvider = InstanceType<
+  (typeof import('@opentelemetry/sdk-metrics'))['MeterProvider']
+>;
+
+/**
+ * Loads OpenTelemetry's metrics SDK and its OTLP exporter, which is why nothing of them is loaded
+ * while metrics are off. Temporality comes from `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`,
+ * which the exporter reads itself, the interval from `OTEL_METRIC_EXPORT_INTERVAL` (default 60 s).
+ */
+export async function createOwnMeterProvider(
+  url: string,
+  resolved: ResolvedOptions,
+  resource: Resource,
+): Promise<OwnMeterProvider> {
+  const [sdk, { OTLPMetricExporter }] = await Promise.all([
+    import('@opentelemetry/sdk-metrics'),
+    import('@opentelemetry/exporter-metrics-otlp-proto'),
+  ]);
+  const { delivery } = resolved;
+  const ca = readCertificates(delivery.ca, { warnOnce, debug });
+  const config: NonNullable<ConstructorParameters<typeof OTLPMetricExporter>[0]> = {
+    url,
+    headers: { ...resolved.headers },
+    timeoutMillis: delivery.exportTimeoutMillis,
+    ...(ca !== undefined && { httpAgentOptions: { ca } }),
+  };
+  const exporter: WatchedExporter = watchExports(
+    new OTLPMetricExporter(withCompression(config, resolved.compression)),
+  );
+  const interval = intervalMillis();
+  return new sdk.MeterProvider({
+    resource,
+    views: [stallView(sdk)],
+    readers: [
+      new sdk.PeriodicExportingMetricReader({
+        exporter,
+        exportIntervalMillis: interval,
+        exportTimeoutMillis: Math.min(interval, delivery.exportTimeoutMillis),
+      }),
+    ],
+  });
+}
+
+/**
+ * LiveKit's histogram of stalls, under bounds that fit and without the ids of room and job, each of
+ * which would be a time series of its own.
+ */
+function stallView(sdk: typeof import('@opentelemetry/sdk-metrics')): ViewOptions {
+  return {
+    instrumentName: 'lk.agents.event_loop.blocked_duration',
+    aggregation: {
+      type: sdk.AggregationType.EXPLICIT_BUCKET_HISTOGRAM,
+      options: { boundaries: STALL_SECONDS },
+    },
+    attributesProcessors: [
+      sdk.createAllowListAttributesProcessor(['severity', 'cause', 'lk.agent_name']),
+    ],
+  };
+}
+
+function intervalMillis(): number {
+  const millis = getNumberFromEnv('OTEL_METRIC_EXPORT_INTERVAL');
+  return millis !== undefined && millis > 0 ? millis : DEFAULT_INTERVAL_MILLIS;
+}
+
+/** The exporter's own names for compression are an enum of a package that is not ours to load. */
+function withCompression<T extends object>(
+  config: T,
+  compression: ResolvedOptions['compression'],
+): T {
+  return Object.assign(config, { compression });
+}

@@ -1,0 +1,65 @@
+import { TraceFlags } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { debug, warnOnce } from '../diagnostics.js';
+import type { SpanWords } from '../mapping/map-span.js';
+import type { SpanFacts } from '../mapping/span-input.js';
+import type { LateMetrics } from '../metrics/late-metrics.js';
+import type { EndedSpan } from '../relations/end-report.js';
+import type { SpanNode } from '../relations/span-node.js';
+import type { MeasuredSpan } from '../summary/measured-span.js';
+import { NO_WORDS } from './finished-span.js';
+import { measureSpan } from './measure-span.js';
+import type { SpanSender } from './span-sender.js';
+import { spansToSend } from './span-to-send.js';
+
+export interface SpanOutletOptions {
+  readonly sender: SpanSender;
+  /** Whether spans of this scope are sent. */
+  readonly sends: (scopeName: string) => boolean;
+  readonly metrics: LateMetrics;
+}
+
+/** Where a span leaves the path: it is sent, if it is one to be sent, and what was sent is measured. */
+export class SpanOutlet {
+  readonly #options: SpanOutletOptions;
+
+  constructor(options: SpanOutletOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Sends a span as what it is mapped to, and answers what that tells the spans above it. A span
+   * without a node is not measured: it has been, as incomplete, or began before tracing did.
+   */
+  send(
+    span: ReadableSpan,
+    facts: SpanFacts,
+    node: SpanNode | undefined,
+  ): Omit<EndedSpan, 'attributes'> {
+    const { sender, sends } = this.#options;
+    let status = span.status;
+    let words: SpanWords = NO_WORDS;
+    const isSampled = (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
+    const isSent = isSampled && sends(span.instrumentationScope.name);
+    for (const toSend of spansToSend(span, facts)) {
+      status = toSend.record.status;
+      if (!isSent) continue;
+      const sent = sender.send(span, toSend);
+      words = sent;
+      if (node !== undefined && sent.figures !== undefined) {
+        this.#measure(node, measureSpan(node, toSend, sent.figures));
+      }
+    }
+    return { status, words, isSent };
+  }
+
+  #measure(node: SpanNode, measured: MeasuredSpan): void {
+    try {
+      node.session?.tally.add(measured);
+      this.#options.metrics.add(measured);
+    } catch (error) {
+      warnOnce('not_measured', 'A span was sent and could not be measured: metrics miss it.');
+      debug(`Measuring failed: ${error instanceof Error ? error.name : typeof error}`);
+    }
+  }
+}

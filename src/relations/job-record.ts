@@ -1,0 +1,40 @@
+import type { JobFacts } from '../mapping/job-facts.js';
+
+/** What is asked of a job; of its end, when its span ends. */
+export interface JobWatch {
+  /** Sid of the room, which names the session where nothing else does. */
+  readonly roomSid: string | undefined;
+  participantKind(): string | undefined;
+  closeReason(): string | undefined;
+}
+
+/** A job that `tracing.job` put a span around: known to every span below. */
+export class JobRecord {
+  /** Id of the job's own span. */
+  readonly spanId: string;
+  readonly tenantId: string | undefined;
+  readonly roomSid: string | undefined;
+  readonly #startMillis: number;
+  readonly #watch: JobWatch;
+
+  constructor(init: {
+    readonly spanId: string;
+    readonly startMillis: number;
+    readonly tenantId: string | undefined;
+    readonly watch: JobWatch;
+  }) {
+    this.spanId = init.spanId;
+    this.tenantId = init.tenantId;
+    this.roomSid = init.watch.roomSid;
+    this.#startMillis = init.startMillis;
+    this.#watch = init.watch;
+  }
+
+  facts(endMillis: number): JobFacts {
+    return {
+      durationMillis: Math.max(0, Math.round(endMillis - this.#startMillis)),
+      closeReason: this.#watch.closeReason(),
+      participantKind: this.#watch.participantKind(),
+    };
+  }
+}

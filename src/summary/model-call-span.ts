@@ -1,0 +1,26 @@
+import {
+  OpenInferenceSpanKind,
+  SemanticConventions as S,
+} from '@arizeai/openinference-semantic-conventions';
+import { LiveKitSpan } from '../mapping/livekit-spans.js';
+import type { MeasuredSpan } from './measured-span.js';
+
+/**
+ * Whether a span stands for one call of a model: exactly one span of each call does. Of LiveKit's
+ * it is the request that is no adapter's, or the call of a realtime model; an instrumented client's
+ * span counts where its tokens do.
+ */
+export function isModelCall({
+  name,
+  isLiveKit,
+  isBelowModelCall,
+  facts,
+  figures,
+}: MeasuredSpan): boolean {
+  if (isLiveKit) {
+    if (name === LiveKitSpan.LLM_REQUEST) return !facts.tokensBelow;
+    return name === LiveKitSpan.REALTIME_INFERENCE;
+  }
+  if (figures.text(S.OPENINFERENCE_SPAN_KIND) !== OpenInferenceSpanKind.LLM) return false;
+  return !isBelowModelCall || figures.has(S.LLM_TOKEN_COUNT_PROMPT);
+}

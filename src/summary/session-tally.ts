@@ -1,0 +1,131 @@
+import {
+  OpenInferenceSpanKind,
+  SemanticConventions as S,
+} from '@arizeai/openinference-semantic-conventions';
+import { LiveKitSpan } from '../mapping/livekit-spans.js';
+import type {
+  LatencySummary,
+  ModelTokens,
+  SessionSummary,
+  SummarizedLatency,
+} from '../mapping/session-summary.js';
+import { LatencySample } from './latency-sample.js';
+import type { MeasuredSpan } from './measured-span.js';
+import { isModelCall } from './model-call-span.js';
+
+/** Speeches that are remembered, so that the steps of a tool loop count as one turn. */
+const MAX_SPEECHES = 16;
+/** Models and agents that are told apart; a session has a few of either. */
+const MAX_NAMES = 64;
+const UNKNOWN_MODEL = 'unknown';
+
+/** Where each latency stands: the span that a person who waits would name. */
+const LATENCIES: readonly {
+  readonly latency: SummarizedLatency;
+  readonly on: string;
+  readonly figure: string;
+}[] = [
+  { latency: 'e2eLatency', on: LiveKitSpan.AGENT_TURN, figure: 'voice.e2e_latency_ms' },
+  { latency: 'llmTtft', on: LiveKitSpan.LLM_NODE, figure: 'voice.llm.ttft_ms' },
+  { latency: 'llmTtft', on: LiveKitSpan.REALTIME_INFERENCE, figure: 'voice.llm.ttft_ms' },
+  { latency: 'llmTtft', on: LiveKitSpan.REALTIME_METRICS, figure: 'voice.llm.ttft_ms' },
+  { latency: 'ttsTtfb', on: LiveKitSpan.TTS_NODE, figure: 'voice.tts.ttfb_ms' },
+  { latency: 'endOfTurnDelay', on: LiveKitSpan.USER_TURN, figure: 'voice.end_of_turn_delay_ms' },
+  {
+    latency: 'transcriptionDelay',
+    on: LiveKitSpan.USER_TURN,
+    figure: 'voice.transcription_delay_ms',
+  },
+];
+
+/** Counts what the spans of one session say, as they are sent. */
+export class SessionTally {
+  #turns = 0;
+  #modelCalls = 0;
+  #modelErrors = 0;
+  #toolCalls = 0;
+  #toolErrors = 0;
+  #interruptions = 0;
+  readonly #speeches = new Set<string>();
+  readonly #agents = new Set<string>();
+  readonly #tokens = new Map<string, ModelTokens>();
+  readonly #latencies = new Map<SummarizedLatency, LatencySample>();
+
+  /** Adds a span of the session; spans of no kind that counts change nothing. */
+  add(span: MeasuredSpan): void {
+    this.#addTokens(span);
+    if (isModelCall(span)) {
+      this.#modelCalls += 1;
+      if (span.hasFailed) this.#modelErrors += 1;
+    }
+    if (!span.isLiveKit) return;
+    this.#addLatencies(span);
+    if (span.name === LiveKitSpan.AGENT_TURN) this.#addTurn(span);
+    else if (span.name === LiveKitSpan.FUNCTION_TOOL) {
+      this.#toolCalls += 1;
+      if (span.hasFailed) this.#toolErrors += 1;
+    }
+  }
+
+  /** An agent took the session over. */
+  addAgent(label: string): void {
+    if (this.#agents.size < MAX_NAMES) this.#agents.add(label);
+  }
+
+  summary(): SessionSummary {
+    const latencies = new Map<SummarizedLatency, LatencySummary>();
+    for (const [latency, sample] of this.#latencies) {
+      const summary = sample.summary();
+      if (summary !== undefined) latencies.set(latency, summary);
+    }
+    return {
+      turns: this.#turns,
+      modelCalls: this.#modelCalls,
+      modelErrors: this.#modelErrors,
+      toolCalls: this.#toolCalls,
+      toolErrors: this.#toolErrors,
+      interruptions: this.#interruptions,
+      tokensByModel: new Map(this.#tokens),
+      agents: [...this.#agents],
+      latencies,
+    };
+  }
+
+  /** All steps of a tool loop share the id of one speech (`voice/agent_activity.ts`). */
+  #addTurn({ figures }: MeasuredSpan): void {
+    if (figures.isTrue('voice.interrupted')) this.#interruptions += 1;
+    const speech = figures.text('lk.speech_id');
+    if (speech !== undefined) {
+      if (this.#speeches.has(speech)) return;
+      this.#speeches.add(speech);
+      const [oldest] = this.#speeches;
+      if (this.#speeches.size > MAX_SPEECHES && oldest !== undefined) this.#speeches.delete(oldest);
+    }
+    this.#turns += 1;
+  }
+
+  #addTokens({ figures }: MeasuredSpan): void {
+    if (figures.text(S.OPENINFERENCE_SPAN_KIND) !== OpenInferenceSpanKind.LLM) return;
+    const input = figures.number(S.LLM_TOKEN_COUNT_PROMPT) ?? 0;
+    const output = figures.number(S.LLM_TOKEN_COUNT_COMPLETION) ?? 0;
+    if (input + output === 0) return;
+    const named = figures.text(S.LLM_MODEL_NAME) ?? UNKNOWN_MODEL;
+    const model = this.#tokens.has(named) || this.#tokens.size < MAX_NAMES ? named : UNKNOWN_MODEL;
+    const before = this.#tokens.get(model);
+    this.#tokens.set(model, {
+      input: (before?.input ?? 0) + input,
+      output: (before?.output ?? 0) + output,
+    });
+  }
+
+  #addLatencies({ name, figures }: MeasuredSpan): void {
+    for (const { latency, on, figure } of LATENCIES) {
+      if (on !== name) continue;
+      const millis = figures.number(figure);
+      if (millis === undefined) continue;
+      const sample = this.#latencies.get(latency) ?? new LatencySample();
+      this.#latencies.set(latency, sample);
+      sample.add(millis);
+    }
+  }
+}

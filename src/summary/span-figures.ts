@@ -1,0 +1,75 @@
+import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
+import type { AttributeValue } from '@opentelemetry/api';
+import type { AttributeSink, ContentClass } from '../mapping/attribute-sink.js';
+
+/** Attributes that a session's summary and the metrics are made of. None of them holds content. */
+const FIGURE_KEYS: ReadonlySet<string> = new Set([
+  S.LLM_TOKEN_COUNT_PROMPT,
+  S.LLM_TOKEN_COUNT_COMPLETION,
+  S.LLM_MODEL_NAME,
+  S.LLM_PROVIDER,
+  S.OPENINFERENCE_SPAN_KIND,
+  S.TOOL_NAME,
+  'error.type',
+  'gen_ai.operation.name',
+  'gen_ai.provider.name',
+  'gen_ai.request.model',
+  'gen_ai.system',
+  'lk.retry_count',
+  'lk.speech_id',
+  'voice.amd.category',
+  'voice.e2e_latency_ms',
+  'voice.end_of_turn_delay_ms',
+  'voice.interrupted',
+  'voice.llm.ttft_ms',
+  'voice.transcription_delay_ms',
+  'voice.tts.characters',
+  'voice.tts.model',
+  'voice.tts.provider',
+  'voice.tts.ttfb_ms',
+]);
+
+/** Figures of one span as it is sent, by the key they are sent under. */
+export class SpanFigures {
+  readonly #values = new Map<string, AttributeValue>();
+
+  set(key: string, value: AttributeValue): void {
+    this.#values.set(key, value);
+  }
+
+  has(key: string): boolean {
+    return this.#values.has(key);
+  }
+
+  number(key: string): number | undefined {
+    const value = this.#values.get(key);
+    return typeof value === 'number' ? value : undefined;
+  }
+
+  text(key: string): string | undefined {
+    const value = this.#values.get(key);
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  }
+
+  isTrue(key: string): boolean {
+    return this.#values.get(key) === true;
+  }
+}
+
+/**
+ * Takes down the figures of a span while they pass on to another sink: so that what a summary or a
+ * metric says is what the span says. It stands before privacy, and takes nothing but class `none`.
+ */
+export class FigureSink implements AttributeSink {
+  readonly figures: SpanFigures = new SpanFigures();
+  readonly #next: AttributeSink;
+
+  constructor(next: AttributeSink) {
+    this.#next = next;
+  }
+
+  put(key: string, value: AttributeValue, content: ContentClass): void {
+    if (content === 'none' && FIGURE_KEYS.has(key)) this.figures.set(key, value);
+    this.#next.put(key, value, content);
+  }
+}
