@@ -1,5 +1,5 @@
 import type { Resource } from '@opentelemetry/resources';
-import type { ViewOptions } from '@opentelemetry/sdk-metrics';
+import type * as metricsSdk from '@opentelemetry/sdk-metrics';
 import { getNumberFromEnv } from '@opentelemetry/core';
 import { readCertificates } from '../delivery/certificates.js';
 import { debug, warnOnce } from '../diagnostics.js';
@@ -11,9 +11,7 @@ const DEFAULT_INTERVAL_MILLIS = 60_000;
 const STALL_SECONDS = [0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1, 2, 5, 10];
 
 /** A meter provider of ours, that is sent to the collector of the spans. */
-export type OwnMeterProvider = InstanceType<
-  (typeof import('@opentelemetry/sdk-metrics'))['MeterProvider']
->;
+export type OwnMeterProvider = metricsSdk.MeterProvider;
 
 /**
  * Loads OpenTelemetry's metrics SDK and its OTLP exporter, which is why nothing of them is loaded
@@ -58,7 +56,7 @@ export async function createOwnMeterProvider(
  * LiveKit's histogram of stalls, under bounds that fit and without the ids of room and job, each of
  * which would be a time series of its own.
  */
-function stallView(sdk: typeof import('@opentelemetry/sdk-metrics')): ViewOptions {
+function stallView(sdk: typeof metricsSdk): metricsSdk.ViewOptions {
   return {
     instrumentName: 'lk.agents.event_loop.blocked_duration',
     aggregation: {

@@ -1,3 +1,4 @@
+import { ExportResultCode } from '@opentelemetry/core';
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import { debug, warnOnce } from '../diagnostics.js';
 
@@ -8,7 +9,7 @@ export function watchExports(exporter: PushMetricExporter): WatchedExporter {
   return {
     export: (metrics, done) =>
       exporter.export(metrics, (result) => {
-        if (result.code !== 0) {
+        if (result.code !== ExportResultCode.SUCCESS) {
           warnOnce('metrics_not_delivered', 'Metrics could not be delivered to the collector.');
           debug(`Metrics: ${result.error?.name ?? 'unknown error'}`);
         }
