@@ -52,8 +52,8 @@ export interface PipelineOptions {
 }
 
 /** Builds the span path from decided options. */
-export function createPipeline(options: PipelineOptions): Pipeline {
-  const { resolved, resource, jobs, metrics } = options;
+export function createPipeline(parts: PipelineOptions): Pipeline {
+  const { resolved, resource, jobs, metrics } = parts;
   let mappingFailures = 0;
   const failed = new WeakSet<ReadableSpan>();
   const onFailure = (error: unknown, span: ReadableSpan): void => {

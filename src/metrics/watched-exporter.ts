@@ -9,7 +9,8 @@ export function watchExports(exporter: PushMetricExporter): WatchedExporter {
   return {
     export: (metrics, done) =>
       exporter.export(metrics, (result) => {
-        if (result.code !== ExportResultCode.SUCCESS) {
+        // The SDK's copy of the enum is another one than ours.
+        if (Number(result.code) !== Number(ExportResultCode.SUCCESS)) {
           warnOnce('metrics_not_delivered', 'Metrics could not be delivered to the collector.');
           debug(`Metrics: ${result.error?.name ?? 'unknown error'}`);
         }

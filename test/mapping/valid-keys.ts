@@ -9,6 +9,8 @@ export const OUR_KEYS: ReadonlyMap<string, string> = new Map([
   ['agent.id', 'Catalyst groups runs by agent id; OpenInference knows the name alone'],
   ['agent.role', 'Catalyst shows the role of an agentSpan'],
   ['agent.previous_id', 'who handed over: OpenInference has no word for a handoff'],
+  ['agent.llm_call_count', 'what a run of an agent came to, as Catalyst shows it'],
+  ['agent.tool_call_count', 'the same for its tools'],
   ['tool_call.id', 'on TOOL spans, as the GenAI converter of OpenInference has it'],
   ['catalyst.incomplete', 'the span never ended; it was closed when tracing shut down'],
 ]);

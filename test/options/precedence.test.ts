@@ -270,7 +270,7 @@ const rows: readonly Row[] = [
   },
   {
     option: 'metrics',
-    read: ({ metrics }) => metrics,
+    read: ({ metrics }) => metrics !== undefined,
     sources: [
       flag('option', true),
       flag('CATALYST_METRICS', true),

@@ -263,7 +263,7 @@ describe('variables of others', () => {
     'OTEL_METRICS_EXPORTER=%s sends no metrics',
     (text) => {
       const outcome = resolveGiven(ENDPOINT, { OTEL_METRICS_EXPORTER: text });
-      expect(outcome.resolved.metrics).toBe(false);
+      expect(outcome.resolved.metrics).toBeUndefined();
       expect(outcome.warnings).toEqual([]);
     },
   );
@@ -271,7 +271,7 @@ describe('variables of others', () => {
   it('a bad CATALYST_METRICS warns once and asks OTEL_METRICS_EXPORTER', () => {
     const env = { CATALYST_METRICS: 'some', OTEL_METRICS_EXPORTER: 'otlp' };
     const outcome = resolveGiven(ENDPOINT, env);
-    expect(outcome.resolved.metrics).toBe(true);
+    expect(outcome.resolved.metrics).toEqual({ sessionDurationMillis: false });
     expect(warningsOf(outcome, 'CATALYST_METRICS')).toHaveLength(1);
   });
 

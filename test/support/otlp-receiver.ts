@@ -3,6 +3,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
+import { decodeMetricsRequest, type DecodedPoint } from './otlp-decode-metrics.js';
 import { decodeTraceRequest, type DecodedSpan } from './otlp-decode.js';
 
 /** A request as it arrived, whatever it was answered. */
@@ -18,6 +19,8 @@ export interface ReceivedRequest {
   readonly body: Uint8Array;
   /** Empty when the body is no trace request. */
   readonly spans: readonly DecodedSpan[];
+  /** Empty when the body is no metrics request. */
+  readonly metrics: readonly DecodedPoint[];
   readonly receivedAtMillis: number;
 }
 
@@ -98,10 +101,14 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
     const wire = await readBody(incoming, options.resetMidBody?.(own) === true);
     let body: Uint8Array = wire;
     let spans: DecodedSpan[] = [];
+    let metrics: DecodedPoint[] = [];
     let fault: string | undefined;
     try {
       if (incoming.headers['content-encoding'] === 'gzip') body = gunzipSync(wire);
-      spans = decodeTraceRequest(body, incoming.headers['content-type'] ?? 'none');
+      const type = incoming.headers['content-type'] ?? 'none';
+      if (incoming.url?.endsWith('/v1/metrics') === true)
+        metrics = decodeMetricsRequest(body, type);
+      else spans = decodeTraceRequest(body, type);
     } catch (error) {
       fault = String(error);
     }
@@ -113,6 +120,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
       wireBytes: wire.length,
       body,
       spans,
+      metrics,
       receivedAtMillis: Date.now(),
     };
     requests.push(request);
