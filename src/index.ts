@@ -18,7 +18,9 @@ export type { DeliveryResult, DeliveryStats, DropReason } from './delivery/deliv
 export { Attr, type AttributeKeys } from './semconv/attribute-keys.js';
 export { SpanKindValues, type SpanKindValue } from './semconv/span-kinds.js';
 export type { ObservableSession, SessionObserver } from './observe/observable-session.js';
+export type { JobOptions, TraceableJob, TraceJob } from './job/job-options.js';
 export type { DeliveryOptions } from './options/delivery-options.js';
+export type { MetricsOptions } from './options/metrics-option.js';
 export type { InstrumentedModules } from './options/instrumented-modules.js';
 export type {
   ExportScopes,
@@ -48,5 +50,6 @@ export type {
   ManualSpanOptions,
   SpanIdentityOptions,
 } from './spans/span-options.js';
+export { traceContextFields, type TraceContextFields } from './trace-context-fields.js';
 export type { NormalizedUsage, TokenCounts } from './spans/usage.js';
 export { withTraceContext, type TraceContextCarrier } from './spans/trace-context.js';

@@ -23,12 +23,14 @@ export function spanFacts(
 ): SpanFacts {
   const { attributes } = span;
   const below = callsBelow(node, attributes);
-  const identity = identityAround(node, process);
+  // What holds for a job holds for the span that LiveKit opened just before it.
+  const job = node.jobBelow ?? node;
+  const identity = identityAround(job, process);
   return {
-    sessionId: identity.sessionId ?? node.session?.id ?? node.job?.roomSid ?? node.traceId,
+    sessionId: identity.sessionId ?? node.session?.id ?? job.job?.roomSid ?? node.traceId,
     userId: identity.userId,
-    tenantId: node.job?.tenantId,
-    agent: agentInCharge(node),
+    tenantId: job.job?.tenantId,
+    agent: agentInCharge(job),
     previousAgentId: node.previousAgent,
     metadata: identity.metadata,
     tags: identity.tags,

@@ -10,7 +10,6 @@ import { retryableError, ScriptedLLM } from './scripted-llm.js';
 
 const tracing = await setup();
 
-// oxlint-disable-next-line typescript/explicit-function-return-type
 const tool = (name: string, execute: () => Promise<unknown>) =>
   llm.tool({ name, description: name, parameters: z.object({}), execute });
 
@@ -29,7 +28,7 @@ const model = new ScriptedLLM({
   ],
 });
 
-const agent = defineAgent({
+const agent: ReturnType<typeof defineAgent> = defineAgent({
   entry: (ctx) =>
     tracing.job(
       ctx,
