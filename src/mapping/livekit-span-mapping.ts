@@ -6,7 +6,7 @@ import { readContextMessages } from './messages/conversation.js';
 import { lastTextOf } from './messages/message-text.js';
 import { putMessages } from './messages/put-messages.js';
 import { putModel } from './model.js';
-import { asText, firstPresent, readText } from './read-attributes.js';
+import { asText, firstPresent, isRecord, readText } from './read-attributes.js';
 import type { SpanFacts } from './span-input.js';
 import type { SpanMapping } from './span-mapping.js';
 import { putTokenCounts } from './token-counts.js';
@@ -24,7 +24,7 @@ const AMD_TRANSCRIPT = ['lk.pii.amd.transcript', 'lk.amd.transcript', ...USER_TR
 /** The spans that have a mapping of their own, beside what every LiveKit span gets. */
 const MAPPERS: ReadonlyMap<string, SpanMapper> = new Map<string, SpanMapper>([
   [LiveKitSpan.JOB_ENTRYPOINT, putSummary],
-  [LiveKitSpan.AGENT_SESSION, putSummary],
+  [LiveKitSpan.AGENT_SESSION, putSessionSpan],
   [LiveKitSpan.AGENT_TURN, putAgentTurn],
   [LiveKitSpan.USER_TURN, putUserTurn],
   [LiveKitSpan.AGENT_SPEAKING, putSummary],
@@ -46,6 +46,22 @@ export function putLiveKitSpan(mapping: SpanMapping, name: string, facts: SpanFa
 function putSummary(mapping: SpanMapping, facts: SpanFacts): void {
   putInput(mapping, facts.input);
   putOutput(mapping, facts.output);
+}
+
+/**
+ * Of an observed session the whole conversation: the agent's last words are its output, everything
+ * before them its input, so that the order of the two sides is kept.
+ */
+function putSessionSpan(mapping: SpanMapping, facts: SpanFacts): void {
+  putSummary(mapping, facts);
+  const transcript = facts.observed?.transcript ?? [];
+  const lastHeard = transcript.findLastIndex((message) => !isOfAssistant(message));
+  putMessages(mapping, INPUT_SIDE, transcript.slice(0, lastHeard + 1), 0);
+  putMessages(mapping, OUTPUT_SIDE, transcript.slice(lastHeard + 1), 0);
+}
+
+function isOfAssistant(message: unknown): boolean {
+  return isRecord(message) && message['role'] === 'assistant';
 }
 
 /**

@@ -27,4 +27,6 @@ export interface ObservedFacts {
   readonly stt: SttUsage | undefined;
   readonly closing: SessionClosing | undefined;
   readonly exchange: ModelExchange | undefined;
+  /** The conversation in the GenAI message format, of a session. */
+  readonly transcript: readonly unknown[];
 }

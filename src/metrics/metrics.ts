@@ -92,6 +92,7 @@ class MetricsOver implements Metrics {
     if (this.#own === undefined) {
       await this.flush(timeoutMillis);
       this.#unobserve?.();
+      this.spans.stop();
       return;
     }
     await settled(this.#own.shutdown({ timeoutMillis }));

@@ -1,7 +1,11 @@
+import {
+  OpenInferenceSpanKind,
+  SemanticConventions as S,
+} from '@arizeai/openinference-semantic-conventions';
 import { ROOT_CONTEXT, trace, type Attributes, type Context, type Meter } from '@opentelemetry/api';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import type { MeasuredSpan } from '../summary/measured-span.js';
-import { createInstrument, type RecordValue } from './instruments.js';
+import { Instruments, type RecordValue } from './instruments.js';
 import { readMetricAttributes } from './metric-attributes.js';
 import type { Instrument, SpanMeasurement } from './metric-row.js';
 import { INSTRUMENTS } from './metric-table.js';
@@ -13,24 +17,21 @@ interface BoundMeasurement extends SpanMeasurement {
 
 /** Makes metrics of the spans that pass. Neither throws nor keeps anything of a span. */
 export class SpanMetrics {
-  readonly #ofAnySpan: readonly BoundMeasurement[];
+  readonly #instruments: Instruments;
+  readonly #ofModelCalls: readonly BoundMeasurement[];
   readonly #byName = new Map<string, BoundMeasurement[]>();
   readonly #started: RecordValue;
   readonly #active: RecordValue;
   readonly #durations: readonly { readonly record: RecordValue; readonly perSecond: number }[];
 
   constructor(meter: Meter, options: { readonly sessionDurationMillis: boolean }) {
-    const records = new Map<Instrument, RecordValue>();
-    const recordOf = (instrument: Instrument): RecordValue => {
-      const record = records.get(instrument) ?? createInstrument(meter, instrument);
-      records.set(instrument, record);
-      return record;
-    };
+    this.#instruments = new Instruments(meter);
+    const recordOf = (row: Instrument): RecordValue => this.#instruments.recorderOf(row);
     const bound = SPAN_MEASUREMENTS.map((measurement) => ({
       ...measurement,
       record: recordOf(measurement.instrument),
     }));
-    this.#ofAnySpan = bound.filter(({ on }) => on === undefined);
+    this.#ofModelCalls = bound.filter(({ on }) => on === undefined);
     for (const measurement of bound) {
       for (const name of measurement.on ?? []) {
         this.#byName.set(name, [...(this.#byName.get(name) ?? []), measurement]);
@@ -55,20 +56,38 @@ export class SpanMetrics {
 
   /** Adds what a span that was sent says. */
   add(span: MeasuredSpan): void {
-    const context = trace.setSpanContext(ROOT_CONTEXT, span.spanContext);
-    this.#addAll(this.#ofAnySpan, span, context);
     const ofName = span.isLiveKit ? this.#byName.get(span.name) : undefined;
+    const isSessionEnd = isSession(span);
+    const mayBeCall = isModelSpan(span);
+    // Most spans are of no metric at all.
+    if (ofName === undefined && !isSessionEnd && !mayBeCall) return;
+    const context = trace.setSpanContext(ROOT_CONTEXT, span.spanContext);
+    if (mayBeCall) this.#addAll(this.#ofModelCalls, span, context);
     if (ofName !== undefined) this.#addAll(ofName, span, context);
-    if (isSession(span)) this.#endSession(span, context);
+    if (isSessionEnd) this.#endSession(span, context);
+  }
+
+  /** Reports no longer. */
+  stop(): void {
+    this.#instruments.stop();
   }
 
   #addAll(measurements: readonly BoundMeasurement[], span: MeasuredSpan, context: Context): void {
+    let names: Instrument['attributes'] | undefined;
+    let attributes: Attributes = {};
     for (const { instrument, value, fixed, record } of measurements) {
       const measured = value(span);
       if (measured === undefined) continue;
-      const attributes = readMetricAttributes(instrument.attributes, span);
-      if (fixed !== undefined) attributes[fixed[0]] = fixed[1];
-      record(measured, attributes, context);
+      // Neighbours in the table share their attributes.
+      if (names !== instrument.attributes) {
+        names = instrument.attributes;
+        attributes = readMetricAttributes(names, span);
+      }
+      record(
+        measured,
+        fixed === undefined ? attributes : { ...attributes, [fixed[0]]: fixed[1] },
+        context,
+      );
     }
   }
 
@@ -81,6 +100,10 @@ export class SpanMetrics {
       record((span.durationMillis / 1000) * perSecond, attributes, context);
     }
   }
+}
+
+function isModelSpan({ figures }: MeasuredSpan): boolean {
+  return figures.text(S.OPENINFERENCE_SPAN_KIND) === OpenInferenceSpanKind.LLM;
 }
 
 /** A job's session is the job; an `agent_session` is one where nothing was put around it. */

@@ -1,4 +1,3 @@
-import { ExportResultCode } from '@opentelemetry/core';
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import { debug, warnOnce } from '../diagnostics.js';
 
@@ -9,10 +8,9 @@ export function watchExports(exporter: PushMetricExporter): WatchedExporter {
   return {
     export: (metrics, done) =>
       exporter.export(metrics, (result) => {
-        // The SDK's copy of the enum is another one than ours.
-        if (Number(result.code) !== Number(ExportResultCode.SUCCESS)) {
+        if (result.error !== undefined) {
           warnOnce('metrics_not_delivered', 'Metrics could not be delivered to the collector.');
-          debug(`Metrics: ${result.error?.name ?? 'unknown error'}`);
+          debug(`Metrics: ${result.error.name}`);
         }
         done(result);
       }),

@@ -37,9 +37,10 @@ function readItem(event: JsonRecord, place: EventPlace): void {
   const text = asText(item['textContent']);
   if (text === undefined) return;
   const { session, observed } = place;
+  const [message] = messagesOfChatContext([item]);
+  observed.record(message);
   if (item['role'] === 'user') {
     session.hear(text);
-    const [message] = messagesOfChatContext([item]);
     observed.hear(text, message, startedSpeakingMillis(item));
   } else if (item['role'] === 'assistant') {
     session.answer(text);

@@ -6,6 +6,9 @@ const MAX_PENDING = 64;
 /** Turns whose words are kept after they have ended. */
 const MAX_EXCHANGES = 8;
 
+/** Messages of a conversation that are kept for the span of its session: the latest. */
+const MAX_TRANSCRIPT = 256;
+
 /** Words of the user, and when they began: the turn that answers them starts after that. */
 export interface HeardWords {
   readonly text: string;
@@ -29,6 +32,7 @@ export class ObservedSession {
   #lastTurnMillis = Number.NEGATIVE_INFINITY;
   readonly #heard: HeardWords[] = [];
   readonly #toolResults: unknown[] = [];
+  readonly #transcript: unknown[] = [];
   readonly #exchanges: TurnExchange[] = [];
   #spoken: string[] = [];
 
@@ -45,6 +49,16 @@ export class ObservedSession {
     const atMillis = beganMillis ?? this.#utteranceMillis ?? Date.now();
     this.#utteranceMillis = undefined;
     pushBounded(this.#heard, { text, message, atMillis });
+  }
+
+  /** A message of the conversation, of either side, in the GenAI format. */
+  record(message: unknown): void {
+    this.#transcript.push(message);
+    if (this.#transcript.length > MAX_TRANSCRIPT) this.#transcript.shift();
+  }
+
+  get transcript(): readonly unknown[] {
+    return this.#transcript;
   }
 
   /**
@@ -114,6 +128,7 @@ export class ObservedSession {
     this.lastWords = undefined;
     this.#heard.length = 0;
     this.#toolResults.length = 0;
+    this.#transcript.length = 0;
     this.#spoken = [];
     for (const exchange of this.#exchanges.splice(0)) exchange.forget();
   }

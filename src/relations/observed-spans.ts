@@ -41,6 +41,7 @@ export function observedFacts(node: SpanNode): ObservedFacts | undefined {
     closing:
       isSession || node.isJob || node.is(LiveKitSpan.JOB_ENTRYPOINT) ? observed.closing : undefined,
     exchange: claimedExchange(node)?.messages,
+    transcript: isSession ? [...observed.transcript] : [],
   };
 }
 

@@ -75,6 +75,14 @@ it('puts one span around a job: the root of one trace, ended when the job ends',
     'agent.llm_call_count': 3,
     'voice.session.tokens_by_model': '{"scripted-model-1":{"input":600,"output":60}}',
   });
+  expect(only(spans, 'agent_session').attributes).toMatchObject({
+    'llm.input_messages.0.message.role': 'user',
+    'llm.input_messages.0.message.content': 'First question',
+    'llm.input_messages.1.message.content': 'First answer.',
+    'llm.input_messages.2.message.content': 'Second question',
+    'llm.output_messages.0.message.role': 'assistant',
+    'llm.output_messages.0.message.content': 'Second answer.',
+  });
   expect(Number(root.attributes['voice.duration_ms']) / 1000).toBeCloseTo(seconds, 2);
   const last = Math.max(...spans.map(({ endNanos }) => Number(endNanos)));
   expect(Number(root.endNanos)).toBe(last);
