@@ -1,6 +1,6 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import type { AttributeValue } from '@opentelemetry/api';
-import type { AttributeSink, ContentClass } from '../mapping/attribute-sink.js';
+import type { AttributeReplay, AttributeSink, ContentClass } from '../mapping/attribute-sink.js';
 
 /** Attributes that a session's summary and the metrics are made of. None of them holds content. */
 const FIGURE_KEYS: ReadonlySet<string> = new Set([
@@ -66,6 +66,11 @@ export class FigureSink implements AttributeSink {
 
   constructor(next: AttributeSink) {
     this.#next = next;
+  }
+
+  /** Only messages are put a second time, and there are no figures in them. */
+  get replay(): AttributeReplay | undefined {
+    return this.#next.replay;
   }
 
   put(key: string, value: AttributeValue, content: ContentClass): void {
