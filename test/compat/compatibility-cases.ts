@@ -21,8 +21,8 @@ export interface InstallationSpec {
 }
 
 export interface CompatibilityCase extends InstallationSpec {
-  /** How the application is written and started; `preload` is `node --import`. */
-  readonly application: 'ESM' | 'CJS' | 'ESM, preload' | 'CJS, preload';
+  /** How the application is written and started. */
+  readonly application: 'ESM' | 'CJS' | 'ESM with --import' | 'CJS with --import';
   /** Major version of Node; `current` is the one that runs the tests. */
   readonly node: 'current' | '22' | '24' | '26';
 }
@@ -38,14 +38,14 @@ const NEWEST = '1.9.0';
 export const COMPATIBILITY_CASES: readonly CompatibilityCase[] = [
   ...LIVEKIT_VERSIONS.map((livekit) => ({ ...PLAIN, livekit })),
   { ...PLAIN, livekit: NEWEST, application: 'CJS' },
-  { ...PLAIN, livekit: '1.0.51', application: 'ESM, preload' },
-  { ...PLAIN, livekit: NEWEST, application: 'ESM, preload' },
-  { ...PLAIN, livekit: NEWEST, application: 'CJS, preload' },
+  { ...PLAIN, livekit: '1.0.51', application: 'ESM with --import' },
+  { ...PLAIN, livekit: NEWEST, application: 'ESM with --import' },
+  { ...PLAIN, livekit: NEWEST, application: 'CJS with --import' },
   { ...PLAIN, livekit: NEWEST, node: '22' },
   { ...PLAIN, livekit: NEWEST, node: '24' },
   { ...PLAIN, livekit: NEWEST, node: '26' },
   { ...PLAIN, livekit: NEWEST, node: '26', application: 'CJS' },
-  { ...PLAIN, livekit: NEWEST, node: '26', application: 'ESM, preload' },
+  { ...PLAIN, livekit: NEWEST, node: '26', application: 'ESM with --import' },
   { ...PLAIN, livekit: NEWEST, apiCopies: 'two' },
   { ...PLAIN, livekit: NEWEST, packageManager: 'pnpm' },
   { ...PLAIN, livekit: NEWEST, packageManager: 'pnpm', apiCopies: 'two' },
@@ -55,7 +55,7 @@ export const COMPATIBILITY_CASES: readonly CompatibilityCase[] = [
     livekit: NEWEST,
     packageManager: 'pnpm',
     apiCopies: 'two',
-    application: 'ESM, preload',
+    application: 'ESM with --import',
   },
 ];
 

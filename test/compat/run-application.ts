@@ -83,7 +83,7 @@ export async function runCase(
 
 function argumentsOf({ application }: CompatibilityCase): readonly string[] {
   const extension = application.startsWith('ESM') ? 'mjs' : 'cjs';
-  return application.endsWith('preload')
+  return application.endsWith('--import')
     ? ['--import', 'catalyst-tracing/register', `preloaded.${extension}`]
     : [`application.${extension}`];
 }
