@@ -9,24 +9,33 @@ import { initializeLogger, voice } from '@livekit/agents';
 import { setup } from 'catalyst-tracing';
 import { createConciergeAgent, USER_TURNS } from './conversation.js';
 import { createDemoModel, type DemoModel } from './demo-model.js';
-import { startDemoReceiver } from './receiver.js';
-import { renderTotals, renderTraceTree, sumTraces, type TreeSpan } from './trace-tree.js';
+import { startDevServer } from '../../src/cli/dev/dev-server.js';
+import { SessionStore } from '../../src/cli/dev/session-store.js';
+import {
+  renderTotals,
+  renderTraceTree,
+  sumTraces,
+  type TreeSpan,
+} from '../../src/cli/dev/trace-tree.js';
 
 const endpoint = process.env['CATALYST_OTLP_ENDPOINT']?.trim();
 process.exitCode = endpoint ? await sendTo(endpoint) : await receiveHere();
 
 async function receiveHere(): Promise<number> {
-  const receiver = await startDemoReceiver();
+  const store = new SessionStore();
+  const spans: TreeSpan[] = [];
+  store.listen(({ added }) => spans.push(...added));
+  const receiver = await startDevServer({ store, port: 0, files: new Map() });
   const tracing = await setup({ serviceName: 'demo', endpoint: receiver.endpoint });
   const model = await createDemoModel();
   await talk(model);
   await tracing.shutdown();
   await receiver.close();
-  return report(receiver.spans, model);
+  return report(spans, model);
 }
 
 async function sendTo(collector: string): Promise<number> {
-  const tracing = await setup({ serviceName: 'demo' });
+  const tracing = await setup({ serviceName: process.env['CATALYST_SERVICE_NAME'] ?? 'demo' });
   await talk(await createDemoModel());
   await tracing.shutdown();
   console.log(

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { VERSION } from '../version.js';
 import { type Command, HELP, parseCommandLine } from './command-line.js';
+import { runDev } from './dev/run-dev.js';
 import { runDoctor } from './doctor/run-doctor.js';
 import { renderReport } from './doctor/render-report.js';
 import { createPaint } from './terminal.js';
@@ -18,6 +19,8 @@ async function run(command: Command): Promise<number> {
       return 0;
     case 'doctor':
       return examine(command);
+    case 'dev':
+      return develop(command.port);
     case 'mistake':
       break;
   }
@@ -40,6 +43,19 @@ async function examine(command: Extract<Command, { name: 'doctor' }>): Promise<n
   const paint = createPaint(stdout.isTTY && stdout.hasColors());
   await print(json ? `${JSON.stringify(report, undefined, 2)}\n` : renderReport(report, paint));
   return report.ok ? 0 : PROBLEM;
+}
+
+async function develop(port: number | undefined): Promise<number> {
+  const { stdout } = process;
+  const color = stdout.isTTY && stdout.hasColors();
+  try {
+    await runDev({ port, color, print: (text) => stdout.write(`${text}\n`) });
+    return 0;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'unknown reason';
+    await print(`The receiver could not start: ${reason}\n`, process.stderr);
+    return PROBLEM;
+  }
 }
 
 /** Resolves when the text is out: a pipe takes its time, and exit does not wait for it. */

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { renderTraceTree } from '../../examples/demo/trace-tree.js';
+import { renderTraceTree } from '../../src/cli/dev/trace-tree.js';
 import type { DecodedSpan } from '../support/otlp-decode.js';
 import { type Receiver, startReceiver } from '../support/otlp-receiver.js';
 import { traceCapture } from '../support/traced-replay.js';

@@ -22,7 +22,9 @@ function read(file: string): string {
 
 describe('the tarball', () => {
   it('holds the build and the pages that people read, and nothing else', () => {
-    const others = files.filter((file) => !/^dist\/[\w-]+\.(js|cjs|d\.ts|d\.cts)$/.test(file));
+    const others = files.filter(
+      (file) => !/^dist\/(?:[\w-]+\.(?:js|cjs|d\.ts|d\.cts)|page\.css)$/.test(file),
+    );
     expect(others.toSorted()).toEqual([
       'CHANGELOG.md',
       'LICENSE',

@@ -4,7 +4,7 @@ import {
   renderTraceTree,
   sumTraces,
   type TreeSpan,
-} from '../../examples/demo/trace-tree.js';
+} from '../../src/cli/dev/trace-tree.js';
 
 const ESCAPE = '\u001B[';
 

@@ -1,5 +1,9 @@
-/** A value of an attribute as a receiver sees it; null is an empty `AnyValue`. */
-export type DecodedValue = string | number | boolean | null | DecodedValue[];
+/**
+ * A value of an attribute as a receiver sees it; null is an empty `AnyValue`, bytes are base64, and
+ * an object is a list of key-values.
+ */
+export type DecodedValue =
+  string | number | boolean | null | DecodedValue[] | { [key: string]: DecodedValue };
 
 export type DecodedAttributes = Record<string, DecodedValue>;
 
@@ -45,13 +49,20 @@ export interface DecodedSpan {
   readonly status: { readonly code: number; readonly message: string };
 }
 
-/** An object of these pairs; throws when a key is there twice, which OTLP forbids. */
+/**
+ * Told of what OTLP forbids or this decoder does not know, and reading goes on: an unknown field, a
+ * key that is there twice. Who wants to be strict throws.
+ */
+export type OnOddity = (what: string) => void;
+
+/** An object of these pairs; of a key that is there twice, the last one. */
 export function collectAttributes(
   pairs: readonly (readonly [string, DecodedValue])[],
+  onOddity: OnOddity,
 ): DecodedAttributes {
   const seen = new Set<string>();
   for (const [key] of pairs) {
-    if (seen.has(key)) throw new Error(`attribute ${JSON.stringify(key)} is there twice`);
+    if (seen.has(key)) onOddity(`attribute ${JSON.stringify(key)} is there twice`);
     seen.add(key);
   }
   // Object.fromEntries defines properties, so that even a key `__proto__` is one of them.

@@ -1,3 +1,5 @@
+import { createPaint, type Paint, type Style } from '../terminal.js';
+
 /** What the tree reads of a span; a decoded OTLP span has it. */
 export interface TreeSpan {
   readonly traceId: string;
@@ -32,19 +34,6 @@ export interface TraceTotals {
   readonly totalTokens: number;
 }
 
-const ANSI = {
-  bold: [1, 22],
-  dim: [2, 22],
-  red: [31, 39],
-  green: [32, 39],
-  yellow: [33, 39],
-  blue: [34, 39],
-  magenta: [35, 39],
-} as const;
-
-type Style = keyof typeof ANSI;
-type Paint = (style: Style, text: string) => string;
-
 const STYLE_BY_KIND: Readonly<Record<string, Style>> = {
   AGENT: 'magenta',
   LLM: 'blue',
@@ -57,7 +46,7 @@ export function renderTraceTree(
   spans: readonly TreeSpan[],
   options: TraceTreeOptions = {},
 ): string {
-  const paint = painter(options.color === true);
+  const paint = createPaint(options.color === true);
   const ids = new Set(spans.map((span) => span.spanId));
   const byStart = spans.toSorted((a, b) => compare(a.startNanos, b.startNanos));
   // A span whose parent was not received is shown as a root, so that nothing is left out.
@@ -179,12 +168,4 @@ function numberOf(span: TreeSpan, key: string): number | undefined {
 function compare<T extends bigint | string>(a: T, b: T): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
-}
-
-function painter(color: boolean): Paint {
-  if (!color) return (_style, text) => text;
-  return (style, text) => {
-    const [open, close] = ANSI[style];
-    return `\u001B[${open}m${text}\u001B[${close}m`;
-  };
 }

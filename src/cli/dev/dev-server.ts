@@ -1,0 +1,145 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { RefusedRequest, receiveTrace } from './otlp-intake.js';
+import type { PageFile } from './page-files.js';
+import type { SessionStore } from './session-store.js';
+
+export interface DevServerOptions {
+  readonly store: SessionStore;
+  /** 0 for a free one. */
+  readonly port: number;
+  /** Empty where only traces are received. */
+  readonly files: ReadonlyMap<string, PageFile>;
+}
+
+/** An OTLP receiver on the loopback, and the page that shows what it received. */
+export interface DevServer {
+  /** `http://127.0.0.1:port`: the endpoint for `setup()`, and the page's address. */
+  readonly endpoint: string;
+  /** Ends all connections and frees the port. */
+  close(): Promise<void>;
+}
+
+const HOST = '127.0.0.1';
+
+/**
+ * What a browser is told of every answer. The page shows words of strangers: no inline script, no
+ * other origin, no frame around it, nothing kept.
+ */
+const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'no-store',
+};
+
+/** Starts it. Rejects with Node's error when the port is taken. */
+export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
+  const { store, files } = options;
+  const server = createServer((request, response) => {
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
+    route(request, response, store, files).catch((error: unknown) => {
+      const status = error instanceof RefusedRequest ? error.status : 500;
+      const words = error instanceof RefusedRequest ? error.message : 'failed';
+      // What was not read of the body would be taken for the next request.
+      response.writeHead(status, { 'content-type': 'text/plain', connection: 'close' }).end(words);
+    });
+  });
+  server.listen(options.port, HOST);
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  return {
+    endpoint: `http://${HOST}:${port}`,
+    close: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function route(
+  request: IncomingMessage,
+  response: ServerResponse,
+  store: SessionStore,
+  files: ReadonlyMap<string, PageFile>,
+): Promise<void> {
+  if (!isFromHere(request)) throw new RefusedRequest(403, 'this server answers this machine only');
+  const { pathname, searchParams } = new URL(request.url ?? '/', `http://${HOST}`);
+  if (request.method === 'POST') return receive(pathname, request, response, store);
+  if (request.method !== 'GET') throw new RefusedRequest(405, 'GET or POST');
+  const file = files.get(pathname);
+  if (file !== undefined) {
+    response.writeHead(200, { 'content-type': file.contentType }).end(file.body);
+  } else if (pathname === '/api/changes') {
+    streamChanges(response, store);
+  } else if (pathname === '/api/spans') {
+    const page = store.page(searchParams.get('session') ?? '', asIndex(searchParams.get('from')));
+    if (page === undefined) throw new RefusedRequest(404, 'no such session');
+    sendJson(response, page);
+  } else if (pathname === '/api/search') {
+    sendJson(response, store.search(searchParams.get('q') ?? ''));
+  } else {
+    throw new RefusedRequest(404, 'nothing here; traces go to /v1/traces');
+  }
+}
+
+async function receive(
+  pathname: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  store: SessionStore,
+): Promise<void> {
+  if (pathname !== '/v1/traces') {
+    throw new RefusedRequest(404, `traces go to /v1/traces, not ${pathname}`);
+  }
+  const { spans, bytes, contentType } = await receiveTrace(request);
+  store.add(spans, bytes);
+  const body = contentType === 'application/json' ? '{}' : '';
+  response.writeHead(200, { 'content-type': contentType }).end(body);
+}
+
+/**
+ * Whether the request was meant for the loopback and comes from no other site. A page elsewhere can
+ * let its own name point here (DNS rebinding), which the Host header shows, and can post across
+ * origins, which the Origin header shows.
+ */
+function isFromHere({ headers }: IncomingMessage): boolean {
+  const { host, origin } = headers;
+  const here = `http://${host ?? ''}`;
+  return isLoopback(here) && (origin === undefined || origin === here);
+}
+
+function isLoopback(origin: string): boolean {
+  if (!URL.canParse(origin)) return false;
+  const { hostname } = new URL(origin);
+  return hostname === 'localhost' || /^127(?:\.\d+){3}$/.test(hostname);
+}
+
+function sendJson(response: ServerResponse, value: unknown): void {
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+}
+
+/** Server-sent events: all sessions at once, then each one that changes. */
+function streamChanges(response: ServerResponse, store: SessionStore): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  const send = (name: string, value: unknown): void => {
+    response.write(`event: ${name}\ndata: ${JSON.stringify(value)}\n\n`);
+  };
+  send('sessions', store.summaries());
+  const stop = store.listen(({ session, gone }) => {
+    if (gone.length > 0) send('gone', gone);
+    send('session', session.summary());
+  });
+  response.on('close', stop);
+}
+
+function asIndex(text: string | null): number {
+  const index = Number(text ?? 0);
+  return Number.isSafeInteger(index) && index >= 0 ? index : 0;
+}

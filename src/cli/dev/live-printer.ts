@@ -1,0 +1,56 @@
+import { asPrintable } from '../../diagnostics.js';
+import { Attr } from '../../semconv/attribute-keys.js';
+import type { DecodedSpan } from '../otlp/otlp-span.js';
+import type { Paint } from '../terminal.js';
+import type { StoreChange } from './session-store.js';
+import { renderTotals, renderTraceTree, sumTraces } from './trace-tree.js';
+
+const MAX_ID_LENGTH = 24;
+const MAX_LINE_LENGTH = 160;
+const ERROR_STATUS = 2;
+
+export interface LivePrinterOptions {
+  readonly color: boolean;
+  readonly paint: Paint;
+  readonly print: (text: string) => void;
+}
+
+/**
+ * Says on a terminal what arrives: turns, tools and errors as they end, and the whole tree of a
+ * session once its root is there.
+ */
+export function createLivePrinter({
+  color,
+  paint,
+  print,
+}: LivePrinterOptions): (change: StoreChange) => void {
+  return ({ session, added }) => {
+    const isEnd = added.some(({ parentSpanId }) => parentSpanId === '');
+    const name = paint('dim', asPrintable(session.id, MAX_ID_LENGTH));
+    if (isEnd) {
+      const tree = renderTraceTree(session.spans, { color });
+      print(`\n${tree}\n\n${renderTotals(sumTraces(session.spans))}\n`);
+      return;
+    }
+    const byStart = added.toSorted((a, b) => (a.startNanos < b.startNanos ? -1 : 1));
+    for (const line of byStart.flatMap((span) => linesOf(span, paint))) print(`${name}  ${line}`);
+  };
+}
+
+function linesOf(span: DecodedSpan, paint: Paint): readonly string[] {
+  const { attributes, status, name } = span;
+  const input = textOf(attributes[Attr.INPUT_VALUE]);
+  const output = textOf(attributes[Attr.OUTPUT_VALUE]);
+  const tool = textOf(attributes[Attr.TOOL_NAME]);
+  const failed =
+    status.code === ERROR_STATUS ? paint('red', `  ✗ ${asPrintable(status.message, 100)}`) : '';
+  if (tool !== '') return [`${paint('yellow', tool)} ${input} → ${output}${failed}`];
+  if (name === 'user_turn' && input !== '') return [`${paint('bold', 'user')}  ${input}`];
+  if (name !== 'agent_turn') return [];
+  const agent = textOf(attributes[Attr.AGENT_NAME]) || 'agent';
+  return [`${paint('magenta', agent)}  ${output}${failed}`];
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? asPrintable(value, MAX_LINE_LENGTH) : '';
+}

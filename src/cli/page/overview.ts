@@ -1,0 +1,48 @@
+import type { PageSpan, SessionSummary } from '../dev/page-span.js';
+import { type Child, h } from './dom.js';
+import { showCount, showDuration } from './readable-numbers.js';
+import { kindOf, numberOf, textOf, tokensOf } from './span-reading.js';
+
+/** A session in one line: who spoke, how long, how much, how fast, what went wrong. */
+export function renderOverview(
+  spans: readonly PageSpan[],
+  { isComplete, errors }: Pick<SessionSummary, 'isComplete' | 'errors'>,
+): readonly Child[] {
+  const calls = spans.filter((span) => tokensOf(span) !== undefined);
+  const sum = (key: 'prompt' | 'completion'): number =>
+    calls.reduce((total, span) => total + (tokensOf(span)?.[key] ?? 0), 0);
+  const turns = spans.filter(({ name }) => name === 'agent_turn').length;
+  const tools = spans.filter((span) => kindOf(span) === 'TOOL').length;
+  const agents = new Set(spans.flatMap((span) => textOf(span, 'agent.name') ?? []));
+  const models = new Set(calls.flatMap((span) => textOf(span, 'llm.model_name') ?? []));
+  const start = spans.reduce((least, span) => Math.min(least, span.startMillis), Infinity);
+  const end = spans.reduce((most, span) => Math.max(most, span.endMillis), 0);
+  return [
+    isComplete ? undefined : h('span', { className: 'live' }, 'live'),
+    fact('duration', showDuration(end - start)),
+    fact(agents.size === 1 ? 'agent' : 'agents', [...agents].join(' → ')),
+    fact(models.size === 1 ? 'model' : 'models', [...models].join(', ')),
+    fact('turns', turns === 0 ? '' : showCount(turns)),
+    fact('model calls', showCount(calls.length)),
+    fact('tools', tools === 0 ? '' : showCount(tools)),
+    fact('tokens', `${showCount(sum('prompt'))} + ${showCount(sum('completion'))}`),
+    fact('ttft', spread(calls, 'voice.llm.ttft_ms')),
+    fact('reply', spread(spans, 'voice.e2e_latency_ms')),
+    errors === 0 ? undefined : h('span', { className: 'problem' }, `✗ ${showCount(errors)} failed`),
+  ];
+}
+
+function fact(name: string, value: string): HTMLElement | undefined {
+  return value === '' ? undefined : h('span', { className: 'pair' }, h('i', {}, name), ' ', value);
+}
+
+/** Median and maximum of a latency; empty where nothing has it. */
+function spread(spans: readonly PageSpan[], key: string): string {
+  const values = spans.flatMap((span) => numberOf(span, key) ?? []).toSorted((a, b) => a - b);
+  const median = values[Math.floor(values.length / 2)];
+  const max = values.at(-1);
+  if (median === undefined || max === undefined) return '';
+  return values.length === 1
+    ? showDuration(median)
+    : `${showDuration(median)} median, ${showDuration(max)} max`;
+}

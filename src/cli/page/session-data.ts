@@ -1,0 +1,119 @@
+import type { PageSpan, SessionSummary, SpanPage } from '../dev/page-span.js';
+
+/** What the server has, kept up to date; `onChange` is called after every change. */
+export class SessionData {
+  readonly sessions: Map<string, SessionSummary> = new Map();
+  readonly #onChange: () => void;
+  #id: string | undefined;
+  #spans: PageSpan[] = [];
+  #next = 0;
+  #loading: Promise<void> = Promise.resolve();
+  isConnected = false;
+
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
+  }
+
+  /** Spans of the session that is open, in order of arrival. */
+  get spans(): readonly PageSpan[] {
+    return this.#spans;
+  }
+
+  get openId(): string | undefined {
+    return this.#id;
+  }
+
+  /** Newest first. */
+  list(): readonly SessionSummary[] {
+    return [...this.sessions.values()].toSorted((a, b) => b.startMillis - a.startMillis);
+  }
+
+  open(id: string): void {
+    if (id === this.#id) return;
+    this.#reset(id);
+    this.#load();
+  }
+
+  /** Listens to the server; a connection that is lost comes back by itself. */
+  connect(): void {
+    const changes = new EventSource('/api/changes');
+    const on = (name: string, take: (value: unknown) => void): void =>
+      changes.addEventListener(name, (event: MessageEvent<unknown>) => {
+        take(JSON.parse(String(event.data)));
+        this.#onChange();
+      });
+    changes.addEventListener('open', () => this.#setConnected(true));
+    changes.addEventListener('error', () => this.#setConnected(false));
+    on('sessions', (value) => {
+      this.sessions.clear();
+      for (const session of asSummaries(value)) this.sessions.set(session.id, session);
+      // The server may be another one than before.
+      if (this.#id !== undefined) {
+        this.#reset(this.#id);
+        this.#load();
+      }
+    });
+    on('gone', (value) => {
+      for (const id of Array.isArray(value) ? value : []) this.sessions.delete(String(id));
+    });
+    on('session', (value) => {
+      for (const session of asSummaries([value])) {
+        this.sessions.set(session.id, session);
+        if (session.id === this.#id) this.#load();
+      }
+    });
+  }
+
+  /** Ids of the sessions that hold a text. */
+  async search(text: string): Promise<ReadonlySet<string>> {
+    const response = await fetch(`/api/search?q=${encodeURIComponent(text)}`);
+    const ids: unknown = await response.json();
+    return new Set(Array.isArray(ids) ? ids.map(String) : []);
+  }
+
+  #setConnected(isConnected: boolean): void {
+    this.isConnected = isConnected;
+    this.#onChange();
+  }
+
+  #reset(id: string): void {
+    this.#id = id;
+    this.#spans = [];
+    this.#next = 0;
+  }
+
+  /** One after the other, so that no span is fetched twice. */
+  #load(): void {
+    this.#loading = this.#loading
+      .then(() => this.#fetchNew())
+      .catch(() => {
+        // The server is away: its stream says so, and everything is loaded when it is back.
+      });
+  }
+
+  async #fetchNew(): Promise<void> {
+    const id = this.#id;
+    if (id === undefined) return;
+    const query = `session=${encodeURIComponent(id)}&from=${this.#next}`;
+    const response = await fetch(`/api/spans?${query}`);
+    const page: unknown = response.ok ? await response.json() : undefined;
+    if (id !== this.#id || !isSpanPage(page)) return;
+    this.#spans.push(...page.spans);
+    this.#next = page.next;
+    this.#onChange();
+  }
+}
+
+function asSummaries(value: unknown): readonly SessionSummary[] {
+  return Array.isArray(value) ? value.filter(isSummary) : [];
+}
+
+function isSummary(value: unknown): value is SessionSummary {
+  return typeof value === 'object' && value !== null && 'id' in value && 'title' in value;
+}
+
+function isSpanPage(value: unknown): value is SpanPage {
+  return (
+    typeof value === 'object' && value !== null && 'spans' in value && Array.isArray(value.spans)
+  );
+}
