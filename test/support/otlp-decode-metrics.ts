@@ -1,10 +1,11 @@
+import type { ProtobufField } from '../../src/encoding/protobuf-reader.js';
 import {
   asBytes,
   asDouble,
   asText,
   asUnsigned,
   readFields,
-} from '../../examples/demo/protobuf-reader.js';
+} from '../../src/cli/otlp/protobuf-fields.js';
 
 /** One data point of a metric, with what the metric around it says. */
 export interface DecodedPoint {
@@ -23,12 +24,10 @@ export interface DecodedPoint {
   readonly bounds: readonly number[];
 }
 
-type Raw = bigint | Uint8Array;
-
 // Field numbers: opentelemetry-proto v1, metrics.proto and common.proto.
 
-function all(bytes: Uint8Array, number: number): Raw[] {
-  return readFields(bytes).flatMap((field) => (field.number === number ? [field.value] : []));
+function all(bytes: Uint8Array, number: number): ProtobufField[] {
+  return readFields(bytes).filter((field) => field.number === number);
 }
 
 function messages(bytes: Uint8Array, number: number): Uint8Array[] {
@@ -59,10 +58,10 @@ function attributes(pairs: readonly Uint8Array[]): DecodedPoint['attributes'] {
       const [value] = messages(pair, 2);
       const [field] = value === undefined ? [] : readFields(value);
       if (field === undefined) throw new Error('an attribute without a value');
-      if (field.number === 1) return [text(pair, 1), asText(field.value)];
-      if (field.number === 2) return [text(pair, 1), asUnsigned(field.value) !== 0n];
-      if (field.number === 3) return [text(pair, 1), Number(asUnsigned(field.value))];
-      return [text(pair, 1), asDouble(field.value)];
+      if (field.number === 1) return [text(pair, 1), asText(field)];
+      if (field.number === 2) return [text(pair, 1), asUnsigned(field) !== 0n];
+      if (field.number === 3) return [text(pair, 1), Number(asUnsigned(field))];
+      return [text(pair, 1), asDouble(field)];
     }),
   );
 }
