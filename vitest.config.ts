@@ -3,7 +3,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/package/**', 'test/compat/**', 'node_modules/**'],
+    exclude: ['test/package/**', 'test/compat/**', 'test/interop/**', 'node_modules/**'],
     // Real sessions and real processes: files run in processes of their own.
     pool: 'forks',
     testTimeout: 30_000,
