@@ -118,7 +118,7 @@ describe.skipIf(PHOENIX === undefined)('Arize Phoenix', () => {
     expect(failed[0]?.status_message).toBe('no table for 2 is free at 20:00');
 
     const tools = spans.filter(({ span_kind }) => span_kind === 'TOOL');
-    expect(tools.map(({ attributes }) => attributes['tool.name']).toSorted()).toEqual([
+    expect(tools.map(({ attributes }) => String(attributes['tool.name'])).toSorted()).toEqual([
       'bookTable',
       'getWeather',
       'transferToBilling',
