@@ -1,10 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SCRIPT } from '../../examples/demo/conversation.js';
-import { decodeJsonRequest } from '../../src/cli/otlp/decode-json.js';
-import type { DecodedSpan } from '../../src/cli/otlp/otlp-span.js';
 import { agentSpan, manualSpan, setup } from '../../src/index.js';
+import type { DecodedSpan } from '../support/otlp-decode.js';
+import { startReceiver, type Receiver } from '../support/otlp-receiver.js';
 import { traceSession } from '../support/traced-demo.js';
 import {
   eventually,
@@ -14,16 +14,16 @@ import {
   type ServerProcess,
 } from './server-process.js';
 
-// Built with `builder` of go.opentelemetry.io/collector/cmd/builder, from otlpreceiver,
-// fileexporter and, for the example's configuration, what that names.
+// Any distribution does: the test needs the OTLP receiver and the OTLP/HTTP exporter alone.
 const COLLECTOR = findCommand(
-  'an OpenTelemetry Collector with the file exporter (otelcol-contrib)',
+  'an OpenTelemetry Collector (otelcol)',
   [process.env['OTELCOL'], 'otelcol-contrib', 'otelcol'],
-  ['--version'],
+  ['components'],
 );
 const BURST = 5000;
 
 describe.skipIf(COLLECTOR === undefined)('an OpenTelemetry Collector', () => {
+  let backend: Receiver;
   let collector: ServerProcess;
   let endpoint = '';
   let metricsUrl = '';
@@ -32,41 +32,37 @@ describe.skipIf(COLLECTOR === undefined)('an OpenTelemetry Collector', () => {
     const port = await freePort();
     const metricsPort = await freePort();
     endpoint = `http://127.0.0.1:${port}`;
+    backend = await startReceiver();
     metricsUrl = `http://127.0.0.1:${metricsPort}/metrics`;
     collector = await startServer({
       command: COLLECTOR ?? '',
       args: (directory) => {
         const file = join(directory, 'config.yaml');
-        writeFileSync(file, configuration(port, metricsPort, join(directory, 'traces.json')));
+        writeFileSync(file, configuration(port, metricsPort, backend.endpoint));
         return ['--config', file];
       },
       env: () => ({}),
       probeUrl: endpoint,
     });
   });
-  afterAll(() => collector.stop());
+  afterAll(async () => {
+    await collector.stop();
+    await backend.close();
+  });
 
-  function received(): DecodedSpan[] {
-    const text = readFileSync(join(collector.directory, 'traces.json'), 'utf8');
-    // The last line may be half written.
-    const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
-    return lines
-      .filter((line) => line !== '')
-      .flatMap((line) => decodeJsonRequest(Buffer.from(line)));
-  }
-
+  /** What the collector sent on, read strictly. */
   async function spansOf(serviceName: string, count: number): Promise<readonly DecodedSpan[]> {
     const own = (): DecodedSpan[] =>
-      received().filter(
-        ({ resourceAttributes }) => resourceAttributes['service.name'] === serviceName,
-      );
+      backend
+        .spans()
+        .filter(({ resourceAttributes }) => resourceAttributes['service.name'] === serviceName);
     return eventually(
       async () => own(),
       (spans) => spans.length >= count,
     );
   }
 
-  it('writes down a session as one whole tree', async () => {
+  it('hands a session on as one whole tree', async () => {
     await traceSession({ endpoint, serviceName: 'evening' });
     const spans = await spansOf('evening', 42);
     expect(spans).toHaveLength(42);
@@ -118,14 +114,14 @@ describe.skipIf(COLLECTOR === undefined)('an OpenTelemetry Collector', () => {
   }
 });
 
-function configuration(port: number, metricsPort: number, file: string): string {
+function configuration(port: number, metricsPort: number, backend: string): string {
   return `
 receivers:
   otlp:
     protocols:
       http: { endpoint: 127.0.0.1:${port} }
 exporters:
-  file: { path: ${JSON.stringify(file)}, flush_interval: 200ms }
+  otlphttp: { endpoint: ${JSON.stringify(backend)} }
 service:
   telemetry:
     metrics:
@@ -133,6 +129,6 @@ service:
       readers:
         - pull: { exporter: { prometheus: { host: 127.0.0.1, port: ${metricsPort} } } }
   pipelines:
-    traces: { receivers: [otlp], exporters: [file] }
+    traces: { receivers: [otlp], exporters: [otlphttp] }
 `;
 }
