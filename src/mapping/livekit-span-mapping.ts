@@ -1,7 +1,7 @@
 import { putInput, putOutput } from './input-output.js';
 import { LiveKitSpan } from './livekit-spans.js';
 import { putAnswer, putLlmCall } from './llm-call.js';
-import { INPUT_SIDE, OUTPUT_SIDE } from './messages/message-side.js';
+import { INPUT_SIDE, OUTPUT_SIDE, type MessageSide } from './messages/message-side.js';
 import { readContextMessages } from './messages/conversation.js';
 import { lastTextOf } from './messages/message-text.js';
 import { putMessages } from './messages/put-messages.js';
@@ -56,8 +56,13 @@ function putSessionSpan(mapping: SpanMapping, facts: SpanFacts): void {
   putSummary(mapping, facts);
   const transcript = facts.observed?.transcript ?? [];
   const lastHeard = transcript.findLastIndex((message) => !isOfAssistant(message));
-  putMessages(mapping, INPUT_SIDE, transcript.slice(0, lastHeard + 1), 0);
-  putMessages(mapping, OUTPUT_SIDE, transcript.slice(lastHeard + 1), 0);
+  putUnlessSet(mapping, INPUT_SIDE, transcript.slice(0, lastHeard + 1));
+  putUnlessSet(mapping, OUTPUT_SIDE, transcript.slice(lastHeard + 1));
+}
+
+/** Messages that somebody set on the span win, and no key is sent twice. */
+function putUnlessSet(mapping: SpanMapping, side: MessageSide, messages: readonly unknown[]): void {
+  if (!mapping.hasUnder(side.prefix)) putMessages(mapping, side, messages, 0);
 }
 
 function isOfAssistant(message: unknown): boolean {
@@ -90,8 +95,8 @@ function putRealtimeCall(mapping: SpanMapping, facts: SpanFacts): void {
   putLateRealtimeMetrics(mapping, facts);
   const exchange = facts.observed?.exchange;
   if (exchange === undefined) return;
-  putMessages(mapping, INPUT_SIDE, exchange.input, 0);
-  putMessages(mapping, OUTPUT_SIDE, exchange.output, 0);
+  putUnlessSet(mapping, INPUT_SIDE, exchange.input);
+  putUnlessSet(mapping, OUTPUT_SIDE, exchange.output);
 }
 
 /** The call's own span, above, has the messages. */
