@@ -1,4 +1,5 @@
 import { subscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
 
 export interface PostWatch {
   /** Posts sent and not answered yet. */
@@ -13,20 +14,21 @@ export interface PostWatch {
 const NO_POST_MILLIS = 50;
 
 /**
- * Watches node:http's client, so that virtual time can stand still while a batch is on its way, as
- * it practically does in a call. Waits on Node's own channels, without polling: waiting costs no
- * CPU that would be counted. Must be called before the global timers are replaced.
+ * Watches the sockets of whatever HTTP client a row uses, so that virtual time can stand still while
+ * a batch is on its way, as it practically does in a call. Waits on events, without polling: waiting
+ * costs no CPU that would be counted. Must be called before the global timers are replaced.
  */
 export function createPostWatch(): PostWatch {
   const { setTimeout: realTimeout, clearTimeout: realClear } = globalThis;
   const posts = { sent: 0, answered: 0 };
   let wake: (() => void) | undefined;
-  subscribe('http.client.request.start', () => {
-    posts.sent += 1;
-  });
-  subscribe('http.client.response.finish', (message) => {
-    const { response } = message as { response: NodeJS.EventEmitter };
-    response.once('end', () => {
+  subscribe('net.client.socket', (message) => {
+    const { socket } = message as { socket: Socket };
+    watchWrites(socket, () => {
+      posts.sent += 1;
+    });
+    socket.on('data', (chunk: Buffer) => {
+      if (!begins(chunk, 'HTTP/1.1 ')) return;
       posts.answered += 1;
       // The tracer's own listeners, and what they queue, come first.
       if (posts.sent === posts.answered) setImmediate(() => wake?.());
@@ -50,4 +52,25 @@ export function createPostWatch(): PostWatch {
       }
     },
   };
+}
+
+/** Calls back with every post whose head is written: a head is a piece of its own. */
+function watchWrites(socket: Socket, onPost: () => void): void {
+  const writeOne = socket._write.bind(socket);
+  const writeAll = socket._writev?.bind(socket);
+  Object.assign(socket, {
+    _write(chunk: unknown, ...rest: [BufferEncoding, () => void]) {
+      if (begins(chunk, 'POST ')) onPost();
+      writeOne(chunk, ...rest);
+    },
+    _writev(pieces: readonly { chunk: unknown; encoding: BufferEncoding }[], done: () => void) {
+      for (const { chunk } of pieces) if (begins(chunk, 'POST ')) onPost();
+      writeAll?.([...pieces], done);
+    },
+  });
+}
+
+function begins(chunk: unknown, text: string): boolean {
+  if (typeof chunk === 'string') return chunk.startsWith(text);
+  return Buffer.isBuffer(chunk) && chunk.toString('latin1', 0, text.length) === text;
 }

@@ -26,6 +26,8 @@ const server = createServer((request, response) => {
   });
 });
 
+// A minute, as the OpenTelemetry Collector leaves connections idle. Node's own 5 s is the batch delay.
+server.keepAliveTimeout = 60_000;
 server.listen(0, '127.0.0.1', () => {
   process.send?.((server.address() as AddressInfo).port);
 });
