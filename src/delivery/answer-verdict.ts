@@ -1,5 +1,5 @@
 import { readPartialSuccess, readStatusMessage } from './partial-success.js';
-import type { HttpAnswer } from './http-client.js';
+import type { HttpAnswer } from '../http/answer-reader.js';
 import { parseRetryAfter } from './retry-delay.js';
 
 /** What an answer means for the spans of its request. */
@@ -41,7 +41,7 @@ export function judgeAnswer(answer: HttpAnswer, nowMillis: number): Verdict {
     const retryAfterMillis = parseRetryAfter(answer.headers['retry-after'], nowMillis);
     return { kind: 'retry', reason: `status ${status}`, retryAfterMillis };
   }
-  const location = answer.headers.location;
+  const location = answer.headers['location'];
   if (status >= 300 && status < 400 && location !== undefined) {
     return { kind: 'refused', status, words: `a redirect to ${withoutQuery(location)}` };
   }

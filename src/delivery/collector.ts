@@ -1,17 +1,9 @@
+import { createHttpClient, type HttpClient } from '../http/http-client.js';
+import { resolveTarget, type HttpTarget } from '../http/http-target.js';
 import { displayUrl } from '../options/endpoint.js';
 import { readCertificates } from './certificates.js';
 import { createDeliveryMessages, type DeliveryMessages } from './delivery-messages.js';
-import {
-  MAX_CONCURRENT_REQUESTS,
-  type DeliveryDiagnostics,
-  type DeliverySettings,
-} from './delivery-settings.js';
-import {
-  createHttpClient,
-  resolveTarget,
-  type HttpClient,
-  type HttpTarget,
-} from './http-client.js';
+import type { DeliveryDiagnostics, DeliverySettings } from './delivery-settings.js';
 import { resolveProxy } from './resolve-proxy.js';
 import { createScrubber, resolveRequestHeaders } from './request-headers.js';
 
@@ -42,7 +34,6 @@ export function createCollector(
       url,
       proxy,
       ca,
-      maxSockets: MAX_CONCURRENT_REQUESTS,
       timeoutMillis: settings.exportTimeoutMillis,
     }),
     headers,

@@ -157,9 +157,9 @@ export class Dispatcher {
 
   async #run(batch: Batch): Promise<void> {
     const { encoder, post } = this.#options;
-    const signal = this.#underWay.start(batch);
+    const cancellation = this.#underWay.start(batch);
     const frame = (): Uint8Array[] => encoder.frameRequest(batch.spans);
-    const verdict = await post(frame, encoder.contentType, signal);
+    const verdict = await post(frame, encoder.contentType, cancellation);
     // When stopped meanwhile, its spans were handed over with the others.
     if (!this.#underWay.end(batch)) return;
     this.#settle(batch, verdict);

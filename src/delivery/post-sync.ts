@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 export interface SyncPost {
   readonly secure: boolean;
   readonly host: string;
-  readonly port: string | number;
+  readonly port: number;
   readonly path: string;
   readonly ca: string | undefined;
   readonly headers: Readonly<Record<string, string>>;

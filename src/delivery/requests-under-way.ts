@@ -1,15 +1,16 @@
+import { Cancellation } from '../http/cancellation.js';
 import type { Batch } from './batch.js';
 
 /** Batches whose request has not been answered yet. */
 export class RequestsUnderWay {
-  readonly #controllers = new Map<Batch, AbortController>();
+  readonly #cancellations = new Map<Batch, Cancellation>();
 
   get size(): number {
-    return this.#controllers.size;
+    return this.#cancellations.size;
   }
 
   get batches(): readonly Batch[] {
-    return [...this.#controllers.keys()];
+    return [...this.#cancellations.keys()];
   }
 
   get spans(): number {
@@ -21,23 +22,23 @@ export class RequestsUnderWay {
     return this.batches.reduce((sum, batch) => sum + batch.cost, 0);
   }
 
-  /** Starts one; the signal tells when it is given up. */
-  start(batch: Batch): AbortSignal {
-    const controller = new AbortController();
-    this.#controllers.set(batch, controller);
-    return controller.signal;
+  /** Starts one; what it returns tells when it is given up. */
+  start(batch: Batch): Cancellation {
+    const cancellation = new Cancellation();
+    this.#cancellations.set(batch, cancellation);
+    return cancellation;
   }
 
   /** Ends one; false when it was given up meanwhile. */
   end(batch: Batch): boolean {
-    return this.#controllers.delete(batch);
+    return this.#cancellations.delete(batch);
   }
 
   /** Gives all up. They may arrive all the same. */
   abortAll(): Batch[] {
-    const batches = [...this.#controllers.keys()];
-    for (const controller of this.#controllers.values()) controller.abort();
-    this.#controllers.clear();
+    const batches = [...this.#cancellations.keys()];
+    for (const cancellation of this.#cancellations.values()) cancellation.cancel();
+    this.#cancellations.clear();
     return batches;
   }
 }

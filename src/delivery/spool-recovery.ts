@@ -1,3 +1,4 @@
+import { Cancellation } from '../http/cancellation.js';
 import type { PostRequest } from './post-request.js';
 import type { DeliveryMessages } from './delivery-messages.js';
 import type { DeliveryLedger } from './delivery-stats.js';
@@ -18,7 +19,7 @@ export interface SpoolRecoveryOptions {
 /** Sends what earlier processes left in the spool, one request at a time, never keeping this process alive. */
 export class SpoolRecovery {
   readonly #options: SpoolRecoveryOptions;
-  readonly #controller = new AbortController();
+  readonly #cancellation = new Cancellation();
   #timer: NodeJS.Timeout;
   #stopping = false;
   #running: Promise<void> | undefined;
@@ -32,7 +33,7 @@ export class SpoolRecovery {
   async stop(timeoutMillis: number): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#timer);
-    const deadline = setTimeout(() => this.#controller.abort(), timeoutMillis);
+    const deadline = setTimeout(() => this.#cancellation.cancel(), timeoutMillis);
     await this.#running;
     clearTimeout(deadline);
   }
@@ -59,7 +60,7 @@ export class SpoolRecovery {
   /** False when it makes no sense to go on now. */
   async #send(claim: SpoolClaim): Promise<boolean> {
     const { spool, post, ledger, messages } = this.#options;
-    const verdict = await post(() => [claim.body], claim.contentType, this.#controller.signal);
+    const verdict = await post(() => [claim.body], claim.contentType, this.#cancellation);
     if (verdict.kind === 'accepted') {
       ledger.recovered += Math.max(0, claim.spans - verdict.rejected);
       await spool.remove(claim);

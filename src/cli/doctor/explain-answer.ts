@@ -1,4 +1,4 @@
-import type { HttpAnswer } from '../../delivery/http-client.js';
+import type { HttpAnswer } from '../../http/answer-reader.js';
 import { judgeAnswer, readAnswerWords } from '../../delivery/answer-verdict.js';
 import type { CollectorFacts } from './collector-facts.js';
 import { explainPath } from './explain-path.js';

@@ -134,6 +134,6 @@ function explanationOf(code: string, { proxy }: CollectorFacts): Explanation {
   if (code.startsWith('the proxy refused')) return PROXY_REFUSED;
   if (code.startsWith('the proxy')) return PROXY_AWAY;
   if (proxy !== undefined && PROXY_UNREACHABLE.has(code)) return PROXY_AWAY;
-  if (code.startsWith('HPE_')) return NOT_HTTP;
+  if (code === 'not_http' || code.startsWith('HPE_')) return NOT_HTTP;
   return BY_CODE[code] ?? CUT;
 }

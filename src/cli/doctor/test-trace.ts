@@ -3,7 +3,9 @@ import { gzipSync } from 'node:zlib';
 import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import { createEncoder, resolveDeliverySettings } from '../../collector-settings.js';
 import { createCollector } from '../../delivery/collector.js';
-import { type HttpAnswer, HttpFailure } from '../../delivery/http-client.js';
+import type { HttpAnswer } from '../../http/answer-reader.js';
+import { Cancellation } from '../../http/cancellation.js';
+import { HttpFailure } from '../../http/http-failure.js';
 import { Attr } from '../../semconv/attribute-keys.js';
 import { SpanKindValues } from '../../semconv/span-kinds.js';
 import type { ResolvedOptions } from '../../options/resolved-options.js';
@@ -47,8 +49,8 @@ export function createTestTrace(resolved: ResolvedOptions): TestTrace | undefine
       try {
         // Zipped however short it is, because the traces of sessions will be.
         const bytes = isZipped ? gzipSync(body) : body;
-        const { signal } = new AbortController();
-        return { kind: 'answer', answer: await collector.client.post(bytes, headers, signal) };
+        const answer = await collector.client.post(bytes, headers, new Cancellation());
+        return { kind: 'answer', answer };
       } catch (error) {
         if (!(error instanceof HttpFailure)) throw error;
         return { kind: 'failure', code: error.code, error: error.cause };
