@@ -132,9 +132,12 @@ export class Dispatcher {
   #next(): Batch | undefined {
     const now = Date.now();
     if (!this.#hasSlot() || now < this.#schedule.closedUntil) return undefined;
-    const retried = this.#schedule.takeDue(now);
+    const isQueueDue = this.#queueDueAt() <= now;
+    // A collector that fails may fail for one batch alone: what has never failed tells sooner.
+    const retried =
+      isQueueDue && this.#schedule.isFailing ? undefined : this.#schedule.takeDue(now);
     if (retried !== undefined) return retried;
-    if (this.#queueDueAt() > now) return undefined;
+    if (!isQueueDue) return undefined;
     return takeBatch(this.#queue, this.#options.encoder, this.#sizer.limitBytes);
   }
 
