@@ -1,6 +1,6 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
-import type { Attributes } from '@opentelemetry/api';
 import type { MeasuredSpan } from '../summary/measured-span.js';
+import { AttributeSets } from './attribute-sets.js';
 
 /** The attributes that a metric may have. */
 export type MetricAttribute =
@@ -35,13 +35,19 @@ const requestedModel: AttributeReader = ({ figures }) =>
 const errorType: AttributeReader = ({ figures, hasFailed }) =>
   hasFailed ? (figures.text('error.type') ?? '_OTHER') : undefined;
 
+/** How it ended; a session that its `close` event says ended with an error failed too. */
+function outcome({ hasFailed, facts }: MeasuredSpan): string {
+  if (facts.incomplete) return 'incomplete';
+  return hasFailed || facts.observed?.closing?.reason === 'error' ? 'failure' : 'success';
+}
+
 /**
  * All of them have few values: no session, no user, no room,
  * and never a word that was said.
  */
 const READERS: Readonly<Record<MetricAttribute, AttributeReader>> = {
   'tenant.id': ({ facts }) => facts.tenantId,
-  outcome: ({ hasFailed }) => (hasFailed ? 'failure' : 'success'),
+  outcome,
   'error.type': errorType,
   'gen_ai.agent.name': ({ facts }) => facts.agent?.name ?? facts.agent?.id,
   'gen_ai.operation.name': ({ figures }) => figures.text('gen_ai.operation.name') ?? 'chat',
@@ -83,15 +89,12 @@ function closeReason({ observed, job, incomplete }: MeasuredSpan['facts']): stri
   return reason === undefined || CLOSE_REASONS.has(reason) ? reason : 'other';
 }
 
-/** The attributes of a span's measurement. */
-export function readMetricAttributes(
+/** The sets of attributes of an instrument's measurements; `fixed` is one that no span says. */
+export function attributeSetsOf(
   names: readonly MetricAttribute[],
-  span: MeasuredSpan,
-): Attributes {
-  const attributes: Attributes = {};
-  for (const name of names) {
-    const value = READERS[name](span);
-    if (value !== undefined) attributes[name] = value;
-  }
-  return attributes;
+  fixed: readonly [MetricAttribute, string] | undefined,
+): AttributeSets<MeasuredSpan> {
+  return new AttributeSets(
+    names.map((name) => [name, name === fixed?.[0] ? () => fixed[1] : READERS[name]]),
+  );
 }

@@ -21,7 +21,7 @@ export interface Instrument {
 /** One way a span adds to an instrument. */
 export interface SpanMeasurement {
   readonly instrument: Instrument;
-  /** LiveKit's spans of these names; absent: every span that stands for one call of a model. */
+  /** LiveKit's spans of these names; absent: every span of kind LLM. */
   readonly on?: readonly string[];
   readonly value: (span: MeasuredSpan) => number | undefined;
   /** An attribute that tells this measurement from another one of the same span. */

@@ -1,7 +1,4 @@
-import {
-  OpenInferenceSpanKind,
-  SemanticConventions as S,
-} from '@arizeai/openinference-semantic-conventions';
+import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import type { MeasuredSpan } from '../summary/measured-span.js';
 import { isModelCall } from '../summary/model-call-span.js';
@@ -20,19 +17,20 @@ function seconds(figure: string): Value {
   };
 }
 
-/** Tokens stand on one span of each call; a span of an agent that adds its own up is none. */
+/** Tokens stand on one span of each call. */
 function tokens(figure: string): Value {
-  return ({ figures }) =>
-    figures.text(S.OPENINFERENCE_SPAN_KIND) === OpenInferenceSpanKind.LLM
-      ? figures.number(figure)
-      : undefined;
+  return ({ figures }) => figures.number(figure);
 }
 
 function countWhen(applies: (span: MeasuredSpan) => boolean): Value {
   return (span) => (applies(span) ? 1 : undefined);
 }
 
-const durationSeconds: Value = ({ durationMillis }) => durationMillis / 1000;
+/** How long a span took. */
+export function durationSeconds({ durationMillis }: MeasuredSpan): number {
+  return durationMillis / 1000;
+}
+
 const promptTokens = tokens(S.LLM_TOKEN_COUNT_PROMPT);
 const completionTokens = tokens(S.LLM_TOKEN_COUNT_COMPLETION);
 /** The late metrics of a realtime call have what the span of the call lacks. */

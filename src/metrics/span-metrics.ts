@@ -2,69 +2,72 @@ import {
   OpenInferenceSpanKind,
   SemanticConventions as S,
 } from '@arizeai/openinference-semantic-conventions';
-import { ROOT_CONTEXT, trace, type Attributes, type Context, type Meter } from '@opentelemetry/api';
+import { ROOT_CONTEXT, type Context, type Meter } from '@opentelemetry/api';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import type { MeasuredSpan } from '../summary/measured-span.js';
+import { AttributeSets } from './attribute-sets.js';
 import { Instruments, type RecordValue } from './instruments.js';
-import { readMetricAttributes } from './metric-attributes.js';
+import { attributeSetsOf } from './metric-attributes.js';
 import type { Instrument, SpanMeasurement } from './metric-row.js';
 import { INSTRUMENTS } from './metric-table.js';
-import { SPAN_MEASUREMENTS } from './span-measurements.js';
+import { SpanContextOf } from './span-context-of.js';
+import { durationSeconds, SPAN_MEASUREMENTS } from './span-measurements.js';
 
-interface BoundMeasurement extends SpanMeasurement {
+type SpanAttributes = AttributeSets<MeasuredSpan>;
+
+interface BoundMeasurement {
+  readonly value: SpanMeasurement['value'];
   readonly record: RecordValue;
+  readonly attributes: SpanAttributes;
 }
 
 /** Makes metrics of the spans that pass. Neither throws nor keeps anything of a span. */
 export class SpanMetrics {
   readonly #instruments: Instruments;
+  readonly #attributes = new Map<Instrument['attributes'], SpanAttributes>();
+  readonly #tenants = new AttributeSets<string | undefined>([['tenant.id', (id) => id]]);
   readonly #ofModelCalls: readonly BoundMeasurement[];
   readonly #byName = new Map<string, BoundMeasurement[]>();
   readonly #started: RecordValue;
   readonly #active: RecordValue;
-  readonly #durations: readonly { readonly record: RecordValue; readonly perSecond: number }[];
+  readonly #ended: readonly BoundMeasurement[];
 
   constructor(meter: Meter, options: { readonly sessionDurationMillis: boolean }) {
     this.#instruments = new Instruments(meter);
-    const recordOf = (row: Instrument): RecordValue => this.#instruments.recorderOf(row);
-    const bound = SPAN_MEASUREMENTS.map((measurement) => ({
-      ...measurement,
-      record: recordOf(measurement.instrument),
-    }));
-    this.#ofModelCalls = bound.filter(({ on }) => on === undefined);
-    for (const measurement of bound) {
-      for (const name of measurement.on ?? []) {
-        this.#byName.set(name, [...(this.#byName.get(name) ?? []), measurement]);
+    const { sessionsStarted, sessionsActive, sessionDuration, sessionDurationMillis } = INSTRUMENTS;
+    this.#started = this.#instruments.recorderOf(sessionsStarted);
+    this.#active = this.#instruments.recorderOf(sessionsActive);
+    const millis = { instrument: sessionDurationMillis, value: durationMillis };
+    this.#ended = [
+      { instrument: sessionDuration, value: durationSeconds },
+      ...(options.sessionDurationMillis ? [millis] : []),
+    ].map((row) => this.#bind(row));
+    this.#ofModelCalls = SPAN_MEASUREMENTS.filter(({ on }) => on === undefined).map((row) =>
+      this.#bind(row),
+    );
+    for (const row of SPAN_MEASUREMENTS) {
+      for (const name of row.on ?? []) {
+        this.#byName.set(name, [...(this.#byName.get(name) ?? []), this.#bind(row)]);
       }
     }
-    this.#started = recordOf(INSTRUMENTS.sessionsStarted);
-    this.#active = recordOf(INSTRUMENTS.sessionsActive);
-    this.#durations = [
-      { record: recordOf(INSTRUMENTS.sessionDuration), perSecond: 1 },
-      ...(options.sessionDurationMillis
-        ? [{ record: recordOf(INSTRUMENTS.sessionDurationMillis), perSecond: 1000 }]
-        : []),
-    ];
   }
 
   /** A session has begun: an `agent_session`, or the job around it. */
   sessionStarted(tenantId: string | undefined): void {
-    const attributes = tenantAttributes(tenantId);
+    const attributes = this.#tenants.of(tenantId);
     this.#started(1, attributes, ROOT_CONTEXT);
     this.#active(1, attributes, ROOT_CONTEXT);
   }
 
   /** Adds what a span that was sent says. */
   add(span: MeasuredSpan): void {
+    const context = new SpanContextOf(span);
+    if (isModelSpan(span)) addAll(this.#ofModelCalls, span, context);
     const ofName = span.isLiveKit ? this.#byName.get(span.name) : undefined;
-    const isSessionEnd = isSession(span);
-    const mayBeCall = isModelSpan(span);
-    // Most spans are of no metric at all.
-    if (ofName === undefined && !isSessionEnd && !mayBeCall) return;
-    const context = trace.setSpanContext(ROOT_CONTEXT, span.spanContext);
-    if (mayBeCall) this.#addAll(this.#ofModelCalls, span, context);
-    if (ofName !== undefined) this.#addAll(ofName, span, context);
-    if (isSessionEnd) this.#endSession(span, context);
+    if (ofName !== undefined) addAll(ofName, span, context);
+    if (!isSession(span)) return;
+    this.#active(-1, this.#tenants.of(span.facts.tenantId), context);
+    addAll(this.#ended, span, context);
   }
 
   /** Reports no longer. */
@@ -72,34 +75,29 @@ export class SpanMetrics {
     this.#instruments.stop();
   }
 
-  #addAll(measurements: readonly BoundMeasurement[], span: MeasuredSpan, context: Context): void {
-    let names: Instrument['attributes'] | undefined;
-    let attributes: Attributes = {};
-    for (const { instrument, value, fixed, record } of measurements) {
-      const measured = value(span);
-      if (measured === undefined) continue;
-      // Neighbours in the table share their attributes.
-      if (names !== instrument.attributes) {
-        names = instrument.attributes;
-        attributes = readMetricAttributes(names, span);
-      }
-      record(
-        measured,
-        fixed === undefined ? attributes : { ...attributes, [fixed[0]]: fixed[1] },
-        context,
-      );
-    }
+  #bind({ instrument, value, fixed }: SpanMeasurement): BoundMeasurement {
+    const record = this.#instruments.recorderOf(instrument);
+    const { attributes: names } = instrument;
+    if (fixed !== undefined) return { value, record, attributes: attributeSetsOf(names, fixed) };
+    const attributes = this.#attributes.get(names) ?? attributeSetsOf(names, undefined);
+    this.#attributes.set(names, attributes);
+    return { value, record, attributes };
   }
+}
 
-  #endSession(span: MeasuredSpan, context: Context): void {
-    this.#active(-1, tenantAttributes(span.facts.tenantId), context);
-    const attributes = readMetricAttributes(INSTRUMENTS.sessionDuration.attributes, span);
-    if (span.facts.observed?.closing?.reason === 'error') attributes['outcome'] = 'failure';
-    if (span.facts.incomplete) attributes['outcome'] = 'incomplete';
-    for (const { record, perSecond } of this.#durations) {
-      record((span.durationMillis / 1000) * perSecond, attributes, context);
-    }
+function addAll(
+  measurements: readonly BoundMeasurement[],
+  span: MeasuredSpan,
+  context: Context,
+): void {
+  for (const { value, record, attributes } of measurements) {
+    const measured = value(span);
+    if (measured !== undefined) record(measured, attributes.of(span), context);
   }
+}
+
+function durationMillis(span: MeasuredSpan): number {
+  return span.durationMillis;
 }
 
 function isModelSpan({ figures }: MeasuredSpan): boolean {
@@ -110,8 +108,4 @@ function isModelSpan({ figures }: MeasuredSpan): boolean {
 function isSession({ isLiveKit, name, facts }: MeasuredSpan): boolean {
   if (facts.job !== undefined) return true;
   return isLiveKit && name === LiveKitSpan.AGENT_SESSION && !facts.isInJob;
-}
-
-function tenantAttributes(tenantId: string | undefined): Attributes {
-  return tenantId === undefined ? {} : { 'tenant.id': tenantId };
 }

@@ -16,7 +16,7 @@ export interface FinishedSpan {
 
 /** What a span that was sent says in short. */
 export interface SentWords extends SpanWords {
-  /** `undefined` when it was mapped for nobody, or mapping it failed. */
+  /** `undefined` when nothing is made of them, it was mapped for nobody, or mapping it failed. */
   readonly figures: SpanFigures | undefined;
 }
 

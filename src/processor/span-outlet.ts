@@ -8,7 +8,7 @@ import type { EndedSpan } from '../relations/end-report.js';
 import type { SpanNode } from '../relations/span-node.js';
 import type { MeasuredSpan } from '../summary/measured-span.js';
 import { NO_WORDS } from './finished-span.js';
-import { measureSpan } from './measure-span.js';
+import { SpanOnItsWay } from './span-on-its-way.js';
 import type { SpanSender } from './span-sender.js';
 import { spansToSend } from './span-to-send.js';
 
@@ -47,7 +47,7 @@ export class SpanOutlet {
       const sent = sender.send(span, toSend);
       words = sent;
       if (node !== undefined && sent.figures !== undefined) {
-        this.#measure(node, measureSpan(node, toSend, sent.figures));
+        this.#measure(node, new SpanOnItsWay(node, toSend, sent.figures));
       }
     }
     return { status, words, isSent };

@@ -8,6 +8,7 @@ import { mapSpan, type MapSpanOptions } from '../mapping/map-span.js';
 import type { SpanInput } from '../mapping/span-input.js';
 import { mapSpanKind } from '../mapping/span-kind.js';
 import type { Privacy } from '../privacy/privacy.js';
+import { carriesFigures } from '../summary/figure-spans.js';
 import { FigureSink } from '../summary/span-figures.js';
 import { finishBare } from './bare-span.js';
 import type { Delegates } from './delegates.js';
@@ -33,7 +34,7 @@ export interface SpanSenderOptions {
   readonly output: SpanOutput | undefined;
   /** Processors of the user's own: they get the mapped view of a span that ends. */
   readonly delegates: Delegates;
-  /** Whether figures are asked for even of a span that goes nowhere. */
+  /** Whether metrics are made: then figures are asked for even of a span that goes nowhere. */
   readonly measures: boolean;
   /** Told when a span is sent without its attributes because mapping them threw. */
   readonly onMappingFailure: (error: unknown, raw: ReadableSpan) => void;
@@ -108,9 +109,13 @@ export class SpanSender {
   }
 
   #map({ input }: SpanToSend, sink: AttributeSink, privacy: Privacy): SentWords {
-    const taking = new FigureSink(privacy.guard(sink, mapSpanKind(input)));
-    const { input: asked, output } = mapSpan(input, taking, this.#mapping);
-    return { input: asked, output, figures: taking.figures };
+    const kind = mapSpanKind(input);
+    const guarded = privacy.guard(sink, kind);
+    const taking = carriesFigures(input, kind, this.#options.measures)
+      ? new FigureSink(guarded)
+      : undefined;
+    const { input: asked, output } = mapSpan(input, taking ?? guarded, this.#mapping);
+    return { input: asked, output, figures: taking?.figures };
   }
 }
 

@@ -19,24 +19,28 @@ const MAX_SPEECHES = 16;
 const MAX_NAMES = 64;
 const UNKNOWN_MODEL = 'unknown';
 
-/** Where each latency stands: the span that a person who waits would name. */
-const LATENCIES: readonly {
+interface LatencyPlace {
   readonly latency: SummarizedLatency;
-  readonly on: string;
   readonly figure: string;
-}[] = [
-  { latency: 'e2eLatency', on: LiveKitSpan.AGENT_TURN, figure: 'voice.e2e_latency_ms' },
-  { latency: 'llmTtft', on: LiveKitSpan.LLM_NODE, figure: 'voice.llm.ttft_ms' },
-  { latency: 'llmTtft', on: LiveKitSpan.REALTIME_INFERENCE, figure: 'voice.llm.ttft_ms' },
-  { latency: 'llmTtft', on: LiveKitSpan.REALTIME_METRICS, figure: 'voice.llm.ttft_ms' },
-  { latency: 'ttsTtfb', on: LiveKitSpan.TTS_NODE, figure: 'voice.tts.ttfb_ms' },
-  { latency: 'endOfTurnDelay', on: LiveKitSpan.USER_TURN, figure: 'voice.end_of_turn_delay_ms' },
-  {
-    latency: 'transcriptionDelay',
-    on: LiveKitSpan.USER_TURN,
-    figure: 'voice.transcription_delay_ms',
-  },
-];
+}
+
+const LLM_TTFT: readonly LatencyPlace[] = [{ latency: 'llmTtft', figure: 'voice.llm.ttft_ms' }];
+
+/** Where each latency stands: the span that a person who waits would name. */
+const LATENCIES: ReadonlyMap<string, readonly LatencyPlace[]> = new Map([
+  [LiveKitSpan.AGENT_TURN, [{ latency: 'e2eLatency', figure: 'voice.e2e_latency_ms' }]],
+  [LiveKitSpan.LLM_NODE, LLM_TTFT],
+  [LiveKitSpan.REALTIME_INFERENCE, LLM_TTFT],
+  [LiveKitSpan.REALTIME_METRICS, LLM_TTFT],
+  [LiveKitSpan.TTS_NODE, [{ latency: 'ttsTtfb', figure: 'voice.tts.ttfb_ms' }]],
+  [
+    LiveKitSpan.USER_TURN,
+    [
+      { latency: 'endOfTurnDelay', figure: 'voice.end_of_turn_delay_ms' },
+      { latency: 'transcriptionDelay', figure: 'voice.transcription_delay_ms' },
+    ],
+  ],
+] as const);
 
 /** Counts what the spans of one session say, as they are sent. */
 export class SessionTally {
@@ -98,10 +102,14 @@ export class SessionTally {
     if (speech !== undefined) {
       if (this.#speeches.has(speech)) return;
       this.#speeches.add(speech);
-      const [oldest] = this.#speeches;
-      if (this.#speeches.size > MAX_SPEECHES && oldest !== undefined) this.#speeches.delete(oldest);
+      if (this.#speeches.size > MAX_SPEECHES) this.#forgetOldestSpeech();
     }
     this.#turns += 1;
+  }
+
+  #forgetOldestSpeech(): void {
+    const [oldest] = this.#speeches;
+    if (oldest !== undefined) this.#speeches.delete(oldest);
   }
 
   #addTokens({ figures }: MeasuredSpan): void {
@@ -119,12 +127,13 @@ export class SessionTally {
   }
 
   #addLatencies({ name, figures }: MeasuredSpan): void {
-    for (const { latency, on, figure } of LATENCIES) {
-      if (on !== name) continue;
+    const places = LATENCIES.get(name);
+    if (places === undefined) return;
+    for (const { latency, figure } of places) {
       const millis = figures.number(figure);
       if (millis === undefined) continue;
-      const sample = this.#latencies.get(latency) ?? new LatencySample();
-      this.#latencies.set(latency, sample);
+      let sample = this.#latencies.get(latency);
+      if (sample === undefined) this.#latencies.set(latency, (sample = new LatencySample()));
       sample.add(millis);
     }
   }

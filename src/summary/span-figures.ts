@@ -3,7 +3,7 @@ import type { AttributeValue } from '@opentelemetry/api';
 import type { AttributeReplay, AttributeSink, ContentClass } from '../mapping/attribute-sink.js';
 
 /** Attributes that a session's summary and the metrics are made of. None of them holds content. */
-const FIGURE_KEYS: ReadonlySet<string> = new Set([
+const FIGURE_KEYS: readonly string[] = [
   S.LLM_TOKEN_COUNT_PROMPT,
   S.LLM_TOKEN_COUNT_COMPLETION,
   S.LLM_MODEL_NAME,
@@ -27,32 +27,42 @@ const FIGURE_KEYS: ReadonlySet<string> = new Set([
   'voice.tts.model',
   'voice.tts.provider',
   'voice.tts.ttfb_ms',
-]);
+];
+/** Where each figure stands: an array of fixed length costs a span a third of what a map would. */
+const SLOTS: ReadonlyMap<string, number> = new Map(FIGURE_KEYS.map((key, slot) => [key, slot]));
+const NONE: readonly (AttributeValue | undefined)[] = FIGURE_KEYS.map(() => undefined);
 
 /** Figures of one span as it is sent, by the key they are sent under. */
 export class SpanFigures {
-  readonly #values = new Map<string, AttributeValue>();
+  readonly #values = NONE.slice();
 
-  set(key: string, value: AttributeValue): void {
-    this.#values.set(key, value);
+  /** Takes down what is a figure, and nothing else. */
+  offer(key: string, value: AttributeValue): void {
+    const slot = SLOTS.get(key);
+    if (slot !== undefined) this.#values[slot] = value;
   }
 
   has(key: string): boolean {
-    return this.#values.has(key);
+    return this.#get(key) !== undefined;
   }
 
   number(key: string): number | undefined {
-    const value = this.#values.get(key);
+    const value = this.#get(key);
     return typeof value === 'number' ? value : undefined;
   }
 
   text(key: string): string | undefined {
-    const value = this.#values.get(key);
+    const value = this.#get(key);
     return typeof value === 'string' && value !== '' ? value : undefined;
   }
 
   isTrue(key: string): boolean {
-    return this.#values.get(key) === true;
+    return this.#get(key) === true;
+  }
+
+  #get(key: string): AttributeValue | undefined {
+    const slot = SLOTS.get(key);
+    return slot === undefined ? undefined : this.#values[slot];
   }
 }
 
@@ -74,7 +84,7 @@ export class FigureSink implements AttributeSink {
   }
 
   put(key: string, value: AttributeValue, content: ContentClass): void {
-    if (content === 'none' && FIGURE_KEYS.has(key)) this.figures.set(key, value);
+    if (content === 'none') this.figures.offer(key, value);
     this.#next.put(key, value, content);
   }
 }
