@@ -24,6 +24,8 @@ const { values: flags } = parseArgs({
   },
 });
 
+const METRICS = 'catalyst:metrics';
+
 /** How much more than the committed number may be allocated. */
 const MARGIN = 1.03;
 const SHORT_TURNS = 50;
@@ -41,6 +43,8 @@ interface GateFile {
   readonly node: string;
   readonly short: GateNumbers;
   readonly long: GateNumbers;
+  /** The short session with metrics on, which are posted as often as spans here: at every flush. */
+  readonly withMetrics?: GateNumbers;
   /** Allocated bytes of the long session by those of the short one. */
   readonly growth: number;
 }
@@ -54,14 +58,18 @@ await compileMeasuredCode(contestant.home);
 const receiver = await startReceiver(
   join(COMPILED_DIRS[contestant.home], 'receiver', 'receiver-process.js'),
 );
-const short = await measure(receiver, SHORT_TURNS);
-const long = await measure(receiver, LONG_TURNS);
+const short = await measure(receiver, contestant, SHORT_TURNS);
+const long = await measure(receiver, contestant, LONG_TURNS);
+const withMetrics = METRICS.startsWith(`${contestant.name}:`)
+  ? await measure(receiver, find(METRICS), SHORT_TURNS)
+  : undefined;
 receiver.close();
 const node = `v${String(process.versions.node.split('.')[0])}`;
 const measured: GateFile = {
   node,
   short,
   long,
+  ...(withMetrics !== undefined && { withMetrics }),
   growth: long.allocatedBytes / short.allocatedBytes,
 };
 console.log(JSON.stringify(measured, undefined, 2));
@@ -86,7 +94,7 @@ function readCommitted(): GateFile {
   return JSON.parse(readFileSync(flags.file, 'utf8')) as GateFile;
 }
 
-async function measure(to: Receiver, turns: number): Promise<GateNumbers> {
+async function measure(to: Receiver, row: Contestant, turns: number): Promise<GateNumbers> {
   const task: Task = {
     measure: 'allocation',
     turns,
@@ -96,7 +104,7 @@ async function measure(to: Receiver, turns: number): Promise<GateNumbers> {
     timeScale: 1,
   };
   const none = await runRow(to, noop, task, ALLOCATION_NODE_FLAGS);
-  const { result, received } = await runRow(to, contestant, task, ALLOCATION_NODE_FLAGS);
+  const { result, received } = await runRow(to, row, task, ALLOCATION_NODE_FLAGS);
   if (received.spans === 0) throw new Error('gate: no span arrived');
   if (received.spans !== result.spans) {
     throw new Error(`gate: ${String(received.spans)} of ${String(result.spans)} spans arrived`);
@@ -123,17 +131,19 @@ function compare(now: GateFile, committed: GateFile): readonly string[] {
       failures.push(`${what}: ${String(value)}, more than ${String(expected)} + 3 %`);
     }
   };
-  for (const length of ['short', 'long'] as const) {
-    exact(`${length}: spans`, now[length].spans, committed[length].spans);
-    exact(`${length}: posts`, now[length].posts, committed[length].posts);
-    exact(`${length}: bytes on the wire`, now[length].wireBytes, committed[length].wireBytes);
+  for (const session of ['short', 'long', 'withMetrics'] as const) {
+    const [own, expected] = [now[session], committed[session]];
+    if (own === undefined && expected === undefined) continue;
+    if (own === undefined || expected === undefined) {
+      failures.push(`${session}: measured or committed, not both`);
+      continue;
+    }
+    exact(`${session}: spans`, own.spans, expected.spans);
+    exact(`${session}: posts`, own.posts, expected.posts);
+    exact(`${session}: bytes on the wire`, own.wireBytes, expected.wireBytes);
     if (now.node !== committed.node) continue;
-    atMost(`${length}: allocated`, now[length].allocatedBytes, committed[length].allocatedBytes);
-    atMost(
-      `${length}: allocated off-heap`,
-      now[length].offHeapBytes,
-      committed[length].offHeapBytes,
-    );
+    atMost(`${session}: allocated`, own.allocatedBytes, expected.allocatedBytes);
+    atMost(`${session}: allocated off-heap`, own.offHeapBytes, expected.offHeapBytes);
   }
   atMost('growth of allocation', now.growth, committed.growth);
   return failures;

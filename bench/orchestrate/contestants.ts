@@ -42,6 +42,7 @@ export const CONTESTANTS: readonly Contestant[] = [
   own('catalyst', '**catalyst-tracing**', false, {}),
   own('catalyst:gzip', '**catalyst-tracing**, gzip', true, {}),
   own('catalyst:raw', '**catalyst-tracing**, raw kept', false, { rawContent: true }),
+  own('catalyst:metrics', '**catalyst-tracing**, metrics on', false, { metrics: true }),
   own('catalyst:privacy', '**catalyst-tracing**, ready patterns', false, {
     privacy: { redactPatterns: 'default' },
   }),
