@@ -56,6 +56,7 @@ export class SpanOutlet {
   #measure(node: SpanNode, measured: MeasuredSpan): void {
     try {
       node.session?.tally.add(measured);
+      node.job?.tally.add(measured);
       this.#options.metrics.add(measured);
     } catch (error) {
       warnOnce('not_measured', 'A span was sent and could not be measured: metrics miss it.');

@@ -1,4 +1,5 @@
 import type { JobFacts } from '../mapping/job-facts.js';
+import { SessionTally } from '../summary/session-tally.js';
 
 /** What is asked of a job; of its end, when its span ends. */
 export interface JobWatch {
@@ -14,6 +15,8 @@ export class JobRecord {
   readonly spanId: string;
   readonly tenantId: string | undefined;
   readonly roomSid: string | undefined;
+  /** Counts what all spans of the job say, whatever session they are of. */
+  readonly tally: SessionTally = new SessionTally();
   readonly #startMillis: number;
   readonly #watch: JobWatch;
 

@@ -33,16 +33,24 @@ export function observedSpeech(node: SpanNode): string | undefined {
 
 /** Everything else that events have told of a span that ends. */
 export function observedFacts(node: SpanNode): ObservedFacts | undefined {
+  if (node.isJob || node.is(LiveKitSpan.JOB_ENTRYPOINT)) return factsOfJob(node);
   const observed = node.session?.observed;
   if (observed === undefined) return undefined;
   const isSession = node.is(LiveKitSpan.AGENT_SESSION);
   return {
     stt: isSession ? observed.stt : node.stt,
-    closing:
-      isSession || node.isJob || node.is(LiveKitSpan.JOB_ENTRYPOINT) ? observed.closing : undefined,
+    closing: isSession ? observed.closing : undefined,
     exchange: claimedExchange(node)?.messages,
     transcript: isSession ? [...observed.transcript] : [],
   };
+}
+
+/** A job ends as the last of its sessions that told how. */
+function factsOfJob({ sessionsBelow }: SpanNode): ObservedFacts | undefined {
+  const closed = sessionsBelow.findLast(({ session }) => session?.observed?.closing !== undefined);
+  const closing = closed?.session?.observed?.closing;
+  if (closing === undefined) return undefined;
+  return { stt: undefined, closing, exchange: undefined, transcript: [] };
 }
 
 /** The exchange of the realtime turn that this span is or belongs to, with what is known by now. */

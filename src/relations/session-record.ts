@@ -1,4 +1,5 @@
 import { SessionTally } from '../summary/session-tally.js';
+import type { JobRecord } from './job-record.js';
 import type { ObservedSession } from './observed-session.js';
 import type { SpanNode } from './span-node.js';
 
@@ -21,6 +22,8 @@ export class SessionRecord {
   observed: ObservedSession | undefined;
   /** The turn of the user that is open. */
   userTurn: SpanNode | undefined;
+  /** The job that it started in, when the application put a span around it. */
+  job: JobRecord | undefined;
   /** Counts what the session's spans say. */
   readonly tally: SessionTally = new SessionTally();
   readonly #inputBySpeech = new Map<string, string>();

@@ -43,15 +43,17 @@ export function spanFacts(
     ...placeOf(node),
     ...wordsAround(node, attributes),
     observed: observedFacts(node),
-    summary: isSessionRoot(node) ? node.session?.tally.summary() : undefined,
+    summary: summaryOf(node),
     isInJob: node.job !== undefined,
     job: node.isJob ? node.job?.facts(hrTimeToMilliseconds(span.endTime)) : undefined,
     incomplete,
   };
 }
 
-function isSessionRoot(node: SpanNode): boolean {
-  return node.is(LiveKitSpan.AGENT_SESSION) || node.isJob;
+/** A session in figures, on its root; a job's is of all its sessions together. */
+function summaryOf(node: SpanNode): SpanFacts['summary'] {
+  if (node.isJob) return node.job?.tally.summary();
+  return node.is(LiveKitSpan.AGENT_SESSION) ? node.session?.tally.summary() : undefined;
 }
 
 /**
@@ -110,14 +112,24 @@ function startedToolCalls(node: SpanNode): readonly ToolCall[] {
   );
 }
 
+/** What was said first and last in the sessions of a job. */
+function wordsOfJob({ sessionsBelow }: SpanNode): Pick<SpanFacts, 'input' | 'output'> {
+  const sessions = sessionsBelow.map(({ session }) => session);
+  return {
+    input: sessions.find((session) => session?.firstInput !== undefined)?.firstInput,
+    output: sessions.findLast((session) => session?.lastOutput !== undefined)?.lastOutput,
+  };
+}
+
 function wordsAround(
   node: SpanNode,
   attributes: Attributes,
 ): { readonly input: string | undefined; readonly output: string | undefined } {
   const { session } = node;
-  if (isSessionRoot(node) || node.is(LiveKitSpan.JOB_ENTRYPOINT)) {
+  if (node.is(LiveKitSpan.AGENT_SESSION)) {
     return { input: session?.firstInput, output: session?.lastOutput };
   }
+  if (node.isJob || node.is(LiveKitSpan.JOB_ENTRYPOINT)) return wordsOfJob(node);
   if (node.is(LiveKitSpan.AGENT_TURN)) {
     const speechId = asText(attributes['lk.speech_id']);
     const input = speechId === undefined ? undefined : session?.inputOfSpeech(speechId);

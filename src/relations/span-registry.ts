@@ -152,6 +152,7 @@ export class SpanRegistry {
       // A trace may hold several sessions that were started from outside this process.
       const isRoot = node.span?.parentSpanContext === undefined;
       node.session = this.sessions.begin(isRoot ? node.traceId : `${node.traceId}-${node.spanId}`);
+      node.session.job = node.job;
       for (let above = node.parent; above !== undefined; above = above.parent) {
         above.session ??= node.session;
         above.sessionsBelow.push(node);
@@ -162,6 +163,8 @@ export class SpanRegistry {
     } else if (node.isOrphan) {
       node.session ??= this.sessions.ofStray();
     }
+    // Where LiveKit dropped the context, the session still knows its job.
+    node.job ??= node.session?.job;
   }
 
   #learnConversationId(node: SpanNode, span: ReadableSpan): void {

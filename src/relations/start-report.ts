@@ -37,6 +37,7 @@ function takeCharge(node: SpanNode): void {
   if (session.agentLabel !== label) node.previousAgent = session.agentLabel;
   session.agentLabel = label;
   session.tally.addAgent(label);
+  node.job?.tally.addAgent(label);
 }
 
 function parentNode(node: SpanNode): SpanNode | undefined {

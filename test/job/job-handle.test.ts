@@ -1,25 +1,7 @@
-import { EventEmitter } from 'node:events';
 import { afterEach, expect, it } from 'vitest';
-import { manualSpan, setup, traceContextFields, type TraceableJob } from '../../src/index.js';
+import { manualSpan, setup, traceContextFields } from '../../src/index.js';
+import { Job } from '../support/traceable-job.js';
 import { traceSessions, type TracedSessions } from '../support/traced-sessions.js';
-
-/** A job as `tracing.job` sees one, and its end. */
-class Job implements TraceableJob {
-  readonly job = { room: { sid: 'RM_1' } };
-  readonly room: EventEmitter & { remoteParticipants: Map<string, object> } = Object.assign(
-    new EventEmitter(),
-    { remoteParticipants: new Map<string, object>() },
-  );
-  readonly #callbacks: (() => Promise<void>)[] = [];
-
-  addShutdownCallback(callback: () => Promise<void>): void {
-    this.#callbacks.push(callback);
-  }
-
-  async end(): Promise<void> {
-    await Promise.all(this.#callbacks.map((callback) => callback()));
-  }
-}
 
 let traced: TracedSessions | undefined;
 
