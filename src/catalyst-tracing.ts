@@ -17,10 +17,12 @@ export interface FlushOptions {
   readonly timeoutMillis?: number;
 }
 
-/** What tracing has done so far: delivery's counters, and spans that could not be mapped. */
+/** What tracing has done so far: delivery's counters, and what could not be mapped or measured. */
 export interface TracingStats extends DeliveryStats {
   /** Spans sent without their attributes because mapping or redacting them failed. */
   readonly mappingFailures: number;
+  /** Exports of metrics that the collector did not take, by our own meter provider. */
+  readonly failedMetricExports: number;
 }
 
 /** The live tracing that `setup()` returns. */

@@ -76,8 +76,8 @@ export async function createTracing(
   else if (resolved.autoInstrument) await livekit.installLoaded();
   // After everything that an application must not start before.
   if (resolved.metrics !== undefined) {
-    metrics.arrive(
-      await createMetrics(resolved.metrics, { resolved, resource, delivery: pipeline.delivery }),
+    await metrics.arrive(
+      createMetrics(resolved.metrics, { resolved, resource, delivery: pipeline.delivery }),
     );
   }
   const tracing = new LiveTracing({

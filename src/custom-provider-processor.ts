@@ -8,6 +8,7 @@ import { offerLiveKitConnector } from './livekit/livekit-connector.js';
 import { LiveKitJobs } from './livekit/livekit-jobs.js';
 import type { LiveKitModule } from './livekit/livekit-module.js';
 import { LateMetrics } from './metrics/late-metrics.js';
+import { createMetrics } from './metrics/metrics.js';
 import { resolveOptions } from './options/resolve-options.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 import type { SetupOptions } from './options/setup-options.js';
@@ -22,7 +23,6 @@ export type OpenInferenceProcessorOptions = Omit<
   SetupOptions,
   | 'autoInstrument'
   | 'environment'
-  | 'metrics'
   | 'modules'
   | 'resourceAttributes'
   | 'sampler'
@@ -36,6 +36,9 @@ export type OpenInferenceProcessorOptions = Omit<
  * span to OpenInference, applies the privacy options and sends it; the raw spans stay as they are
  * for the provider's other processors. Give it to the provider and to
  * `installLiveKitAgentsInstrumentation()`. Needs sdk-trace-base 2.3 or newer for LiveKit's redaction.
+ *
+ * Metrics, when they are on, are loaded with the first span and go through the meter provider that
+ * the application has registered by then, else through one of ours with the resource of the spans.
  *
  * Environment and options hold as for `setup()`: a bad option throws `InvalidOptionError`, a bad
  * variable warns. With `CATALYST_DISABLED` or `OTEL_SDK_DISABLED` it passes nothing on.
@@ -94,12 +97,13 @@ class CustomProviderProcessor implements SpanProcessor {
   /** The provider's resource is known from its first span on. */
   #pipelineOf({ resource }: Span): Pipeline {
     if (this.#pipeline !== undefined) return this.#pipeline;
-    const pipeline = createPipeline({
-      resolved: this.#resolved,
-      resource,
-      jobs: this.#jobs,
-      metrics: new LateMetrics(false),
-    });
+    const resolved = this.#resolved;
+    const metrics = new LateMetrics(resolved.metrics !== undefined);
+    const pipeline = createPipeline({ resolved, resource, jobs: this.#jobs, metrics });
+    if (resolved.metrics !== undefined) {
+      const { delivery } = pipeline;
+      void metrics.arrive(createMetrics(resolved.metrics, { resolved, resource, delivery }));
+    }
     this.#pipeline = pipeline;
     this.#unwatchExit = pipeline.watchExit();
     return pipeline;

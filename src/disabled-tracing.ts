@@ -43,7 +43,11 @@ export function createDisabledTracing(
       release();
       return Promise.resolve(NOTHING);
     },
-    stats: () => ({ ...new DeliveryLedger().stats(0, 0), mappingFailures: 0 }),
+    stats: () => ({
+      ...new DeliveryLedger().stats(0, 0),
+      mappingFailures: 0,
+      failedMetricExports: 0,
+    }),
   };
   return { tracing, ownsSpan: () => false };
 }

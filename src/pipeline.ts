@@ -29,6 +29,8 @@ export interface Pipeline {
   readonly delivery: Delivery | undefined;
   /** Spans that were sent without their attributes. */
   readonly mappingFailures: () => number;
+  /** Exports of metrics that the collector did not take. */
+  readonly failedMetricExports: () => number;
   /** Whether an open span goes this way. */
   readonly ownsSpan: (spanId: string) => boolean;
   readonly observers: SessionObservers;
@@ -148,6 +150,7 @@ export function createPipeline(parts: PipelineOptions): Pipeline {
       });
     },
     mappingFailures: () => mappingFailures,
+    failedMetricExports: () => metrics.failedExports,
     ownsSpan: (spanId) => registry.isOpen(spanId),
     sendOpenSpans,
     observers: new SessionObservers(registry),

@@ -79,7 +79,12 @@ export class LiveTracing implements CatalystTracing {
 
   stats(): TracingStats {
     const stats = this.#pipeline.delivery?.stats() ?? new DeliveryLedger().stats(0, 0);
-    return { ...stats, mappingFailures: this.#pipeline.mappingFailures() };
+    const { mappingFailures, failedMetricExports } = this.#pipeline;
+    return {
+      ...stats,
+      mappingFailures: mappingFailures(),
+      failedMetricExports: failedMetricExports(),
+    };
   }
 
   async #close(options: FlushOptions | undefined): Promise<DeliveryResult> {

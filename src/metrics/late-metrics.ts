@@ -1,60 +1,101 @@
+import { debug } from '../diagnostics.js';
 import type { MeasuredSpan } from '../summary/measured-span.js';
 import type { Metrics } from './metrics.js';
+import type { SpanMetrics } from './span-metrics.js';
+
+/** Measurements that wait while the SDK is loaded: some milliseconds of the first session. */
+const MAX_EARLY = 1_024;
+
+type Measurement = (spans: SpanMetrics) => void;
 
 /**
- * The metrics of a set-up, whose SDK is loaded while spans pass already: what passes before is not
- * measured. Nothing here throws.
+ * The metrics of a set-up, whose SDK is loaded while spans pass already: what passes before waits
+ * for it. Nothing here throws.
  */
 export class LateMetrics {
   /** Whether they were asked for at all. */
   readonly areOn: boolean;
   #metrics: Metrics | undefined;
+  #early: Measurement[] | undefined;
+  #arrival: Promise<void> = Promise.resolve();
+  #isClosed = false;
 
   constructor(areOn: boolean) {
     this.areOn = areOn;
+    if (areOn) this.#early = [];
   }
 
-  arrive(metrics: Metrics | undefined): void {
-    this.#metrics = metrics;
+  /** Settles when they are there, or cannot be. */
+  arrive(metrics: Promise<Metrics | undefined>): Promise<void> {
+    this.#arrival = this.#receive(metrics);
+    return this.#arrival;
+  }
+
+  /** Exports that the collector did not take. */
+  get failedExports(): number {
+    return this.#metrics?.failedExports() ?? 0;
   }
 
   sessionStarted(tenantId: string | undefined): void {
-    this.#metrics?.spans.sessionStarted(tenantId);
+    this.#measure((spans) => spans.sessionStarted(tenantId));
   }
 
   add(span: MeasuredSpan): void {
-    this.#metrics?.spans.add(span);
+    if (this.#metrics === undefined) this.#measure((spans) => spans.add(span));
+    else this.#metrics.spans.add(span);
   }
 
   /** Sends what was measured, after the spans. */
   async flush(spans: Promise<unknown>, timeoutMillis: number): Promise<void> {
-    const metrics = this.#metrics;
-    if (metrics !== undefined) {
-      await sendAfter(spans, timeoutMillis, (millis) => metrics.flush(millis));
-    }
+    if (!this.areOn) return;
+    await withinHalf([spans, this.#arrival], timeoutMillis);
+    await this.#metrics?.flush(timeoutMillis / 2);
   }
 
   /** Sends the rest, after the spans, and lets go of the process. */
   async close(spans: Promise<unknown>, timeoutMillis: number): Promise<void> {
-    const metrics = this.#metrics;
-    if (metrics !== undefined) {
-      await sendAfter(spans, timeoutMillis, (millis) => metrics.close(millis));
+    if (!this.areOn) return;
+    await withinHalf([spans, this.#arrival], timeoutMillis);
+    this.#isClosed = true;
+    await this.#metrics?.close(timeoutMillis / 2);
+  }
+
+  async #receive(loading: Promise<Metrics | undefined>): Promise<void> {
+    const metrics = await loading;
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    if (metrics === undefined) return;
+    for (const measurement of early) attempt(() => measurement(metrics.spans));
+    if (this.#isClosed) await metrics.close(0);
+    else this.#metrics = metrics;
+  }
+
+  #measure(measurement: Measurement): void {
+    if (this.#metrics !== undefined) measurement(this.#metrics.spans);
+    else if (this.#early !== undefined && this.#early.length < MAX_EARLY) {
+      this.#early.push(measurement);
     }
   }
 }
 
+/** A meter provider may be somebody else's code; who measures on the span path catches by itself. */
+function attempt(measure: () => void): void {
+  try {
+    measure();
+  } catch (error) {
+    debug(`Measuring failed: ${error instanceof Error ? error.name : typeof error}`);
+  }
+}
+
 /** After the spans, to tell what became of those; when half of the time is over at the latest. */
-async function sendAfter(
-  spans: Promise<unknown>,
+async function withinHalf(
+  awaited: readonly Promise<unknown>[],
   timeoutMillis: number,
-  send: (timeoutMillis: number) => Promise<void>,
 ): Promise<void> {
-  const half = timeoutMillis / 2;
   let timer: NodeJS.Timeout | undefined;
   const halfTime = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, half);
+    timer = setTimeout(resolve, timeoutMillis / 2);
   });
-  await Promise.race([spans, halfTime]);
+  await Promise.race([Promise.all(awaited), halfTime]);
   clearTimeout(timer);
-  await send(half);
 }

@@ -13,6 +13,8 @@ import { SpanMetrics } from './span-metrics.js';
 /** The metrics of one set-up. */
 export interface Metrics {
   readonly spans: SpanMetrics;
+  /** Exports that the collector did not take; those of the application's own provider are its own. */
+  readonly failedExports: () => number;
   /** Sends what was measured so far. Settles within the time given and never rejects. */
   readonly flush: (timeoutMillis: number) => Promise<void>;
   /** Sends the rest and lets go of the process. Never rejects. */
@@ -48,7 +50,7 @@ export async function createMetrics(
       return undefined;
     }
     const own = await createOwnMeterProvider(url, resolved, resource);
-    return new MetricsOver(own, own, options, delivery);
+    return new MetricsOver(own.provider, own, options, delivery);
   } catch (error) {
     warnOnce('metrics_failed', 'Metrics could not be set up; spans are not affected.');
     debug(`Metrics: ${error instanceof Error ? error.message : typeof error}`);
@@ -77,10 +79,14 @@ class MetricsOver implements Metrics {
   ) {
     this.#provider = provider;
     this.#own = own;
-    this.#isGlobal = own !== undefined && metricsApi.setGlobalMeterProvider(own);
+    this.#isGlobal = own !== undefined && metricsApi.setGlobalMeterProvider(own.provider);
     const meter = provider.getMeter(TRACER_NAME, VERSION);
     this.spans = new SpanMetrics(meter, options);
     this.#unobserve = delivery && observeDelivery(meter, () => delivery.stats());
+  }
+
+  failedExports(): number {
+    return this.#own?.failedExports() ?? 0;
   }
 
   async flush(timeoutMillis: number): Promise<void> {
@@ -95,8 +101,10 @@ class MetricsOver implements Metrics {
       this.spans.stop();
       return;
     }
-    await settled(this.#own.shutdown({ timeoutMillis }));
-    if (this.#isGlobal && metricsApi.getMeterProvider() === this.#own) metricsApi.disable();
+    await settled(this.#own.provider.shutdown({ timeoutMillis }));
+    if (this.#isGlobal && metricsApi.getMeterProvider() === this.#own.provider) {
+      metricsApi.disable();
+    }
   }
 }
 

@@ -4,14 +4,19 @@ import { getNumberFromEnv } from '@opentelemetry/core';
 import { readCertificates } from '../delivery/certificates.js';
 import { debug, warnOnce } from '../diagnostics.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
-import { watchExports, type WatchedExporter } from './watched-exporter.js';
+import { createMetricsAgent } from './metrics-agent.js';
+import { watchExports } from './watched-exporter.js';
 
 const DEFAULT_INTERVAL_MILLIS = 60_000;
 /** LiveKit's stalls: seconds, most of them under one, which the SDK's bounds put into one bucket. */
 const STALL_SECONDS = [0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1, 2, 5, 10];
 
 /** A meter provider of ours, that is sent to the collector of the spans. */
-export type OwnMeterProvider = metricsSdk.MeterProvider;
+export interface OwnMeterProvider {
+  readonly provider: metricsSdk.MeterProvider;
+  /** Exports that the collector did not take. */
+  readonly failedExports: () => number;
+}
 
 /**
  * Loads OpenTelemetry's metrics SDK and its OTLP exporter, which is why nothing of them is loaded
@@ -29,17 +34,19 @@ export async function createOwnMeterProvider(
   ]);
   const { delivery } = resolved;
   const ca = readCertificates(delivery.ca, { warnOnce, debug });
+  const agent = createMetricsAgent(new URL(url), resolved, ca);
   const config: NonNullable<ConstructorParameters<typeof OTLPMetricExporter>[0]> = {
     url,
     headers: { ...resolved.headers },
     timeoutMillis: delivery.exportTimeoutMillis,
-    ...(ca !== undefined && { httpAgentOptions: { ca } }),
+    httpAgentOptions: () => agent,
   };
-  const exporter: WatchedExporter = watchExports(
+  const { exporter, failedExports } = watchExports(
     new OTLPMetricExporter(withCompression(config, resolved.compression)),
+    () => agent.destroy(),
   );
   const interval = intervalMillis();
-  return new sdk.MeterProvider({
+  const provider = new sdk.MeterProvider({
     resource,
     views: [stallView(sdk)],
     readers: [
@@ -50,6 +57,7 @@ export async function createOwnMeterProvider(
       }),
     ],
   });
+  return { provider, failedExports };
 }
 
 /**

@@ -1,21 +1,30 @@
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import { debug, warnOnce } from '../diagnostics.js';
 
-export type WatchedExporter = PushMetricExporter;
+/** An exporter, and how often it has failed. */
+export interface WatchedExporter {
+  readonly exporter: PushMetricExporter;
+  readonly failedExports: () => number;
+}
 
-/** Says once that metrics do not arrive: OpenTelemetry itself says it to nobody by default. */
-export function watchExports(exporter: PushMetricExporter): WatchedExporter {
-  return {
+/**
+ * Counts exports that fail and says so once: OpenTelemetry itself says it to nobody by default.
+ * `release` is called when it has shut down.
+ */
+export function watchExports(exporter: PushMetricExporter, release: () => void): WatchedExporter {
+  let failed = 0;
+  const watched: PushMetricExporter = {
     export: (metrics, done) =>
       exporter.export(metrics, (result) => {
         if (result.error !== undefined) {
+          failed += 1;
           warnOnce('metrics_not_delivered', 'Metrics could not be delivered to the collector.');
           debug(`Metrics: ${result.error.name}`);
         }
         done(result);
       }),
     forceFlush: () => exporter.forceFlush(),
-    shutdown: () => exporter.shutdown(),
+    shutdown: () => exporter.shutdown().finally(release),
     ...(exporter.selectAggregation && {
       selectAggregation: exporter.selectAggregation.bind(exporter),
     }),
@@ -23,4 +32,5 @@ export function watchExports(exporter: PushMetricExporter): WatchedExporter {
       selectAggregationTemporality: exporter.selectAggregationTemporality.bind(exporter),
     }),
   };
+  return { exporter: watched, failedExports: () => failed };
 }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { ROOM_SID, runJob } from '../support/job-process.js';
-import type { DecodedPoint } from '../support/otlp-decode-metrics.js';
+import { MetricPoints } from '../support/metric-points.js';
 import type { DecodedSpan } from '../support/otlp-decode.js';
 import { startReceiver } from '../support/otlp-receiver.js';
 
@@ -9,7 +9,7 @@ const AGENT = fileURLToPath(new URL('../support/session-job.ts', import.meta.url
 
 interface JobRun {
   readonly spans: readonly DecodedSpan[];
-  readonly points: readonly DecodedPoint[];
+  readonly metrics: MetricPoints;
   readonly paths: readonly string[];
 }
 
@@ -31,7 +31,7 @@ async function run(env: Readonly<Record<string, string>>): Promise<JobRun> {
     );
     return {
       spans: receiver.spans(),
-      points: requests.flatMap(({ metrics }) => metrics),
+      metrics: MetricPoints.receivedBy(receiver),
       paths: requests.map(({ path }) => path),
     };
   } finally {
@@ -110,51 +110,39 @@ it('says that a job failed whose entry function threw', async () => {
 it.each(['delta', 'cumulative'] as const)(
   'sends metrics whose sums are those of the session, %s',
   async (temporality) => {
-    const { spans, points } = await run({
+    const { spans, metrics } = await run({
       CATALYST_METRICS: 'true',
       OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: temporality,
     });
-    const of = (metric: string, attributes: object = {}): readonly DecodedPoint[] =>
-      points.filter(
-        (point) =>
-          point.metric === metric &&
-          Object.entries(attributes).every(([key, value]) => point.attributes[key] === value),
-      );
-    const sum = (metric: string, attributes?: object): number => {
-      const found = of(metric, attributes);
-      if (temporality === 'delta') return found.reduce((all, { value }) => all + value, 0);
-      const series = new Map(found.map((point) => [JSON.stringify(point.attributes), point.value]));
-      return [...series.values()].reduce((all, value) => all + value, 0);
-    };
     const acme = { 'tenant.id': 'acme' };
-    expect(sum('voice.sessions.started', acme)).toBe(1);
-    expect(of('voice.sessions.active', acme).at(-1)).toMatchObject({
+    expect(metrics.sum('voice.sessions.started', acme)).toBe(1);
+    expect(metrics.of('voice.sessions.active', acme).at(-1)).toMatchObject({
       value: 0,
       isMonotonic: false,
     });
     const root = only(spans, 'voice.session');
     const seconds = Number(root.endNanos - root.startNanos) / 1e9;
     const ended = { ...acme, outcome: 'success', 'voice.session.close_reason': 'job_shutdown' };
-    expect(sum('voice.session.duration', ended)).toBeCloseTo(seconds, 2);
-    expect(of('voice.session.duration').at(-1)?.count).toBe(1);
-    expect(of('voice.session.duration_ms')).toEqual([]);
-    expect(sum('llm.tokens.input', { ...acme, 'llm.model': 'scripted-model-1' })).toBe(600);
-    expect(sum('llm.tokens.output', acme)).toBe(60);
-    expect(sum('gen_ai.client.token.usage', { 'gen_ai.token.type': 'input' })).toBe(600);
-    expect(sum('gen_ai.client.token.usage', { 'gen_ai.token.type': 'output' })).toBe(60);
-    expect(sum('voice.tool.calls')).toBe(2);
-    expect(sum('voice.tool.errors', { 'gen_ai.tool.name': 'fails' })).toBe(1);
-    expect(sum('voice.retries', { 'voice.component': 'llm' })).toBe(1);
+    expect(metrics.sum('voice.session.duration', ended)).toBeCloseTo(seconds, 2);
+    expect(metrics.of('voice.session.duration').at(-1)?.count).toBe(1);
+    expect(metrics.of('voice.session.duration_ms')).toEqual([]);
+    expect(metrics.sum('llm.tokens.input', { ...acme, 'llm.model': 'scripted-model-1' })).toBe(600);
+    expect(metrics.sum('llm.tokens.output', acme)).toBe(60);
+    expect(metrics.sum('gen_ai.client.token.usage', { 'gen_ai.token.type': 'input' })).toBe(600);
+    expect(metrics.sum('gen_ai.client.token.usage', { 'gen_ai.token.type': 'output' })).toBe(60);
+    expect(metrics.sum('voice.tool.calls')).toBe(2);
+    expect(metrics.sum('voice.tool.errors', { 'gen_ai.tool.name': 'fails' })).toBe(1);
+    expect(metrics.sum('voice.retries', { 'voice.component': 'llm' })).toBe(1);
     const calls = spans.filter(({ name }) => name === 'llm_request');
     const callSeconds = calls.reduce(
       (all, { startNanos: start, endNanos: end }) => all + Number(end - start) / 1e9,
       0,
     );
-    expect(sum('gen_ai.client.operation.duration')).toBeCloseTo(callSeconds, 3);
-    expect(sum('catalyst.spans.exported')).toBeGreaterThan(0);
-    const temporalities = new Set(of('llm.tokens.input').map((point) => point.temporality));
+    expect(metrics.sum('gen_ai.client.operation.duration')).toBeCloseTo(callSeconds, 3);
+    expect(metrics.sum('catalyst.spans.exported')).toBeGreaterThan(0);
+    const temporalities = new Set(metrics.of('llm.tokens.input').map((point) => point.temporality));
     expect(temporalities).toEqual(new Set([temporality]));
-    const said = JSON.stringify(points, (_, value: unknown) =>
+    const said = JSON.stringify(metrics.all, (_, value: unknown) =>
       typeof value === 'bigint' ? `${value}` : value,
     );
     for (const word of ['question', 'answer', 'user-1', ROOM_SID, root.traceId]) {

@@ -106,7 +106,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
     try {
       if (incoming.headers['content-encoding'] === 'gzip') body = gunzipSync(wire);
       const type = incoming.headers['content-type'] ?? 'none';
-      if (incoming.url?.endsWith('/v1/metrics') === true)
+      if (/\/v1\/metrics(\?|$)/.test(incoming.url ?? ''))
         metrics = decodeMetricsRequest(body, type);
       else spans = decodeTraceRequest(body, type);
     } catch (error) {

@@ -1,6 +1,7 @@
 import * as livekitAgents from '@livekit/agents';
 import { setup, type CatalystTracing } from '../../src/index.js';
 import type { SetupOptions } from '../../src/options/setup-options.js';
+import { MetricPoints } from './metric-points.js';
 import type { DecodedSpan } from './otlp-decode.js';
 import { startReceiver, type Receiver } from './otlp-receiver.js';
 
@@ -9,6 +10,8 @@ export interface TracedSessions {
   readonly tracing: CatalystTracing;
   /** Everything that has ended by now, as it arrived. */
   arrived(): Promise<ArrivedSpans>;
+  /** Everything that was measured by now, as it arrived. */
+  measured(): Promise<MetricPoints>;
   close(): Promise<void>;
 }
 
@@ -49,6 +52,10 @@ export async function traceSessions(options: SetupOptions = {}): Promise<TracedS
     arrived: async () => {
       await tracing.forceFlush();
       return new ArrivedSpans(receiver.spans());
+    },
+    measured: async () => {
+      await tracing.forceFlush();
+      return MetricPoints.receivedBy(receiver);
     },
     close: async () => {
       await tracing.shutdown();
