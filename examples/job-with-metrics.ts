@@ -6,13 +6,14 @@
  */
 import { fileURLToPath } from 'node:url';
 import { cli, defineAgent, log, ServerOptions, voice } from '@livekit/agents';
-import { manualSpan, setup, traceContextFields } from 'catalyst-tracing';
+import { addTraceContextToLogs, manualSpan, setup } from 'catalyst-tracing';
 
 const tracing = await setup({ serviceName: 'front-desk', metrics: true });
 
 export default defineAgent({
   entry: (ctx) =>
     tracing.job(ctx, { agentId: 'front_desk', tenantId: 'acme', tags: ['inbound'] }, async () => {
+      addTraceContextToLogs(log());
       await ctx.connect();
       const session = new voice.AgentSession({
         stt: 'deepgram/nova-3',
@@ -24,7 +25,7 @@ export default defineAgent({
       await session.start({ agent, room: ctx.room });
       await manualSpan({ spanName: 'voice.deliver_initial_greeting' }, async () => {
         await session.say('Good morning, how can I help?').waitForPlayout();
-        log().child(traceContextFields()).info('greeted');
+        log().info('greeted');
       });
     }),
 });

@@ -51,5 +51,6 @@ export type {
   SpanIdentityOptions,
 } from './spans/span-options.js';
 export { traceContextFields, type TraceContextFields } from './trace-context-fields.js';
+export { addTraceContextToLogs } from './trace-context-logs.js';
 export type { NormalizedUsage, TokenCounts } from './spans/usage.js';
 export { withTraceContext, type TraceContextCarrier } from './spans/trace-context.js';

@@ -9,9 +9,9 @@ export interface TraceContextFields {
 }
 
 /**
- * Trace and span id of the active span, for a log: as the `mixin` of a pino logger of your own, or
- * as bindings of a child of LiveKit's, `log().child(traceContextFields())`. Empty where no span is
- * active. LiveKit has no public way to give its own logger a mixin.
+ * Trace and span id of the active span, for a log: as the `mixin` of a pino logger of your own, or in
+ * the format of any other. Empty where no span is active. For LiveKit's logger there is
+ * `addTraceContextToLogs`.
  */
 export function traceContextFields(): TraceContextFields {
   const active = trace.getSpanContext(context.active());

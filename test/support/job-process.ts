@@ -23,6 +23,8 @@ export interface JobOptions {
   readonly execArgv?: readonly string[];
   /** Default: the one running. */
   readonly node?: string;
+  /** Level of LiveKit's logger, whose lines are JSON in the output. Default `silent`. */
+  readonly logLevel?: string;
 }
 
 /** How the process of a job ended. */
@@ -66,22 +68,24 @@ export async function runJob(options: JobOptions): Promise<EndedJob> {
     messages.push(message.case);
     if (message.case === 'initializeResponse') child.send(START_JOB);
   });
-  child.send(INITIALIZE);
+  child.send(initialize(options.logLevel ?? 'silent'));
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
   clearTimeout(kill);
   return { code, signal, messages, output };
 }
 
-const INITIALIZE = {
-  case: 'initializeRequest',
-  value: {
-    loggerOptions: { pretty: false, level: 'silent' },
-    pingInterval: 2_500,
-    pingTimeout: 60_000,
-    highPingThreshold: 500,
-    sessionEndTimeout: 10_000,
-  },
-};
+function initialize(level: string): object {
+  return {
+    case: 'initializeRequest',
+    value: {
+      loggerOptions: { pretty: false, level },
+      pingInterval: 2_500,
+      pingTimeout: 60_000,
+      highPingThreshold: 500,
+      sessionEndTimeout: 10_000,
+    },
+  };
+}
 
 const START_JOB = {
   case: 'startJobRequest',

@@ -2,9 +2,9 @@
  * An agent as a worker runs it, with a span around the job: two turns, a tool that works and one
  * that fails, a model call that works at its second attempt.
  */
-import { defineAgent, llm, voice } from '@livekit/agents';
+import { defineAgent, llm, log, voice } from '@livekit/agents';
 import { z } from 'zod';
-import { manualSpan, setup } from '../../src/index.js';
+import { addTraceContextToLogs, manualSpan, setup } from '../../src/index.js';
 import { ENTRY_DONE } from './job-process.js';
 import { retryableError, ScriptedLLM } from './scripted-llm.js';
 
@@ -28,6 +28,17 @@ const model = new ScriptedLLM({
   ],
 });
 
+/** Lines that tell what the ids do to a logger. */
+function logWithIds(): void {
+  const child = log().child({ component: 'desk' });
+  log().info('before');
+  // Twice, as in an application that sets up in two places.
+  addTraceContextToLogs(log());
+  addTraceContextToLogs(log());
+  child.info('of a child that was there');
+  log().info({ trace_id: 'mine' }, 'with an id of its own');
+}
+
 const agent: ReturnType<typeof defineAgent> = defineAgent({
   entry: (ctx) =>
     tracing.job(
@@ -42,6 +53,7 @@ const agent: ReturnType<typeof defineAgent> = defineAgent({
       },
       async () => {
         try {
+          if (process.env['LOGS'] === 'yes') logWithIds();
           const session = new voice.AgentSession({
             vad: null,
             userAwayTimeout: null,
@@ -55,7 +67,9 @@ const agent: ReturnType<typeof defineAgent> = defineAgent({
           session.on(voice.AgentSessionEventTypes.Error, () => {});
           if (process.env['OBSERVE'] === 'yes') tracing.observe(session);
           await session.start({ agent: new voice.Agent({ id: 'clerk', instructions: 'Help.' }) });
-          await manualSpan({ spanName: 'voice.deliver_initial_greeting' }, async () => {});
+          await manualSpan({ spanName: 'voice.deliver_initial_greeting' }, () => {
+            log().info('greeted');
+          });
           await session.run({ userInput: 'First question' }).wait();
           await session.run({ userInput: 'Second question' }).wait();
           if (process.env['FAIL'] === 'yes') throw new Error('the entry function failed');
