@@ -1,40 +1,23 @@
-import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { INSTRUMENTS } from '../../src/metrics/metric-table.js';
 import { SPAN_MEASUREMENTS } from '../../src/metrics/span-measurements.js';
+import { readMarkedPart, withoutPadding } from '../support/markdown.js';
+import {
+  metricsWithoutTenant,
+  renderBucketsTable,
+  renderMetricsTable,
+} from './metrics-markdown.js';
 
-const BEGIN = '<!-- metrics: checked against the code -->';
-const END = '<!-- /metrics -->';
+it.each([
+  ['metrics', renderMetricsTable()],
+  ['buckets', renderBucketsTable()],
+])('docs/metrics.md shows the table of %s as the code has it', (name, table) => {
+  expect(withoutPadding(readMarkedPart('docs/metrics.md', name))).toBe(withoutPadding(table));
+});
 
-function table(): string {
-  const rows = Object.values(INSTRUMENTS).map(({ name, kind, unit, from, attributes, meaning }) =>
-    [
-      `\`${name}\``,
-      kind,
-      `\`${unit}\``,
-      meaning,
-      from,
-      attributes.map((key) => `\`${key}\``).join(', ') || '–',
-    ].join('|'),
-  );
-  return ['name|kind|unit|what it is|from|attributes', '---|---|---|---|---|---', ...rows]
-    .map((row) => `|${row}|`)
-    .join('\n');
-}
-
-function withoutPadding(markdown: string): string {
-  return markdown
-    .trim()
-    .replaceAll(/ *\| */g, '|')
-    .replaceAll(/-{3,}/g, '---');
-}
-
-it('docs/metrics.md shows every instrument as the code has it', () => {
-  const page = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
-  const [, , shown] = /(<!-- metrics[^>]*>)([^]*?)<!-- \/metrics -->/u.exec(page) ?? [];
-  expect(page).toContain(BEGIN);
-  expect(page).toContain(END);
-  expect(withoutPadding(shown ?? '')).toBe(withoutPadding(table()));
+it('leaves out of the README’s table the tenant of exactly the rows that it says have none', () => {
+  expect(metricsWithoutTenant().length).toBeGreaterThan(0);
+  expect(metricsWithoutTenant().every((name) => name.startsWith('catalyst.spans.'))).toBe(true);
 });
 
 it('names in the table exactly the spans that add to an instrument', () => {

@@ -1,0 +1,62 @@
+import { INSTRUMENTS } from '../../src/metrics/metric-table.js';
+import type { Instrument } from '../../src/metrics/metric-row.js';
+
+const TENANT = 'tenant.id';
+
+/** The table of `docs/metrics.md`, as the code has it. */
+export function renderMetricsTable(): string {
+  return render(
+    ['name', 'kind', 'unit', 'what it is', 'from', 'attributes'],
+    ({ name, kind, unit, meaning, from, attributes }) => [
+      code(name),
+      kind,
+      code(unit),
+      meaning,
+      from,
+      codes(attributes),
+    ],
+  );
+}
+
+/** The table of the README, without what all rows but those of delivery have. */
+export function renderShortMetricsTable(): string {
+  return render(['metric', 'unit', 'attributes', 'from'], ({ name, unit, attributes, from }) => [
+    code(name),
+    code(unit),
+    codes(attributes.filter((key) => key !== TENANT)),
+    from,
+  ]);
+}
+
+/** Upper bounds of buckets, and whose they are. */
+export function renderBucketsTable(): string {
+  const owners = new Map<string, string[]>();
+  for (const { name, boundaries } of Object.values(INSTRUMENTS)) {
+    if (boundaries === undefined) continue;
+    const bounds = boundaries.join(', ');
+    owners.set(bounds, [...(owners.get(bounds) ?? []), name]);
+  }
+  const rows = [...owners].map(([bounds, names]) => `|${codes(names)}|${bounds}|`);
+  return ['|histogram|upper bounds, in its unit|', '|---|---|', ...rows].join('\n');
+}
+
+/** Metrics that cannot say whose they are. */
+export function metricsWithoutTenant(): readonly string[] {
+  return Object.values(INSTRUMENTS)
+    .filter(({ attributes }) => !attributes.includes(TENANT))
+    .map(({ name }) => name);
+}
+
+function render(head: readonly string[], cells: (row: Instrument) => readonly string[]): string {
+  return [head, head.map(() => '---'), ...Object.values(INSTRUMENTS).map(cells)]
+    .map((row) => `|${row.join('|')}|`)
+    .join('\n');
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+function codes(texts: readonly string[]): string {
+  return texts.map(code).join(', ') || '–';
+}
