@@ -2,6 +2,7 @@
  * An agent as a worker runs it, with a span around the job: two turns, a tool that works and one
  * that fails, a model call that works at its second attempt.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { defineAgent, llm, log, voice } from '@livekit/agents';
 import { z } from 'zod';
 import { addTraceContextToLogs, manualSpan, setup } from '../../src/index.js';
@@ -39,6 +40,13 @@ function logWithIds(): void {
   log().info({ trace_id: 'mine' }, 'with an id of its own');
 }
 
+/** Holds the event loop up for 0.7 s, and gives LiveKit's monitor of it a moment. */
+async function blockEventLoop(): Promise<void> {
+  const end = Date.now() + 700;
+  while (Date.now() < end);
+  await sleep(300);
+}
+
 const agent: ReturnType<typeof defineAgent> = defineAgent({
   entry: (ctx) =>
     tracing.job(
@@ -72,6 +80,7 @@ const agent: ReturnType<typeof defineAgent> = defineAgent({
           });
           await session.run({ userInput: 'First question' }).wait();
           await session.run({ userInput: 'Second question' }).wait();
+          if (process.env['BLOCK'] === 'yes') await blockEventLoop();
           if (process.env['FAIL'] === 'yes') throw new Error('the entry function failed');
         } finally {
           console.log(ENTRY_DONE);
