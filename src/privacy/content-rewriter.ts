@@ -4,6 +4,7 @@ import { redactJsonPaths, type JsonPath } from './json-paths.js';
 import { isJson } from './json-scanner.js';
 import { isHarmless, maskText } from './patterns/mask-text.js';
 import type { PrivacyCounts } from './privacy-counts.js';
+import { PAUSE_MILLIS, RedactionBudget } from './redaction-budget.js';
 import type { RedactionContext } from './redaction-options.js';
 import { REDACTED_VALUE } from './redacted-value.js';
 import type { ResolvedRedaction } from './resolve-redaction.js';
@@ -14,8 +15,6 @@ const FORMAT_WORDS: readonly string[] = [
   ...Object.values(MimeType),
   'text',
 ];
-const SLOW_VALUES_IN_A_ROW = 3;
-const PAUSE_MILLIS = 30_000;
 
 /** Says something to the user once per code. */
 export type Warn = (code: string, text: string) => void;
@@ -24,24 +23,21 @@ export type Warn = (code: string, text: string) => void;
 export type Rewritten = string | undefined;
 
 /**
- * Runs paths, patterns and the `redact` hook over content, and drops what they cannot answer for.
- *
- * A function that runs cannot be interrupted, so slowness is seen afterwards: the value is dropped,
- * the caller drops the rest of the span's content, and after three slow values in a row nothing is
- * rewritten, and no content sent, for half a minute. Then one value is tried again.
+ * Runs paths, patterns and the `redact` hook over content, and drops what they cannot answer for: a
+ * value that took too long together with the rest of its span's content.
  */
 export class ContentRewriter {
   readonly #redaction: ResolvedRedaction;
   readonly #counts: PrivacyCounts;
   readonly #warn: Warn;
   readonly #harmlessWords: ReadonlySet<string>;
-  #slowInARow = 0;
-  #pausedUntil = 0;
+  readonly #budget: RedactionBudget;
 
   constructor(redaction: ResolvedRedaction, counts: PrivacyCounts, warn: Warn) {
     this.#redaction = redaction;
     this.#counts = counts;
     this.#warn = warn;
+    this.#budget = new RedactionBudget(redaction.budgetMillis);
     const { patterns } = redaction;
     this.#harmlessWords = new Set(FORMAT_WORDS.filter((word) => isHarmless(word, patterns)));
   }
@@ -59,41 +55,36 @@ export class ContentRewriter {
   rewrite(value: string, context: RedactionContext, overdue: () => void): Rewritten {
     const { paths, patterns, redact } = this.#redaction;
     const isLeftToPatterns = redact === undefined && paths.length === 0;
-    if (isLeftToPatterns && this.#pausedUntil === 0) {
+    if (isLeftToPatterns && !this.#budget.isInDoubt) {
       if (this.#harmlessWords.has(value) || isHarmless(value, patterns)) return value;
     }
-    const startedAt = performance.now();
-    if (startedAt < this.#pausedUntil) {
+    const time = this.#budget.begin();
+    if (time === undefined) {
       this.#counts.redactorOverruns += 1;
       overdue();
       return undefined;
     }
-    const deadline = startedAt + this.#redaction.budgetMillis;
     let rewritten: Rewritten;
     try {
-      rewritten = this.#run(value, context, () => performance.now() > deadline);
+      rewritten = this.#run(value, context, time.isOverdue);
     } catch {
       // The error may quote the content, so nothing of it is kept.
       rewritten = this.#failed();
     }
-    const endedAt = performance.now();
-    if (endedAt > deadline) {
-      this.#overran(endedAt);
+    if (!this.#budget.end(time)) {
+      this.#overran();
       overdue();
       return undefined;
     }
-    this.#slowInARow = 0;
-    this.#pausedUntil = 0;
     if (rewritten !== undefined && rewritten !== value) this.#counts.rewritten += 1;
     return rewritten;
   }
 
   /** Masks what the patterns match in a name: of a span, of an event. Never without a result. */
   maskName(name: string): string {
-    const deadline = performance.now() + this.#redaction.budgetMillis;
     try {
       const { patterns } = this.#redaction;
-      return maskText(name, patterns, () => performance.now() > deadline) ?? REDACTED_VALUE;
+      return maskText(name, patterns, this.#budget.measure().isOverdue) ?? REDACTED_VALUE;
     } catch {
       return REDACTED_VALUE;
     }
@@ -120,13 +111,8 @@ export class ContentRewriter {
     return undefined;
   }
 
-  #overran(now: number): void {
+  #overran(): void {
     this.#counts.redactorOverruns += 1;
-    this.#slowInARow += 1;
-    if (this.#slowInARow >= SLOW_VALUES_IN_A_ROW) {
-      this.#pausedUntil = now + PAUSE_MILLIS;
-      this.#slowInARow = SLOW_VALUES_IN_A_ROW - 1;
-    }
     this.#warn(
       'redactor-slow',
       `Redaction of one value took longer than ${this.#redaction.budgetMillis} ms: the content of that span is dropped. Three slow values in a row stop all content for ${PAUSE_MILLIS / 1_000} s.`,

@@ -60,7 +60,8 @@ export interface RedactionOptions {
   readonly hash?: HashOptions;
   /**
    * Time that rewriting one value may take, in milliseconds. A value that took longer is dropped
-   * together with the rest of its span's content. Default 50.
+   * together with the rest of its span's content. Late by the clock alone is excused where the CPU
+   * time shows that the thread was kept from running, but not for a third value in a row. Default 50.
    */
   readonly redactBudgetMillis?: number;
 }
