@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@opentelemetry/api';
 import type { ContentClass } from '../mapping/attribute-sink.js';
-import { hideInputParameters } from './call-parameters.js';
+import { hideInputParameters, hideOfferedTools } from './call-parameters.js';
 import type { ContentPolicy } from './content-policy.js';
 import type { ContentRewriter } from './content-rewriter.js';
 import type { IdentityHash } from './identity-hash.js';
@@ -8,6 +8,9 @@ import { limitInlineMedia } from './inline-media.js';
 import { MessageHistory } from './message-history.js';
 import type { PrivacyCounts } from './privacy-counts.js';
 import { REDACTED_EXCEPTION_MESSAGE, REDACTED_VALUE } from './redacted-value.js';
+
+/** Where tracers of model APIs put the request as it was made. */
+const HOLDS_REQUEST: ReadonlySet<ContentClass> = new Set(['inputValue', 'invocationParameters']);
 
 /** What a guard goes by: the same for every span. */
 export interface GuardRules {
@@ -86,6 +89,9 @@ export class ContentGuard {
     let trimmed = limitInlineMedia(value, policy.media);
     if (content === 'invocationParameters' && policy.hidesInputParameters) {
       trimmed = hideInputParameters(key, trimmed);
+    }
+    if (policy.hidesOfferedTools && HOLDS_REQUEST.has(content)) {
+      trimmed = hideOfferedTools(key, trimmed);
     }
     if (trimmed !== value) counts.redacted += 1;
     return trimmed;

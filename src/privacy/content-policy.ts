@@ -20,6 +20,8 @@ export interface ContentPolicy {
   readonly hidesAnswersInInput: boolean;
   /** Inputs are hidden: of the parameters of a call, those that hold words go too. */
   readonly hidesInputParameters: boolean;
+  /** Tools are hidden: a request that stands in a value loses those that it offers. */
+  readonly hidesOfferedTools: boolean;
   readonly media: MediaLimits;
 }
 
@@ -39,6 +41,7 @@ export function resolvePolicy(
     hidesAnything: switches.size > 0,
     hidesAnswersInInput: isOn('hideOutputs', 'hideOutputMessages', 'hideOutputText'),
     hidesInputParameters: isOn('hideInputs'),
+    hidesOfferedTools: isOn('hideLlmTools'),
     media: {
       imageMaxLength: isOn('hideInputImages') ? 0 : flags.base64ImageMaxLength,
       audioMaxLength: isOn('hideInputAudio', 'hideOutputAudio') ? 0 : flags.base64AudioMaxLength,

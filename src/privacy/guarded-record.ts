@@ -5,6 +5,22 @@ import type { ContentGuard } from './content-guard.js';
 import { classifyRawKey } from './content-keys.js';
 import { classifyEventKey } from './event-content.js';
 
+/**
+ * Whether a text beside a span's attributes is longer than this. Asked of every span, so that one
+ * with nothing to guard is handed on as it is.
+ */
+export function hasTextBeyond(length: number, { status, events, links }: SpanRecord): boolean {
+  if (length === Infinity) return false;
+  if ((status.message?.length ?? 0) > length) return true;
+  return [...events, ...links].some(({ attributes }) =>
+    Object.values(attributes ?? {}).some((value) =>
+      Array.isArray(value)
+        ? value.some((item) => String(item).length > length)
+        : typeof value === 'string' && value.length > length,
+    ),
+  );
+}
+
 /** Masks patterns in a name, where there are any. */
 export type MaskName = (name: string) => string;
 

@@ -1,7 +1,7 @@
 import type { AttributeValue } from '@opentelemetry/api';
 import type { AttributeReplay, AttributeSink, ContentClass } from '../mapping/attribute-sink.js';
 import type { ContentGuard } from './content-guard.js';
-import { limitInlineMedia, type MediaLimits } from './inline-media.js';
+import { limitMediaValue, type MediaLimits } from './inline-media.js';
 
 /** The sink of one span whose content is guarded. */
 export class GuardedSink implements AttributeSink {
@@ -35,11 +35,11 @@ export class MediaLimitSink implements AttributeSink {
   }
 
   put(key: string, value: AttributeValue, content: ContentClass): void {
-    if (content === 'none' || typeof value !== 'string') {
+    if (content === 'none') {
       this.#sink.put(key, value, content);
       return;
     }
-    const limited = limitInlineMedia(value, this.#limits);
+    const limited = limitMediaValue(value, this.#limits);
     if (limited !== value) {
       this.#redactedSinceMark = true;
       this.#countRedacted();

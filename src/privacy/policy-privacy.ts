@@ -2,8 +2,9 @@ import type { Attributes } from '@opentelemetry/api';
 import type { SpanRecord } from '../encoding/span-record.js';
 import type { AttributeSink, ContentClass } from '../mapping/attribute-sink.js';
 import { ContentGuard, type GuardRules } from './content-guard.js';
-import { guardSpanRecord } from './guarded-record.js';
+import { guardSpanRecord, hasTextBeyond } from './guarded-record.js';
 import { GuardedSink, MediaLimitSink } from './guarded-sink.js';
+import { shortestLimit } from './inline-media.js';
 import type { PrivacyCounts } from './privacy-counts.js';
 
 /** Privacy by one policy, for every span alike. */
@@ -35,8 +36,7 @@ export class PolicyPrivacy {
 
   guard(sink: AttributeSink, kind: string): AttributeSink {
     if (this.#isGuarding) return new GuardedSink(sink, new ContentGuard(this.#rules, kind));
-    const { imageMaxLength, audioMaxLength } = this.#rules.policy.media;
-    if (Math.min(imageMaxLength, audioMaxLength) === Infinity) return sink;
+    if (shortestLimit(this.#rules.policy.media) === Infinity) return sink;
     // An encoder hands out one sink after the other, or the same one again and again.
     if (this.#lastLimited === undefined || this.#lastSink !== sink) {
       this.#lastSink = sink;
@@ -46,8 +46,8 @@ export class PolicyPrivacy {
   }
 
   guardRecord(record: SpanRecord, kind: string): SpanRecord {
-    if (!this.#isGuarding) return record;
-    const { rewriter } = this.#rules;
+    const { rewriter, policy } = this.#rules;
+    if (!this.#isGuarding && !hasTextBeyond(shortestLimit(policy.media), record)) return record;
     const maskName = (name: string): string => rewriter?.maskName(name) ?? name;
     return guardSpanRecord(record, new ContentGuard(this.#rules, kind), maskName);
   }

@@ -153,61 +153,6 @@ describe('earlier answers among the input', () => {
   });
 });
 
-describe('inline media', () => {
-  const image = `data:image/png;base64,${'A'.repeat(32_000)}`;
-  const imageKey = 'llm.input_messages.0.message.contents.0.message_content.image.image.url';
-
-  it('longer than the limit are replaced, on both sides and inside JSON', () => {
-    const { privacy } = privacyWith({});
-    expect(sendOne(privacy, [imageKey, image, 'inputImage'])).toBe('__REDACTED__');
-    expect(sendOne(privacy, [imageKey, image, 'outputImage'])).toBe('__REDACTED__');
-    const body = JSON.stringify([{ image_url: { url: image } }, 'Caption']);
-    expect(sendOne(privacy, ['input.value', body, 'inputValue'])).toBe(
-      '[{"image_url":{"url":"__REDACTED__"}},"Caption"]',
-    );
-    expect(privacy.counts.redacted).toBe(3);
-  });
-
-  it('within the limit, addresses and long texts are sent', () => {
-    const { privacy } = privacyWith({});
-    const small = image.slice(0, 32_000);
-    expect(sendOne(privacy, [imageKey, small, 'inputImage'])).toBe(small);
-    const address = `https://example.com/${'a'.repeat(40_000)}`;
-    expect(sendOne(privacy, [imageKey, address, 'inputImage'])).toBe(address);
-    const text = 'data: '.repeat(10_000);
-    expect(sendOne(privacy, ['input.value', text, 'inputValue'])).toBe(text);
-  });
-
-  it('have limits of their own, in code', () => {
-    const { privacy } = privacyWith({ base64ImageMaxLength: 10, base64AudioMaxLength: 100 });
-    const both = 'data:image/png;base64,AAAA data:audio/wav;base64,AAAA';
-    expect(sendOne(privacy, ['input.value', both, 'inputValue'])).toBe(
-      '__REDACTED__ data:audio/wav;base64,AAAA',
-    );
-  });
-
-  it('leave the other values too when images are hidden', () => {
-    const { privacy } = privacyWith({ hideInputImages: true });
-    const tiny = 'see data:image/gif;base64,R0lG!';
-    expect(sendOne(privacy, ['input.value', tiny, 'inputValue'])).toBe('see __REDACTED__!');
-    expect(sendOne(privacy, ['input.images', [tiny], 'inputImage'])).toBeUndefined();
-  });
-});
-
-describe('parameters of a model call', () => {
-  const parameters =
-    '{"temperature":0.2,"instructions":"be rude","metadata":{"who":"alice"},"n":1}';
-
-  it('lose what is input when inputs are hidden, and keep the rest', () => {
-    const { privacy } = privacyWith({ hideInputs: true });
-    const put: Put = ['llm.invocation_parameters', parameters, 'invocationParameters'];
-    expect(sendOne(privacy, put)).toBe(
-      '{"temperature":0.2,"instructions":"__REDACTED__","metadata":"__REDACTED__","n":1}',
-    );
-    expect(sendOne(privacyWith({}).privacy, put)).toBe(parameters);
-  });
-});
-
 it('an unknown number of LiveKit is a measurement, an unknown text is not', () => {
   const { privacy } = privacyWith({ allowPii: false });
   expect(sendOne(privacy, ['lk.new_delay', 3, 'raw'])).toBe(3);
