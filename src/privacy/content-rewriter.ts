@@ -32,6 +32,7 @@ export class ContentRewriter {
   readonly #warn: Warn;
   readonly #harmlessWords: ReadonlySet<string>;
   readonly #budget: RedactionBudget;
+  #isRunning = false;
 
   constructor(redaction: ResolvedRedaction, counts: PrivacyCounts, warn: Warn) {
     this.#redaction = redaction;
@@ -58,6 +59,7 @@ export class ContentRewriter {
     if (isLeftToPatterns && !this.#budget.isInDoubt) {
       if (this.#harmlessWords.has(value) || isHarmless(value, patterns)) return value;
     }
+    if (this.#isRunning) return this.#nested();
     const time = this.#budget.begin();
     if (time === undefined) {
       this.#counts.redactorOverruns += 1;
@@ -65,11 +67,14 @@ export class ContentRewriter {
       return undefined;
     }
     let rewritten: Rewritten;
+    this.#isRunning = true;
     try {
       rewritten = this.#run(value, context, time.isOverdue);
     } catch {
       // The error may quote the content, so nothing of it is kept.
       rewritten = this.#failed();
+    } finally {
+      this.#isRunning = false;
     }
     if (!this.#budget.end(time)) {
       this.#overran();
@@ -107,6 +112,16 @@ export class ContentRewriter {
     this.#warn(
       'redactor-failed',
       'The redact hook threw or returned something else than text or undefined: the content it was shown is dropped, its spans are sent without it.',
+    );
+    return undefined;
+  }
+
+  /** A hook that makes spans would be asked about these without end. */
+  #nested(): undefined {
+    this.#counts.redactorErrors += 1;
+    this.#warn(
+      'redactor-nested',
+      "A span ended within the redact hook or a pattern's check: its content is dropped.",
     );
     return undefined;
   }

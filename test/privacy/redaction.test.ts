@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidOptionError } from '../../src/errors.js';
 import type { RedactionContext, RedactionOptions } from '../../src/privacy/redaction-options.js';
+import { classifyRawKey } from '../../src/privacy/content-keys.js';
 import { privacyWith, send, sendOne, type Put } from './guarded.js';
 
 const HELLO: Put = ['input.value', 'hello alice@example.com', 'inputValue'];
@@ -84,6 +85,25 @@ describe('the redact hook', () => {
     expect(new Set(said.map(({ code }) => code))).toEqual(new Set(['redactor-failed']));
     expect(said.map(({ text }) => text).join()).not.toContain('alice');
   });
+
+  it('is not asked about what it makes itself', () => {
+    let calls = 0;
+    const { privacy, said } = privacyWith(
+      {},
+      {
+        redact: (value) => {
+          calls += 1;
+          return `${value} ${JSON.stringify(send(privacy, [HELLO, KIND]))}`;
+        },
+      },
+    );
+    const [, value] = HELLO;
+    expect(sendOne(privacy, HELLO)).toBe(`${String(value)} {"openinference.span.kind":"LLM"}`);
+    expect(sendOne(privacy, HELLO)).toContain('alice');
+    expect(calls).toBe(2);
+    expect(privacy.counts.redactorErrors).toBe(2);
+    expect(said.map(({ code }) => code)).toContain('redactor-nested');
+  });
 });
 
 describe('JSON paths', () => {
@@ -131,6 +151,20 @@ describe('hashed identities', () => {
     const { privacy } = privacyWith({ allowPii: false }, { hash: { key: 'k1' } });
     expect(sendOne(privacy, alice)).toMatch(/^hmac-sha256:/);
     expect(sendOne(privacy, room)).toBeUndefined();
+  });
+
+  it.each([
+    'enduser.id',
+    'langfuse.user.id',
+    'langfuse.trace.user_id',
+    'traceloop.association.properties.user_id',
+    'ai.telemetry.metadata.userId',
+    'gen_ai.user',
+    'llm.user',
+  ])('are known as %s too', (key) => {
+    const { privacy } = privacyWith({}, { hash: { key: 'k1' } });
+    const hashed = sendOne(privacy, alice);
+    expect(sendOne(privacy, [key, 'alice', classifyRawKey(key)])).toBe(hashed);
   });
 
   it('are those that were asked for', () => {

@@ -20,7 +20,12 @@ export const FRAMEWORK_KEY_RULES: KeyRules = {
     'ai.embeddings': 'embeddingVector',
     'traceloop.entity.input': 'rawInput',
     'traceloop.entity.output': 'rawOutput',
-    'langfuse.user.id': 'personal',
+    ...sameClass('personal', [
+      'ai.telemetry.metadata.userId',
+      'langfuse.trace.user_id',
+      'langfuse.user.id',
+      'traceloop.association.properties.user_id',
+    ]),
     ...sameClass('none', [
       'ai.model.id',
       'ai.model.provider',
