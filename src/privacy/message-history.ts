@@ -13,24 +13,20 @@ const TOLD_BY_MODEL_OR_TOOL =
  * for an answer.
  */
 export class MessageHistory {
-  #message: string | undefined;
-  #isAsked = false;
+  readonly #asked = new Set<string>();
 
   /** Whether this value of the input side repeats an answer. Sees the values in their order. */
   repeatsAnswer(key: string, value: unknown, content: ContentClass): boolean {
     switch (content) {
       case 'inputMessage':
-        if (key.endsWith('.message.role')) {
-          this.#message = MESSAGE.exec(key)?.[0];
-          this.#isAsked = ASKING_ROLES.has(value);
+        if (key.endsWith('.message.role') && ASKING_ROLES.has(value)) {
+          this.#asked.add(MESSAGE.exec(key)?.[0] ?? '');
         }
         return false;
       case 'inputText':
       case 'inputImage':
-      case 'inputAudio': {
-        const message = MESSAGE.exec(key)?.[0];
-        return message === undefined || message !== this.#message || !this.#isAsked;
-      }
+      case 'inputAudio':
+        return !this.#asked.has(MESSAGE.exec(key)?.[0] ?? key);
       case 'inputValue':
       case 'prompt':
         return typeof value === 'string' && TOLD_BY_MODEL_OR_TOOL.test(value);

@@ -147,6 +147,14 @@ describe('earlier answers among the input', () => {
     },
   );
 
+  it('are told from questions by a role that stands anywhere before them', () => {
+    const rolesFirst = history.toSorted(
+      ([a], [b]) => Number(b.endsWith('role')) - Number(a.endsWith('role')),
+    );
+    const { privacy } = privacyWith({ hideOutputs: true });
+    expect(send(privacy, rolesFirst)).toEqual(send(privacy, history));
+  });
+
   it('are sent when outputs are', () => {
     const sent = send(privacyWith({ hideLlmTools: true }).privacy, history);
     expect(Object.entries(sent)).toEqual(history.map(([key, value]) => [key, value]));
