@@ -1,7 +1,8 @@
 import type { ContentClass } from '../../mapping/attribute-sink.js';
 import { classifyByRules, sameClass, type KeyRules } from './key-rules.js';
 
-const OPENINFERENCE_KEY_RULES: KeyRules = {
+/** Whole keys and prefixes of OpenInference's own vocabulary. */
+export const OPENINFERENCE_KEY_RULES: KeyRules = {
   exact: {
     'input.value': 'inputValue',
     'input.mime_type': 'inputMimeType',
@@ -88,43 +89,45 @@ const OPENINFERENCE_KEY_RULES: KeyRules = {
     ['video.', 'raw'],
     ['message.', 'raw'],
     ['message_content.', 'raw'],
-    ['metadata.', 'metadata'],
-    ['tag.', 'metadata'],
   ],
 };
 
-const INPUT_MESSAGES = 'llm.input_messages';
-const OUTPUT_MESSAGES = 'llm.output_messages';
+const ANY = /(?:)/;
 const STRUCTURE =
   /(?:message\.(?:role|name|tool_call_id|function_call_name)|message_content\.(?:type|id)|tool_call\.(?:id|function\.name)|mime_type)$/;
-const SCORE = /(?:annotation|evaluation)\.(?:name|label|score|identifier|annotator_kind)$/;
+// A video shows what a picture shows, and the specification has no switch of its own for it.
+const PICTURE = /(?:image|video)\.url$/;
+const SOUND = /audio\.url$/;
+const SCORE =
+  /(?:^|\.)(?:annotations?|evaluations?)\..*(?:annotation|evaluation)\.(?:name|label|score|identifier|annotator_kind)$/;
 const JUDGED = /(?:^|\.)(?:annotations?|evaluations?)\./;
-const EMBEDDED = 'embedding.embeddings';
+
+/** Class of the keys with this beginning that look like this. */
+type PartRule = readonly [prefix: string, pattern: RegExp, content: ContentClass];
 
 /**
- * Class of a key that OpenInference defines (`spec/semantic_conventions.md`); `undefined` for others.
- *
- * Within messages whatever is not known to be structure or media counts as text.
+ * Keys with an index in them, the first rule that fits: within messages whatever is not known to be
+ * structure or media counts as text.
  */
-export function classifyOpenInferenceKey(key: string): ContentClass | undefined {
-  if (key.startsWith(INPUT_MESSAGES)) {
-    if (STRUCTURE.test(key)) return 'inputMessage';
-    if (isImageKey(key)) return 'inputImage';
-    return key.endsWith('audio.url') ? 'inputAudio' : 'inputText';
-  }
-  if (key.startsWith(OUTPUT_MESSAGES)) {
-    if (STRUCTURE.test(key)) return 'outputMessage';
-    if (isImageKey(key)) return 'outputImage';
-    return key.endsWith('audio.url') ? 'outputAudio' : 'outputText';
-  }
-  if (key.startsWith(EMBEDDED)) {
-    return key.endsWith('embedding.vector') ? 'embeddingVector' : 'embeddingText';
-  }
-  if (JUDGED.test(key)) return SCORE.test(key) ? 'none' : 'raw';
-  return classifyByRules(OPENINFERENCE_KEY_RULES, key);
-}
+export const OPENINFERENCE_PART_RULES: readonly PartRule[] = [
+  ['llm.input_messages', STRUCTURE, 'inputMessage'],
+  ['llm.input_messages', PICTURE, 'inputImage'],
+  ['llm.input_messages', SOUND, 'inputAudio'],
+  ['llm.input_messages', ANY, 'inputText'],
+  ['llm.output_messages', STRUCTURE, 'outputMessage'],
+  ['llm.output_messages', PICTURE, 'outputImage'],
+  ['llm.output_messages', SOUND, 'outputAudio'],
+  ['llm.output_messages', ANY, 'outputText'],
+  ['embedding.embeddings', /embedding\.vector$/, 'embeddingVector'],
+  ['embedding.embeddings', ANY, 'embeddingText'],
+  ['', SCORE, 'none'],
+  ['', JUDGED, 'raw'],
+];
 
-/** A video shows what a picture shows, and the specification has no switch of its own for it. */
-function isImageKey(key: string): boolean {
-  return key.endsWith('image.url') || key.endsWith('video.url');
+/** Class of a key that OpenInference defines (`spec/semantic_conventions.md`); `undefined` for others. */
+export function classifyOpenInferenceKey(key: string): ContentClass | undefined {
+  for (const [prefix, pattern, content] of OPENINFERENCE_PART_RULES) {
+    if (key.startsWith(prefix) && pattern.test(key)) return content;
+  }
+  return classifyByRules(OPENINFERENCE_KEY_RULES, key);
 }
