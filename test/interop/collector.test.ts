@@ -1,11 +1,12 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SCRIPT } from '../../examples/demo/conversation.js';
 import { agentSpan, manualSpan, setup } from '../../src/index.js';
-import type { DecodedSpan } from '../support/otlp-decode.js';
+import { decodeTraceRequest, type DecodedSpan } from '../support/otlp-decode.js';
 import { startReceiver, type Receiver } from '../support/otlp-receiver.js';
 import { traceSession } from '../support/traced-demo.js';
+import { COLLECTOR } from './installed-servers.js';
 import {
   eventually,
   findCommand,
@@ -14,15 +15,15 @@ import {
   type ServerProcess,
 } from './server-process.js';
 
-// Any distribution does: the test needs the OTLP receiver and the OTLP/HTTP exporter alone.
-const COLLECTOR = findCommand(
-  'an OpenTelemetry Collector (otelcol)',
-  [process.env['OTELCOL'], 'otelcol-contrib', 'otelcol'],
+// Of another distribution the test needs the OTLP receiver, the OTLP/HTTP and the file exporter.
+const OTELCOL = findCommand(
+  'an OpenTelemetry Collector (npm run interop:install)',
+  [process.env['OTELCOL'], COLLECTOR.command, 'otelcol-contrib'],
   ['components'],
 );
 const BURST = 5000;
 
-describe.skipIf(COLLECTOR === undefined)('an OpenTelemetry Collector', () => {
+describe.skipIf(OTELCOL === undefined)('an OpenTelemetry Collector', () => {
   let backend: Receiver;
   let collector: ServerProcess;
   let endpoint = '';
@@ -35,10 +36,13 @@ describe.skipIf(COLLECTOR === undefined)('an OpenTelemetry Collector', () => {
     backend = await startReceiver();
     metricsUrl = `http://127.0.0.1:${metricsPort}/metrics`;
     collector = await startServer({
-      command: COLLECTOR ?? '',
+      command: OTELCOL ?? '',
       args: (directory) => {
         const file = join(directory, 'config.yaml');
-        writeFileSync(file, configuration(port, metricsPort, backend.endpoint));
+        writeFileSync(
+          file,
+          configuration(port, metricsPort, backend.endpoint, join(directory, 'spans.json')),
+        );
         return ['--config', file];
       },
       env: () => ({}),
@@ -62,7 +66,16 @@ describe.skipIf(COLLECTOR === undefined)('an OpenTelemetry Collector', () => {
     );
   }
 
-  it('hands a session on as one whole tree', async () => {
+  /** What the collector wrote into its file: a request as JSON in each line. */
+  function fileSpans(serviceName: string): readonly DecodedSpan[] {
+    return readFileSync(join(collector.directory, 'spans.json'), 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
+      .flatMap((line) => decodeTraceRequest(Buffer.from(line), 'application/json'))
+      .filter(({ resourceAttributes }) => resourceAttributes['service.name'] === serviceName);
+  }
+
+  it('hands a session on as one whole tree, and writes the same into a file', async () => {
     await traceSession({ endpoint, serviceName: 'evening' });
     const spans = await spansOf('evening', 42);
     expect(spans).toHaveLength(42);
@@ -78,6 +91,13 @@ describe.skipIf(COLLECTOR === undefined)('an OpenTelemetry Collector', () => {
       0,
     );
     expect(prompt).toBe(SCRIPT.reduce((sum, { usage }) => sum + usage.prompt, 0));
+    await eventually(
+      async () => fileSpans('evening').length,
+      (count) => count >= 42,
+    );
+    const inOrder = (all: readonly DecodedSpan[]): readonly DecodedSpan[] =>
+      all.toSorted((a, b) => (a.spanId < b.spanId ? -1 : 1));
+    expect(inOrder(fileSpans('evening'))).toEqual(inOrder(spans));
   });
 
   it.each(['http/protobuf', 'http/json'] as const)(
@@ -114,7 +134,7 @@ describe.skipIf(COLLECTOR === undefined)('an OpenTelemetry Collector', () => {
   }
 });
 
-function configuration(port: number, metricsPort: number, backend: string): string {
+function configuration(port: number, metricsPort: number, backend: string, file: string): string {
   return `
 receivers:
   otlp:
@@ -122,6 +142,7 @@ receivers:
       http: { endpoint: 127.0.0.1:${port} }
 exporters:
   otlphttp: { endpoint: ${JSON.stringify(backend)} }
+  file: { path: ${JSON.stringify(file)} }
 service:
   telemetry:
     metrics:
@@ -129,6 +150,6 @@ service:
       readers:
         - pull: { exporter: { prometheus: { host: 127.0.0.1, port: ${metricsPort} } } }
   pipelines:
-    traces: { receivers: [otlp], exporters: [otlphttp] }
+    traces: { receivers: [otlp], exporters: [otlphttp, file] }
 `;
 }

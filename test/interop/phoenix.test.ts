@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SCRIPT, USER_TURNS } from '../../examples/demo/conversation.js';
 import { startOpenAIServer } from '../support/openai-server.js';
 import { traceSession } from '../support/traced-demo.js';
+import { PHOENIX } from './installed-servers.js';
 import {
   eventually,
   findCommand,
@@ -10,9 +11,9 @@ import {
   type ServerProcess,
 } from './server-process.js';
 
-const PHOENIX = findCommand(
-  'Arize Phoenix (pip install arize-phoenix)',
-  [process.env['PHOENIX'], 'phoenix'],
+const COMMAND = findCommand(
+  'Arize Phoenix (npm run interop:install)',
+  [process.env['PHOENIX'], PHOENIX.command, 'phoenix'],
   ['--help'],
 );
 const PROMPT = SCRIPT.reduce((sum, reply) => sum + reply.usage.prompt, 0);
@@ -39,7 +40,7 @@ const SESSIONS = `{ projects { edges { node { name sessions(first: 10) { edges {
   sessionId numTraces firstInput { value } lastOutput { value }
   tokenUsage { prompt completion } costSummary { total { cost } } } } } } } } }`;
 
-describe.skipIf(PHOENIX === undefined)('Arize Phoenix', () => {
+describe.skipIf(COMMAND === undefined)('Arize Phoenix', () => {
   let phoenix: ServerProcess;
   let endpoint = '';
 
@@ -48,7 +49,7 @@ describe.skipIf(PHOENIX === undefined)('Arize Phoenix', () => {
     const grpcPort = await freePort();
     endpoint = `http://127.0.0.1:${port}`;
     phoenix = await startServer({
-      command: PHOENIX ?? '',
+      command: COMMAND ?? '',
       args: () => ['serve'],
       env: (directory) => ({
         PHOENIX_WORKING_DIR: directory,
