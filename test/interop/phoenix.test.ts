@@ -33,12 +33,27 @@ interface PhoenixSession {
   readonly firstInput: { readonly value: string } | null;
   readonly lastOutput: { readonly value: string } | null;
   readonly tokenUsage: { readonly prompt: number; readonly completion: number };
-  readonly costSummary: { readonly total: { readonly cost: number | null } };
+  readonly costSummary: CostSummary;
+  readonly traces: {
+    readonly edges: readonly {
+      readonly node: {
+        readonly costSummary: CostSummary;
+        readonly rootSpan: { readonly cumulativeTokenCountTotal: number };
+      };
+    }[];
+  };
+}
+
+interface CostSummary {
+  readonly total: { readonly cost: number | null };
 }
 
 const SESSIONS = `{ projects { edges { node { name sessions(first: 10) { edges { node {
   sessionId numTraces firstInput { value } lastOutput { value }
-  tokenUsage { prompt completion } costSummary { total { cost } } } } } } } } }`;
+  tokenUsage { prompt completion } costSummary { total { cost } }
+  traces(first: 10) { edges { node {
+    costSummary { total { cost } } rootSpan { cumulativeTokenCountTotal } } } }
+} } } } } } }`;
 
 describe.skipIf(COMMAND === undefined)('Arize Phoenix', () => {
   let phoenix: ServerProcess;
@@ -111,6 +126,16 @@ describe.skipIf(COMMAND === undefined)('Arize Phoenix', () => {
         // Not counted twice: what the model reported.
         tokenUsage: { prompt: PROMPT, completion: COMPLETION },
         costSummary: expect.anything(),
+        traces: {
+          edges: [
+            {
+              node: {
+                costSummary: expect.anything(),
+                rootSpan: { cumulativeTokenCountTotal: PROMPT + COMPLETION },
+              },
+            },
+          ],
+        },
       },
     ]);
 
@@ -129,7 +154,12 @@ describe.skipIf(COMMAND === undefined)('Arize Phoenix', () => {
     );
     expect(call?.attributes).toMatchObject({
       'llm.input_messages.0.message.role': 'system',
+      'llm.input_messages.3.message.role': 'user',
+      'llm.input_messages.3.message.content': USER_TURNS[1],
+      'llm.output_messages.0.message.content': SCRIPT[1]?.text,
       'llm.output_messages.0.message.tool_calls.0.tool_call.function.name': 'getWeather',
+      'llm.output_messages.0.message.tool_calls.0.tool_call.function.arguments':
+        '{"city":"Lisbon"}',
       'llm.output_messages.0.message.tool_calls.1.tool_call.function.name': 'bookTable',
     });
   });
@@ -162,5 +192,7 @@ describe.skipIf(COMMAND === undefined)('Arize Phoenix', () => {
     // gpt-4.1-mini: 0.40 and 1.60 dollars for a million tokens.
     const dollars = (usage.prompt * 0.4 + usage.completion * 1.6) / 1e6;
     expect(sessions[0]?.costSummary.total.cost).toBeCloseTo(dollars * calls, 6);
+    const traces = sessions[0]?.traces.edges.map(({ node }) => node.costSummary.total.cost ?? 0);
+    expect(traces).toEqual([expect.closeTo(dollars * calls, 6)]);
   });
 });
