@@ -163,6 +163,10 @@ describe.skipIf(CHROMIUM === undefined)('the page of dev, in Chromium', () => {
          .find((each) => each.innerText.includes(${JSON.stringify(holding)}));
          found?.click(); return found !== undefined; })()`,
     );
+  const press = (key: string): Promise<boolean> =>
+    browser.page.evaluate(
+      `document.dispatchEvent(new KeyboardEvent('keydown', { key: ${JSON.stringify(key)} }))`,
+    );
   async function keep(name: string): Promise<void> {
     mkdirSync(REPORTS, { recursive: true });
     writeFileSync(join(REPORTS, `${name}.png`), await browser.page.screenshot());
@@ -187,6 +191,7 @@ describe.skipIf(CHROMIUM === undefined)('the page of dev, in Chromium', () => {
     expect(await texts('.item.instructions')).toHaveLength(1);
     const overview = (await text('.overview')).replaceAll('\n', ' ');
     expect(overview).toContain('tokens 975 + 109');
+    expect(overview).toContain('turns 5 model calls 6');
     expect(overview).toContain('✗ 1 failed');
     const rows = await texts('.row');
     expect(rows.filter((row) => row.startsWith('LLM'))).toHaveLength(6);
@@ -201,6 +206,22 @@ describe.skipIf(CHROMIUM === undefined)('the page of dev, in Chromium', () => {
     await page.waitFor(`document.querySelectorAll('.row').length === 42`);
     await click('.quiet', 'show essential');
     await keep('page-session');
+
+    await press('e');
+    await page.waitFor(`document.querySelector('.details .problem') !== null`);
+    expect(await text('.row.selected .label')).toBe('bookTable');
+    const failed = (await text('.details')).replaceAll('\n', ' ');
+    expect(failed).toContain('✗ no table for 2 is free at 20:00');
+    expect(failed.match(/no table for 2/g), 'the error once, not as the result too').toHaveLength(
+      1,
+    );
+    await page.resize(700, 900, 'dark');
+    await keep('page-narrow');
+    await page.resize(1500, 900, 'light');
+    await press('Escape');
+    await page.waitFor(
+      `document.querySelector('.details') === null || document.querySelector('aside').hidden`,
+    );
   });
 
   it('shows a session while it runs, before its root has ended', async () => {
@@ -221,6 +242,7 @@ describe.skipIf(CHROMIUM === undefined)('the page of dev, in Chromium', () => {
         await page.waitFor(`document.querySelectorAll('.item.tool').length === ${step}`);
         expect(await count()).toBe(step);
         expect(await text('.overview .live')).toBe('live');
+        if (step === 3) await keep('page-live');
       }
     });
     await tracing.shutdown();
@@ -277,6 +299,7 @@ describe.skipIf(CHROMIUM === undefined)('the page of dev, in Chromium', () => {
     await page.waitFor(`document.querySelector('nav').innerText.includes('long')`);
     await click('.session', 'long');
     await page.waitFor(`document.querySelectorAll('.item.user').length === 60`);
+    expect((await text('.overview')).replaceAll('\n', ' ')).toContain('turns 60 model calls 75');
     await keep('page-60-turns');
     await page.evaluate(`document.querySelectorAll('.item.agent')[40].click()`);
     await page.waitFor(
@@ -292,6 +315,17 @@ describe.skipIf(CHROMIUM === undefined)('the page of dev, in Chromium', () => {
     expect(barWidth).toBeGreaterThan(40);
     await page.resize(1500, 900, 'dark');
     await keep('page-60-turns-one');
+
+    await click('.overview button', '✗ 1 failed');
+    await page.waitFor(
+      `document.querySelector('.row.selected.failed .label')?.innerText === 'lookUp'`,
+    );
+    await page.waitFor(isSeen);
+    const open = await page.evaluate<string>(`document.querySelector('.session.selected').title`);
+    await press(']');
+    await page.waitFor(`document.querySelector('.session.selected').title !== '${open}'`);
+    await press('[');
+    await page.waitFor(`document.querySelector('.session.selected').title === '${open}'`);
 
     expect(page.complaints()).toEqual([]);
     expect(

@@ -1,7 +1,7 @@
 import type { PageSpan } from '../dev/page-span.js';
 import type { ConversationItem } from './conversation-items.js';
 import { type Child, h, marked } from './dom.js';
-import { showDuration, showOffset } from './readable-numbers.js';
+import { showCount, showDuration, showOffset } from './readable-numbers.js';
 import { callsWithin, errorOf, labelOf, numberOf, textOf, tokensOf } from './span-reading.js';
 
 export interface ConversationViewOptions {
@@ -117,7 +117,9 @@ function agentFacts(turn: PageSpan, spans: readonly PageSpan[]): readonly string
   return [
     reply === undefined ? [] : [`reply ${showDuration(reply)}`],
     ttft === undefined ? [] : [`ttft ${showDuration(ttft)}`],
-    tokens.length === 0 ? [] : [`${sum('prompt')} + ${sum('completion')} tok`],
+    tokens.length === 0
+      ? []
+      : [`${showCount(sum('prompt'))} + ${showCount(sum('completion'))} tok`],
     turn.attributes['voice.interrupted'] === true ? ['interrupted'] : [],
   ].flat();
 }

@@ -26,6 +26,9 @@ function start(place: HTMLElement): void {
     } else if (event.key === '/') frame.search.focus();
     else if (event.key === 'ArrowDown' || event.key === 'j') page.move(1);
     else if (event.key === 'ArrowUp' || event.key === 'k') page.move(-1);
+    else if (event.key === ']') page.moveSession(1);
+    else if (event.key === '[') page.moveSession(-1);
+    else if (event.key === 'e') page.nextFailure();
     else return;
     event.preventDefault();
   });

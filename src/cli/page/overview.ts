@@ -7,11 +7,12 @@ import { kindOf, numberOf, textOf, tokensOf } from './span-reading.js';
 export function renderOverview(
   spans: readonly PageSpan[],
   { isComplete, errors }: Pick<SessionSummary, 'isComplete' | 'errors'>,
+  onNextFailure: () => void,
 ): readonly Child[] {
   const calls = spans.filter((span) => tokensOf(span) !== undefined);
   const sum = (key: 'prompt' | 'completion'): number =>
     calls.reduce((total, span) => total + (tokensOf(span)?.[key] ?? 0), 0);
-  const turns = spans.filter(({ name }) => name === 'agent_turn').length;
+  const turns = countTurns(spans);
   const tools = spans.filter((span) => kindOf(span) === 'TOOL').length;
   const agents = new Set(spans.flatMap((span) => textOf(span, 'agent.name') ?? []));
   const models = new Set(calls.flatMap((span) => textOf(span, 'llm.model_name') ?? []));
@@ -28,8 +29,20 @@ export function renderOverview(
     fact('tokens', `${showCount(sum('prompt'))} + ${showCount(sum('completion'))}`),
     fact('ttft', spread(calls, 'voice.llm.ttft_ms')),
     fact('reply', spread(spans, 'voice.e2e_latency_ms')),
-    errors === 0 ? undefined : h('span', { className: 'problem' }, `✗ ${showCount(errors)} failed`),
+    errors === 0
+      ? undefined
+      : h(
+          'button',
+          { className: 'problem', title: 'Go to the next one (e)', onClick: onNextFailure },
+          `✗ ${showCount(errors)} failed`,
+        ),
   ];
+}
+
+/** A reply that goes on after its tools is one turn: its spans have one speech id. */
+function countTurns(spans: readonly PageSpan[]): number {
+  const turns = spans.filter(({ name }) => name === 'agent_turn');
+  return new Set(turns.map((span) => textOf(span, 'lk.speech_id') ?? span.spanId)).size;
 }
 
 function fact(name: string, value: string): HTMLElement | undefined {

@@ -5,6 +5,8 @@ export interface PageFrame {
   readonly search: HTMLInputElement;
   readonly status: HTMLElement;
   readonly sessions: HTMLElement;
+  /** Holds all of a session. */
+  readonly main: HTMLElement;
   readonly overview: HTMLElement;
   readonly conversation: HTMLElement;
   readonly waterfall: HTMLElement;
@@ -25,7 +27,8 @@ export function createPageFrame(root: HTMLElement): PageFrame {
       },
     }),
     status: h('span', { className: 'status' }),
-    sessions: h('nav', { attributes: { 'aria-label': 'Sessions' } }),
+    sessions: h('div', { className: 'list' }),
+    main: h('main'),
     overview: h('div', { className: 'overview' }),
     conversation: h('section', {
       className: 'pane',
@@ -47,21 +50,33 @@ export function createPageFrame(root: HTMLElement): PageFrame {
     h(
       'div',
       { className: 'body' },
-      frame.sessions,
-      h(
-        'main',
-        {},
-        frame.overview,
-        h('div', { className: 'left' }, h('h2', {}, 'Conversation'), frame.conversation),
-        h(
-          'div',
-          { className: 'right' },
-          h('h2', {}, 'Timeline', h('span', { className: 'tools' }, frame.zoomOut, frame.showAll)),
-          frame.waterfall,
-          frame.details,
-        ),
-      ),
+      h('nav', { attributes: { 'aria-label': 'Sessions' } }, frame.sessions, renderKeys()),
+      frame.main,
+    ),
+  );
+  frame.main.append(
+    frame.overview,
+    h('div', { className: 'left' }, h('h2', {}, 'Conversation'), frame.conversation),
+    h(
+      'div',
+      { className: 'right' },
+      h('h2', {}, 'Timeline', h('span', { className: 'tools' }, frame.zoomOut, frame.showAll)),
+      frame.waterfall,
+      frame.details,
     ),
   );
   return frame;
+}
+
+const KEYS: readonly (readonly [string, string])[] = [
+  ['j k', 'spans'],
+  ['[ ]', 'sessions'],
+  ['e', 'next error'],
+  ['/', 'search'],
+  ['Esc', 'back'],
+];
+
+function renderKeys(): HTMLElement {
+  const keys = KEYS.map(([key, what]) => h('span', {}, h('kbd', {}, key), ` ${what}`));
+  return h('p', { className: 'keys' }, ...keys);
 }

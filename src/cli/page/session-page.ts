@@ -1,4 +1,4 @@
-import type { PageSpan } from '../dev/page-span.js';
+import type { PageSpan, SessionSummary } from '../dev/page-span.js';
 import type { PageFrame } from './page-frame.js';
 import type { SessionData } from './session-data.js';
 import { renderSessionList } from './session-list.js';
@@ -61,6 +61,22 @@ export class SessionPage {
     if (next !== undefined) this.#select(next.span);
   }
 
+  /** Goes to the next or the previous session of the list. */
+  moveSession(step: 1 | -1): void {
+    const listed = this.#listed();
+    const at = listed.findIndex(({ id }) => id === this.#data.openId);
+    const next = listed[at < 0 ? 0 : at + step];
+    if (next !== undefined) this.choose(next.id);
+  }
+
+  /** Goes to the next span that failed, after the last to the first again. */
+  nextFailure(): void {
+    const rows = createTree(this.#data.spans, this.#showAll).map(({ span }) => span);
+    const at = rows.findIndex(({ spanId }) => spanId === this.#span);
+    const next = [...rows.slice(at + 1), ...rows.slice(0, at + 1)].find(({ isError }) => isError);
+    if (next !== undefined) this.#select(next);
+  }
+
   /** Closes the details, then the zoom. */
   back(): void {
     this.#set(() => {
@@ -88,9 +104,10 @@ export class SessionPage {
     this.#set(() => (this.#span = span.spanId));
     requestAnimationFrame(() => {
       const { conversation, waterfall } = this.#frame;
-      conversation.querySelector('.selected')?.scrollIntoView({ block: 'nearest' });
-      const row = waterfall.querySelector('.selected');
-      if (row !== null && !isInView(row, waterfall)) row.scrollIntoView({ block: 'center' });
+      for (const pane of [conversation, waterfall]) {
+        const selected = pane.querySelector('.selected');
+        if (selected && !isInView(selected, pane)) selected.scrollIntoView({ block: 'center' });
+      }
     });
   }
 
@@ -107,17 +124,21 @@ export class SessionPage {
     this.#set(() => (this.#zoom = { from: startMillis - around, to: endMillis + around }));
   }
 
+  /** Newest first, those that the search leaves. */
+  #listed(): readonly SessionSummary[] {
+    return this.#data.list().filter(({ id }) => this.#matches?.has(id) ?? true);
+  }
+
   #draw(): void {
     const { status, sessions } = this.#frame;
     const all = this.#data.list();
-    const listed = all.filter(({ id }) => this.#matches?.has(id) ?? true);
     const newest = all[0]?.id;
     if (!this.#isChosen && newest !== undefined) this.#open(newest);
     status.textContent = this.#data.isConnected ? 'listening' : 'disconnected';
     status.dataset['on'] = String(this.#data.isConnected);
     sessions.replaceChildren(
       renderSessionList({
-        sessions: listed,
+        sessions: this.#listed(),
         selected: this.#data.openId,
         query: this.#query,
         onSelect: (id) => this.choose(id),
@@ -137,6 +158,7 @@ export class SessionPage {
         onSelectItem: (span) => this.#selectItem(span),
         onZoom: (span) => this.#zoomTo(span, 0.05),
         onClose: () => this.#set(() => (this.#span = undefined)),
+        onNextFailure: () => this.nextFailure(),
       });
     }
   }

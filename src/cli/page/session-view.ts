@@ -26,11 +26,13 @@ export interface SessionView {
   readonly onSelectItem: (span: PageSpan) => void;
   readonly onZoom: (span: PageSpan) => void;
   readonly onClose: () => void;
+  readonly onNextFailure: () => void;
 }
 
 /** Says what to do, as long as there is nothing to show. */
 export function drawNothing(frame: PageFrame, isFirst: boolean): void {
-  const { overview, conversation, waterfall, details, zoomOut, showAll } = frame;
+  const { main, overview, conversation, waterfall, details, zoomOut, showAll } = frame;
+  main.classList.add('nothing');
   overview.replaceChildren();
   waterfall.replaceChildren();
   details.hidden = zoomOut.hidden = showAll.hidden = true;
@@ -47,9 +49,10 @@ export function drawNothing(frame: PageFrame, isFirst: boolean): void {
 /** Draws all of a session anew; panes stay where they were scrolled to. */
 export function drawSession(frame: PageFrame, view: SessionView): void {
   const { spans, summary } = view;
+  frame.main.classList.remove('nothing');
   const startMillis = wholeOf(spans).from;
   frame.overview.replaceChildren(
-    ...renderOverview(spans, summary).filter((part) => part !== undefined),
+    ...renderOverview(spans, summary, view.onNextFailure).filter((part) => part !== undefined),
   );
   drawConversation(frame, view, startMillis);
   drawTimeline(frame, view, startMillis);

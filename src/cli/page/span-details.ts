@@ -106,10 +106,11 @@ function renderMessage({ role, text, toolCalls }: Message, query: string): HTMLE
 }
 
 function renderValues(span: PageSpan, kind: string, query: string): readonly Child[] {
+  const error = errorOf(span);
   const titles = kind === 'TOOL' ? ['Arguments', 'Result'] : ['Input', 'Output'];
   return ['input.value', 'output.value'].flatMap((key, index) => {
     const value = textOf(span, key);
-    if (value === undefined) return [];
+    if (value === undefined || value === error) return [];
     return [h('h3', {}, titles[index]), h('pre', {}, marked(pretty(value), query))];
   });
 }

@@ -1,6 +1,6 @@
 import type { PageSpan } from '../dev/page-span.js';
 import { h, marked } from './dom.js';
-import { showDuration } from './readable-numbers.js';
+import { showCount, showDuration } from './readable-numbers.js';
 import { errorOf, isTurn, kindOf, labelOf, numberOf, textOf, tokensOf } from './span-reading.js';
 import { hasOpenParent, type TreeNode } from './span-tree.js';
 import { placeOf, ticksOf, type TimeWindow } from './time-window.js';
@@ -119,8 +119,13 @@ function renderLane(span: PageSpan, kind: string, { window }: WaterfallOptions):
   if (to > 70 && from < 25) {
     after.classList.add('within');
     after.style.right = `calc(${100 - to}% + 6px)`;
-  } else if (to > 70) after.style.right = `calc(${100 - from}% + 6px)`;
-  else after.style.left = `calc(max(${to}%, ${from}% + 3px) + 6px)`;
+  } else if (to > 70) {
+    after.style.right = `calc(${100 - from}% + 6px)`;
+    after.style.maxWidth = `calc(${from}% - 10px)`;
+  } else {
+    after.style.left = `calc(max(${to}%, ${from}% + 3px) + 6px)`;
+    after.style.right = '0';
+  }
   return h('div', { className: 'lane' }, bar, after);
 }
 
@@ -129,7 +134,7 @@ function afterBar(span: PageSpan, duration: number): string {
   const error = errorOf(span);
   return [
     showDuration(duration),
-    tokens === undefined ? [] : `${tokens.prompt}+${tokens.completion} tok`,
+    tokens === undefined ? [] : `${showCount(tokens.prompt)}+${showCount(tokens.completion)} tok`,
     error === undefined ? [] : `✗ ${error.slice(0, 60)}`,
   ]
     .flat()
