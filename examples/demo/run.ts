@@ -61,9 +61,10 @@ async function talk(model: DemoModel): Promise<void> {
 
 function report(spans: readonly TreeSpan[], model: DemoModel): number {
   const color = process.stdout.isTTY && process.stdout.hasColors();
+  const columns = process.stdout.isTTY ? process.stdout.columns : undefined;
   const totals = sumTraces(spans);
   const usage = model.usage();
-  console.log(`\nReceived over OTLP:\n\n${renderTraceTree(spans, { color })}\n`);
+  console.log(`\nReceived over OTLP:\n\n${renderTraceTree(spans, { color, columns })}\n`);
   console.log(renderTotals(totals));
   const billed = usage.prompt + usage.completion;
   console.log(`The model reported ${usage.prompt} + ${usage.completion} = ${billed} tokens.`);

@@ -49,7 +49,12 @@ async function develop(port: number | undefined): Promise<number> {
   const { stdout } = process;
   const color = stdout.isTTY && stdout.hasColors();
   try {
-    await runDev({ port, color, print: (text) => stdout.write(`${text}\n`) });
+    await runDev({
+      port,
+      color,
+      columns: () => (stdout.isTTY ? stdout.columns : undefined),
+      print: (text) => stdout.write(`${text}\n`),
+    });
     return 0;
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'unknown reason';

@@ -76,6 +76,31 @@ describe('the tree', () => {
     expect(renderTraceTree(SESSION, { color: true })).toContain(`${ESCAPE}31m✗ no table`);
   });
 
+  it('keeps to the width of a terminal: first the words give way, never a fact or an error', () => {
+    const failed = span('tool', 'root', {
+      attributes: {
+        'openinference.span.kind': 'TOOL',
+        'tool.name': 'book',
+        'input.value': '{"people":2}',
+        'output.value': 'no table for two people at eight',
+      },
+      status: { code: 2, message: 'no table' },
+    });
+    const chatty = span('root', '', {
+      attributes: { 'input.value': 'word '.repeat(30), 'output.value': 'answer '.repeat(30) },
+    });
+    const at = (columns: number): readonly string[] =>
+      renderTraceTree([chatty, failed], { columns }).split('\n').slice(1);
+    for (const columns of [60, 80, 100, 140]) {
+      expect(Math.max(...at(columns).map(({ length }) => length))).toBeLessThanOrEqual(columns);
+    }
+    expect(at(80)[0]).toMatch(/^none +root {2}2\.5ms {2}‹ word word .*… {2}› answer .*…$/);
+    expect(at(80)[1]).toBe(
+      '└─ TOOL   tool  2.5ms  book  ‹ {"people":2}  › no table for t…  ✗ no table',
+    );
+    expect(at(40)[1]).toBe('└─ TOOL   tool  2.5ms  book  ✗ no table');
+  });
+
   it('cuts long words between characters and lets no control character through', () => {
     expect(said('👩‍👩‍👧 is a family')).toContain('‹ 👩‍👩‍👧 is…');
     expect(said('\u001B[2J\u0000x')).not.toContain('\u001B');

@@ -11,6 +11,8 @@ const ERROR_STATUS = 2;
 
 export interface LivePrinterOptions {
   readonly color: boolean;
+  /** Width of the terminal now; `undefined` where there is none. */
+  readonly columns: () => number | undefined;
   readonly paint: Paint;
   readonly print: (text: string) => void;
 }
@@ -21,6 +23,7 @@ export interface LivePrinterOptions {
  */
 export function createLivePrinter({
   color,
+  columns,
   paint,
   print,
 }: LivePrinterOptions): (change: StoreChange) => void {
@@ -28,7 +31,7 @@ export function createLivePrinter({
     const isEnd = added.some(({ parentSpanId }) => parentSpanId === '');
     const name = paint('dim', asPrintable(session.id, MAX_ID_LENGTH));
     if (isEnd) {
-      const tree = renderTraceTree(session.spans, { color });
+      const tree = renderTraceTree(session.spans, { color, columns: columns() });
       print(`\n${tree}\n\n${renderTotals(sumTraces(session.spans))}\n`);
       return;
     }

@@ -12,14 +12,16 @@ export interface DevOptions {
   /** `undefined` for OTLP's own, or a free one where that is taken. */
   readonly port: number | undefined;
   readonly color: boolean;
+  /** Width of the terminal now; `undefined` where there is none. */
+  readonly columns: () => number | undefined;
   readonly print: (text: string) => void;
 }
 
 /** Receives traces and shows them until the process is told to end. */
-export async function runDev({ port, color, print }: DevOptions): Promise<void> {
+export async function runDev({ port, print, ...terminal }: DevOptions): Promise<void> {
   const store = new SessionStore();
-  const paint = createPaint(color);
-  store.listen(createLivePrinter({ color, paint, print }));
+  const paint = createPaint(terminal.color);
+  store.listen(createLivePrinter({ ...terminal, paint, print }));
   const server = await listen(store, port);
   print(
     [

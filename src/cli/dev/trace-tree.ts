@@ -19,6 +19,8 @@ export interface TraceTreeOptions {
   readonly color?: boolean;
   /** Characters of `input.value` and of `output.value`. Default 44. */
   readonly words?: number;
+  /** Width of the terminal: words are cut, or left out, so that a line fits. Default: no limit. */
+  readonly columns?: number | undefined;
 }
 
 /** What a receiver can count without knowing anything about LiveKit. */
@@ -33,6 +35,9 @@ export interface TraceTotals {
   readonly completionTokens: number;
   readonly totalTokens: number;
 }
+
+/** Fewer characters than this say nothing. */
+const MIN_WORDS = 6;
 
 const STYLE_BY_KIND: Readonly<Record<string, Style>> = {
   AGENT: 'magenta',
@@ -54,7 +59,7 @@ export function renderTraceTree(
   const lines: string[] = [];
 
   function draw(span: TreeSpan, before: string, below: string): void {
-    lines.push(`${paint('dim', before)}${describe(span, paint, options.words ?? 44)}`);
+    lines.push(`${paint('dim', before)}${describe(span, paint, before.length, options)}`);
     const children = byStart.filter((child) => child.parentSpanId === span.spanId);
     for (const [index, child] of children.entries()) {
       const isLast = index === children.length - 1;
@@ -102,24 +107,43 @@ export function renderTotals(totals: TraceTotals): string {
   ].join('  ·  ');
 }
 
-function describe(span: TreeSpan, paint: Paint, words: number): string {
+type Part = readonly [Style | undefined, string];
+
+/** Facts first; what was said gets the room that they leave. */
+function describe(span: TreeSpan, paint: Paint, indent: number, options: TraceTreeOptions): string {
+  const { words = 44, columns = Infinity } = options;
+  const error = isError(span) ? oneLine(span.status.message, words) || 'error' : undefined;
+  const facts = factsOf(span);
+  const failure: readonly Part[] = error === undefined ? [] : [['red', `✗ ${error}`]];
+  const taken = [...facts, ...failure].reduce((sum, [, text]) => sum + text.length + 2, indent);
+  const said = [
+    ['‹', textOf(span, 'input.value')],
+    ['›', textOf(span, 'output.value')],
+  ].filter(([, text]) => text !== undefined && text !== '');
+  const room = Math.min(words, Math.floor((columns - taken) / said.length) - 4);
+  const shown = room < Math.min(words, MIN_WORDS) ? [] : said;
+  return [
+    ...facts,
+    ...shown.map(([mark, text = '']): Part => [undefined, `${mark} ${oneLine(text, room)}`]),
+    ...failure,
+  ]
+    .map(([style, text]) => (style === undefined ? text : paint(style, text)))
+    .join('  ');
+}
+
+function factsOf(span: TreeSpan): readonly Part[] {
   const kind = kindOf(span);
   const agent = textOf(span, 'agent.name');
-  const model = textOf(span, 'llm.model_name');
-  const tool = textOf(span, 'tool.name');
-  const parts = [
-    paint(STYLE_BY_KIND[kind] ?? 'dim', kind.padEnd(5)),
-    paint(isError(span) ? 'red' : 'bold', span.name),
-    paint('dim', duration(span)),
-    tool === undefined ? undefined : paint('yellow', tool),
-    agent === undefined ? undefined : paint('magenta', `@${agent}`),
-    model === undefined ? undefined : paint('blue', model),
-    tokens(span),
-    excerpt('‹', textOf(span, 'input.value'), words),
-    excerpt('›', textOf(span, 'output.value'), words),
-    isError(span) ? paint('red', `✗ ${oneLine(span.status.message, words) || 'error'}`) : undefined,
+  const facts: readonly (readonly [Style | undefined, string | undefined])[] = [
+    [STYLE_BY_KIND[kind] ?? 'dim', kind.padEnd(5)],
+    [isError(span) ? 'red' : 'bold', span.name],
+    ['dim', duration(span)],
+    ['yellow', textOf(span, 'tool.name')],
+    ['magenta', agent && `@${agent}`],
+    ['blue', textOf(span, 'llm.model_name')],
+    [undefined, tokens(span)],
   ];
-  return parts.filter((part) => part !== undefined).join('  ');
+  return facts.flatMap(([style, text]) => (text === undefined ? [] : [[style, text] as const]));
 }
 
 function tokens(span: TreeSpan): string | undefined {
@@ -127,10 +151,6 @@ function tokens(span: TreeSpan): string | undefined {
   const completion = numberOf(span, 'llm.token_count.completion');
   if (prompt === undefined && completion === undefined) return undefined;
   return `${prompt ?? 0}+${completion ?? 0} tokens`;
-}
-
-function excerpt(mark: string, text: string | undefined, length: number): string | undefined {
-  return text === undefined || text === '' ? undefined : `${mark} ${oneLine(text, length)}`;
 }
 
 /** Without line breaks and control characters, which a terminal would obey. */
