@@ -1,6 +1,6 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { createTunnelAgent } from '../delivery/proxy-tunnel.js';
+import { createTunnelAgent } from '../http/tunnel-agent.js';
 import { resolveProxy } from '../delivery/resolve-proxy.js';
 import { debug, warnOnce } from '../diagnostics.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
