@@ -43,14 +43,13 @@ export function takeBatch(
 ): Batch | undefined {
   const firstNumber = queue.headNumber;
   const spans: EncodedSpan[] = [];
-  const scopes = new Set<ScopeRecord>();
-  const frameBytes = encoder.frameOverheadBytes([]);
-  let overhead = frameBytes;
+  const scopes: ScopeRecord[] = [];
+  let overhead = encoder.requestOverheadBytes;
   let bytes = 0;
   for (let span = queue.peek(); span !== undefined; span = queue.peek()) {
-    if (!scopes.has(span.scope)) {
-      scopes.add(span.scope);
-      overhead += encoder.frameOverheadBytes([span.scope]) - frameBytes;
+    if (!scopes.includes(span.scope)) {
+      scopes.push(span.scope);
+      overhead += encoder.scopeOverheadBytes(span.scope);
     }
     bytes += span.bytes.length;
     if (spans.length > 0 && overhead + bytes > maxBytes) break;

@@ -181,6 +181,7 @@ export class Dispatcher {
   }
 
   #notify(): void {
+    if (!this.#waiters.isFlushing) return;
     const batches = [...this.#underWay.batches, ...this.#schedule.batches];
     this.#waiters.settle(
       batches.reduce(

@@ -58,11 +58,7 @@ export function createJsonEncoder(resource: EncodedResource): SpanEncoder {
       pieces.push(REQUEST_END);
       return pieces;
     },
-    frameOverheadBytes(scopes) {
-      let bytes = start.length + REQUEST_END.length;
-      for (const scope of scopes)
-        bytes += scopeStart(scope).length + SCOPE_END.length + COMMA.length;
-      return bytes;
-    },
+    requestOverheadBytes: start.length + REQUEST_END.length,
+    scopeOverheadBytes: (scope) => scopeStart(scope).length + SCOPE_END.length + COMMA.length,
   };
 }

@@ -1,5 +1,7 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import type { ProtobufWriter } from './protobuf-writer.js';
+import { writeShortPair } from './short-pair.js';
+import { writeStringPair } from './string-pair.js';
 
 // Tag bytes of `KeyValue`, `AnyValue` and `ArrayValue` (common.proto).
 const KEY = 0x0a;
@@ -42,8 +44,9 @@ export function writeAttribute(
   key: string,
   value: AttributeValue,
 ): void {
+  if (typeof value !== 'object' && writeShortPair(writer, tag, key, value)) return;
   if (typeof value === 'string') {
-    writer.stringPair(tag, key, value);
+    writeStringPair(writer, tag, key, value);
     return;
   }
   const pair = writer.open(tag);

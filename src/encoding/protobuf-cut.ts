@@ -6,6 +6,7 @@ import {
 import { writeAttribute } from './protobuf-attributes.js';
 import { parseProtobufFields, type ProtobufField } from './protobuf-reader.js';
 import { ProtobufWriter } from './protobuf-writer.js';
+import { writeStringPair } from './string-pair.js';
 
 // Field numbers and tag bytes by trace.proto and common.proto.
 const ATTRIBUTE = 9;
@@ -80,7 +81,7 @@ export function cutProtobufSpan(
   for (const field of [...rest, ...keptEvents]) writer.raw(field.bytes);
   for (const attribute of kept) {
     if (attribute.text !== undefined) {
-      writer.stringPair(ATTRIBUTE_TAG, attribute.key, attribute.text);
+      writeStringPair(writer, ATTRIBUTE_TAG, attribute.key, attribute.text);
       continue;
     }
     const pair = writer.open(ATTRIBUTE_TAG);

@@ -45,6 +45,7 @@ export function createProtobufEncoder(resource: EncodedResource): SpanEncoder {
     },
     cutSpan: (encoded, maxBytes) => cutProtobufSpan(encoded, maxBytes, SPANS_TAG, HEADER_BYTES),
     frameRequest: (spans) => frame.frame(spans),
-    frameOverheadBytes: (scopes) => frame.overheadBytes(scopes),
+    requestOverheadBytes: frame.requestOverheadBytes,
+    scopeOverheadBytes: (scope) => frame.scopeOverheadBytes(scope),
   };
 }

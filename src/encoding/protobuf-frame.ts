@@ -21,7 +21,9 @@ const HEADER_BYTES = 10;
 /** Puts export requests together around spans that are already encoded. */
 export interface RequestFrame {
   frame(spans: readonly EncodedSpan[]): Uint8Array[];
-  overheadBytes(scopes: Iterable<ScopeRecord>): number;
+  /** Bytes at most beside scopes and spans. */
+  readonly requestOverheadBytes: number;
+  scopeOverheadBytes(scope: ScopeRecord): number;
 }
 
 function header(tag: number, length: number): Uint8Array {
@@ -76,10 +78,7 @@ export function createProtobufFrame(resource: EncodedResource): RequestFrame {
       const length = resourceBytes.length + totalBytes(pieces);
       return [header(RESOURCE_SPANS, length), resourceBytes, ...pieces];
     },
-    overheadBytes(scopes) {
-      let bytes = HEADER_BYTES + resourceBytes.length;
-      for (const scope of scopes) bytes += HEADER_BYTES + encodeScope(scope).length;
-      return bytes;
-    },
+    requestOverheadBytes: HEADER_BYTES + resourceBytes.length,
+    scopeOverheadBytes: (scope) => HEADER_BYTES + encodeScope(scope).length,
   };
 }

@@ -8,11 +8,6 @@ const KEPT_BYTES = 1024 * 1024;
 /** Room behind every write for headers, and for UTF-8 to show that it is longer than foretold. */
 const SLACK_BYTES = 32;
 
-/** Tag bytes of the fields inside `KeyValue` and `AnyValue` (common.proto). */
-const KEY_TAG = 0x0a;
-const VALUE_TAG = 0x12;
-const STRING_VALUE_TAG = 0x0a;
-
 /**
  * Appends protobuf fields to one growing scratch buffer. Positions nest: whoever notes
  * {@link position} and rewinds to it leaves nothing behind.
@@ -26,6 +21,16 @@ export class ProtobufWriter {
     return this.#position;
   }
 
+  /** The buffer as it is now: until the next `reserve`, for those who write into it themselves. */
+  get bytes(): Scratch {
+    return this.#bytes;
+  }
+
+  /** What was written into {@link bytes} ends here. */
+  moveTo(position: number): void {
+    this.#position = position;
+  }
+
   /** Forgets everything behind `position`. */
   rewind(position: number): void {
     this.#position = position;
@@ -36,7 +41,7 @@ export class ProtobufWriter {
 
   /** Leaves room, to be filled later. */
   skip(bytes: number): void {
-    this.#position = this.#reserve(bytes) + bytes;
+    this.#position = this.reserve(bytes) + bytes;
   }
 
   /** What stands between `start` and here; valid until the next write. */
@@ -62,14 +67,14 @@ export class ProtobufWriter {
   }
 
   byte(value: number): void {
-    const at = this.#reserve(1);
+    const at = this.reserve(1);
     this.#bytes[at] = value;
     this.#position = at + 1;
   }
 
   /** A non-negative safe integer. */
   varint(value: number): void {
-    const at = this.#reserve(10);
+    const at = this.reserve(10);
     this.#position = putVarint(this.#bytes, at, value);
   }
 
@@ -79,7 +84,7 @@ export class ProtobufWriter {
       this.varint(value);
       return;
     }
-    let at = this.#reserve(10);
+    let at = this.reserve(10);
     let rest = BigInt.asUintN(64, BigInt(value));
     for (; rest >= 0x80n; rest >>= 7n) this.#bytes[at++] = Number(rest & 0x7fn) | 0x80;
     this.#bytes[at++] = Number(rest);
@@ -87,7 +92,7 @@ export class ProtobufWriter {
   }
 
   fixed32(value: number): void {
-    const at = this.#reserve(4);
+    const at = this.reserve(4);
     const bytes = this.#bytes;
     bytes[at] = value;
     bytes[at + 1] = value >>> 8;
@@ -97,11 +102,11 @@ export class ProtobufWriter {
   }
 
   double(value: number): void {
-    this.#position = this.#bytes.writeDoubleLE(value, this.#reserve(8));
+    this.#position = this.#bytes.writeDoubleLE(value, this.reserve(8));
   }
 
   raw(bytes: Uint8Array): void {
-    const at = this.#reserve(bytes.length);
+    const at = this.reserve(bytes.length);
     this.#bytes.set(bytes, at);
     this.#position = at + bytes.length;
   }
@@ -109,7 +114,7 @@ export class ProtobufWriter {
   /** A string field. Lone surrogates become U+FFFD, as everywhere here. */
   string(tag: number, text: string): void {
     const size = Buffer.byteLength(text);
-    const start = this.#reserve(size);
+    const start = this.reserve(size);
     this.#bytes[start] = tag;
     const at = putVarint(this.#bytes, start + 1, size);
     const written = this.#bytes.utf8Write(text, at);
@@ -119,7 +124,7 @@ export class ProtobufWriter {
 
   /** A bytes field from hex. False, and nothing written, when `hex` is not exactly `size` bytes. */
   hex(tag: number, hex: string, size: number): boolean {
-    const at = this.#reserve(size);
+    const at = this.reserve(size);
     if (hex.length !== size * 2 || this.#bytes.hexWrite(hex, at + 2, size) !== size) {
       return false;
     }
@@ -127,35 +132,6 @@ export class ProtobufWriter {
     this.#bytes[at + 1] = size;
     this.#position = at + 2 + size;
     return true;
-  }
-
-  /**
-   * A `KeyValue` field with a string value: nearly all bytes of a trace pass here. Lengths are
-   * known before they are written, one native call measures and one copies. A key is written as if
-   * it were ASCII: only then UTF-8 takes as many bytes as there are characters.
-   */
-  stringPair(tag: number, key: string, value: string): void {
-    const valueSize = Buffer.byteLength(value);
-    const keySize = key.length;
-    const anySize = 1 + varintBytes(valueSize) + valueSize;
-    const pairSize = 2 + varintBytes(keySize) + keySize + varintBytes(anySize) + anySize;
-    const start = this.#reserve(pairSize + keySize * 2);
-    const bytes = this.#bytes;
-    bytes[start] = tag;
-    let at = putVarint(bytes, start + 1, pairSize);
-    bytes[at] = KEY_TAG;
-    at = putVarint(bytes, at + 1, keySize);
-    if (bytes.utf8Write(key, at) !== keySize) {
-      this.#oddStringPair(tag, key, value);
-      return;
-    }
-    at += keySize;
-    bytes[at] = VALUE_TAG;
-    at = putVarint(bytes, at + 1, anySize);
-    bytes[at] = STRING_VALUE_TAG;
-    at = putVarint(bytes, at + 1, valueSize);
-    if (bytes.utf8Write(value, at) !== valueSize) this.#oddStringPair(tag, key, value);
-    else this.#position = at + valueSize;
   }
 
   /** Starts a message field whose length isn't known yet; {@link close} ends it. */
@@ -170,24 +146,15 @@ export class ProtobufWriter {
     const size = this.#position - mark;
     const extra = varintBytes(size) - 1;
     if (extra > 0) {
-      this.#reserve(extra);
+      this.reserve(extra);
       this.#bytes.copyWithin(mark + extra, mark, this.#position);
       this.#position += extra;
     }
     putVarint(this.#bytes, mark - 1, size);
   }
 
-  /** The pair of a key beyond ASCII, or of text whose size native code foretold wrongly for its lone surrogates. */
-  #oddStringPair(tag: number, key: string, value: string): void {
-    const pair = this.open(tag);
-    this.string(KEY_TAG, key);
-    const any = this.open(VALUE_TAG);
-    this.string(STRING_VALUE_TAG, value);
-    this.close(any);
-    this.close(pair);
-  }
-
-  #reserve(bytes: number): number {
+  /** Makes room for so many bytes and some for headers; returns where it begins. */
+  reserve(bytes: number): number {
     const needed = this.#position + bytes + SLACK_BYTES;
     if (needed > this.#bytes.length) {
       const grown = allocateScratch(Math.max(needed, this.#bytes.length * 2));

@@ -30,8 +30,11 @@ export interface SpanEncoder {
   /** The pieces of one export request for these spans, grouped by scope; their concatenation is the body. */
   frameRequest(spans: readonly EncodedSpan[]): Uint8Array[];
 
-  /** Bytes that `frameRequest` adds at most around spans of these scopes. */
-  frameOverheadBytes(scopes: Iterable<ScopeRecord>): number;
+  /** Bytes that a request has at most beside its scopes and spans. */
+  readonly requestOverheadBytes: number;
+
+  /** Bytes that `frameRequest` adds at most for a scope. */
+  scopeOverheadBytes(scope: ScopeRecord): number;
 }
 
 /** Resource of every span that an encoder frames. */

@@ -55,8 +55,12 @@ function encode(encoder: SpanEncoder, record: SpanRecord, pairs: Pairs): Uint8Ar
 function decode(encoder: SpanEncoder, spans: readonly EncodedSpan[]): DecodedSpan[] {
   const body = Buffer.concat(encoder.frameRequest(spans));
   const framing = body.length - spans.reduce((sum, span) => sum + span.bytes.length, 0);
+  const scopes = [...new Set(spans.map((span) => span.scope))];
   expect(framing).toBeLessThanOrEqual(
-    encoder.frameOverheadBytes(new Set(spans.map((span) => span.scope))),
+    scopes.reduce(
+      (sum, scope) => sum + encoder.scopeOverheadBytes(scope),
+      encoder.requestOverheadBytes,
+    ),
   );
   return decodeTraceRequest(body, encoder.contentType);
 }
