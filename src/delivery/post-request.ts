@@ -25,8 +25,8 @@ export function createPostRequest(
       const headers = { ...fixed, ...body.headers, 'content-type': contentType };
       const post = (): ReturnType<HttpClient['post']> => {
         ledger.requests++;
-        ledger.bytesSent += body.bytes.length;
-        return client.post(body.bytes, headers, cancellation);
+        ledger.bytesSent += body.bytes;
+        return client.post(body, headers, cancellation);
       };
       const answer = await post().catch((error: unknown) => {
         // A connection kept alive that the server closed just now: another one, without a pause.

@@ -5,23 +5,29 @@ const GZIP_FROM_BYTES = 8 * 1024;
 
 /** A body as it is sent. */
 export interface RequestBody {
-  readonly bytes: Buffer;
+  /** Joined by the socket alone: a copy of everything that is sent would be made for nothing. */
+  readonly pieces: readonly Uint8Array[];
+  readonly bytes: number;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Joins the pieces of a request and compresses them, off the main thread, where that pays. */
+/** Compresses the pieces of a request, off the main thread, where that pays. */
 export async function createRequestBody(
   pieces: readonly Uint8Array[],
   compression: 'gzip' | 'none',
 ): Promise<RequestBody> {
-  const plain = Buffer.concat(pieces);
-  if (compression === 'none' || plain.length < GZIP_FROM_BYTES)
-    return { bytes: plain, headers: {} };
+  let bytes = 0;
+  for (const piece of pieces) bytes += piece.length;
+  const plain = { pieces, bytes, headers: {} };
+  if (compression === 'none' || bytes < GZIP_FROM_BYTES) return plain;
   return new Promise((resolve) => {
-    gzip(plain, (error, bytes) => {
+    gzip(Buffer.concat(pieces, bytes), (error, zipped) => {
       // Only memory can be short here; the plain body needs no more of it.
-      if (error !== null) resolve({ bytes: plain, headers: {} });
-      else resolve({ bytes, headers: { 'content-encoding': 'gzip' } });
+      if (error !== null) resolve(plain);
+      else {
+        const headers = { 'content-encoding': 'gzip' };
+        resolve({ pieces: [zipped], bytes: zipped.length, headers });
+      }
     });
   });
 }

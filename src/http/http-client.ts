@@ -10,6 +10,13 @@ export interface HttpClientOptions extends HttpRoute {
   readonly timeoutMillis: number;
 }
 
+/** A body in the pieces that it is joined of. */
+export interface HttpBody {
+  readonly pieces: readonly Uint8Array[];
+  /** Of all pieces together. */
+  readonly bytes: number;
+}
+
 /** Headers by name. That none of them breaks the line is the caller's to see to. */
 export type RequestHeaders = Readonly<Record<string, string>>;
 
@@ -22,7 +29,7 @@ export type RequestHeaders = Readonly<Record<string, string>>;
  */
 export interface HttpClient {
   /** Rejects with `HttpFailure` only. Redirects are answers like others: never followed. */
-  post(body: Buffer, headers: RequestHeaders, cancellation: Cancellation): Promise<HttpAnswer>;
+  post(body: HttpBody, headers: RequestHeaders, cancellation: Cancellation): Promise<HttpAnswer>;
   /** Ends the connections; one with a request under way when that is over. */
   close(): void;
 }
@@ -36,9 +43,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const begin = `POST ${target.path} HTTP/1.1\r\nconnection: keep-alive\r\n${lines(target.headers)}`;
   return {
     post(body, headers, cancellation) {
-      const head = `${begin}${lines(headers)}content-length: ${body.length}\r\n\r\n`;
+      const head = `${begin}${lines(headers)}content-length: ${body.bytes}\r\n\r\n`;
       return new Promise((resolve, reject) => {
-        const request = new HttpRequest(head, body, { resolve, reject });
+        const request = new HttpRequest(head, body.pieces, { resolve, reject });
         request.start(pool, timeoutMillis, cancellation);
       });
     },

@@ -49,13 +49,13 @@ export class HttpConnection {
   }
 
   /** Writes a request. `head` is Latin-1, with the empty line. */
-  send(head: string, body: Buffer, exchange: Exchange): void {
+  send(head: string, body: readonly Uint8Array[], exchange: Exchange): void {
     this.#exchange = exchange;
     this.#reader = new AnswerReader();
     const socket = this.#socket;
     socket.cork();
     socket.write(head, 'latin1');
-    socket.write(body);
+    for (const piece of body) socket.write(piece);
     socket.uncork();
   }
 

@@ -15,7 +15,7 @@ const STALE_CODES: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
 /** One request on its way: over a connection that is there, or a new one, until answer or deadline. */
 export class HttpRequest {
   readonly #head: string;
-  readonly #body: Buffer;
+  readonly #body: readonly Uint8Array[];
   readonly #outcome: RequestOutcome;
   #giveUp: ((code: string) => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -23,7 +23,7 @@ export class HttpRequest {
   #isOver = false;
 
   /** `head` is Latin-1, with the empty line. */
-  constructor(head: string, body: Buffer, outcome: RequestOutcome) {
+  constructor(head: string, body: readonly Uint8Array[], outcome: RequestOutcome) {
     this.#head = head;
     this.#body = body;
     this.#outcome = outcome;

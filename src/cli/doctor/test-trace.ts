@@ -49,7 +49,11 @@ export function createTestTrace(resolved: ResolvedOptions): TestTrace | undefine
       try {
         // Zipped however short it is, because the traces of sessions will be.
         const bytes = isZipped ? gzipSync(body) : body;
-        const answer = await collector.client.post(bytes, headers, new Cancellation());
+        const answer = await collector.client.post(
+          { pieces: [bytes], bytes: bytes.length },
+          headers,
+          new Cancellation(),
+        );
         return { kind: 'answer', answer };
       } catch (error) {
         if (!(error instanceof HttpFailure)) throw error;
