@@ -100,6 +100,23 @@ const BROKEN: readonly BrokenSetup[] = [
     fix: /Correct the value/,
   },
   {
+    title: 'an endpoint in quotes, as docker --env-file leaves them',
+    variables: () => base('"http://collector.example.com:4318"'),
+    code: 'settings.quoted_value',
+    says: /CATALYST_OTLP_ENDPOINT has quotes around its value/,
+    fix: /Write it without quotes.*--env-file/,
+  },
+  {
+    title: 'headers in quotes, of which nothing is left',
+    variables: async () => ({
+      ...base((await answering(401)).endpoint),
+      OTEL_EXPORTER_OTLP_HEADERS: `'Authorization=Basic ${TOKEN}'`,
+    }),
+    code: 'settings.quoted_value',
+    says: /OTEL_EXPORTER_OTLP_HEADERS has quotes/,
+    fix: /Write it without quotes/,
+  },
+  {
     title: 'a protocol that is none of ours',
     variables: async () => ({
       ...base((await answering(200)).endpoint),
@@ -447,6 +464,38 @@ describe('a set-up that the application makes in code', () => {
     expect(reached.length, outcome.stdout).toBeGreaterThan(0);
     expect(outcome.code).toBe(1);
     expect(outcome.stdout + outcome.stderr).not.toContain(TOKEN);
+  });
+
+  it('may be in the file of the agent, which runs LiveKit’s own command', async () => {
+    const receiver = await collector();
+    const file = write(
+      'agent.mjs',
+      `import { register } from 'node:module';
+       import { fileURLToPath } from 'node:url';
+       import { cli, defineAgent, ServerOptions } from '@livekit/agents';
+       register('tsx/esm', import.meta.url, { data: true });
+       const { setup } = await import(${JSON.stringify(join(ROOT, 'src/index.ts'))});
+       await setup({ endpoint: '${receiver.endpoint}', serviceName: 'reception' });
+       export default defineAgent({ entry: async () => {} });
+       cli.runApp(new ServerOptions({ agent: fileURLToPath(import.meta.url) }));`,
+    );
+    const outcome = await cli.run(['doctor', '--json', '--import', file], { directory });
+    expect(outcome.stderr).toBe('');
+    const report = reportOf(outcome);
+    expect(report.findings.filter(({ level }) => level === 'problem')).toEqual([]);
+    expect(report.findings.map(({ code }) => code)).toContain('collector.accepted');
+    const services = receiver.spans().map((span) => span.resourceAttributes['service.name']);
+    expect([...new Set(services)]).toEqual(['reception']);
+    expect(outcome.code).toBe(0);
+  });
+
+  it('costs nothing of the report where a file ends the process', async () => {
+    const file = write('ending.mjs', 'process.exit(7);');
+    const outcome = await cli.run(['doctor', '--json', '--import', file], { directory });
+    const finding = reportOf(outcome).findings.find(({ code }) => code === 'settings.import_ends');
+    expect(finding?.text).toContain('ends the process');
+    expect(finding?.fix).toContain('the file that calls setup() alone');
+    expect(outcome.code).toBe(1);
   });
 
   it('is missed when the file sets nothing up', async () => {

@@ -6,6 +6,8 @@ import type { Finding } from './finding.js';
 /** Variables that name an endpoint, ours first: what a forgotten .env file is searched for. */
 const ENDPOINT_VARIABLES =
   /^\s*(?:export\s+)?(CATALYST_OTLP_ENDPOINT|INFERENCE_OTLP_ENDPOINT|OTLP_ENDPOINT|OTEL_EXPORTER_OTLP_(?:TRACES_)?ENDPOINT)\s*=\s*\S/m;
+const OURS = /^(?:CATALYST|INFERENCE|OTLP|OTEL|OPENINFERENCE)_/;
+const QUOTED = /^\s*(["']).*\1\s*$/s;
 const ENV_FILES = ['.env.local', '.env'] as const;
 const SILENT_SAMPLERS: ReadonlySet<string> = new Set(['always_off', 'parentbased_always_off']);
 
@@ -28,6 +30,7 @@ export function checkSettings(options: SettingsCheckOptions): readonly Finding[]
     text,
     fix: 'Correct the value, or unset it to use the next source.',
   }));
+  findings.push(...findQuotes(env));
   if (resolved.disabled) {
     const variable = resolved.sources['disabled']?.[0] ?? 'CATALYST_DISABLED';
     findings.push({
@@ -51,6 +54,19 @@ export function checkSettings(options: SettingsCheckOptions): readonly Finding[]
     });
   }
   return findings;
+}
+
+/** Docker's `--env-file` and some process managers take quotes for a part of the value. */
+function findQuotes(env: NodeJS.ProcessEnv): readonly Finding[] {
+  return Object.entries(env)
+    .filter(([name, value]) => OURS.test(name) && QUOTED.test(value ?? ''))
+    .map(([name]) => ({
+      topic: 'settings',
+      code: 'settings.quoted_value',
+      level: 'warning',
+      text: `${name} has quotes around its value, and they are a part of it.`,
+      fix: 'Write it without quotes in the file that sets it: docker --env-file, for one, keeps them.',
+    }));
 }
 
 function missingEndpoint({ directory }: SettingsCheckOptions): Finding {

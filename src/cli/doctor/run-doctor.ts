@@ -1,6 +1,4 @@
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { asPrintable } from '../../diagnostics.js';
+import { join } from 'node:path';
 import { liveSetup } from '../../live-tracing.js';
 import { resolveOptions } from '../../options/resolve-options.js';
 import { VERSION } from '../../version.js';
@@ -8,7 +6,8 @@ import { checkCollector } from './check-collector.js';
 import { checkLiveKit } from './check-livekit.js';
 import { checkSettings } from './check-settings.js';
 import { checkVersions } from './check-versions.js';
-import type { DoctorReport, Finding } from './finding.js';
+import type { DoctorReport } from './finding.js';
+import { importFiles } from './import-files.js';
 import { showSettings } from './show-settings.js';
 
 export interface DoctorOptions {
@@ -24,10 +23,10 @@ export interface DoctorOptions {
  * packages, the way to its collector. Sends one test trace. Never throws for what it finds.
  */
 export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
-  const { directory, env } = options;
+  const { directory, imports, env } = options;
   // What the package looks for, it looks for from the main module: here, the application's.
   process.argv[1] = join(directory, 'package.json');
-  const imported = await loadFiles(options);
+  const imported = await importFiles(directory, imports);
   const live = liveSetup();
   const warnings: string[] = [];
   const resolved =
@@ -48,32 +47,4 @@ export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
     settings: showSettings(resolved),
     findings,
   };
-}
-
-async function loadFiles({ directory, imports }: DoctorOptions): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
-  for (const file of imports) {
-    try {
-      await import(pathToFileURL(resolve(directory, file)).href);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : 'unknown reason';
-      findings.push({
-        topic: 'settings',
-        code: 'settings.import_failed',
-        level: 'problem',
-        text: `${asPrintable(file, 100)} could not be loaded: ${asPrintable(reason, 300)}`,
-        fix: 'Correct it; for TypeScript, start Node with a loader: NODE_OPTIONS="--import tsx".',
-      });
-    }
-  }
-  if (imports.length > 0 && liveSetup() === undefined && findings.length === 0) {
-    findings.push({
-      topic: 'settings',
-      code: 'settings.import_without_setup',
-      level: 'problem',
-      text: `${imports.map((file) => asPrintable(file, 100)).join(', ')} did not call setup().`,
-      fix: 'Give the doctor the file that calls setup(), or call it there at module level: await setup().',
-    });
-  }
-  return findings;
 }
