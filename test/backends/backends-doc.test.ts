@@ -69,12 +69,15 @@ const EXPECTED: Readonly<
   'Langfuse 3': {
     host: 'cloud.langfuse.com',
     path: '/api/public/otel/v1/traces',
-    headers: { authorization: userInfo('my-public-key:my-secret-key') },
+    headers: {
+      authorization: userInfo('my-public-key:my-secret-key'),
+      'x-langfuse-ingestion-version': '4',
+    },
   },
   'Langfuse 4': {
     host: 'cloud.langfuse.com',
     path: '/api/public/otel/v1/traces',
-    headers: { authorization: BASIC },
+    headers: { authorization: BASIC, 'x-langfuse-ingestion-version': '4' },
   },
   'OpenObserve 5': {
     host: 'api.openobserve.ai',

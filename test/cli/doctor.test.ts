@@ -334,6 +334,13 @@ const BROKEN: readonly BrokenSetup[] = [
     fix: /OTLP over HTTP/,
   },
   {
+    title: 'Langfuse without the header of its newer intake',
+    variables: async () => base(`${(await collector()).endpoint}/api/public/otel`),
+    code: 'collector.langfuse_late',
+    says: /ten minutes late/,
+    fix: /OTEL_EXPORTER_OTLP_HEADERS: x-langfuse-ingestion-version=4$/,
+  },
+  {
     title: 'a collector that takes the request and not the span',
     variables: async () =>
       base(

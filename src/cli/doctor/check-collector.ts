@@ -1,8 +1,9 @@
 import type { ResolvedOptions } from '../../options/resolved-options.js';
-import { collectFacts, type CollectorFacts } from './collector-facts.js';
+import { collectFacts } from './collector-facts.js';
 import { explainAnswer } from './explain-answer.js';
 import { explainFailure } from './explain-failure.js';
 import type { Finding } from './finding.js';
+import { remarkOnSettings } from './remark-on-settings.js';
 import { createTestTrace, type Attempt, type Packing, type TestTrace } from './test-trace.js';
 
 /** Statuses that may be about how the trace was packed. */
@@ -20,7 +21,7 @@ export async function checkCollector(resolved: ResolvedOptions): Promise<readonl
       ? await findPacking(trace, resolved)
       : undefined;
     if (other !== undefined) return [explainPacking(attempt.answer.status, other, resolved)];
-    return [withTraceId(explainAnswer(attempt.answer, facts), trace), ...remarks(facts)];
+    return [withTraceId(explainAnswer(attempt.answer, facts), trace), ...remarkOnSettings(facts)];
   } finally {
     trace.close();
   }
@@ -70,21 +71,4 @@ function explainPacking(status: number, works: Packing, configured: Packing): Fi
 function withTraceId(finding: Finding, { traceId }: TestTrace): Finding {
   if (finding.level !== 'ok') return finding;
   return { ...finding, text: `${finding.text} Look there for trace ${traceId}.` };
-}
-
-/** A key that travels in clear text is worth a word even where it works. */
-function remarks({ url, authorizationFrom, endpointFrom }: CollectorFacts): readonly Finding[] {
-  const isLocal = /^(?:localhost|127\.|\[::1\]|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)/.test(
-    url.hostname,
-  );
-  if (url.protocol === 'https:' || authorizationFrom === undefined || isLocal) return [];
-  return [
-    {
-      topic: 'collector',
-      code: 'collector.clear_text',
-      level: 'warning',
-      text: 'The credentials travel unencrypted.',
-      fix: `Write https:// in ${endpointFrom}, if the collector has it.`,
-    },
-  ];
 }

@@ -17,6 +17,8 @@ export interface CollectorFacts {
   readonly proxy: string | undefined;
   readonly timeoutMillis: number;
   readonly protocol: ResolvedOptions['protocol'];
+  /** In lower case. */
+  readonly headerNames: ReadonlySet<string>;
   /** Makes the collector's words one short line without header values. */
   readonly scrub: (text: string) => string;
 }
@@ -36,6 +38,7 @@ export function collectFacts(resolved: ResolvedOptions, endpoint: string): Colle
     proxy: proxy?.host,
     timeoutMillis: resolved.delivery.exportTimeoutMillis,
     protocol: resolved.protocol,
+    headerNames: new Set(Object.keys(resolved.headers).map((name) => name.toLowerCase())),
     scrub: createScrubber(resolved.headers),
   };
 }
