@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
 import { createServer } from 'node:net';
@@ -326,6 +326,27 @@ const BROKEN: readonly BrokenSetup[] = [
     fix: /whether its own backend is up/,
   },
   {
+    title: 'a collector that has had enough',
+    variables: async () => base((await answering(429, {}, 'quota exceeded')).endpoint),
+    code: 'collector.rate_limited',
+    says: /takes no more traces for now \(429\)\. It says: quota exceeded/,
+    fix: /quota of the plan/,
+  },
+  {
+    title: 'a proxy in front whose body limit is nothing',
+    variables: async () => base((await answering(413)).endpoint),
+    code: 'collector.too_large',
+    says: /too large for the collector \(413\)/,
+    fix: /client_max_body_size/,
+  },
+  {
+    title: 'a server that cannot read traces at all',
+    variables: async () => base((await answering(400, {}, 'unexpected field')).endpoint),
+    code: 'collector.bad_request',
+    says: /could not read the request \(400\)\. It says: unexpected field/,
+    fix: /the collector’s address for OTLP traces over HTTP/,
+  },
+  {
     title: 'a web page instead of a collector',
     variables: async () =>
       base((await answering(200, { 'content-type': 'text/html' }, '<html>')).endpoint),
@@ -496,6 +517,48 @@ describe('a set-up that the application makes in code', () => {
     expect(outcome.code).toBe(0);
   });
 
+  it('is missed where something else takes LiveKit’s tracer away after it', async () => {
+    const file = write(
+      'taken.mjs',
+      `import { telemetry } from '@livekit/agents';
+       import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+       import { register } from 'node:module';
+       register('tsx/esm', import.meta.url, { data: true });
+       const { setup } = await import(${JSON.stringify(join(ROOT, 'src/index.ts'))});
+       await setup();
+       telemetry.setTracerProvider(new NodeTracerProvider());`,
+    );
+    const outcome = await cli.run(['doctor', '--json', '--import', file], { directory });
+    const finding = reportOf(outcome).findings.find(({ code }) => code === 'livekit.not_reached');
+    expect(finding?.text).toMatch(/\(ESM\) does not lead to this package \(NodeTracerProvider\)/);
+    expect(finding?.fix).toContain('call setup() after whatever else sets a provider');
+    expect(outcome.code).toBe(1);
+  });
+
+  it('is told where another provider hides its exporters', async () => {
+    const file = write(
+      'opaque.mjs',
+      `import { ProxyTracerProvider, trace } from '@opentelemetry/api';
+       class Vendor { getTracer(name) { return new ProxyTracerProvider().getTracer(name); } }
+       trace.setGlobalTracerProvider(new Vendor());`,
+    );
+    const report = reportOf(await cli.run(['doctor', '--json', '--import', file], { directory }));
+    const finding = report.findings.find(({ code }) => code === 'livekit.owner_opaque');
+    expect(finding?.text).toContain('(Vendor)');
+    expect(finding?.fix).toContain('setup({ exporters: [yourExporter] })');
+  });
+
+  it('is not guessed at where the file does not load', async () => {
+    const file = write('broken.mjs', `throw new Error('no database');`);
+    const outcome = await cli.run(['doctor', '--json', '--import', file], { directory });
+    const finding = reportOf(outcome).findings.find(
+      ({ code }) => code === 'settings.import_failed',
+    );
+    expect(finding?.text).toBe('broken.mjs could not be loaded: no database');
+    expect(finding?.fix).toContain('--import tsx');
+    expect(outcome.code).toBe(1);
+  });
+
   it('costs nothing of the report where a file ends the process', async () => {
     const file = write('ending.mjs', 'process.exit(7);');
     const outcome = await cli.run(['doctor', '--json', '--import', file], { directory });
@@ -521,6 +584,60 @@ describe('a set-up that the application makes in code', () => {
     const owner = report.findings.find(({ code }) => code === 'livekit.owner_shared');
     expect(owner?.text).toContain('NodeTracerProvider');
     expect(report.findings.filter(({ code }) => code === 'livekit.reached')).toHaveLength(2);
+  });
+});
+
+describe('an application with something wrong installed', () => {
+  /** An application whose packages are what their manifests and main files say. */
+  function install(packages: Readonly<Record<string, { version: string; main?: string }>>): string {
+    const directory = mkdtempSync(join(cli.emptyDirectory, 'installed-'));
+    for (const [name, { version, main = '' }] of Object.entries(packages)) {
+      const target = join(directory, 'node_modules', name);
+      mkdirSync(target, { recursive: true });
+      writeFileSync(join(target, 'package.json'), JSON.stringify({ name, version }));
+      writeFileSync(join(target, 'index.js'), main);
+    }
+    return directory;
+  }
+
+  it.each([
+    {
+      title: 'a LiveKit without telemetry',
+      packages: { '@livekit/agents': { version: '1.1.0' } },
+      code: 'versions.livekit_old',
+      says: /1\.1\.0 has no telemetry/,
+      fix: /npm install @livekit\/agents@latest/,
+    },
+    {
+      title: 'a LiveKit that does not load on this platform',
+      packages: {
+        '@livekit/agents': { version: '1.9.0', main: `throw new Error('no native binding');` },
+      },
+      code: 'livekit.does_not_load',
+      says: /cannot be loaded: no native binding/,
+      fix: /Install it again for this platform/,
+    },
+    {
+      title: 'another version of this package than the doctor’s',
+      packages: { 'catalyst-tracing': { version: '0.0.1' } },
+      code: 'versions.own_differs',
+      says: /has catalyst-tracing 0\.0\.1; this doctor is of/,
+      fix: /npx catalyst-tracing doctor, in its directory/,
+    },
+    {
+      title: 'nothing at all',
+      packages: {},
+      code: 'versions.livekit_missing',
+      says: /@livekit\/agents is not installed for this directory/,
+      fix: /in the application's directory, or: npm install @livekit\/agents/,
+    },
+  ])('with $title is told what to install', async ({ packages, code, says, fix }) => {
+    const env = base((await collector()).endpoint);
+    const outcome = await cli.run(['doctor', '--json'], { env, directory: install(packages) });
+    const finding = reportOf(outcome).findings.find((each) => each.code === code);
+    expect(finding?.text, outcome.stdout + outcome.stderr).toMatch(says);
+    expect(finding?.fix).toMatch(fix);
+    expect(outcome.code).toBe(finding?.level === 'problem' ? 1 : 0);
   });
 });
 

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import type { TracerProvider } from '@opentelemetry/api';
 import { createTracing } from '../../create-tracing.js';
 import { asPrintable } from '../../diagnostics.js';
@@ -26,13 +27,12 @@ export async function checkLiveKit(
 ): Promise<readonly Finding[]> {
   const live = await liveSetup()?.pending;
   const owner = live === undefined ? globalProvider() : undefined;
-  const failure = loadCommonJsCopy(directory);
+  const failure = await loadCopies(directory);
   const provider = live?.provider ?? (await connectAsSetup(resolved));
   const modules = await loadedLiveKitModules();
   const findings: Finding[] = [describeOwner(owner, provider)];
-  if (modules.length === 0) {
-    return failure === undefined ? findings : [...findings, failure];
-  }
+  // Copies that are found all the same are not the application's.
+  if (failure !== undefined) return [...findings, failure];
   // Tracing that was set up before LiveKit was loaded is connected by LiveKit's first span.
   for (const module of modules) startProbe(module);
   await sleep(50);
@@ -50,11 +50,12 @@ function finding(code: string, level: FindingLevel, text: string, fix?: string):
   return { topic: 'livekit', code: `livekit.${code}`, level, text, ...(fix && { fix }) };
 }
 
-/** The CommonJS copy; the ESM one is loaded when copies are looked for. */
-function loadCommonJsCopy(directory: string): Finding | undefined {
+/** The CommonJS copy, or the ESM one where that is all that loads. */
+async function loadCopies(directory: string): Promise<Finding | undefined> {
   const require = createRequire(join(directory, 'noop.js'));
+  let entry: string;
   try {
-    require.resolve(LIVEKIT);
+    entry = require.resolve(LIVEKIT);
   } catch {
     return undefined;
   }
@@ -62,6 +63,7 @@ function loadCommonJsCopy(directory: string): Finding | undefined {
     require(LIVEKIT);
     return undefined;
   } catch (error) {
+    if (await canImport(join(dirname(entry), 'index.js'))) return undefined;
     const reason = error instanceof Error ? asPrintable(error.message, 200) : 'unknown reason';
     return finding(
       'does_not_load',
@@ -69,6 +71,15 @@ function loadCommonJsCopy(directory: string): Finding | undefined {
       `${LIVEKIT} is installed and cannot be loaded: ${reason}`,
       `Install it again for this platform: npm install ${LIVEKIT}`,
     );
+  }
+}
+
+async function canImport(file: string): Promise<boolean> {
+  try {
+    await import(pathToFileURL(file).href);
+    return true;
+  } catch {
+    return false;
   }
 }
 
