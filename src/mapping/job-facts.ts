@@ -8,11 +8,14 @@ export interface JobFacts {
   readonly closeReason: string | undefined;
   /** How the caller takes part: `sip`, `web`, `ingress`, … */
   readonly participantKind: string | undefined;
+  /** LiveKit's id of the room: `session.id` may be one of the application's. */
+  readonly roomSid: string | undefined;
 }
 
-/** Puts how long a job's session lasted, with whom, and why it ended. */
+/** Puts how long a job's session lasted, where, with whom, and why it ended. */
 export function putJob(mapping: SpanMapping, job: JobFacts): void {
   mapping.put('voice.duration_ms', job.durationMillis, 'none');
+  mapping.put('voice.room.sid', job.roomSid, 'none');
   mapping.put('voice.participant.kind', job.participantKind, 'none');
   mapping.put(OBSERVED_FIELDS.closeReason.to, job.closeReason, 'none');
 }

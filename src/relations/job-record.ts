@@ -38,6 +38,7 @@ export class JobRecord {
       durationMillis: Math.max(0, Math.round(endMillis - this.#startMillis)),
       closeReason: this.#watch.closeReason(),
       participantKind: this.#watch.participantKind(),
+      roomSid: this.roomSid,
     };
   }
 }
