@@ -1,4 +1,9 @@
-import type { Attributes, Meter, ObservableResult } from '@opentelemetry/api';
+import type {
+  Attributes,
+  BatchObservableResult,
+  Meter,
+  ObservableCounter,
+} from '@opentelemetry/api';
 import type { Instrument } from './metric-row.js';
 
 /**
@@ -8,24 +13,18 @@ import type { Instrument } from './metric-row.js';
  * ({@link AttributeSets}).
  */
 export class CountedSeries {
+  readonly counter: ObservableCounter;
   readonly #sums = new Map<Attributes, number>();
-  readonly #stop: () => void;
 
   constructor(meter: Meter, { name, unit, meaning }: Instrument) {
-    const counter = meter.createObservableCounter(name, { unit, description: meaning });
-    const report = (result: ObservableResult): void => {
-      for (const [attributes, sum] of this.#sums) result.observe(sum, attributes);
-    };
-    counter.addCallback(report);
-    this.#stop = () => counter.removeCallback(report);
+    this.counter = meter.createObservableCounter(name, { unit, description: meaning });
   }
 
   add(value: number, attributes: Attributes): void {
     this.#sums.set(attributes, (this.#sums.get(attributes) ?? 0) + value);
   }
 
-  /** Reports no longer: the meter provider may be the application's and live on. */
-  stop(): void {
-    this.#stop();
+  report(result: BatchObservableResult): void {
+    for (const [attributes, sum] of this.#sums) result.observe(this.counter, sum, attributes);
   }
 }

@@ -1,4 +1,4 @@
-import type { Attributes, Context, Meter } from '@opentelemetry/api';
+import type { Attributes, BatchObservableResult, Context, Meter } from '@opentelemetry/api';
 import { CountedSeries } from './counted-series.js';
 import type { Instrument } from './metric-row.js';
 
@@ -10,6 +10,9 @@ export class Instruments {
   readonly #meter: Meter;
   readonly #created = new Map<Instrument, RecordValue>();
   readonly #counters: CountedSeries[] = [];
+  readonly #report = (result: BatchObservableResult): void => {
+    for (const counter of this.#counters) counter.report(result);
+  };
 
   constructor(meter: Meter) {
     this.#meter = meter;
@@ -21,9 +24,18 @@ export class Instruments {
     return known;
   }
 
+  /** Has all counters asked at once: the SDK sets a timer for each callback there is. */
+  start(): void {
+    this.#meter.addBatchObservableCallback(this.#report, this.#observed());
+  }
+
   /** Reports no longer: the meter provider may be the application's and live on. */
   stop(): void {
-    for (const counter of this.#counters) counter.stop();
+    this.#meter.removeBatchObservableCallback(this.#report, this.#observed());
+  }
+
+  #observed(): CountedSeries['counter'][] {
+    return this.#counters.map(({ counter }) => counter);
   }
 
   #create(row: Instrument): RecordValue {

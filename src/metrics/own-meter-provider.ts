@@ -34,11 +34,12 @@ export async function createOwnMeterProvider(
   ]);
   const { delivery } = resolved;
   const ca = readCertificates(delivery.ca, { warnOnce, debug });
+  const timeoutMillis = exportMillis(delivery);
   const agent = createMetricsAgent(new URL(url), resolved, ca);
   const config: NonNullable<ConstructorParameters<typeof OTLPMetricExporter>[0]> = {
     url,
     headers: { ...resolved.headers },
-    timeoutMillis: delivery.exportTimeoutMillis,
+    timeoutMillis,
     httpAgentOptions: () => agent,
   };
   const { exporter, failedExports } = watchExports(
@@ -53,7 +54,7 @@ export async function createOwnMeterProvider(
       new sdk.PeriodicExportingMetricReader({
         exporter,
         exportIntervalMillis: interval,
-        exportTimeoutMillis: Math.min(interval, delivery.exportTimeoutMillis),
+        exportTimeoutMillis: Math.min(interval, timeoutMillis),
       }),
     ],
   });
@@ -75,6 +76,15 @@ function stallView(sdk: typeof metricsSdk): metricsSdk.ViewOptions {
       sdk.createAllowListAttributesProcessor(['severity', 'cause', 'lk.agent_name']),
     ],
   };
+}
+
+/**
+ * How long an export is tried for. Not longer than the end of a process gives metrics, which is half
+ * of its time: the SDK's timers would hold the process for the rest.
+ */
+function exportMillis(delivery: ResolvedOptions['delivery']): number {
+  const { exportTimeoutMillis, shutdownTimeoutMillis } = delivery;
+  return Math.max(1, Math.min(exportTimeoutMillis, shutdownTimeoutMillis / 2));
 }
 
 function intervalMillis(): number {

@@ -50,6 +50,7 @@ export class SpanMetrics {
         this.#byName.set(name, [...(this.#byName.get(name) ?? []), this.#bind(row)]);
       }
     }
+    this.#instruments.start();
   }
 
   /** A session has begun: an `agent_session`, or the job around it. */
