@@ -77,7 +77,12 @@ export async function createTracing(
   // After everything that an application must not start before.
   if (resolved.metrics !== undefined) {
     await metrics.arrive(
-      createMetrics(resolved.metrics, { resolved, resource, delivery: pipeline.delivery }),
+      createMetrics(resolved.metrics, {
+        resolved,
+        resource,
+        delivery: pipeline.delivery,
+        api: api.metrics,
+      }),
     );
   }
   const tracing = new LiveTracing({

@@ -1,4 +1,4 @@
-import type { Context, TracerProvider } from '@opentelemetry/api';
+import { metrics as api, type Context, type TracerProvider } from '@opentelemetry/api';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { setDebug } from './diagnostics.js';
 import type { InstallResult } from './catalyst-tracing.js';
@@ -102,7 +102,8 @@ class CustomProviderProcessor implements SpanProcessor {
     const pipeline = createPipeline({ resolved, resource, jobs: this.#jobs, metrics });
     if (resolved.metrics !== undefined) {
       const { delivery } = pipeline;
-      void metrics.arrive(createMetrics(resolved.metrics, { resolved, resource, delivery }));
+      const parts = { resolved, resource, delivery, api };
+      void metrics.arrive(createMetrics(resolved.metrics, parts));
     }
     this.#pipeline = pipeline;
     this.#unwatchExit = pipeline.watchExit();

@@ -1,4 +1,4 @@
-import { metrics as metricsApi, type MeterProvider } from '@opentelemetry/api';
+import type { MeterProvider, MetricsAPI } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import type { DeliveryStats } from '../delivery/delivery-stats.js';
 import { debug, warnOnce } from '../diagnostics.js';
@@ -27,6 +27,8 @@ export interface MetricsParts {
   readonly resource: Resource;
   /** Its counters are metrics too; `undefined` without an endpoint. */
   readonly delivery: { stats(): DeliveryStats } | undefined;
+  /** Of the copy of the API that spans are registered with: others would not see the provider. */
+  readonly api: MetricsAPI;
 }
 
 /**
@@ -36,11 +38,12 @@ export interface MetricsParts {
  */
 export async function createMetrics(
   options: ResolvedMetricsOptions,
-  { resolved, resource, delivery }: MetricsParts,
+  parts: MetricsParts,
 ): Promise<Metrics | undefined> {
   try {
-    const foreign = registeredMeterProvider();
-    if (foreign !== undefined) return new MetricsOver(foreign, undefined, options, delivery);
+    const { resolved, resource, api } = parts;
+    const foreign = registeredMeterProvider(api);
+    if (foreign !== undefined) return new MetricsOver(foreign, undefined, options, parts);
     const url = resolved.endpoint === undefined ? undefined : metricsUrl(resolved.endpoint);
     if (url === undefined) {
       warnOnce(
@@ -50,7 +53,7 @@ export async function createMetrics(
       return undefined;
     }
     const own = await createOwnMeterProvider(url, resolved, resource);
-    return new MetricsOver(own.provider, own, options, delivery);
+    return new MetricsOver(own.provider, own, options, parts);
   } catch (error) {
     warnOnce('metrics_failed', 'Metrics could not be set up; spans are not affected.');
     debug(`Metrics: ${error instanceof Error ? error.message : typeof error}`);
@@ -59,8 +62,8 @@ export async function createMetrics(
 }
 
 /** The meter provider of the process; the API's stand-in is none. */
-function registeredMeterProvider(): MeterProvider | undefined {
-  const provider = metricsApi.getMeterProvider();
+function registeredMeterProvider(api: MetricsAPI): MeterProvider | undefined {
+  const provider = api.getMeterProvider();
   return provider.constructor.name === 'NoopMeterProvider' ? undefined : provider;
 }
 
@@ -68,6 +71,7 @@ class MetricsOver implements Metrics {
   readonly spans: SpanMetrics;
   readonly #provider: MeterProvider;
   readonly #own: OwnMeterProvider | undefined;
+  readonly #api: MetricsAPI;
   readonly #isGlobal: boolean;
   readonly #unobserve: (() => void) | undefined;
 
@@ -75,11 +79,12 @@ class MetricsOver implements Metrics {
     provider: MeterProvider,
     own: OwnMeterProvider | undefined,
     options: ResolvedMetricsOptions,
-    delivery: MetricsParts['delivery'],
+    { api, delivery }: MetricsParts,
   ) {
+    this.#api = api;
     this.#provider = provider;
     this.#own = own;
-    this.#isGlobal = own !== undefined && metricsApi.setGlobalMeterProvider(own.provider);
+    this.#isGlobal = own !== undefined && api.setGlobalMeterProvider(own.provider);
     const meter = provider.getMeter(TRACER_NAME, VERSION);
     this.spans = new SpanMetrics(meter, options);
     this.#unobserve = delivery && observeDelivery(meter, () => delivery.stats());
@@ -102,8 +107,8 @@ class MetricsOver implements Metrics {
       return;
     }
     await settled(this.#own.provider.shutdown({ timeoutMillis }));
-    if (this.#isGlobal && metricsApi.getMeterProvider() === this.#own.provider) {
-      metricsApi.disable();
+    if (this.#isGlobal && this.#api.getMeterProvider() === this.#own.provider) {
+      this.#api.disable();
     }
   }
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import * as ownApi from '@opentelemetry/api';
 
 /** What this package registers with: one of the copies of `@opentelemetry/api` in the process. */
-export type OpenTelemetryApi = Pick<typeof ownApi, 'trace' | 'context' | 'propagation'>;
+export type OpenTelemetryApi = Pick<typeof ownApi, 'trace' | 'context' | 'metrics' | 'propagation'>;
 
 /** The copy to register with, and what to say when there are several. */
 export interface ApiChoice {
@@ -128,6 +128,7 @@ function isApi(value: unknown): value is OpenTelemetryApi {
     value !== null &&
     'trace' in value &&
     'context' in value &&
+    'metrics' in value &&
     'propagation' in value
   );
 }
