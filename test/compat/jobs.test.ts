@@ -1,15 +1,16 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ROOM_SID, runJob, type EndedJob } from '../support/job-process.js';
+import { MetricPoints } from '../support/metric-points.js';
 import type { DecodedSpan } from '../support/otlp-decode.js';
 import { startReceiver } from '../support/otlp-receiver.js';
-import { LIVEKIT_VERSIONS } from './compatibility-cases.js';
+import { LIVEKIT_VERSIONS, type InstallationSpec } from './compatibility-cases.js';
 import { install, packPackage } from './installations.js';
 
 /** Where the agent sets tracing up; `preload` is `node --import`, which LiveKit hands on to jobs. */
 const PLACES = ['module', 'prewarm', 'entry', 'preload'] as const;
 type Place = (typeof PLACES)[number];
-/** What the job does: its session stays open, fails with its entry function, or is not there. */
-type Entry = 'session' | 'throws' | 'no session';
+/** What the job does: its session stays open, fails with its entry function, is not there, or is held up. */
+type Entry = 'session' | 'throws' | 'no session' | 'stalls';
 
 let tarball: string;
 
@@ -46,27 +47,53 @@ describe('a job whose entry function throws', () => {
   });
 });
 
+describe('a job with two copies of the API', () => {
+  it('has LiveKit’s own metric sent with ours', async () => {
+    const { job, metrics } = await run({
+      livekit: '1.9.0',
+      apiCopies: 'two',
+      place: 'module',
+      entry: 'stalls',
+      env: { CATALYST_METRICS: 'true' },
+    });
+    expectCleanEnd(job);
+    expect(metrics.sum('voice.sessions.started')).toBe(1);
+    expect(metrics.sum('lk.agents.event_loop.blocked_duration')).toBeGreaterThan(0.5);
+  });
+});
+
 interface JobCase {
   readonly livekit: string;
+  /** Default `one`. */
+  readonly apiCopies?: InstallationSpec['apiCopies'];
+  readonly env?: Readonly<Record<string, string>>;
   readonly place: Place;
   readonly entry: Entry;
 }
 
+interface JobRun {
+  readonly job: EndedJob;
+  readonly spans: readonly DecodedSpan[];
+  readonly metrics: MetricPoints;
+}
+
 async function run({
   livekit,
+  apiCopies = 'one',
   place,
   entry,
-}: JobCase): Promise<{ readonly job: EndedJob; readonly spans: readonly DecodedSpan[] }> {
-  const directory = await install({ livekit, packageManager: 'npm', apiCopies: 'one' }, tarball);
+  env = {},
+}: JobCase): Promise<JobRun> {
+  const directory = await install({ livekit, packageManager: 'npm', apiCopies }, tarball);
   const receiver = await startReceiver();
   try {
     const job = await runJob({
       directory,
       agent: 'job-agent.mjs',
-      env: { CATALYST_OTLP_ENDPOINT: receiver.endpoint, SETUP_IN: place, ENTRY: entry },
+      env: { CATALYST_OTLP_ENDPOINT: receiver.endpoint, SETUP_IN: place, ENTRY: entry, ...env },
       execArgv: place === 'preload' ? ['--import', 'catalyst-tracing/register'] : [],
     });
-    return { job, spans: receiver.spans() };
+    return { job, spans: receiver.spans(), metrics: MetricPoints.receivedBy(receiver) };
   } finally {
     await receiver.close();
   }

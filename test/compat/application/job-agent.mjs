@@ -20,11 +20,19 @@ const agent = livekit.defineAgent({
       if (ENTRY === 'no session') await manualSpan({ spanName: 'work' }, async () => {});
       // The session stays open: closing it is LiveKit's part at the end of the job.
       else await runSession({ livekit, zod, trace, manualSpan, close: false });
+      if (ENTRY === 'stalls') await stall();
       if (ENTRY === 'throws') throw new Error('the entry function failed');
     } finally {
       console.log('ENTRY DONE');
     }
   },
 });
+
+/** Holds the event loop up for 0.7 s, and gives LiveKit's monitor of it a moment. */
+async function stall() {
+  const end = Date.now() + 700;
+  while (Date.now() < end);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+}
 
 export default agent;
