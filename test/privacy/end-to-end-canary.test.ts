@@ -74,7 +74,6 @@ const SWITCHES: readonly (readonly [name: string, way: Way, withheld: readonly S
     ['answered', 'error', 'own'],
   ],
   ['hidden tools, by env', { env: { OPENINFERENCE_HIDE_LLM_TOOLS: 'true' } }, ['tools']],
-  ['hidden tools, by option', { options: { privacy: { hideLlmTools: true } } }, ['tools']],
   [
     'a redact hook',
     {
