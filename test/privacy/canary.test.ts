@@ -174,6 +174,10 @@ describe('redaction over anything', () => {
     ['phone numbers that are none', '1-'.repeat(500_000)],
     ['keys that are none', 'token'.repeat(300_000)],
     ['JSON Web Tokens that are none', 'eyJ.'.repeat(300_000)],
+    ['dictation without an end', 'one two '.repeat(250_000)],
+    ['addresses that are none', 'a at b dot '.repeat(150_000)],
+    ['telephones that are named and none', 'call me at 1-'.repeat(100_000)],
+    ['passwords in addresses that are none', '://a:b'.repeat(300_000)],
     ['lone surrogates', '\ud800'.repeat(300_000)],
   ])('%s: comes to an end', (_, value) => {
     const sent = send(privacy, [['input.value', value, 'inputValue']], 'LLM');

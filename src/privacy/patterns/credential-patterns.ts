@@ -1,10 +1,12 @@
 import type { NamedPattern } from '../redaction-options.js';
 import { entropyBits } from './check-digits.js';
 
+const SECRET_NAME = /key|secret|token|pass|pwd|credential/i;
+
 const BEARER: NamedPattern = {
   name: 'token',
   needs: /bearer/i,
-  pattern: /\bbearer\s{1,4}(?<secret>[A-Za-z0-9._~+/=-]{8,8192})/i,
+  pattern: /\bbearer(?:\s{1,4}|:\s{0,4})(?<secret>[A-Za-z0-9._~+/=-]{8,8192})/i,
   // "A bearer responsible for" is no token.
   accepts: (secret) => /[\d._]/.test(secret) || secret.length > 24,
 };
@@ -43,6 +45,23 @@ const API_KEY_SHAPES: readonly (readonly [prefix: string, rest: string])[] = [
   ['pplx-', String.raw`[\w-]{20,128}`],
   ['r8_', '[A-Za-z0-9]{20,64}'],
   ['dckr_pat_', String.raw`[\w-]{16,64}`],
+  ['xapp-', String.raw`[\w-]{16,255}`],
+  ['GOCSPX-', String.raw`[\w-]{20,64}`],
+  ['sk_(?:car_)?', '[A-Za-z0-9]{20,128}'],
+  ['SK', '[0-9a-f]{32}'],
+  ['do[opr]_v1_', '[0-9a-f]{32,128}'],
+  ['shp(?:at|ca|pa|ss)_', '[0-9a-f]{32}'],
+  ['lin_api_', '[A-Za-z0-9]{20,64}'],
+  ['ntn_', '[A-Za-z0-9]{20,64}'],
+  ['figd_', String.raw`[\w-]{20,64}`],
+  ['sbp_', '[0-9a-f]{32,64}'],
+  ['tvly-', String.raw`[\w-]{16,64}`],
+  ['lsv2_(?:pt|sk)_', '[0-9a-f_]{32,64}'],
+  ['pcsk_', String.raw`\w{32,128}`],
+  ['nvapi-', String.raw`[\w-]{32,128}`],
+  ['csk-', '[A-Za-z0-9]{20,64}'],
+  ['fw_', '[A-Za-z0-9]{20,64}'],
+  ['dapi', '[0-9a-f]{32}'],
 ];
 
 const API_KEY: NamedPattern = {
@@ -62,12 +81,28 @@ const PRIVATE_KEY: NamedPattern = {
     /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:(?!-----)[\w\s+/=\\,:.-])*(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?/,
 };
 
+/** The password in an address: `postgres://user:password@host`. */
+const URL_PASSWORD: NamedPattern = {
+  name: 'secret',
+  needs: '://',
+  pattern: /:\/\/[^\s/:@"']{0,64}:(?<secret>[^\s/@"']{1,256})@/,
+};
+
+/** `the password is hunter2`: a name for it, and a word with a digit. */
+const PASSWORD: NamedPattern = {
+  name: 'secret',
+  needs: SECRET_NAME,
+  pattern:
+    /\b(?:password|passwd|passphrase|passcode|pwd)\b\\?["']?\s{0,4}(?:[:=]|=>|\bis|\bwas)\s{0,4}\\?["']?(?<secret>[^\s"',;{}()[\]\\]{4,512})/i,
+  accepts: (secret) => /\d/.test(secret),
+};
+
 /** `password=…`, `"apiKey": "…"`: a name that promises a secret, and a value as varied as one. */
 const ASSIGNED_SECRET: NamedPattern = {
   name: 'secret',
-  needs: /key|secret|token|pass|pwd|credential/i,
+  needs: SECRET_NAME,
   pattern:
-    /(?:api[_-]?key|access[_-]?key|secret|token|passwd|password|passphrase|pwd|credential)[\w.-]{0,24}\\?["']?\s{0,4}(?:[:=]|=>)\s{0,4}\\?["']?(?<secret>[^\s"',;{}()[\]\\]{8,512})/i,
+    /(?:api[_-]?key|access[_-]?key|secret(?!ar|ion|iv)|token(?!i[sz])|passwd|password|passphrase|pwd|credential)[\w.-]{0,24}\\?["']?\s{0,4}(?:[:=]|=>)\s{0,4}\\?["']?(?<secret>[^\s"',;{}()[\]\\]{8,512})/i,
   accepts: (secret) =>
     !/^[\d.+-]+$/.test(secret) &&
     (entropyBits(secret) >= 3 || (/\d/.test(secret) && entropyBits(secret) >= 2.5)),
@@ -80,5 +115,7 @@ export const CREDENTIAL_PATTERNS: readonly NamedPattern[] = [
   API_KEY,
   BEARER,
   AUTHORIZATION,
+  URL_PASSWORD,
+  PASSWORD,
   ASSIGNED_SECRET,
 ];

@@ -131,7 +131,7 @@ function isAccepted(match: string, accepts: (match: string) => boolean): boolean
 
 function lastSeparator(match: string, before: number): number {
   for (let index = before - 1; index > 0; index -= 1) {
-    if (/[\s./()-]/.test(match.charAt(index))) return index;
+    if (/[\s.,_/()-]/.test(match.charAt(index))) return index;
   }
   return 0;
 }
