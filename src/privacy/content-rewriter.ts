@@ -8,6 +8,7 @@ import { PAUSE_MILLIS, RedactionBudget } from './redaction-budget.js';
 import type { RedactionContext } from './redaction-options.js';
 import { REDACTED_VALUE } from './redacted-value.js';
 import type { ResolvedRedaction } from './resolve-redaction.js';
+import { ignoreRejection } from './unawaited-promise.js';
 
 /** Half of all content values are words of the format: these are asked of the patterns once. */
 const FORMAT_WORDS: readonly string[] = [
@@ -104,6 +105,7 @@ export class ContentRewriter {
     // A hook written in JavaScript may return anything: a promise, for one.
     const answer: unknown = redact(masked, context);
     if (answer === undefined || typeof answer === 'string') return answer;
+    ignoreRejection(answer);
     return this.#failed();
   }
 

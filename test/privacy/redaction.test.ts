@@ -1,6 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { InvalidOptionError } from '../../src/errors.js';
-import type { RedactionContext, RedactionOptions } from '../../src/privacy/redaction-options.js';
+import type {
+  NamedPattern,
+  RedactionContext,
+  RedactionOptions,
+} from '../../src/privacy/redaction-options.js';
 import { classifyRawKey } from '../../src/privacy/content-keys.js';
 import { privacyWith, send, sendOne, type Put } from './guarded.js';
 
@@ -84,6 +88,26 @@ describe('the redact hook', () => {
     expect(privacy.counts.redactorErrors).toBe(1);
     expect(new Set(said.map(({ code }) => code))).toEqual(new Set(['redactor-failed']));
     expect(said.map(({ text }) => text).join()).not.toContain('alice');
+  });
+
+  it('may reject a promise that nobody awaits, and no process ends over it', async () => {
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    const rejecting: NamedPattern = {
+      name: 'x',
+      pattern: /hello/,
+      // @ts-expect-error answers as a check in JavaScript may
+      accepts: async () => Promise.reject(new Error('no')),
+    };
+    const { privacy } = privacyWith(
+      {},
+      // @ts-expect-error as above
+      { redactPatterns: [rejecting], redact: async () => Promise.reject(new Error('no')) },
+    );
+    expect(send(privacy, [HELLO, KIND])).toEqual({ 'openinference.span.kind': 'LLM' });
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
   });
 
   it('is not asked about what it makes itself', () => {

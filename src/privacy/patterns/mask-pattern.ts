@@ -1,4 +1,5 @@
 import type { NamedPattern } from '../redaction-options.js';
+import { ignoreRejection } from '../unawaited-promise.js';
 import { asNeed } from './needed-text.js';
 
 /** A pattern ready to run. */
@@ -122,7 +123,10 @@ function acceptedLength(match: string, accepts: CompiledPattern['accepts']): num
 
 function isAccepted(match: string, accepts: (match: string) => boolean): boolean {
   try {
-    return accepts(match);
+    const answer: unknown = accepts(match);
+    ignoreRejection(answer);
+    // A promise is no answer: nothing but `false` speaks for the text.
+    return answer !== false;
   } catch {
     // A check that fails says nothing in the text's favour.
     return true;
