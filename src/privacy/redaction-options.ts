@@ -52,7 +52,10 @@ export interface RedactionOptions {
    * since the arguments of a call come back in the messages of the next.
    */
   readonly toolJsonPaths?: readonly string[];
-  /** Patterns masked in every content value; `'default'` is `DEFAULT_REDACT_PATTERNS`. */
+  /**
+   * Patterns masked in every content value; `'default'` is `DEFAULT_REDACT_PATTERNS`. A pattern of
+   * your own that needs exponential time, such as `(a+)+$`, blocks the process: nothing can stop it.
+   */
   readonly redactPatterns?: 'default' | readonly (RegExp | NamedPattern)[];
   /** Sees every content value last. */
   readonly redact?: Redactor;
