@@ -139,6 +139,8 @@ export class ContentRewriter {
 
 /** What a tool was given or gave back and cannot be read as JSON may hold what a path means. */
 function hidePaths(value: string, paths: readonly JsonPath[], kind: string): string {
-  if (kind === 'TOOL' && /^\s*[[{]/.test(value) && !isJson(value)) return REDACTED_VALUE;
+  if (kind === 'TOOL' && (/\{\s*'/.test(value) || (/^\s*[[{]/.test(value) && !isJson(value)))) {
+    return REDACTED_VALUE;
+  }
   return redactJsonPaths(value, paths);
 }

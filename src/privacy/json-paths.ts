@@ -12,6 +12,8 @@ export interface JsonPath {
 
 const ANY: unique symbol = Symbol('any');
 const MAX_NESTED_TEXTS = 4;
+/** An object or a list of them, as it begins. */
+const JSON_IN_TEXT = /[[{]\s*["[{]/;
 const SEGMENT =
   /(?:\.(?<name>[^.[\]'"*\s]+)|\[(?<index>\d{1,9})\]|\[(?<quote>['"])(?<quoted>(?:(?!\k<quote>).)+)\k<quote>\]|(?<any>\.\*|\[\*\]))/y;
 
@@ -53,17 +55,20 @@ export function parseJsonPath(path: string): JsonPath | undefined {
  * Replaces what the paths select by `__REDACTED__`, in a JSON text and in JSON texts inside it.
  *
  * A path begins at the root, or at what a tool was given or gave back further in, so that it also
- * holds in message histories. Text that is no JSON comes back as it is.
+ * holds in message histories. Tools also answer with JSON in a sentence or a fenced block: what
+ * stands before it is left alone, and so is text that holds none.
  */
 export function redactJsonPaths(text: string, paths: readonly JsonPath[], nested = 0): string {
-  if (!looksLikeJson(text)) return text;
+  const start = looksLikeJson(text) ? 0 : text.search(JSON_IN_TEXT);
+  if (start === -1) return text;
   // JSON in JSON in JSON: nobody writes that in good faith, and its end is not looked for.
   if (nested > MAX_NESTED_TEXTS) return REDACTED_VALUE;
-  return rewriteJson(text, {
+  const rewritten = rewriteJson(text.slice(start), {
     hides: (frames) => paths.some((path) => isSelected(path, frames)),
     replacement: REDACTED_VALUE,
     text: (value) => redactJsonPaths(value, paths, nested + 1),
   });
+  return text.slice(0, start) + rewritten;
 }
 
 function isSelected(path: JsonPath, frames: readonly JsonFrame[]): boolean {

@@ -61,6 +61,18 @@ describe('JSON paths', () => {
     expect(redact('{"a":1,"card":{"number":"41', '$.card')).toBe(`{"a":1,"card":"${R}"`);
   });
 
+  it('finds JSON in a sentence and in a fenced block', () => {
+    const told = (card: string): string =>
+      `Found [2] "cards":\n\`\`\`json\n{"card":"${card}"}\n\`\`\`\nand [ {"card":"${card}","n":1} ]. Which {one}?`;
+    expect(redact(told('4111'), '$..card')).toBe(told(R));
+    expect(redact(JSON.stringify({ text: told('4111') }), '$..card')).toBe(
+      JSON.stringify({ text: told(R) }),
+    );
+    expect(redact('it says "card": 4111 {and} [more]', '$..card')).toBe(
+      'it says "card": 4111 {and} [more]',
+    );
+  });
+
   it('does not mind depth', () => {
     const deep = `${'[{"a":'.repeat(10_000)}1${'}]'.repeat(10_000)}`;
     expect(redact(deep, '$..b')).toBe(deep);

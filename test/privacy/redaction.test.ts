@@ -149,6 +149,8 @@ describe('JSON paths', () => {
     const { privacy } = privacyWith({}, { toolJsonPaths: ['$.card'] });
     const python: Put = ['input.value', "{'card': '4111'}", 'inputValue'];
     expect(sendOne(privacy, python, 'TOOL')).toBe('__REDACTED__');
+    const told: Put = ['output.value', "Found: {'card': '4111'}", 'outputValue'];
+    expect(sendOne(privacy, told, 'TOOL')).toBe('__REDACTED__');
     expect(sendOne(privacy, ['output.value', 'all good', 'outputValue'], 'TOOL')).toBe('all good');
   });
 });
