@@ -38,7 +38,7 @@ export function planModelCall(builder: PlanBuilder, call: ModelCallOptions): voi
     'gen_ai.operation.name': 'chat',
     'gen_ai.provider.name': PROVIDER,
     'gen_ai.request.stream': true,
-    'gen_ai.conversation.id': 'RM_benchmark',
+    ...builder.room,
     'gen_ai.output.type': 'text',
     'gen_ai.system_instructions': JSON.stringify([
       { type: 'text', content: conversation.instructions },

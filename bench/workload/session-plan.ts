@@ -40,6 +40,8 @@ export interface SessionPlanOptions {
 /** What planTurn needs of its session. */
 export interface PlanBuilder {
   readonly conversation: Conversation;
+  /** The room's sid, as LiveKit puts it: a session is known by it. */
+  readonly room: Readonly<Record<string, string>>;
   readonly start: (atMillis: number, name: string, parent?: number) => number;
   readonly set: (atMillis: number, span: number, attributes: () => Attributes) => void;
   readonly end: (atMillis: number, span: number) => void;
@@ -63,6 +65,7 @@ export function createSessionPlan(options: SessionPlanOptions): SessionPlan {
   let spanCount = 0;
   const builder: PlanBuilder = {
     conversation,
+    room: { 'gen_ai.conversation.id': `RM_bench${String(options.seed).padStart(4, '0')}` },
     start(atMillis, name, parent) {
       const span = spanCount++;
       operations.push({ kind: 'start', atMillis, span, name, parent });
@@ -87,7 +90,7 @@ export function createSessionPlan(options: SessionPlanOptions): SessionPlan {
     'gen_ai.operation.name': 'invoke_workflow',
     'gen_ai.workflow.name': 'agent_session',
     ...AGENT_LABEL,
-    'gen_ai.conversation.id': 'RM_benchmark',
+    ...builder.room,
   }));
   planAgentStart(builder, session);
   builder.end(100, job);
@@ -124,7 +127,7 @@ function planAgentStart(builder: PlanBuilder, session: number): void {
     'gen_ai.agent.name': 'default_agent',
     'gen_ai.provider.name': 'openai',
     'gen_ai.request.model': 'gpt-4.1-mini',
-    'gen_ai.conversation.id': 'RM_benchmark',
+    ...builder.room,
   }));
   const enter = builder.start(0, 'on_enter', activity);
   builder.set(0, enter, () => AGENT_LABEL);

@@ -20,7 +20,6 @@ const AGENT = {
   'lk.pii.participant_identity': 'agent-1',
   'lk.participant_kind': 'AGENT',
 };
-const CONVERSATION = { 'gen_ai.conversation.id': 'RM_benchmark' };
 
 /** Moments of a turn, in milliseconds from its start. */
 const USER_STOPS = 3500;
@@ -44,7 +43,10 @@ export function planTurn(builder: PlanBuilder, turn: TurnOptions): void {
   if (turn.callsTool) {
     const call = conversation.createToolCall();
     const asking = builder.start(replyAt, 'agent_turn', turn.session);
-    builder.set(replyAt, asking, () => ({ ...agentTurn(speechId), 'lk.pii.user_input': userText }));
+    builder.set(replyAt, asking, () => ({
+      ...agentTurn(builder, speechId),
+      'lk.pii.user_input': userText,
+    }));
     planModelCall(builder, {
       parent: asking,
       requestId: `chatcmpl-${String(turn.number)}-${String(step++)}`,
@@ -61,7 +63,7 @@ export function planTurn(builder: PlanBuilder, turn: TurnOptions): void {
 
   const answering = builder.start(replyAt, 'agent_turn', turn.session);
   builder.set(replyAt, answering, () => ({
-    ...agentTurn(speechId),
+    ...agentTurn(builder, speechId),
     ...(step === 0 ? { 'lk.pii.user_input': userText } : {}),
   }));
   const reply = conversation.reply();
@@ -84,11 +86,11 @@ export function planTurn(builder: PlanBuilder, turn: TurnOptions): void {
   builder.end(at(AGENT_STOPS), answering);
 }
 
-function agentTurn(speechId: string): Readonly<Record<string, string>> {
+function agentTurn({ room }: PlanBuilder, speechId: string): Readonly<Record<string, string>> {
   return {
     'gen_ai.operation.name': 'invoke_agent',
     'gen_ai.agent.name': 'default_agent',
-    ...CONVERSATION,
+    ...room,
     'lk.speech_id': speechId,
   };
 }
@@ -145,7 +147,7 @@ function planToolCall(
     'gen_ai.tool.type': 'function',
     'gen_ai.tool.call.id': call.callId,
     'gen_ai.agent.name': 'default_agent',
-    ...CONVERSATION,
+    ...builder.room,
     'gen_ai.tool.description': TOOL_DESCRIPTION,
     'gen_ai.tool.call.arguments': call.argumentsJson,
   }));
