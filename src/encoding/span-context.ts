@@ -40,7 +40,9 @@ const MAX_EXACT_SECONDS = 2 ** 34;
 
 /** `unixNanos` as two unsigned 32-bit halves, without a bigint: two of them are made for every span. */
 export function unixNanosHalves(time: HrTime): { readonly high: number; readonly low: number } {
-  const [seconds, nanos] = time;
+  // By index: taking a list apart asks an iterator, and this is done twice for every span.
+  const seconds = time[0];
+  const nanos = time[1];
   if (
     Number.isInteger(seconds) &&
     Number.isInteger(nanos) &&

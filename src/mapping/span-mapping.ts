@@ -18,7 +18,8 @@ export class SpanMapping {
   input: string | undefined;
   output: string | undefined;
   readonly #sink: AttributeSink;
-  readonly #put = new Set<string>();
+  /** Few enough that looking through them is cheaper than a set. */
+  readonly #put: string[] = [];
   readonly #represented: string[] = [];
   readonly #countedElsewhere: string[] = [];
   #records: Map<string, JsonRecord | undefined> | undefined;
@@ -38,8 +39,8 @@ export class SpanMapping {
    * sources for one key the first wins.
    */
   put(key: string, value: AttributeValue | undefined, content: ContentClass): void {
-    if (value === undefined || Object.hasOwn(this.raw, key) || this.#put.has(key)) return;
-    this.#put.add(key);
+    if (value === undefined || Object.hasOwn(this.raw, key) || this.#put.includes(key)) return;
+    this.#put.push(key);
     this.#sink.put(key, value, content);
   }
 

@@ -49,7 +49,8 @@ function recordedRows(raw: Attributes): readonly number[] {
     if (recorded === undefined) recorded = [...rows];
     else recorded.push(...rows);
   }
-  return recorded?.toSorted((a, b) => a - b) ?? NO_ROWS;
+  if (recorded === undefined) return NO_ROWS;
+  return recorded.length === 1 ? recorded : recorded.toSorted((a, b) => a - b);
 }
 
 function indexBySource(fields: readonly VoiceField[]): ReadonlyMap<string, readonly number[]> {

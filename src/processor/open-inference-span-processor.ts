@@ -4,7 +4,8 @@ import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from '../mapping/livekit-spans.js';
 import type { LateMetrics } from '../metrics/late-metrics.js';
 import { NO_FACTS } from '../mapping/span-input.js';
 import type { EndedSpan } from '../relations/end-report.js';
-import { HeldSpans, type HeldSpan } from '../relations/held-spans.js';
+import { HeldSpans, waitsFor, type HeldSpan } from '../relations/held-spans.js';
+import type { SpanNode } from '../relations/span-node.js';
 import type { SpanRegistry } from '../relations/span-registry.js';
 import { asBareSpan } from './bare-span.js';
 import type { Delegates } from './delegates.js';
@@ -118,15 +119,18 @@ export class OpenInferenceSpanProcessor implements SpanProcessor {
       this.#options.outlet.send(span, NO_FACTS, undefined);
       return;
     }
-    const isHeld = !incomplete && this.#isHeld({ span, node });
-    const sent = isHeld
-      ? { status: span.status, words: NO_WORDS, isSent: false }
-      : this.#options.outlet.send(span, registry.facts(node, span, incomplete), node);
-    this.#report({ span, node }, sent);
+    const awaited = incomplete ? undefined : waitsFor(span, node);
+    if (awaited === undefined) {
+      const facts = registry.facts(node, span, incomplete);
+      this.#report(span, node, this.#options.outlet.send(span, facts, node));
+    } else {
+      for (const held of this.#held.add({ span, node }, awaited)) this.#sendHeld(held);
+      this.#report(span, node, { status: span.status, words: NO_WORDS, isSent: false });
+    }
     for (const held of this.#held.endedFor(node)) this.#sendHeld(held);
   }
 
-  #report({ span, node }: HeldSpan, sent: Omit<EndedSpan, 'attributes'>): void {
+  #report(span: ReadableSpan, node: SpanNode, sent: Omit<EndedSpan, 'attributes'>): void {
     const { registry, onFailure } = this.#options;
     try {
       registry.end(node, { attributes: span.attributes, ...sent });
@@ -134,14 +138,6 @@ export class OpenInferenceSpanProcessor implements SpanProcessor {
       onFailure(error, span);
       attempt(() => registry.end(node, { attributes: {}, ...sent }));
     }
-  }
-
-  /** Whether the span is kept back; those that made room for it are sent. */
-  #isHeld(held: HeldSpan): boolean {
-    const free = this.#held.add(held);
-    if (free.includes(held)) return false;
-    for (const other of free) this.#sendHeld(other);
-    return true;
   }
 
   #sendHeld({ span, node }: HeldSpan): void {

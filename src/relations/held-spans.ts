@@ -5,6 +5,8 @@ import type { SpanNode } from './span-node.js';
 /** Spans that may wait at a time. A tool waits for moments, a job for its session. */
 const MAX_HELD = 256;
 
+const NONE: readonly HeldSpan[] = [];
+
 /** A span that has ended and waits for one that has not. */
 export interface HeldSpan {
   readonly span: ReadableSpan;
@@ -18,26 +20,21 @@ export interface HeldSpan {
 export class HeldSpans {
   readonly #held = new Map<HeldSpan, SpanNode>();
 
-  /**
-   * Keeps a span back while `waitsFor` names an open one. Answers the spans to send now: none, the
-   * one that has waited longest, or this one, which need not wait.
-   */
-  add(held: HeldSpan): readonly HeldSpan[] {
-    const awaited = waitsFor(held);
-    if (awaited === undefined) return [held];
+  /** Keeps a span back. Answers the spans to send in its place: the one that has waited longest. */
+  add(held: HeldSpan, awaited: SpanNode): readonly HeldSpan[] {
     this.#held.set(held, awaited);
-    if (this.#held.size <= MAX_HELD) return [];
+    if (this.#held.size <= MAX_HELD) return NONE;
     const [longest] = this.#held.keys();
-    return longest === undefined ? [] : this.#release([longest]);
+    return longest === undefined ? NONE : this.#release([longest]);
   }
 
   /** Spans that waited for this one, which has ended, and need not wait for another. */
   endedFor(node: SpanNode): readonly HeldSpan[] {
-    if (this.#held.size === 0) return [];
+    if (this.#held.size === 0) return NONE;
     const free: HeldSpan[] = [];
     for (const [held, awaited] of this.#held) {
       if (awaited !== node && held.node.parent !== node) continue;
-      const next = waitsFor(held);
+      const next = waitsFor(held.span, held.node);
       if (next === undefined) free.push(held);
       else this.#held.set(held, next);
     }
@@ -62,7 +59,7 @@ export class HeldSpans {
  * it has to carry the session's first words and last answer. Up to 1.7.1 a quick tool ends before
  * the `llm_node` that asked for it, which alone records the call's id.
  */
-function waitsFor({ node, span }: HeldSpan): SpanNode | undefined {
+export function waitsFor(span: ReadableSpan, node: SpanNode): SpanNode | undefined {
   if (node.is(LiveKitSpan.JOB_ENTRYPOINT)) {
     return node.sessionsBelow.find((session) => session.span !== undefined);
   }

@@ -1,4 +1,4 @@
-import { getAttributesFromContext, getTags } from '@arizeai/openinference-core';
+import { ContextAttributes, getAttributesFromContext, getTags } from '@arizeai/openinference-core';
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import type { Attributes, Context } from '@opentelemetry/api';
 import { asText, parseJsonRecord } from '../mapping/read-attributes.js';
@@ -13,27 +13,21 @@ export interface OpenInferenceContext {
   readonly isInherited: boolean;
 }
 
-/** Contexts that say nothing, which are nearly all: siblings start in the same one. */
-const SILENT = new WeakSet<Context>();
+const CONTEXT_KEYS: readonly symbol[] = Object.values(ContextAttributes);
 
 /**
  * Reads `setSession`, `setUser`, `setMetadata`, `setTags`, `setPromptTemplate` and `setAttributes`
  * of `@arizeai/openinference-core`; `undefined` when none was called.
  */
 export function readOpenInferenceContext(context: Context): OpenInferenceContext | undefined {
-  if (SILENT.has(context)) return undefined;
-  const said = getAttributesFromContext(context);
-  if (isEmpty(said)) {
-    SILENT.add(context);
-    return undefined;
-  }
+  if (!saysAnything(context)) return undefined;
   const {
     [S.SESSION_ID]: sessionId,
     [S.USER_ID]: userId,
     [S.METADATA]: metadata,
     [S.TAG_TAGS]: _,
     ...attributes
-  } = said;
+  } = getAttributesFromContext(context);
   const identity: Identity = {
     sessionId: asText(sessionId),
     userId: asText(userId),
@@ -66,7 +60,7 @@ export function openInferenceBelow(
   };
 }
 
-function isEmpty(attributes: Attributes): boolean {
-  for (const _key in attributes) return false;
-  return true;
+/** Nearly no context does, and every span starts in one of its own: asked without making anything. */
+function saysAnything(context: Context): boolean {
+  return CONTEXT_KEYS.some((key) => context.getValue(key) !== undefined);
 }

@@ -189,6 +189,6 @@ function identityBelow(
 }
 
 function forgetOldest(nodes: Map<string, SpanNode>): void {
-  const [oldest] = nodes.keys();
-  if (oldest !== undefined) nodes.delete(oldest);
+  const oldest = nodes.keys().next();
+  if (oldest.done !== true) nodes.delete(oldest.value);
 }
