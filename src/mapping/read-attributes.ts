@@ -1,4 +1,4 @@
-import type { Attributes, AttributeValue } from '@opentelemetry/api';
+import type { Attributes } from '@opentelemetry/api';
 
 export type JsonRecord = Readonly<Record<string, unknown>>;
 
@@ -38,7 +38,7 @@ export function readNumber(attributes: Attributes, keys: readonly string[]): num
 }
 
 /** Parses JSON text; `undefined` for anything that is not a string or does not parse. */
-export function parseJson(value: AttributeValue | undefined): unknown {
+export function parseJson(value: unknown): unknown {
   if (typeof value !== 'string') return undefined;
   try {
     return JSON.parse(value);
@@ -47,12 +47,12 @@ export function parseJson(value: AttributeValue | undefined): unknown {
   }
 }
 
-export function parseJsonArray(value: AttributeValue | undefined): readonly unknown[] | undefined {
+export function parseJsonArray(value: unknown): readonly unknown[] | undefined {
   const parsed = parseJson(value);
   return Array.isArray(parsed) ? parsed : undefined;
 }
 
-export function parseJsonRecord(value: AttributeValue | undefined): JsonRecord | undefined {
+export function parseJsonRecord(value: unknown): JsonRecord | undefined {
   const parsed = parseJson(value);
   return isRecord(parsed) ? parsed : undefined;
 }

@@ -1,8 +1,13 @@
-import { ContextAttributes, getAttributesFromContext, getTags } from '@arizeai/openinference-core';
-import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import type { Attributes, Context } from '@opentelemetry/api';
-import { asText, parseJsonRecord } from '../mapping/read-attributes.js';
 import { mergeIdentity, type Identity } from './identity.js';
+import {
+  attributesIn,
+  metadataIn,
+  OPEN_INFERENCE_CONTEXT_KEYS,
+  sessionIdIn,
+  tagsIn,
+  userIdIn,
+} from './open-inference-keys.js';
 
 /** What OpenInference's context setters say of everything below. */
 export interface OpenInferenceContext {
@@ -13,28 +18,19 @@ export interface OpenInferenceContext {
   readonly isInherited: boolean;
 }
 
-const CONTEXT_KEYS: readonly symbol[] = Object.values(ContextAttributes);
-
 /**
  * Reads `setSession`, `setUser`, `setMetadata`, `setTags`, `setPromptTemplate` and `setAttributes`
  * of `@arizeai/openinference-core`; `undefined` when none was called.
  */
 export function readOpenInferenceContext(context: Context): OpenInferenceContext | undefined {
   if (!saysAnything(context)) return undefined;
-  const {
-    [S.SESSION_ID]: sessionId,
-    [S.USER_ID]: userId,
-    [S.METADATA]: metadata,
-    [S.TAG_TAGS]: _,
-    ...attributes
-  } = getAttributesFromContext(context);
+  const attributes = attributesIn(context);
   const identity: Identity = {
-    sessionId: asText(sessionId),
-    userId: asText(userId),
+    sessionId: sessionIdIn(context),
+    userId: userIdIn(context),
     agent: undefined,
-    metadata: parseJsonRecord(metadata),
-    // The context holds them as JSON text, and the attributes as that text.
-    tags: getTags(context),
+    metadata: metadataIn(context),
+    tags: tagsIn(context),
   };
   const isSet =
     Object.values(identity).some((value) => value !== undefined) ||
@@ -62,5 +58,5 @@ export function openInferenceBelow(
 
 /** Nearly no context does, and every span starts in one of its own: asked without making anything. */
 function saysAnything(context: Context): boolean {
-  return CONTEXT_KEYS.some((key) => context.getValue(key) !== undefined);
+  return OPEN_INFERENCE_CONTEXT_KEYS.some((key) => context.getValue(key) !== undefined);
 }

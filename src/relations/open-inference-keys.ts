@@ -1,0 +1,69 @@
+import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
+import { createContextKey, type Attributes, type Context } from '@opentelemetry/api';
+import { isAttributeValue } from '@opentelemetry/core';
+import { asText, parseJson, parseJsonRecord } from '../mapping/read-attributes.js';
+
+/**
+ * The key under which `@arizeai/openinference-core` keeps a value in the context
+ * (`trace/contextAttributes.ts`): the same in all copies and versions of it. The package itself is
+ * not loaded, which would cost an agent's start as much as half of this one.
+ */
+function contextKey(name: string): symbol {
+  return createContextKey(`OpenInference SDK Context Key ${name}`);
+}
+
+const SESSION_ID = contextKey(S.SESSION_ID);
+const USER_ID = contextKey(S.USER_ID);
+const METADATA = contextKey(S.METADATA);
+const TAGS = contextKey(S.TAG_TAGS);
+/** What `setAttributes` was given, as JSON text. */
+const ATTRIBUTES = contextKey('attributes');
+const PROMPT_TEMPLATE: readonly (readonly [attribute: string, key: symbol])[] = [
+  S.PROMPT_TEMPLATE_TEMPLATE,
+  S.PROMPT_TEMPLATE_VARIABLES,
+  S.PROMPT_TEMPLATE_VERSION,
+].map((attribute) => [attribute, contextKey(attribute)]);
+
+/** Every key that the package's setters write. */
+export const OPEN_INFERENCE_CONTEXT_KEYS: readonly symbol[] = [
+  SESSION_ID,
+  USER_ID,
+  METADATA,
+  TAGS,
+  ATTRIBUTES,
+  ...PROMPT_TEMPLATE.map(([, key]) => key),
+];
+
+export function sessionIdIn(context: Context): string | undefined {
+  return asText(context.getValue(SESSION_ID));
+}
+
+export function userIdIn(context: Context): string | undefined {
+  return asText(context.getValue(USER_ID));
+}
+
+export function metadataIn(context: Context): Readonly<Record<string, unknown>> | undefined {
+  return parseJsonRecord(context.getValue(METADATA));
+}
+
+/** They are kept as JSON text. A list that holds anything but texts is none. */
+export function tagsIn(context: Context): readonly string[] | undefined {
+  const tags = parseJson(context.getValue(TAGS));
+  return Array.isArray(tags) && tags.every((tag) => typeof tag === 'string') ? tags : undefined;
+}
+
+/** Prompt template and whatever else was set, as attributes. Values that no attribute may have void what was set with them. */
+export function attributesIn(context: Context): Attributes {
+  const attributes: Attributes = {};
+  for (const [attribute, key] of PROMPT_TEMPLATE) {
+    const value = context.getValue(key);
+    if (value !== undefined && isAttributeValue(value)) attributes[attribute] = value;
+  }
+  const set = parseJsonRecord(context.getValue(ATTRIBUTES));
+  if (set !== undefined && isAttributes(set)) Object.assign(attributes, set);
+  return attributes;
+}
+
+function isAttributes(record: Readonly<Record<string, unknown>>): record is Attributes {
+  return Object.values(record).every((value) => isAttributeValue(value));
+}
