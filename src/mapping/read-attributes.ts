@@ -16,11 +16,7 @@ export function asFiniteNumber(value: unknown): number | undefined {
 
 /** The first of these keys that is present, so that one reader serves every LiveKit version. */
 export function firstPresent(attributes: Attributes, keys: readonly string[]): string | undefined {
-  for (const key of keys) {
-    const value = attributes[key];
-    if (value !== undefined && value !== null) return key;
-  }
-  return undefined;
+  return keys.find((key) => attributes[key] !== undefined && attributes[key] !== null);
 }
 
 /** The value of the first key that is present; `undefined` when it is blank or no string. */

@@ -79,7 +79,6 @@ export class SpanMapping {
   /** Whether somebody set attributes under this prefix (`llm.input_messages.`), here or around. */
   hasUnder(prefix: string): boolean {
     for (const key in this.raw) if (key.startsWith(prefix)) return true;
-    for (const key of this.#put) if (key.startsWith(prefix)) return true;
-    return false;
+    return this.#put.some((key) => key.startsWith(prefix));
   }
 }

@@ -46,11 +46,17 @@ function recordedRows(raw: Attributes): readonly number[] {
   for (const key in raw) {
     const rows = ROWS_BY_SOURCE.get(key);
     if (rows === undefined) continue;
-    if (recorded === undefined) recorded = [...rows];
-    else recorded.push(...rows);
+    const list = (recorded ??= []);
+    rows.forEach((row) => insert(list, row));
   }
-  if (recorded === undefined) return NO_ROWS;
-  return recorded.length === 1 ? recorded : recorded.toSorted((a, b) => a - b);
+  return recorded ?? NO_ROWS;
+}
+
+/** Into a list that is and stays in order, and has a handful of rows. */
+function insert(list: number[], row: number): void {
+  const next = list.findIndex((other) => other > row);
+  if (next < 0) list.push(row);
+  else list.splice(next, 0, row);
 }
 
 function indexBySource(fields: readonly VoiceField[]): ReadonlyMap<string, readonly number[]> {

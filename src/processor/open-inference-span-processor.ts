@@ -127,6 +127,7 @@ export class OpenInferenceSpanProcessor implements SpanProcessor {
       for (const held of this.#held.add({ span, node }, awaited)) this.#sendHeld(held);
       this.#report(span, node, { status: span.status, words: NO_WORDS, isSent: false });
     }
+    if (this.#held.isEmpty) return;
     for (const held of this.#held.endedFor(node)) this.#sendHeld(held);
   }
 

@@ -28,9 +28,12 @@ export class HeldSpans {
     return longest === undefined ? NONE : this.#release([longest]);
   }
 
+  get isEmpty(): boolean {
+    return this.#held.size === 0;
+  }
+
   /** Spans that waited for this one, which has ended, and need not wait for another. */
   endedFor(node: SpanNode): readonly HeldSpan[] {
-    if (this.#held.size === 0) return NONE;
     const free: HeldSpan[] = [];
     for (const [held, awaited] of this.#held) {
       if (awaited !== node && held.node.parent !== node) continue;
