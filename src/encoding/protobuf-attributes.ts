@@ -1,17 +1,17 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
+import {
+  ARRAY_ITEM,
+  ARRAY_VALUE,
+  BOOL_VALUE,
+  DOUBLE_VALUE,
+  INT_VALUE,
+  KEY,
+  STRING_VALUE,
+  VALUE,
+} from './key-value-tags.js';
 import type { ProtobufWriter } from './protobuf-writer.js';
-import { writeShortPair } from './short-pair.js';
+import { writeScalarPair } from './scalar-pair.js';
 import { writeStringPair } from './string-pair.js';
-
-// Tag bytes of `KeyValue`, `AnyValue` and `ArrayValue` (common.proto).
-const KEY = 0x0a;
-const VALUE = 0x12;
-const STRING_VALUE = 0x0a;
-const BOOL_VALUE = 0x10;
-const INT_VALUE = 0x18;
-const DOUBLE_VALUE = 0x21;
-const ARRAY_VALUE = 0x2a;
-const ARRAY_ITEM = 0x0a;
 
 function writeAny(writer: ProtobufWriter, value: unknown): void {
   switch (typeof value) {
@@ -44,11 +44,11 @@ export function writeAttribute(
   key: string,
   value: AttributeValue,
 ): void {
-  if (typeof value !== 'object' && writeShortPair(writer, tag, key, value)) return;
   if (typeof value === 'string') {
-    writeStringPair(writer, tag, key, value);
+    if (!writer.shortTextPair(tag, key, value)) writeStringPair(writer, tag, key, value);
     return;
   }
+  if (typeof value !== 'object' && writeScalarPair(writer, tag, key, value)) return;
   const pair = writer.open(tag);
   writer.string(KEY, key);
   const any = writer.open(VALUE);

@@ -3,6 +3,7 @@ import {
   cutAttributes,
   type CuttableAttribute,
 } from './cut-attributes.js';
+import { KEY as KEY_TAG } from './key-value-tags.js';
 import { writeAttribute } from './protobuf-attributes.js';
 import { parseProtobufFields, type ProtobufField } from './protobuf-reader.js';
 import { ProtobufWriter } from './protobuf-writer.js';
@@ -17,7 +18,6 @@ const EVENT = 11;
 const DROPPED_EVENTS_COUNT = 12;
 const DROPPED_EVENTS_COUNT_TAG = 0x60;
 const KEY = 1;
-const KEY_TAG = 0x0a;
 const VALUE = 2;
 const STRING_VALUE = 1;
 

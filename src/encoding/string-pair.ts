@@ -1,10 +1,6 @@
+import { KEY, STRING_VALUE, VALUE } from './key-value-tags.js';
 import type { ProtobufWriter } from './protobuf-writer.js';
 import { putVarint, varintBytes } from './varint.js';
-
-// Tag bytes of the fields inside `KeyValue` and `AnyValue` (common.proto).
-const KEY = 0x0a;
-const VALUE = 0x12;
-const STRING_VALUE = 0x0a;
 
 /**
  * Writes a `KeyValue` field with a string value: nearly all bytes of a trace pass here. Lengths are

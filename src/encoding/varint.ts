@@ -1,3 +1,6 @@
+/** The largest value that takes one byte. */
+export const MAX_ONE_BYTE = 0x7f;
+
 /** Bytes that `value`, a non-negative safe integer, takes as a varint. */
 export function varintBytes(value: number): number {
   if (value < 0x80) return 1;

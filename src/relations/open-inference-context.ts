@@ -1,4 +1,4 @@
-import type { Attributes, Context } from '@opentelemetry/api';
+import { ROOT_CONTEXT, type Attributes, type Context } from '@opentelemetry/api';
 import { mergeIdentity, type Identity } from './identity.js';
 import {
   attributesIn,
@@ -23,7 +23,7 @@ export interface OpenInferenceContext {
  * of `@arizeai/openinference-core`; `undefined` when none was called.
  */
 export function readOpenInferenceContext(context: Context): OpenInferenceContext | undefined {
-  if (!saysAnything(context)) return undefined;
+  if (context === ROOT_CONTEXT || !saysAnything(context)) return undefined;
   const attributes = attributesIn(context);
   const identity: Identity = {
     sessionId: sessionIdIn(context),
