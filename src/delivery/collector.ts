@@ -1,6 +1,7 @@
 import { createHttpClient, type HttpClient } from '../http/http-client.js';
 import { resolveTarget, type HttpTarget } from '../http/http-target.js';
 import { displayUrl } from '../options/endpoint.js';
+import { TRACER_NAME, VERSION } from '../version.js';
 import { readCertificates } from './certificates.js';
 import { createDeliveryMessages, type DeliveryMessages } from './delivery-messages.js';
 import type { DeliveryDiagnostics, DeliverySettings } from './delivery-settings.js';
@@ -25,7 +26,9 @@ export function createCollector(
   diagnostics: DeliveryDiagnostics,
 ): Collector {
   const url = new URL(settings.url);
-  const headers = resolveRequestHeaders(settings.headers, diagnostics);
+  const given = resolveRequestHeaders(settings.headers, diagnostics);
+  // OTLP asks exporters to say who they are (protocol/exporter.md, "User Agent").
+  const headers = { 'user-agent': `${TRACER_NAME}/${VERSION}`, ...given };
   const proxy = resolveProxy(url, settings.proxies, diagnostics);
   const ca = readCertificates(settings.ca, diagnostics);
   const isTunnelled = proxy !== undefined && url.protocol === 'https:';
@@ -40,10 +43,6 @@ export function createCollector(
     compression: settings.compression,
     ca,
     target: isTunnelled ? undefined : resolveTarget({ url, proxy }),
-    messages: createDeliveryMessages(
-      diagnostics,
-      displayUrl(settings.url),
-      createScrubber(headers),
-    ),
+    messages: createDeliveryMessages(diagnostics, displayUrl(settings.url), createScrubber(given)),
   };
 }

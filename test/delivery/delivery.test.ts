@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Delivery } from '../../src/delivery/delivery.js';
+import { VERSION } from '../../src/version.js';
 import { startReceiver, type Receiver, type ReceiverOptions } from '../support/otlp-receiver.js';
 import { openDelivery } from '../support/delivery-fixture.js';
 
@@ -479,5 +480,16 @@ describe('headers', () => {
     expect(said.warnings).toHaveLength(3);
     expect(said.warnings.join()).not.toContain('secret');
     expect(said.warnings.join()).toContain('x-bad');
+  });
+
+  it('say who sends them, unless somebody says otherwise', async () => {
+    const receiver = await receive();
+    for (const headers of [{}, { 'User-Agent': 'proxy-name' }]) {
+      const { add, delivery } = openDelivery(receiver.url, { headers });
+      add('a');
+      await delivery.shutdown();
+    }
+    const agents = receiver.requests().map((request) => request.headers['user-agent']);
+    expect(agents).toEqual([`catalyst-tracing/${VERSION}`, 'proxy-name']);
   });
 });
