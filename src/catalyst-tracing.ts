@@ -2,6 +2,7 @@ import type { Tracer, TracerProvider } from '@opentelemetry/api';
 import type { TraceJob } from './job/job-options.js';
 import type { ObservableSession, SessionObserver } from './observe/observable-session.js';
 import type { DeliveryResult, DeliveryStats } from './delivery/delivery-stats.js';
+import type { PrivacyStats } from './privacy/privacy-stats.js';
 
 /** Whether an SDK was connected, and if not, why. */
 export interface InstallResult {
@@ -17,12 +18,14 @@ export interface FlushOptions {
   readonly timeoutMillis?: number;
 }
 
-/** What tracing has done so far: delivery's counters, and what could not be mapped or measured. */
+/** What tracing has done so far: delivery's counters, what could not be mapped or measured, what was withheld. */
 export interface TracingStats extends DeliveryStats {
   /** Spans sent without their attributes because mapping or redacting them failed. */
   readonly mappingFailures: number;
   /** Exports of metrics that the collector did not take, by our own meter provider. */
   readonly failedMetricExports: number;
+  /** What hiding and redaction did to content, in values; counted once, however many exporters there are. */
+  readonly privacy: PrivacyStats;
 }
 
 /** The live tracing that `setup()` returns. */

@@ -7,6 +7,7 @@ import { LIVEKIT_NAME } from './livekit/install-livekit.js';
 import { offerLiveKitConnector } from './livekit/livekit-connector.js';
 import { NO_OBSERVER } from './observe/observe-session.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
+import { createPrivacyCounts } from './privacy/privacy-stats.js';
 import { TRACER_NAME, VERSION } from './version.js';
 
 const NOT_ASKED: readonly InstallResult[] = Object.freeze([]);
@@ -47,6 +48,7 @@ export function createDisabledTracing(
       ...new DeliveryLedger().stats(0, 0),
       mappingFailures: 0,
       failedMetricExports: 0,
+      privacy: createPrivacyCounts(),
     }),
   };
   return { tracing, ownsSpan: () => false };

@@ -31,6 +31,7 @@ export type {
   SetupOptions,
 } from './options/setup-options.js';
 export type { PrivacyFlags } from './options/privacy-flags.js';
+export type { PrivacyStats } from './privacy/privacy-stats.js';
 export { DEFAULT_REDACT_PATTERNS } from './privacy/patterns/default-patterns.js';
 export type {
   HashableField,

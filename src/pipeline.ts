@@ -13,6 +13,7 @@ import type { LateMetrics } from './metrics/late-metrics.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 import { SessionObservers } from './observe/observe-session.js';
 import { createPrivacy } from './privacy/privacy.js';
+import type { PrivacyCounts } from './privacy/privacy-stats.js';
 import { Delegates } from './processor/delegates.js';
 import { OpenInferenceSpanProcessor } from './processor/open-inference-span-processor.js';
 import { SpanOutlet } from './processor/span-outlet.js';
@@ -31,6 +32,8 @@ export interface Pipeline {
   readonly mappingFailures: () => number;
   /** Exports of metrics that the collector did not take. */
   readonly failedMetricExports: () => number;
+  /** What was withheld so far: the counts themselves, which go on. */
+  readonly privacyCounts: Readonly<PrivacyCounts>;
   /** Whether an open span goes this way. */
   readonly ownsSpan: (spanId: string) => boolean;
   readonly observers: SessionObservers;
@@ -151,6 +154,7 @@ export function createPipeline(parts: PipelineOptions): Pipeline {
     },
     mappingFailures: () => mappingFailures,
     failedMetricExports: () => metrics.failedExports,
+    privacyCounts: privacy.counts,
     ownsSpan: (spanId) => registry.isOpen(spanId),
     sendOpenSpans,
     observers: new SessionObservers(registry),

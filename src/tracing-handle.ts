@@ -79,11 +79,12 @@ export class LiveTracing implements CatalystTracing {
 
   stats(): TracingStats {
     const stats = this.#pipeline.delivery?.stats() ?? new DeliveryLedger().stats(0, 0);
-    const { mappingFailures, failedMetricExports } = this.#pipeline;
+    const { mappingFailures, failedMetricExports, privacyCounts } = this.#pipeline;
     return {
       ...stats,
       mappingFailures: mappingFailures(),
       failedMetricExports: failedMetricExports(),
+      privacy: { ...privacyCounts },
     };
   }
 

@@ -6,7 +6,7 @@ import type { ContentRewriter } from './content-rewriter.js';
 import type { IdentityHash } from './identity-hash.js';
 import { limitInlineMedia } from './inline-media.js';
 import { MessageHistory } from './message-history.js';
-import type { PrivacyCounts } from './privacy-counts.js';
+import type { PrivacyCounts } from './privacy-stats.js';
 import { REDACTED_EXCEPTION_MESSAGE, REDACTED_VALUE } from './redacted-value.js';
 
 /** Where tracers of model APIs put the request as it was made. */
@@ -122,7 +122,7 @@ export class ContentGuard {
   ): string | number | boolean | undefined {
     if (typeof value === 'boolean') return value;
     if (this.#isSpent) {
-      this.#rules.counts.redactorOverruns += 1;
+      this.#rules.counts.tooSlow += 1;
       return undefined;
     }
     const text = String(value);

@@ -3,7 +3,7 @@ import { MessageRole } from '../semconv/message-roles.js';
 import { redactJsonPaths, type JsonPath } from './json-paths.js';
 import { isJson } from './json-scanner.js';
 import { isHarmless, maskText } from './patterns/mask-text.js';
-import type { PrivacyCounts } from './privacy-counts.js';
+import type { PrivacyCounts } from './privacy-stats.js';
 import { PAUSE_MILLIS, RedactionBudget } from './redaction-budget.js';
 import type { RedactionContext } from './redaction-options.js';
 import { REDACTED_VALUE } from './redacted-value.js';
@@ -16,6 +16,9 @@ const FORMAT_WORDS: readonly string[] = [
   ...Object.values(MimeType),
   'text',
 ];
+
+/** Stands for the outcome of a hook that gave none. */
+const FAILED: unique symbol = Symbol('failed');
 
 /** Says something to the user once per code. */
 export type Warn = (code: string, text: string) => void;
@@ -63,40 +66,60 @@ export class ContentRewriter {
     if (this.#isRunning) return this.#nested();
     const time = this.#budget.begin();
     if (time === undefined) {
-      this.#counts.redactorOverruns += 1;
+      this.#counts.tooSlow += 1;
       overdue();
       return undefined;
     }
-    let rewritten: Rewritten;
+    let outcome: Rewritten | typeof FAILED;
     this.#isRunning = true;
     try {
-      rewritten = this.#run(value, context, time.isOverdue);
+      outcome = this.#run(value, context, time.isOverdue);
     } catch {
       // The error may quote the content, so nothing of it is kept.
-      rewritten = this.#failed();
+      outcome = FAILED;
     } finally {
       this.#isRunning = false;
     }
-    if (!this.#budget.end(time)) {
-      this.#overran();
+    const isLate = !this.#budget.end(time);
+    if (isLate) {
+      this.#sayLate();
       overdue();
-      return undefined;
     }
-    if (rewritten !== undefined && rewritten !== value) this.#counts.rewritten += 1;
-    return rewritten;
+    // A hook that fails late loses one value, so one of the two is counted.
+    if (outcome === FAILED) return this.#failed();
+    if (isLate) this.#counts.tooSlow += 1;
+    else if (outcome === undefined) this.#counts.removed += 1;
+    else if (outcome !== value) this.#counts.rewritten += 1;
+    return isLate ? undefined : outcome;
   }
 
   /** Masks what the patterns match in a name: of a span, of an event. Never without a result. */
   maskName(name: string): string {
+    const { patterns } = this.#redaction;
+    let masked: string | undefined;
     try {
-      const { patterns } = this.#redaction;
-      return maskText(name, patterns, this.#budget.measure().isOverdue) ?? REDACTED_VALUE;
+      masked = maskText(name, patterns, this.#budget.measure().isOverdue);
     } catch {
+      this.#failed();
       return REDACTED_VALUE;
     }
+    if (masked === undefined) {
+      this.#counts.tooSlow += 1;
+      this.#warn(
+        'redactor-slow-name',
+        `Masking the name of a span or event took longer than ${this.#redaction.budgetMillis} ms: it is sent as ${REDACTED_VALUE}.`,
+      );
+      return REDACTED_VALUE;
+    }
+    if (masked !== name) this.#counts.rewritten += 1;
+    return masked;
   }
 
-  #run(value: string, context: RedactionContext, isOverdue: () => boolean): Rewritten {
+  #run(
+    value: string,
+    context: RedactionContext,
+    isOverdue: () => boolean,
+  ): Rewritten | typeof FAILED {
     const { paths, patterns, redact } = this.#redaction;
     const withoutPaths = paths.length === 0 ? value : hidePaths(value, paths, context.kind);
     const masked =
@@ -106,11 +129,11 @@ export class ContentRewriter {
     const answer: unknown = redact(masked, context);
     if (answer === undefined || typeof answer === 'string') return answer;
     ignoreRejection(answer);
-    return this.#failed();
+    return FAILED;
   }
 
   #failed(): undefined {
-    this.#counts.redactorErrors += 1;
+    this.#counts.failed += 1;
     this.#warn(
       'redactor-failed',
       'The redact hook threw or returned something else than text or undefined: the content it was shown is dropped, its spans are sent without it.',
@@ -120,7 +143,7 @@ export class ContentRewriter {
 
   /** A hook that makes spans would be asked about these without end. */
   #nested(): undefined {
-    this.#counts.redactorErrors += 1;
+    this.#counts.failed += 1;
     this.#warn(
       'redactor-nested',
       "A span ended within the redact hook or a pattern's check: its content is dropped.",
@@ -128,8 +151,7 @@ export class ContentRewriter {
     return undefined;
   }
 
-  #overran(): void {
-    this.#counts.redactorOverruns += 1;
+  #sayLate(): void {
     this.#warn(
       'redactor-slow',
       `Redaction of one value took longer than ${this.#redaction.budgetMillis} ms: the content of that span is dropped. Three slow values in a row stop all content for ${PAUSE_MILLIS / 1_000} s.`,

@@ -5,7 +5,7 @@ import { ContentGuard, type GuardRules } from './content-guard.js';
 import { guardSpanRecord, hasTextBeyond } from './guarded-record.js';
 import { GuardedSink, MediaLimitSink } from './guarded-sink.js';
 import { shortestLimit } from './inline-media.js';
-import type { PrivacyCounts } from './privacy-counts.js';
+import type { PrivacyCounts } from './privacy-stats.js';
 
 /** Privacy by one policy, for every span alike. */
 export class PolicyPrivacy {

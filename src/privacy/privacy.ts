@@ -7,7 +7,7 @@ import { resolvePolicy } from './content-policy.js';
 import { ContentRewriter, type Warn } from './content-rewriter.js';
 import { IdentityHash } from './identity-hash.js';
 import { PolicyPrivacy } from './policy-privacy.js';
-import { createPrivacyCounts, type PrivacyCounts } from './privacy-counts.js';
+import { createPrivacyCounts, type PrivacyCounts } from './privacy-stats.js';
 import type { RedactionOptions } from './redaction-options.js';
 import { resolveRedaction } from './resolve-redaction.js';
 

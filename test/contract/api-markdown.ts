@@ -106,6 +106,7 @@ export const API_PARTS: Readonly<Record<string, () => string>> = {
         .flatMap((name) => readMembers('index', name))
         .map(({ usage, summary }) => [code(usage), summary]),
     ),
+  'privacy-stats': () => members('index', 'PrivacyStats', 'privacy'),
   'redaction-options': () => options('RedactionOptions'),
   'hash-options': () => options('HashOptions'),
   attr: () => values({ ...Attr }, 'Attr'),

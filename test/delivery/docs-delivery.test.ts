@@ -11,7 +11,7 @@ function firstCells(page: string, header: string): readonly string[] {
   return rows.slice(0, end < 0 ? undefined : end).map((line) => line.split('`')[1] ?? line);
 }
 
-it('docs/delivery.md has every number and every reason that stats() tells, and no other', async () => {
+it('docs/delivery.md has every number, reason and count that stats() tells, and no other', async () => {
   const page = readFileSync(new URL('../../docs/delivery.md', import.meta.url), 'utf8');
   const tracing = await setup({ endpoint: 'http://127.0.0.1:9' });
   const stats = tracing.stats();
@@ -20,4 +20,5 @@ it('docs/delivery.md has every number and every reason that stats() tells, and n
   expect(firstCells(page, 'reason').toSorted()).toEqual(
     Object.keys(stats.droppedByReason).toSorted(),
   );
+  expect(firstCells(page, 'count').toSorted()).toEqual(Object.keys(stats.privacy).toSorted());
 });

@@ -12,7 +12,7 @@ import { GEN_AI_KEY_RULES } from '../../src/privacy/keys/gen-ai-keys.js';
 import { LIVEKIT_KEY_RULES } from '../../src/privacy/keys/livekit-keys.js';
 import { TELEMETRY_KEY_RULES } from '../../src/privacy/keys/telemetry-keys.js';
 import type { Privacy } from '../../src/privacy/privacy.js';
-import { createPrivacyCounts } from '../../src/privacy/privacy-counts.js';
+import { createPrivacyCounts } from '../../src/privacy/privacy-stats.js';
 import { EVERYTHING_HIDDEN, privacyWith, recordWith, send } from './guarded.js';
 
 const CANARY = 'canary-5be1d0';
@@ -161,7 +161,7 @@ describe('redaction over anything', () => {
       ),
       { numRuns: 200 },
     );
-    expect(privacy.counts.redactorErrors).toBe(0);
+    expect(privacy.counts.failed).toBe(0);
   });
 
   it.each([

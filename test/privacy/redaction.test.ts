@@ -56,7 +56,7 @@ describe('the redact hook', () => {
     );
     expect(sendOne(privacy, ['input.value', 'x', 'inputValue'])).toBeUndefined();
     expect(sendOne(privacy, ['tag.tags', ['a', 'x'], 'metadata'])).toEqual(['a', '__REDACTED__']);
-    expect(privacy.counts).toMatchObject({ redactorErrors: 0 });
+    expect(privacy.counts).toMatchObject({ failed: 0 });
   });
 
   it('keeps the type of numbers that it leaves alone', () => {
@@ -85,7 +85,7 @@ describe('the redact hook', () => {
   ])('%s drops the content, keeps the span and is counted and said once', (_, redaction) => {
     const { privacy, said } = privacyWith({}, redaction);
     expect(send(privacy, [KIND, HELLO])).toEqual({ 'openinference.span.kind': 'LLM' });
-    expect(privacy.counts.redactorErrors).toBe(1);
+    expect(privacy.counts.failed).toBe(1);
     expect(new Set(said.map(({ code }) => code))).toEqual(new Set(['redactor-failed']));
     expect(said.map(({ text }) => text).join()).not.toContain('alice');
   });
@@ -125,7 +125,7 @@ describe('the redact hook', () => {
     expect(sendOne(privacy, HELLO)).toBe(`${String(value)} {"openinference.span.kind":"LLM"}`);
     expect(sendOne(privacy, HELLO)).toContain('alice');
     expect(calls).toBe(2);
-    expect(privacy.counts.redactorErrors).toBe(2);
+    expect(privacy.counts.failed).toBe(2);
     expect(said.map(({ code }) => code)).toContain('redactor-nested');
   });
 });

@@ -1,0 +1,26 @@
+/**
+ * What privacy did so far, in values: an attribute of a span, event or link, a status message, a
+ * name. A list is one value where it goes as a whole, else each of its texts is.
+ */
+export interface PrivacyStats {
+  /** Values left out because a switch, or the `redact` hook by `undefined`, says so. */
+  readonly removed: number;
+  /** Values sent as `__REDACTED__`, or with that in a part, because a switch or a size limit says so. */
+  readonly redacted: number;
+  /** Values sent in other words: masked by a path or a pattern, or changed by the `redact` hook. */
+  readonly rewritten: number;
+  /** Identities sent as a keyed hash. */
+  readonly hashed: number;
+  /** Values lost because the `redact` hook threw, or returned something else than text. */
+  readonly failed: number;
+  /** Values lost because redaction took too long, on this one or on one before it. */
+  readonly tooSlow: number;
+}
+
+/** {@link PrivacyStats} while they are being counted. */
+export type PrivacyCounts = { -readonly [Name in keyof PrivacyStats]: PrivacyStats[Name] };
+
+/** All counts at zero. */
+export function createPrivacyCounts(): PrivacyCounts {
+  return { removed: 0, redacted: 0, rewritten: 0, hashed: 0, failed: 0, tooSlow: 0 };
+}
