@@ -1,7 +1,12 @@
 import type { NamedPattern } from '../redaction-options.js';
 import { entropyBits } from './check-digits.js';
 
-const SECRET_NAME = /key|secret|token|pass|pwd|credential/i;
+/**
+ * A name that promises a secret, and what assigns one. It looks for the sign first and back from
+ * there: signs are rare in speech, and letters are not.
+ */
+const ASSIGNMENT =
+  /[:=](?<=(?:key|secret|token|passwd|password|passphrase|pwd|credential|authorization)[\w.-]{0,24}\\?["']?\s{0,4}[:=])/i;
 
 const BEARER: NamedPattern = {
   name: 'token',
@@ -13,26 +18,28 @@ const BEARER: NamedPattern = {
 
 const AUTHORIZATION: NamedPattern = {
   name: 'token',
-  needs: /authorization/i,
+  needs: ASSIGNMENT,
   pattern:
     /\bauthorization\\?["']?\s{0,4}[:=]\s{0,4}\\?["']?(?<secret>(?:[A-Za-z]{1,16}\s{1,4})?[A-Za-z0-9._~+/=-]{8,8192})/i,
 };
 
 const JWT: NamedPattern = {
   name: 'token',
-  needs: 'eyJ',
+  // Without the `e`, which is in every second word and slows the search down.
+  needs: 'yJ',
   pattern: /(?<![\w-])eyJ[\w-]{8,8192}\.[\w-]{8,8192}(?:\.[\w-]{0,8192})?/,
 };
 
+/** Beginning of a key and what follows it, as patterns. */
+type KeyShape = readonly [prefix: string, rest: string];
+
 /** Keys that tell whose they are: OpenAI, Anthropic, AWS, GitHub, GitLab, Slack, Google, Stripe, … */
-const API_KEY_SHAPES: readonly (readonly [prefix: string, rest: string])[] = [
+const KEY_SHAPES: readonly KeyShape[] = [
   ['sk-', String.raw`[\w-]{16,512}`],
-  ['(?:AKIA|ASIA)', '[A-Z0-9]{16}'],
   ['gh[oprsu]_', '[A-Za-z0-9]{20,255}'],
   ['github_pat_', String.raw`\w{20,255}`],
   ['glpat-', String.raw`[\w-]{16,255}`],
   ['xox[abeoprs]-', String.raw`[\w-]{10,255}`],
-  ['AIza', String.raw`[\w-]{30,64}`],
   [String.raw`ya29\.`, String.raw`[\w-]{16,512}`],
   ['hf_', '[A-Za-z0-9]{20,64}'],
   ['npm_', '[A-Za-z0-9]{20,64}'],
@@ -48,7 +55,6 @@ const API_KEY_SHAPES: readonly (readonly [prefix: string, rest: string])[] = [
   ['xapp-', String.raw`[\w-]{16,255}`],
   ['GOCSPX-', String.raw`[\w-]{20,64}`],
   ['sk_(?:car_)?', '[A-Za-z0-9]{20,128}'],
-  ['SK', '[0-9a-f]{32}'],
   ['do[opr]_v1_', '[0-9a-f]{32,128}'],
   ['shp(?:at|ca|pa|ss)_', '[0-9a-f]{32}'],
   ['lin_api_', '[A-Za-z0-9]{20,64}'],
@@ -61,14 +67,28 @@ const API_KEY_SHAPES: readonly (readonly [prefix: string, rest: string])[] = [
   ['nvapi-', String.raw`[\w-]{32,128}`],
   ['csk-', '[A-Za-z0-9]{20,64}'],
   ['fw_', '[A-Za-z0-9]{20,64}'],
+];
+
+/** Keys of AWS, Google, Twilio and Databricks, without a mark after the prefix. */
+const UNMARKED_KEY_SHAPES: readonly KeyShape[] = [
+  ['(?:AKIA|ASIA)', '[A-Z0-9]{16}'],
+  ['AIza', String.raw`[\w-]{30,64}`],
+  ['SK', '[0-9a-f]{32}'],
   ['dapi', '[0-9a-f]{32}'],
 ];
 
+function prefixes(shapes: readonly KeyShape[]): string {
+  return shapes.map(([prefix]) => prefix).join('|');
+}
+
 const API_KEY: NamedPattern = {
   name: 'api-key',
-  needs: new RegExp(API_KEY_SHAPES.map(([prefix]) => prefix).join('|')),
+  // From the mark back to the prefix: to look for each prefix everywhere takes five times as long.
+  needs: new RegExp(
+    String.raw`[-_.](?=[\w+/=-]{10})(?<=${prefixes(KEY_SHAPES)})|(?:${prefixes(UNMARKED_KEY_SHAPES)})[\w-]{16}`,
+  ),
   pattern: new RegExp(
-    String.raw`(?<![\w-])(?:${API_KEY_SHAPES.map((shape) => shape.join('')).join('|')})`,
+    String.raw`(?<![\w-])(?:${[...KEY_SHAPES, ...UNMARKED_KEY_SHAPES].map((shape) => shape.join('')).join('|')})`,
   ),
   // `sk-` also begins names with hyphens.
   accepts: (match) => /\d/.test(match),
@@ -91,7 +111,7 @@ const URL_PASSWORD: NamedPattern = {
 /** `the password is hunter2`: a name for it, and a word with a digit. */
 const PASSWORD: NamedPattern = {
   name: 'secret',
-  needs: SECRET_NAME,
+  needs: /pass|pwd/i,
   pattern:
     /\b(?:password|passwd|passphrase|passcode|pwd)\b\\?["']?\s{0,4}(?:[:=]|=>|\bis|\bwas)\s{0,4}\\?["']?(?<secret>[^\s"',;{}()[\]\\]{4,512})/i,
   accepts: (secret) => /\d/.test(secret),
@@ -100,7 +120,7 @@ const PASSWORD: NamedPattern = {
 /** `password=…`, `"apiKey": "…"`: a name that promises a secret, and a value as varied as one. */
 const ASSIGNED_SECRET: NamedPattern = {
   name: 'secret',
-  needs: SECRET_NAME,
+  needs: ASSIGNMENT,
   pattern:
     /(?:api[_-]?key|access[_-]?key|secret(?!ar|ion|iv)|token(?!i[sz])|passwd|password|passphrase|pwd|credential)[\w.-]{0,24}\\?["']?\s{0,4}(?:[:=]|=>)\s{0,4}\\?["']?(?<secret>[^\s"',;{}()[\]\\]{8,512})/i,
   accepts: (secret) =>
@@ -114,8 +134,8 @@ export const CREDENTIAL_PATTERNS: readonly NamedPattern[] = [
   JWT,
   API_KEY,
   BEARER,
-  AUTHORIZATION,
   URL_PASSWORD,
   PASSWORD,
+  AUTHORIZATION,
   ASSIGNED_SECRET,
 ];

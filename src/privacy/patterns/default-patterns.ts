@@ -21,7 +21,8 @@ const EMAIL: NamedPattern = {
 
 const IBAN: NamedPattern = {
   name: 'iban',
-  needs: /[a-z][ .\u00a0\u2009\u202f-]?\d[ .\u00a0\u2009\u202f-]?\d/i,
+  needs:
+    /\d(?<=[a-z][ .\u00a0\u2009\u202f-]?[a-z][ .\u00a0\u2009\u202f-]?\d)[ .\u00a0\u2009\u202f-]?\d(?:[ .\u00a0\u2009\u202f-]?[a-z0-9]){11}/i,
   pattern:
     /(?<![a-z0-9])[a-z][ .\u00a0\u2009\u202f-]?[a-z](?:[ .\u00a0\u2009\u202f-]?\d){2}(?:[ .\u00a0\u2009\u202f-]?[a-z0-9]){11,30}(?![a-z0-9])/i,
   accepts: (match) => {

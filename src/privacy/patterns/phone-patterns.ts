@@ -1,7 +1,7 @@
 import type { NamedPattern } from '../redaction-options.js';
 
-/** Seven digits, as close to one another as patterns of numbers allow them to be. */
-export const DIGITS: RegExp = /\d(?:\D{0,3}\d){6}/;
+/** Seven digits, with nothing between them but what patterns of numbers allow: ids have letters. */
+export const DIGITS: RegExp = /\d(?:[\s.,/_()\u2010-\u2015-]{0,3}\d){6}/;
 const NOT_A_DIGIT = /\D/g;
 const DATE_OR_ADDRESS =
   /^(?:\d{4}[-./ ]\d{2}[-./ ]\d{2}|\d{1,2}[-./ ]\d{1,2}[-./ ](?:19|20)\d{2}|\d{1,3}(?:\.\d{1,3}){3}$)/;
