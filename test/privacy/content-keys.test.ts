@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ContentClass } from '../../src/mapping/attribute-sink.js';
 import { classifyRawKey } from '../../src/privacy/content-keys.js';
+import { privacyWith, sendOne } from './guarded.js';
 
 const CLASSES: readonly (readonly [key: string, content: ContentClass])[] = [
   ['openinference.span.kind', 'none'],
@@ -83,6 +84,12 @@ const CLASSES: readonly (readonly [key: string, content: ContentClass])[] = [
   ['db.query.text', 'rawInput'],
   ['server.address', 'none'],
   ['client.address', 'personal'],
+  ['service.name', 'none'],
+  ['network.protocol.name', 'none'],
+  ['code.function.name', 'none'],
+  ['code.stacktrace', 'raw'],
+  ['gen_ai.usage.input_cached_tokens', 'none'],
+  ['llm.cost.total', 'none'],
   ['customer.note', 'metadata'],
   ['__proto__', 'metadata'],
   ['constructor', 'metadata'],
@@ -90,7 +97,32 @@ const CLASSES: readonly (readonly [key: string, content: ContentClass])[] = [
   ['', 'metadata'],
 ];
 
+/** Vocabularies of names, counts and places, where applications put words of their own as well. */
+const PREFIXES = [
+  'ai.usage.',
+  'code.',
+  'deployment.',
+  'gen_ai.usage.',
+  'llm.cost.',
+  'llm.token_count.',
+  'llm.usage.',
+  'net.',
+  'network.',
+  'otel.',
+  'server.',
+  'service.',
+  'telemetry.',
+  'thread.',
+];
+
 describe('classifyRawKey', () => {
+  it.each(PREFIXES)('takes a text under an unknown key of %s for content, no number', (prefix) => {
+    const key = `${prefix}customer_said`;
+    const { privacy } = privacyWith({ hideInputs: true });
+    expect(sendOne(privacy, [key, 'I moved', classifyRawKey(key)])).toBeUndefined();
+    expect(sendOne(privacy, [key, 17, classifyRawKey(key)])).toBe(17);
+  });
+
   it.each(CLASSES)('%s is %s', (key, content) => {
     expect(classifyRawKey(key)).toBe(content);
     expect(classifyRawKey(key), 'from memory').toBe(content);
