@@ -1,10 +1,13 @@
 import type { LiveKitJobContext, LiveKitModule } from './livekit-module.js';
 
+/** What it takes to do something when a job ends. */
+type EndingJob = Pick<LiveKitJobContext, 'addShutdownCallback'>;
+
 /** The jobs that run in this process: which one is running now, and what to do when it ends. */
 export class LiveKitJobs {
   readonly #modules: LiveKitModule[] = [];
   /** What is to be done at the end of each job that was hooked. */
-  readonly #hooked = new WeakMap<LiveKitJobContext, (() => void)[]>();
+  readonly #hooked = new WeakMap<EndingJob, (() => void)[]>();
   readonly #onJobEnd: () => Promise<void>;
 
   constructor(onJobEnd: () => Promise<void>) {
@@ -63,11 +66,11 @@ export class LiveKitJobs {
   }
 
   /** Has something done when a job ends, before the flush: LiveKit runs its callbacks side by side. */
-  beforeEnd(job: LiveKitJobContext, work: () => void): void {
+  beforeEnd(job: EndingJob, work: () => void): void {
     this.#hook(job).push(work);
   }
 
-  #hook(job: LiveKitJobContext): (() => void)[] {
+  #hook(job: EndingJob): (() => void)[] {
     const known = this.#hooked.get(job);
     if (known !== undefined) return known;
     const works: (() => void)[] = [];

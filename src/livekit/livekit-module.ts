@@ -7,13 +7,16 @@ export interface SetTracerProviderOptions {
   readonly allowPii?: boolean;
 }
 
-/** What this package uses of a job (`job.ts`). */
+/** What this package uses of a job, and offers of it to `sessionId` (`job.ts`). */
 export interface LiveKitJobContext {
   readonly job?: {
     readonly id?: string;
-    readonly room?: { readonly sid?: string };
+    /** The room as the job was dispatched to it: known from the start. */
+    readonly room?: { readonly sid?: string; readonly name?: string };
     readonly enableRedaction?: boolean;
   };
+  /** The room as it was joined: without a name until it is. */
+  readonly room?: { readonly name?: string | undefined };
   addShutdownCallback(callback: () => Promise<void>): void;
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SetupOptions } from '../../src/index.js';
-import { type EndedJob, ENTRY_DONE, runJob } from '../support/job-process.js';
+import { type EndedJob, ENTRY_DONE, ROOM_NAME, ROOM_SID, runJob } from '../support/job-process.js';
 import type { DecodedSpan } from '../support/otlp-decode.js';
 import { startReceiver, type Receiver } from '../support/otlp-receiver.js';
 
@@ -43,9 +43,15 @@ interface Job {
   readonly scenario?: string;
   readonly setupAt?: string;
   readonly options?: SetupOptions;
+  readonly sessionId?: string;
 }
 
-function run({ scenario = '', setupAt = 'module', options = {} }: Job = {}): Promise<EndedJob> {
+function run({
+  scenario = '',
+  setupAt = 'module',
+  options = {},
+  sessionId = '',
+}: Job = {}): Promise<EndedJob> {
   return runJob({
     agent: AGENT,
     execArgv: ['--import', 'tsx'],
@@ -54,6 +60,7 @@ function run({ scenario = '', setupAt = 'module', options = {} }: Job = {}): Pro
       SCENARIO: scenario,
       SETUP_AT: setupAt,
       SETUP_OPTIONS: JSON.stringify(options),
+      SESSION_ID: sessionId,
     },
   });
 }
@@ -84,6 +91,17 @@ describe("a job's process, which LiveKit leaves with process.exit(0)", () => {
     const ended = await run({ setupAt });
     expect(ended).toMatchObject({ code: 0, signal: null, output: ENTRY_DONE });
     expectWhole('job_entrypoint');
+  });
+
+  it.each([
+    ['name of the room', ROOM_NAME],
+    // No room is joined here: LiveKit's id stands in.
+    ['name of the room, if joined', ROOM_SID],
+  ])('has the session id that a function gives: the %s', async (sessionId, expected) => {
+    await run({ sessionId });
+    expectWhole('job_entrypoint');
+    const ids = received().map(({ attributes }) => attributes['session.id']);
+    expect([...new Set(ids)]).toEqual([expected]);
   });
 
   it('has sent every span: set up in the entry function, inside of its span', async () => {

@@ -43,7 +43,7 @@ import { createOpenInferenceSpanProcessor, instrumentLiveKitAgents } from 'catal
 import { MessageRole, OpenInferenceAttribute } from 'catalyst-tracing/semconv';
 import 'catalyst-tracing/register';
 
-export const options: SetupOptions = { serviceName: 'a', headers: { tenant: 'b' }, privacy: { hideInputs: true }, delivery: { maxQueueBytes: 1 } };
+export const options: SetupOptions = { serviceName: 'a', headers: { tenant: 'b' }, privacy: { hideInputs: true }, delivery: { maxQueueBytes: 1 }, sessionId: (job) => job?.room?.name ?? job?.job?.room?.name };
 export async function main(module: unknown): Promise<number> {
   const tracing: CatalystTracing = await setup(options);
   instrumentLiveKitAgents(module, tracing);

@@ -7,12 +7,19 @@ import { ScriptedLLM } from './scripted-llm.js';
 import { runTextSession } from './sessions.js';
 
 /** Where `setup()` is called: `module`, `prewarm`, `entry`; anything else, nowhere. */
-const { SETUP_AT = 'module', SETUP_OPTIONS = '{}', SCENARIO = '' } = process.env;
+const { SETUP_AT = 'module', SETUP_OPTIONS = '{}', SESSION_ID = '', SCENARIO = '' } = process.env;
+
+/** Functions that give a session's id. */
+const SESSION_IDS: Readonly<Record<string, SetupOptions['sessionId']>> = {
+  'name of the room': (ctx) => ctx?.job?.room?.name,
+  'name of the room, if joined': (ctx) => ctx?.room?.name,
+};
 
 async function setUp(place: string): Promise<void> {
   if (place !== SETUP_AT) return;
   const options: SetupOptions = JSON.parse(SETUP_OPTIONS) as SetupOptions;
-  await setup(options);
+  const sessionId = SESSION_IDS[SESSION_ID];
+  await setup({ ...options, ...(sessionId !== undefined && { sessionId }) });
 }
 
 const SCENARIOS: Readonly<Record<string, (ctx: JobContext) => unknown>> = {

@@ -12,6 +12,7 @@ const TIMEOUT_MILLIS = 30_000;
 export const ENTRY_DONE = 'ENTRY DONE';
 export const JOB_ID = 'AJ_job';
 export const ROOM_SID = 'RM_room';
+export const ROOM_NAME = 'the-room';
 
 export interface JobOptions {
   /** The file that exports the agent. */
@@ -96,7 +97,7 @@ const START_JOB = {
         id: JOB_ID,
         type: 0,
         agentName: 'the-agent',
-        room: { sid: ROOM_SID, name: 'the-room' },
+        room: { sid: ROOM_SID, name: ROOM_NAME },
       },
       url: 'ws://127.0.0.1:1',
       token: 'none',
