@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startForwardProxy } from '../support/forward-proxy.js';
-import { LOOPBACK_TLS } from '../support/loopback-tls.js';
+import { EXPIRED_TLS, LOOPBACK_TLS, OTHER_HOST_TLS } from '../support/loopback-tls.js';
 import { startReceiver, type Receiver, type ReceiverOptions } from '../support/otlp-receiver.js';
 import type { DoctorReport } from '../../src/cli/doctor/finding.js';
 import { buildCli, type BuiltCli, type CliOutcome } from './built-cli.js';
@@ -72,6 +72,13 @@ async function plainHttpPort(): Promise<number> {
 
 function base(endpoint: string): Variables {
   return { CATALYST_OTLP_ENDPOINT: endpoint };
+}
+
+/** A collector with TLS, whose certificate is trusted for what it is. */
+async function trusted(tls: typeof LOOPBACK_TLS): Promise<Variables> {
+  const file = join(mkdtempSync(join(cli.emptyDirectory, 'trusted-')), 'authority.pem');
+  writeFileSync(file, tls.cert);
+  return { ...base((await collector({ tls })).endpoint), OTEL_EXPORTER_OTLP_CERTIFICATE: file };
 }
 
 interface BrokenSetup {
@@ -236,6 +243,20 @@ const BROKEN: readonly BrokenSetup[] = [
     fix: /OTEL_EXPORTER_OTLP_CERTIFICATE/,
   },
   {
+    title: 'a certificate that was not renewed',
+    variables: () => trusted(EXPIRED_TLS),
+    code: 'collector.tls_expired',
+    says: /certificate of 127\.0\.0\.1:\d+ has expired.*CERT_HAS_EXPIRED/,
+    fix: /Renew the certificate, and look at the clock/,
+  },
+  {
+    title: 'a certificate of another host',
+    variables: () => trusted(OTHER_HOST_TLS),
+    code: 'collector.tls_name',
+    says: /certificate of 127\.0\.0\.1:\d+ is for another host.*ALTNAME_INVALID/,
+    fix: /Use a host name of the certificate in CATALYST_OTLP_ENDPOINT/,
+  },
+  {
     title: 'https to a server without TLS',
     variables: async () => base(`https://127.0.0.1:${await plainHttpPort()}`),
     code: 'collector.not_tls',
@@ -324,6 +345,25 @@ const BROKEN: readonly BrokenSetup[] = [
     code: 'collector.server_error',
     says: /fails \(503\)\. It says: no healthy upstream/,
     fix: /whether its own backend is up/,
+  },
+  {
+    title: 'a plan that has run out',
+    variables: async () => base((await answering(402, {}, 'trial ended')).endpoint),
+    code: 'collector.refused_status',
+    says: /refuses the trace \(402\)\. It says: trial ended/,
+    fix: /Look whether http:\/\/127\.0\.0\.1:\d+\/v1\/traces is the collector’s address/,
+  },
+  {
+    title: 'a token that travels in clear text to another machine',
+    variables: async () => ({
+      ...base('http://collector.example'),
+      CATALYST_OTLP_TOKEN: TOKEN,
+      // Answers in the collector's place, as a proxy with a cache may.
+      HTTP_PROXY: (await collector()).endpoint,
+    }),
+    code: 'collector.clear_text',
+    says: /credentials travel unencrypted/,
+    fix: /Write https:\/\/ in CATALYST_OTLP_ENDPOINT/,
   },
   {
     title: 'a collector that has had enough',
@@ -535,6 +575,27 @@ describe('a set-up that the application makes in code', () => {
     expect(outcome.code).toBe(1);
   });
 
+  it('is missed where another provider takes the process over after it', async () => {
+    const file = write(
+      'later.mjs',
+      `import { trace } from '@opentelemetry/api';
+       import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+       import { register } from 'node:module';
+       register('tsx/esm', import.meta.url, { data: true });
+       const { setup } = await import(${JSON.stringify(join(ROOT, 'src/index.ts'))});
+       await setup();
+       trace.disable();
+       trace.setGlobalTracerProvider(new (class Later extends NodeTracerProvider {})());`,
+    );
+    const outcome = await cli.run(['doctor', '--json', '--import', file], { directory });
+    const report = reportOf(outcome);
+    const owner = report.findings.find(({ code }) => code === 'livekit.owner_other');
+    expect(owner?.text).toContain('is another one (Later); it was left in place');
+    // LiveKit, loaded only now, would have been led here by the process's provider.
+    expect(report.findings.map(({ code }) => code)).toContain('livekit.not_reached');
+    expect(outcome.code).toBe(1);
+  });
+
   it('is told where another provider hides its exporters', async () => {
     const file = write(
       'opaque.mjs',
@@ -594,7 +655,8 @@ describe('an application with something wrong installed', () => {
     for (const [name, { version, main = '' }] of Object.entries(packages)) {
       const target = join(directory, 'node_modules', name);
       mkdirSync(target, { recursive: true });
-      writeFileSync(join(target, 'package.json'), JSON.stringify({ name, version }));
+      const manifest = { name: name.split('/node_modules/').at(-1), version };
+      writeFileSync(join(target, 'package.json'), JSON.stringify(manifest));
       writeFileSync(join(target, 'index.js'), main);
     }
     return directory;
@@ -625,6 +687,13 @@ describe('an application with something wrong installed', () => {
       fix: /npx catalyst-tracing doctor, in its directory/,
     },
     {
+      title: 'no copy of this package',
+      packages: {},
+      code: 'versions.own_missing',
+      says: /in this directory has no catalyst-tracing installed/,
+      fix: /in the application's directory, or: npm install catalyst-tracing/,
+    },
+    {
       title: 'nothing at all',
       packages: {},
       code: 'versions.livekit_missing',
@@ -638,6 +707,28 @@ describe('an application with something wrong installed', () => {
     expect(finding?.text, outcome.stdout + outcome.stderr).toMatch(says);
     expect(finding?.fix).toMatch(fix);
     expect(outcome.code).toBe(finding?.level === 'problem' ? 1 : 0);
+  });
+
+  it('is told that traces fall apart where a provider is registered with an older API', async () => {
+    const directory = install({
+      '@livekit/agents': { version: '1.9.0' },
+      '@livekit/agents/node_modules/@opentelemetry/api': { version: '1.99.0' },
+    });
+    writeFileSync(
+      join(directory, 'older.mjs'),
+      `import { createRequire } from 'node:module';
+       const { ProxyTracerProvider, trace } = createRequire(${JSON.stringify(ROOT)} + '/')('@opentelemetry/api');
+       trace.setGlobalTracerProvider(new ProxyTracerProvider());`,
+    );
+    const env = base((await collector()).endpoint);
+    const args = ['doctor', '--json', '--import', 'older.mjs'];
+    const outcome = await cli.run(args, { env, directory });
+    const finding = reportOf(outcome).findings.find(({ code }) => code === 'versions.api_split');
+    expect(finding?.text, outcome.stdout + outcome.stderr).toMatch(
+      /Traces fall apart: .*\(1\.9\.\d+, 1\.99\.0\); 1\.9\.\d+ is registered/,
+    );
+    expect(finding?.fix).toContain('npm dedupe');
+    expect(outcome.code).toBe(1);
   });
 });
 
