@@ -11,18 +11,18 @@ export interface Scenario {
 const TIME_SCALE_ALONE = 40;
 const TIME_SCALE_CROWD = 25;
 
-/** The published run, about an hour on two cores. */
+/** The published run, about half an hour on two cores. */
 export const FULL_SCENARIOS: readonly Scenario[] = [
-  cpu('cpu-10', 10, { repetitions: 4, rounds: 9 }),
-  cpu('cpu-50', 50, { repetitions: 4, rounds: 9 }),
-  cpu('cpu-200', 200, { repetitions: 3, rounds: 7 }),
-  cpu('cpu-50-latin1', 50, { alphabet: 'latin1', repetitions: 2, rounds: 7 }),
-  cpu('cpu-50-cyrillic', 50, { alphabet: 'cyrillic', repetitions: 2, rounds: 7 }),
-  section('section-50', 50, 5),
-  section('section-200', 200, 5),
-  load('load-1', 1, TIME_SCALE_ALONE, 5),
-  load('load-20', 20, TIME_SCALE_CROWD, 5),
-  load('load-50', 50, TIME_SCALE_CROWD, 5),
+  cpu('cpu-10', 10, { repetitions: 4, rounds: 5 }),
+  cpu('cpu-50', 50, { repetitions: 4, rounds: 5 }),
+  cpu('cpu-200', 200, { repetitions: 3, rounds: 4 }),
+  cpu('cpu-50-latin1', 50, { alphabet: 'latin1', repetitions: 2, rounds: 3 }),
+  cpu('cpu-50-cyrillic', 50, { alphabet: 'cyrillic', repetitions: 2, rounds: 3 }),
+  section('section-50', 50, 3),
+  section('section-200', 200, 2),
+  load('load-1', 1, TIME_SCALE_ALONE, 1),
+  load('load-20', 20, TIME_SCALE_CROWD, 1),
+  load('load-50', 50, TIME_SCALE_CROWD, 2),
 ];
 
 /** A look at every column in a minute or two; too few rounds to quote. */
