@@ -60,8 +60,8 @@ export function attributesIn(context: Context): Attributes {
     if (value !== undefined && isAttributeValue(value)) attributes[attribute] = value;
   }
   const set = parseJsonRecord(context.getValue(ATTRIBUTES));
-  if (set !== undefined && isAttributes(set)) Object.assign(attributes, set);
-  return attributes;
+  // Spread, not assigned: a key named `__proto__` would change the object.
+  return set !== undefined && isAttributes(set) ? { ...attributes, ...set } : attributes;
 }
 
 function isAttributes(record: Readonly<Record<string, unknown>>): record is Attributes {

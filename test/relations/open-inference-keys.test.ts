@@ -41,6 +41,16 @@ it('reads what the setters of OpenInference wrote, as it reads it itself', () =>
   expect(Object.keys(theirs)).toHaveLength(6);
 });
 
+it('takes a key for a key, whatever its name', () => {
+  const context = setAttributes(ROOT_CONTEXT, JSON.parse('{"__proto__":["a"],"b":1}'));
+  const attributes = attributesIn(context);
+  expect(Object.entries(attributes)).toEqual([
+    ['__proto__', ['a']],
+    ['b', 1],
+  ]);
+  expect(Object.getPrototypeOf(attributes)).toBe(Object.prototype);
+});
+
 it('takes nothing that no attribute may be', () => {
   const [odd = Symbol('none')] = Object.entries(ContextAttributes)
     .filter(([name]) => name === 'attributes')
