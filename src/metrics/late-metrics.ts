@@ -1,4 +1,4 @@
-import { debug } from '../diagnostics.js';
+import { debug, warnOnce } from '../diagnostics.js';
 import type { MeasuredSpan } from '../summary/measured-span.js';
 import type { Metrics } from './metrics.js';
 import type { SpanMetrics } from './span-metrics.js';
@@ -71,10 +71,13 @@ export class LateMetrics {
   }
 
   #measure(measurement: Measurement): void {
-    if (this.#metrics !== undefined) measurement(this.#metrics.spans);
-    else if (this.#early !== undefined && this.#early.length < MAX_EARLY) {
-      this.#early.push(measurement);
+    if (this.#metrics !== undefined) {
+      measurement(this.#metrics.spans);
+      return;
     }
+    if (this.#early === undefined) return;
+    if (this.#early.length < MAX_EARLY) this.#early.push(measurement);
+    else warnOnce('metrics_early', 'Spans end before metrics are loaded: metrics miss some.');
   }
 }
 
