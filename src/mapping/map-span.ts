@@ -1,6 +1,6 @@
 import { SemanticConventions } from '@arizeai/openinference-semantic-conventions';
+import type { AttributeValue } from '@opentelemetry/api';
 import type { ConversationHistories } from '../history/conversation-histories.js';
-import { classifyRawKey } from '../privacy/content-keys.js';
 import type { AttributeSink } from './attribute-sink.js';
 import { putGenAiSpan } from './gen-ai-span-mapping.js';
 import { putIdentity } from './identity-attributes.js';
@@ -12,7 +12,6 @@ import { putJob } from './job-facts.js';
 import { observedVoiceKeys, putClosing, putObserved } from './observed.js';
 import type { SpanInput } from './span-input.js';
 import { putSessionSummary } from './session-summary.js';
-import { mapSpanKind } from './span-kind.js';
 import { SpanMapping } from './span-mapping.js';
 import { putVoiceFields } from './voice.js';
 
@@ -30,6 +29,12 @@ export interface SpanWords {
   readonly output: string | undefined;
 }
 
+/** A span that was put, as far as others ask about it. */
+export interface MappedSpan extends SpanWords {
+  /** What went out under a key that holds no content. */
+  figure(key: string): AttributeValue | undefined;
+}
+
 /**
  * Puts one span as OpenInference into the sink: the only schema knowledge there is. With a sink of
  * bytes this is the hot path, with a sink of objects the view for exporters.
@@ -37,11 +42,11 @@ export interface SpanWords {
  * The order of the calls is the order on the wire. What fits into few bytes comes first, so that a
  * backend which cuts attributes by count loses the oldest messages' tail and never kind or tokens.
  */
-export function mapSpan(span: SpanInput, sink: AttributeSink, options: MapSpanOptions): SpanWords {
+export function mapSpan(span: SpanInput, sink: AttributeSink, options: MapSpanOptions): MappedSpan {
   const isLiveKit = span.scopeName === LIVEKIT_SCOPE_NAME;
   const raw = isLiveKit ? span.attributes : unmarkContent(span.attributes);
   const mapping = new SpanMapping(raw, sink, options.histories);
-  const kind = mapSpanKind(span);
+  const { kind } = span;
   mapping.put(SemanticConventions.OPENINFERENCE_SPAN_KIND, kind, 'none');
   putIdentity(mapping, span);
   if (isLiveKit) {
@@ -53,7 +58,7 @@ export function mapSpan(span: SpanInput, sink: AttributeSink, options: MapSpanOp
     putGenAiSpan(mapping, kind, span.facts);
   }
   putSession(mapping, span);
-  putRaw(mapping, sink, options);
+  mapping.putRest(options.rawContent);
   return mapping;
 }
 
@@ -65,15 +70,4 @@ function putSession(mapping: SpanMapping, { facts }: SpanInput): void {
   putOutput(mapping, facts.output);
   if (facts.observed?.closing !== undefined) putClosing(mapping, facts.observed.closing);
   putJob(mapping, facts.job);
-}
-
-/** The raw attributes that the mapping does not stand for: scalars that other backends read. */
-function putRaw(mapping: SpanMapping, sink: AttributeSink, options: MapSpanOptions): void {
-  const raw = mapping.raw;
-  for (const key in raw) {
-    const value = raw[key];
-    if (value === undefined || value === null || mapping.isCountedElsewhere(key)) continue;
-    if (!options.rawContent && mapping.isRepresented(key)) continue;
-    sink.put(key, value, classifyRawKey(key));
-  }
 }

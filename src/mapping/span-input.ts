@@ -106,6 +106,8 @@ export const NO_FACTS: SpanFacts = Object.freeze({
 export interface SpanInput {
   readonly name: string;
   readonly scopeName: string;
+  /** OpenInference's, see `mapSpanKind`. */
+  readonly kind: string;
   readonly attributes: Attributes;
   readonly facts: SpanFacts;
 }

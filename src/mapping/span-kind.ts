@@ -2,9 +2,9 @@ import {
   OpenInferenceSpanKind,
   SemanticConventions,
 } from '@arizeai/openinference-semantic-conventions';
+import type { Attributes } from '@opentelemetry/api';
 import { KIND_BY_LIVEKIT_SPAN, LIVEKIT_SCOPE_NAME } from './livekit-spans.js';
 import { asText } from './read-attributes.js';
-import type { SpanInput } from './span-input.js';
 
 const KIND_KEY = SemanticConventions.OPENINFERENCE_SPAN_KIND;
 
@@ -24,13 +24,13 @@ const KIND_BY_OPERATION: ReadonlyMap<string, OpenInferenceSpanKind> = new Map([
  * OpenInference kind of a span. A kind that somebody set on the span wins; LiveKit's spans go by
  * name, spans of other scopes by `gen_ai.operation.name`, and what says nothing is a CHAIN.
  */
-export function mapSpanKind(span: Pick<SpanInput, 'name' | 'scopeName' | 'attributes'>): string {
-  const given = asText(span.attributes[KIND_KEY]);
+export function mapSpanKind(name: string, scopeName: string, attributes: Attributes): string {
+  const given = asText(attributes[KIND_KEY]);
   if (given !== undefined) return given;
-  if (span.scopeName === LIVEKIT_SCOPE_NAME) {
-    return KIND_BY_LIVEKIT_SPAN.get(span.name) ?? OpenInferenceSpanKind.CHAIN;
+  if (scopeName === LIVEKIT_SCOPE_NAME) {
+    return KIND_BY_LIVEKIT_SPAN.get(name) ?? OpenInferenceSpanKind.CHAIN;
   }
-  const operation = asText(span.attributes['gen_ai.operation.name']) ?? '';
+  const operation = asText(attributes['gen_ai.operation.name']) ?? '';
   return KIND_BY_OPERATION.get(operation) ?? OpenInferenceSpanKind.CHAIN;
 }
 

@@ -1,5 +1,6 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import type { ConversationHistories } from '../history/conversation-histories.js';
+import { classifyRawKey } from '../privacy/content-keys.js';
 import type { AttributeReplay, AttributeSink, ContentClass } from './attribute-sink.js';
 import { parseJsonRecord, type JsonRecord } from './read-attributes.js';
 
@@ -18,8 +19,9 @@ export class SpanMapping {
   input: string | undefined;
   output: string | undefined;
   readonly #sink: AttributeSink;
-  /** Few enough that looking through them is cheaper than a set. */
-  readonly #put: string[] = [];
+  /** What was put, side by side: few enough that looking through them is cheaper than a map. */
+  readonly #keys: string[] = [];
+  readonly #values: AttributeValue[] = [];
   readonly #represented: string[] = [];
   readonly #countedElsewhere: string[] = [];
   #records: Map<string, JsonRecord | undefined> | undefined;
@@ -39,8 +41,9 @@ export class SpanMapping {
    * sources for one key the first wins.
    */
   put(key: string, value: AttributeValue | undefined, content: ContentClass): void {
-    if (value === undefined || Object.hasOwn(this.raw, key) || this.#put.includes(key)) return;
-    this.#put.push(key);
+    if (value === undefined || Object.hasOwn(this.raw, key) || this.#keys.includes(key)) return;
+    this.#keys.push(key);
+    this.#values.push(value);
     this.#sink.put(key, value, content);
   }
 
@@ -68,17 +71,26 @@ export class SpanMapping {
     this.#countedElsewhere.push(key);
   }
 
-  isRepresented(key: string): boolean {
-    return this.#represented.includes(key);
+  /** Puts the raw attributes that the mapping does not stand for: scalars that other backends read. */
+  putRest(withRepresented: boolean): void {
+    const { raw } = this;
+    for (const key in raw) {
+      const value = raw[key];
+      if (value === undefined || value === null || this.#countedElsewhere.includes(key)) continue;
+      if (!withRepresented && this.#represented.includes(key)) continue;
+      this.#sink.put(key, value, classifyRawKey(key));
+    }
   }
 
-  isCountedElsewhere(key: string): boolean {
-    return this.#countedElsewhere.includes(key);
+  /** What goes out under a key that holds no content: mapped, or as it was recorded. */
+  figure(key: string): AttributeValue | undefined {
+    const at = this.#keys.indexOf(key);
+    return at < 0 ? this.raw[key] : this.#values[at];
   }
 
   /** Whether somebody set attributes under this prefix (`llm.input_messages.`), here or around. */
   hasUnder(prefix: string): boolean {
     for (const key in this.raw) if (key.startsWith(prefix)) return true;
-    return this.#put.some((key) => key.startsWith(prefix));
+    return this.#keys.some((key) => key.startsWith(prefix));
   }
 }

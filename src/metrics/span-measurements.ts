@@ -2,6 +2,7 @@ import { SemanticConventions as S } from '@arizeai/openinference-semantic-conven
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import type { MeasuredSpan } from '../summary/measured-span.js';
 import { isModelCall } from '../summary/model-call-span.js';
+import type { FigureKey } from '../summary/span-figures.js';
 import type { SpanMeasurement } from './metric-row.js';
 import { INSTRUMENTS as I } from './metric-table.js';
 
@@ -10,7 +11,7 @@ type Value = SpanMeasurement['value'];
 const TOKEN_TYPE = 'gen_ai.token.type';
 
 /** A latency that stands on the span in milliseconds. */
-function seconds(figure: string): Value {
+function seconds(figure: FigureKey): Value {
   return ({ figures }) => {
     const millis = figures.number(figure);
     return millis === undefined ? undefined : millis / 1000;
@@ -18,7 +19,7 @@ function seconds(figure: string): Value {
 }
 
 /** Tokens stand on one span of each call. */
-function tokens(figure: string): Value {
+function tokens(figure: FigureKey): Value {
   return ({ figures }) => figures.number(figure);
 }
 

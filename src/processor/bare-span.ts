@@ -2,8 +2,6 @@ import { SemanticConventions } from '@arizeai/openinference-semantic-conventions
 import { SpanStatusCode, type SpanStatus } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { SpanRecord } from '../encoding/span-record.js';
-import type { SpanInput } from '../mapping/span-input.js';
-import { mapSpanKind } from '../mapping/span-kind.js';
 import type { Privacy } from '../privacy/privacy.js';
 import { NO_WORDS, type FinishedSpan, type Put } from './finished-span.js';
 import type { SpanToSend } from './span-to-send.js';
@@ -33,20 +31,11 @@ export function asBareSpan(span: ReadableSpan): ReadableSpan {
 
 /** What still goes out of a span whose mapping failed: that it was there, and whose it is. */
 export function finishBare({ input, record }: SpanToSend, privacy: Privacy): FinishedSpan {
-  const kind = readableKind(input);
-  const { sessionId } = input.facts;
+  const { kind, facts } = input;
+  const { sessionId } = facts;
   const puts: Put[] = [[SemanticConventions.OPENINFERENCE_SPAN_KIND, kind, 'none']];
   if (sessionId !== undefined) puts.push([SemanticConventions.SESSION_ID, sessionId, 'none']);
   return { record: bareRecord(record, kind, privacy), puts, words: NO_WORDS };
-}
-
-/** The attributes that tell the kind may be what cannot be read. */
-function readableKind(input: SpanInput): string {
-  try {
-    return mapSpanKind(input);
-  } catch {
-    return mapSpanKind({ ...input, attributes: {} });
-  }
 }
 
 function bareRecord(record: SpanRecord, kind: string, privacy: Privacy): SpanRecord {

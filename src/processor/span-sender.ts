@@ -6,10 +6,9 @@ import type { AttributeSink } from '../mapping/attribute-sink.js';
 import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from '../mapping/livekit-spans.js';
 import { mapSpan, type MapSpanOptions } from '../mapping/map-span.js';
 import type { SpanInput } from '../mapping/span-input.js';
-import { mapSpanKind } from '../mapping/span-kind.js';
 import type { Privacy } from '../privacy/privacy.js';
 import { carriesFigures } from '../summary/figure-spans.js';
-import { FigureSink } from '../summary/span-figures.js';
+import { SpanFigures } from '../summary/span-figures.js';
 import { finishBare } from './bare-span.js';
 import type { Delegates } from './delegates.js';
 import { NO_WORDS, type FinishedSpan, type Put, type SentWords } from './finished-span.js';
@@ -80,7 +79,7 @@ export class SpanSender {
   #stream(raw: ReadableSpan, toSend: SpanToSend, { encoder, queue }: SpanOutput): SentWords {
     const privacy = this.#options.privacy.forSpan(raw.attributes);
     let words = NO_WORDS;
-    const record = privacy.guardRecord(toSend.record, mapSpanKind(toSend.input));
+    const record = privacy.guardRecord(toSend.record, toSend.input.kind);
     const bytes = encoder.encodeSpan(record, (sink) => {
       words = this.#map(toSend, sink, privacy);
     });
@@ -91,7 +90,7 @@ export class SpanSender {
   /** Into a list that every road reads: a `redact` hook sees each value once. */
   #finish(raw: ReadableSpan, toSend: SpanToSend): FinishedSpan {
     const privacy = this.#options.privacy.forSpan(raw.attributes);
-    const record = privacy.guardRecord(toSend.record, mapSpanKind(toSend.input));
+    const record = privacy.guardRecord(toSend.record, toSend.input.kind);
     const puts: Put[] = [];
     const words = this.#map(toSend, { put: (...put) => puts.push(put) }, privacy);
     return { record, puts, words };
@@ -109,13 +108,11 @@ export class SpanSender {
   }
 
   #map({ input }: SpanToSend, sink: AttributeSink, privacy: Privacy): SentWords {
-    const kind = mapSpanKind(input);
-    const guarded = privacy.guard(sink, kind);
-    const taking = carriesFigures(input, kind, this.#options.measures)
-      ? new FigureSink(guarded)
+    const mapped = mapSpan(input, privacy.guard(sink, input.kind), this.#mapping);
+    const figures = carriesFigures(input, this.#options.measures)
+      ? new SpanFigures(mapped)
       : undefined;
-    const { input: asked, output } = mapSpan(input, taking ?? guarded, this.#mapping);
-    return { input: asked, output, figures: taking?.figures };
+    return { input: mapped.input, output: mapped.output, figures };
   }
 }
 

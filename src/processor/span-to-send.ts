@@ -6,6 +6,7 @@ import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import { readText } from '../mapping/read-attributes.js';
 import { realtimeCallSpanId, splitRealtimeTurn } from '../mapping/realtime-turn.js';
 import type { SpanFacts, SpanInput } from '../mapping/span-input.js';
+import { mapSpanKind } from '../mapping/span-kind.js';
 import { mapSpanStatus } from '../mapping/span-status.js';
 
 /** A span on its way out: what the mapper is told, and everything that is not an attribute. */
@@ -17,21 +18,23 @@ export interface SpanToSend {
 /** The spans that one raw span is sent as: itself, after the call that old LiveKit put on a turn. */
 export function spansToSend(raw: ReadableSpan, facts: SpanFacts): readonly SpanToSend[] {
   const realtime = splitRealtimeTurn(raw.name, raw.instrumentationScope.name, raw.attributes);
-  if (realtime === undefined) return [spanToSend(raw, raw.attributes, facts)];
-  return [realtimeCall(raw, realtime.call, facts), spanToSend(raw, realtime.turn, facts)];
+  if (realtime === undefined) return [spanToSend(raw, raw.name, raw.attributes, facts)];
+  return [realtimeCall(raw, realtime.call, facts), spanToSend(raw, raw.name, realtime.turn, facts)];
 }
 
-function spanToSend(raw: ReadableSpan, attributes: Attributes, facts: SpanFacts): SpanToSend {
-  const input = {
-    name: raw.name,
-    scopeName: raw.instrumentationScope.name,
-    attributes,
-    facts,
-  };
+function spanToSend(
+  raw: ReadableSpan,
+  name: string,
+  attributes: Attributes,
+  facts: SpanFacts,
+): SpanToSend {
+  const scopeName = raw.instrumentationScope.name;
+  const kind = mapSpanKind(name, scopeName, attributes);
+  const input = { name, scopeName, kind, attributes, facts };
   return {
     input,
     record: {
-      name: raw.name,
+      name,
       kind: raw.kind,
       spanContext: raw.spanContext(),
       parentSpanContext: parentOf(raw, facts),
@@ -63,13 +66,13 @@ function parentOf(raw: ReadableSpan, facts: SpanFacts): SpanContext | undefined 
 function realtimeCall(raw: ReadableSpan, attributes: Attributes, facts: SpanFacts): SpanToSend {
   // What the user said is not on such a turn, and what `facts` has of it is the turn's own.
   const words = { input: undefined, output: readText(raw.attributes, RESPONSE_TEXT) };
-  const { input, record } = spanToSend(raw, attributes, { ...facts, ...words });
+  const name = LiveKitSpan.REALTIME_INFERENCE;
+  const { input, record } = spanToSend(raw, name, attributes, { ...facts, ...words });
   const turn = raw.spanContext();
   return {
-    input: { ...input, name: LiveKitSpan.REALTIME_INFERENCE },
+    input,
     record: {
       ...record,
-      name: LiveKitSpan.REALTIME_INFERENCE,
       spanContext: { ...turn, spanId: realtimeCallSpanId(turn.spanId) },
       parentSpanContext: turn,
       events: [],

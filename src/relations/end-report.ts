@@ -95,6 +95,6 @@ function reportForeign(node: SpanNode, { attributes, isSent }: EndedSpan): void 
   if (!isSent) return;
   const request = node.ancestor(LiveKitSpan.LLM_REQUEST);
   if (request === undefined || (readUsage(attributes)?.input ?? 0) === 0) return;
-  const kind = mapSpanKind({ name: node.name, scopeName: '', attributes });
+  const kind = mapSpanKind(node.name, '', attributes);
   if (isSpanKind(kind, OpenInferenceSpanKind.LLM)) request.usageBelow = true;
 }

@@ -19,10 +19,9 @@ const OF_METRICS_ALONE: ReadonlySet<string> = new Set<string>([
   'tts_request_run',
 ]);
 
-/** Whether anything is made of a span's figures: of most spans nothing is, and nothing is taken down. */
+/** Whether anything is made of a span's figures: of most spans nothing is. */
 export function carriesFigures(
-  { name, scopeName, facts }: SpanInput,
-  kind: string,
+  { name, scopeName, kind, facts }: SpanInput,
   hasMetrics: boolean,
 ): boolean {
   if (hasMetrics && facts.job !== undefined) return true;

@@ -12,6 +12,7 @@ import type {
 import { LatencySample } from './latency-sample.js';
 import type { MeasuredSpan } from './measured-span.js';
 import { isModelCall } from './model-call-span.js';
+import type { FigureKey } from './span-figures.js';
 
 /** Speeches that are remembered, so that the steps of a tool loop count as one turn. */
 const MAX_SPEECHES = 16;
@@ -21,7 +22,7 @@ const UNKNOWN_MODEL = 'unknown';
 
 interface LatencyPlace {
   readonly latency: SummarizedLatency;
-  readonly figure: string;
+  readonly figure: FigureKey;
 }
 
 const LLM_TTFT: readonly LatencyPlace[] = [{ latency: 'llmTtft', figure: 'voice.llm.ttft_ms' }];

@@ -72,6 +72,7 @@ function send(
       {
         name: 'llm_request',
         scopeName: 'livekit-agents',
+        kind: 'LLM',
         attributes,
         facts: { ...NO_FACTS, sessionId: call.session },
       },

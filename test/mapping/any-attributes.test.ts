@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { LIVEKIT_KEYS } from '../../src/mapping/livekit-key-ledger.js';
 import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from '../../src/mapping/livekit-spans.js';
 import { mapSpan } from '../../src/mapping/map-span.js';
+import { mapSpanKind } from '../../src/mapping/span-kind.js';
 import { NO_FACTS, type SpanFacts, type SpanInput } from '../../src/mapping/span-input.js';
 import { mapSpanStatus } from '../../src/mapping/span-status.js';
 import { splitRealtimeTurn } from '../../src/mapping/realtime-turn.js';
@@ -77,14 +78,19 @@ const arbitraryFacts: fc.Arbitrary<SpanFacts> = fc.record({
   output: fc.option(arbitraryText, { nil: undefined }),
 }) as fc.Arbitrary<SpanFacts>;
 
-const arbitraryInput: fc.Arbitrary<SpanInput> = fc.record({
-  name: fc.oneof(fc.constantFrom(...Object.values(LiveKitSpan)), fc.string()),
-  scopeName: fc.constantFrom(LIVEKIT_SCOPE_NAME, LIVEKIT_SCOPE_NAME, 'other'),
-  attributes: fc
-    .tuple(livekitPairs, arbitraryPairs)
-    .map(([known, any]): Attributes => Object.fromEntries([...any, ...known])),
-  facts: arbitraryFacts,
-});
+const arbitraryInput: fc.Arbitrary<SpanInput> = fc
+  .record({
+    name: fc.oneof(fc.constantFrom(...Object.values(LiveKitSpan)), fc.string()),
+    scopeName: fc.constantFrom(LIVEKIT_SCOPE_NAME, LIVEKIT_SCOPE_NAME, 'other'),
+    attributes: fc
+      .tuple(livekitPairs, arbitraryPairs)
+      .map(([known, any]): Attributes => Object.fromEntries([...any, ...known])),
+    facts: arbitraryFacts,
+  })
+  .map((span) => ({
+    ...span,
+    kind: mapSpanKind(span.name, span.scopeName, span.attributes),
+  }));
 
 function pairsOf(input: SpanInput, rawContent = false): [string, AttributeValue][] {
   const pairs: [string, AttributeValue][] = [];

@@ -3,13 +3,20 @@ import { describe, expect, it } from 'vitest';
 import type { ContentClass } from '../../src/mapping/attribute-sink.js';
 import { mapSpan } from '../../src/mapping/map-span.js';
 import { NO_FACTS } from '../../src/mapping/span-input.js';
+import { mapSpanKind } from '../../src/mapping/span-kind.js';
 
 type Put = readonly [key: string, value: AttributeValue, content: ContentClass];
 
 function map(scopeName: string, attributes: Attributes, userId?: string): readonly Put[] {
   const puts: Put[] = [];
   mapSpan(
-    { name: 'step', scopeName, attributes, facts: { ...NO_FACTS, userId } },
+    {
+      name: 'step',
+      scopeName,
+      kind: mapSpanKind('step', scopeName, attributes),
+      attributes,
+      facts: { ...NO_FACTS, userId },
+    },
     { put: (...put) => puts.push(put) },
     { rawContent: false },
   );
