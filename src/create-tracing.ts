@@ -16,6 +16,8 @@ import { CatalystTracerProvider, createResource } from './provider/catalyst-trac
 import { createForeignSharing } from './provider/foreign-provider.js';
 import { globalProvider, registerGlobally } from './provider/global-registration.js';
 import { LiveTracing } from './tracing-handle.js';
+import { rehearse } from './rehearsal/rehearse.js';
+import { createSpanOutput } from './span-output.js';
 import { TRACER_NAME, VERSION } from './version.js';
 
 /** Tracing that was built, and what the handles of its spans ask it. */
@@ -41,7 +43,12 @@ export async function createTracing(
   });
   const resource = createResource(resolved.resourceAttributes);
   const metrics = new LateMetrics(resolved.metrics !== undefined);
-  const pipeline = createPipeline({ resolved, resource, jobs, metrics });
+  const pipeline = createPipeline({
+    resolved,
+    jobs,
+    metrics,
+    output: createSpanOutput(resolved, resource),
+  });
   const { processor } = pipeline;
   const provider = new CatalystTracerProvider(resolved, resource, processor, fanout);
   const { api, note, isSplit } = chooseApi(filesThatLoadApi());
@@ -85,6 +92,7 @@ export async function createTracing(
       }),
     );
   }
+  await rehearse(resolved, resource);
   const tracing = new LiveTracing({
     tracer: provider.getTracer(TRACER_NAME, VERSION),
     provider,

@@ -14,6 +14,7 @@ import type { ResolvedOptions } from './options/resolved-options.js';
 import type { SetupOptions } from './options/setup-options.js';
 import { createPipeline, type Pipeline } from './pipeline.js';
 import { RawSpanFanout } from './processor/raw-span-fanout.js';
+import { createSpanOutput } from './span-output.js';
 
 /**
  * Options of {@link createOpenInferenceSpanProcessor}: those of `setup()` that are about spans on
@@ -99,7 +100,12 @@ class CustomProviderProcessor implements SpanProcessor {
     if (this.#pipeline !== undefined) return this.#pipeline;
     const resolved = this.#resolved;
     const metrics = new LateMetrics(resolved.metrics !== undefined);
-    const pipeline = createPipeline({ resolved, resource, jobs: this.#jobs, metrics });
+    const pipeline = createPipeline({
+      resolved,
+      jobs: this.#jobs,
+      metrics,
+      output: createSpanOutput(resolved, resource),
+    });
     if (resolved.metrics !== undefined) {
       const { delivery } = pipeline;
       const parts = { resolved, resource, delivery, api };

@@ -1,4 +1,3 @@
-import type { Resource } from '@opentelemetry/resources';
 import { BatchSpanProcessor, type ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { Delivery } from './delivery/delivery.js';
 import type { FlushOptions } from './catalyst-tracing.js';
@@ -20,7 +19,7 @@ import { SpanOutlet } from './processor/span-outlet.js';
 import { SpanSender } from './processor/span-sender.js';
 import { readGivenSessionId } from './relations/given-session-id.js';
 import { SpanRegistry } from './relations/span-registry.js';
-import { createSpanOutput } from './span-output.js';
+import type { DeliveredOutput } from './span-output.js';
 import { TRACER_NAME } from './version.js';
 
 /** The span path of one set-up, put together: nothing of it is registered anywhere yet. */
@@ -51,14 +50,15 @@ const NOTHING: DeliveryResult = Object.freeze({ exported: 0, dropped: 0, pending
 
 export interface PipelineOptions {
   readonly resolved: ResolvedOptions;
-  readonly resource: Resource;
   readonly jobs: LiveKitJobs;
   readonly metrics: LateMetrics;
+  /** `undefined` without an endpoint. */
+  readonly output: DeliveredOutput | undefined;
 }
 
 /** Builds the span path from decided options. */
 export function createPipeline(parts: PipelineOptions): Pipeline {
-  const { resolved, resource, jobs, metrics } = parts;
+  const { resolved, jobs, metrics, output } = parts;
   let mappingFailures = 0;
   const failed = new WeakSet<ReadableSpan>();
   const onFailure = (error: unknown, span: ReadableSpan): void => {
@@ -80,7 +80,6 @@ export function createPipeline(parts: PipelineOptions): Pipeline {
     roomSid: () => jobs.roomSid(),
     currentTask: () => jobs.currentTask(),
   });
-  const output = createSpanOutput(resolved, resource);
   const delivery = output?.queue;
   const delegates = new Delegates([
     ...resolved.spanProcessors,

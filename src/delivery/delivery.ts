@@ -1,6 +1,6 @@
 import type { SpanEncoder } from '../encoding/span-encoder.js';
 import type { EncodedSpan } from '../encoding/span-record.js';
-import { createCollector } from './collector.js';
+import { createCollector, type Collector } from './collector.js';
 import type { DeliveryDiagnostics, DeliverySettings } from './delivery-settings.js';
 import { DeliveryLedger, type DeliveryResult, type DeliveryStats } from './delivery-stats.js';
 import { Dispatcher } from './dispatcher.js';
@@ -40,8 +40,8 @@ export function createDelivery(
   settings: DeliverySettings,
   encoder: SpanEncoder,
   diagnostics: DeliveryDiagnostics,
+  collector: Collector = createCollector(settings, diagnostics),
 ): Delivery {
-  const collector = createCollector(settings, diagnostics);
   const { client, messages } = collector;
   const ledger = new DeliveryLedger();
   const post = createPostRequest(collector, ledger);
