@@ -8,6 +8,8 @@ export interface VoiceField {
   readonly read: VoiceRead;
   /** The only spans on which the source means this. */
   readonly on?: readonly string[];
+  /** A source that says the same better, where the span has it. */
+  readonly unless?: string;
   readonly meaning: string;
 }
 
@@ -20,7 +22,7 @@ export interface VoiceField {
 // prettier-ignore
 export const VOICE_FIELDS: readonly VoiceField[] = [
   { to: 'voice.llm.ttft_ms', from: 'lk.response.ttft', read: 'seconds', meaning: 'Time to the first token, as the turn saw it' },
-  { to: 'voice.llm.ttft_ms', from: 'gen_ai.response.time_to_first_chunk', read: 'seconds', on: ['llm_request', 'realtime_inference', 'realtime_metrics'], meaning: 'Time to the first token of the request, retries included' },
+  { to: 'voice.llm.ttft_ms', from: 'gen_ai.response.time_to_first_chunk', read: 'seconds', on: ['llm_request', 'realtime_inference', 'realtime_metrics'], unless: 'lk.response.ttft', meaning: 'Time to the first token of the request, retries included' },
   { to: 'voice.tts.ttfb_ms', from: 'lk.response.ttfb', read: 'seconds', meaning: 'Time to the first audio' },
   { to: 'voice.e2e_latency_ms', from: 'lk.e2e_latency', read: 'seconds', meaning: 'From the end of the user\'s speech to the first audio of the answer' },
   { to: 'voice.end_of_turn_delay_ms', from: 'lk.end_of_turn_delay', read: 'positiveMillis', meaning: 'From the end of speech to the decision that the turn is over' },

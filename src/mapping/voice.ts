@@ -1,4 +1,4 @@
-import type { Attributes, AttributeValue } from '@opentelemetry/api';
+import type { AttributeValue } from '@opentelemetry/api';
 import { asFiniteNumber, asText, isRecord, type JsonRecord } from './read-attributes.js';
 import type { SpanMapping } from './span-mapping.js';
 import {
@@ -11,9 +11,8 @@ import {
 } from './voice-fields.js';
 
 const TTS_METRICS = 'lk.tts_metrics';
-const NO_ROWS: readonly number[] = [];
-/** Rows of the table by the key they read. */
-const ROWS_BY_SOURCE: ReadonlyMap<string, readonly number[]> = indexBySource(VOICE_FIELDS);
+/** Fields of the table by the key they read. */
+const FIELDS_BY_SOURCE: ReadonlyMap<string, readonly VoiceField[]> = bySource(VOICE_FIELDS);
 const LLM_METRICS = ['lk.llm_metrics', 'lk.realtime_model_metrics'] as const;
 
 /**
@@ -27,12 +26,15 @@ export function putVoiceFields(
   knownBetter: readonly string[],
 ): void {
   const raw = mapping.raw;
-  for (const row of recordedRows(raw)) {
-    const field = VOICE_FIELDS[row];
-    const value = field && raw[field.from];
-    if (field === undefined || value === undefined) continue;
-    if (field.on?.includes(spanName) === false || knownBetter.includes(field.to)) continue;
-    mapping.put(field.to, READERS[field.read](value), 'none');
+  for (const key in raw) {
+    const fields = FIELDS_BY_SOURCE.get(key);
+    if (fields === undefined) continue;
+    const value = raw[key];
+    for (const field of fields) {
+      if (field.on?.includes(spanName) === false || knownBetter.includes(field.to)) continue;
+      if (field.unless !== undefined && raw[field.unless] !== undefined) continue;
+      mapping.put(field.to, READERS[field.read](value), 'none');
+    }
   }
   if (raw[TTS_METRICS] !== undefined) putTtsMetrics(mapping, countedBelow);
   for (const key of LLM_METRICS) {
@@ -40,28 +42,9 @@ export function putVoiceFields(
   }
 }
 
-/** The rows whose key is there, in the order of the table: a span has few of many. */
-function recordedRows(raw: Attributes): readonly number[] {
-  let recorded: number[] | undefined;
-  for (const key in raw) {
-    const rows = ROWS_BY_SOURCE.get(key);
-    if (rows === undefined) continue;
-    const list = (recorded ??= []);
-    rows.forEach((row) => insert(list, row));
-  }
-  return recorded ?? NO_ROWS;
-}
-
-/** Into a list that is and stays in order, and has a handful of rows. */
-function insert(list: number[], row: number): void {
-  const next = list.findIndex((other) => other > row);
-  if (next < 0) list.push(row);
-  else list.splice(next, 0, row);
-}
-
-function indexBySource(fields: readonly VoiceField[]): ReadonlyMap<string, readonly number[]> {
-  const rows = new Map<string, number[]>();
-  fields.forEach(({ from }, row) => rows.set(from, [...(rows.get(from) ?? []), row]));
+function bySource(fields: readonly VoiceField[]): ReadonlyMap<string, readonly VoiceField[]> {
+  const rows = new Map<string, readonly VoiceField[]>();
+  for (const field of fields) rows.set(field.from, [...(rows.get(field.from) ?? []), field]);
   return rows;
 }
 

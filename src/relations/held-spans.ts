@@ -34,14 +34,14 @@ export class HeldSpans {
 
   /** Spans that waited for this one, which has ended, and need not wait for another. */
   endedFor(node: SpanNode): readonly HeldSpan[] {
-    const free: HeldSpan[] = [];
+    let free: HeldSpan[] | undefined;
     for (const [held, awaited] of this.#held) {
       if (awaited !== node && held.node.parent !== node) continue;
       const next = waitsFor(held.span, held.node);
-      if (next === undefined) free.push(held);
+      if (next === undefined) (free ??= []).push(held);
       else this.#held.set(held, next);
     }
-    return this.#release(free);
+    return free === undefined ? NONE : this.#release(free);
   }
 
   /** Every span that waits, which from now on waits no longer. */

@@ -58,5 +58,8 @@ export function openInferenceBelow(
 
 /** Nearly no context does, and every span starts in one of its own: asked without making anything. */
 function saysAnything(context: Context): boolean {
-  return OPEN_INFERENCE_CONTEXT_KEYS.some((key) => context.getValue(key) !== undefined);
+  for (const key of OPEN_INFERENCE_CONTEXT_KEYS) {
+    if (context.getValue(key) !== undefined) return true;
+  }
+  return false;
 }
