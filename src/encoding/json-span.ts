@@ -1,8 +1,9 @@
 import { toUSVString } from 'node:util';
 import type { Link } from '@opentelemetry/api';
 import { jsonAttributes, type JsonKeyValue } from './json-attributes.js';
-import { isHexId, SPAN_ID_BYTES, spanFlags, TRACE_ID_BYTES, unixNanos } from './span-context.js';
+import { isHexId, SPAN_ID_BYTES, spanFlags, TRACE_ID_BYTES } from './span-context.js';
 import type { EventRecord, SpanRecord } from './span-record.js';
+import { unixNanos } from './unix-nanos.js';
 
 function jsonEvent(event: EventRecord): object {
   return {

@@ -1,8 +1,10 @@
-import type { HrTime, Link } from '@opentelemetry/api';
+import { SpanStatusCode, type HrTime, type Link } from '@opentelemetry/api';
+import { putFixed32 } from './fixed32.js';
 import { writeAttributes } from './protobuf-attributes.js';
 import type { ProtobufWriter } from './protobuf-writer.js';
-import { SPAN_ID_BYTES, spanFlags, TRACE_ID_BYTES, unixNanosHalves } from './span-context.js';
+import { SPAN_ID_BYTES, spanFlags, TRACE_ID_BYTES } from './span-context.js';
 import type { EventRecord, SpanRecord } from './span-record.js';
+import { putUnixNanos } from './unix-nanos.js';
 
 // Tag bytes: (field number << 3) | wire type, by trace.proto.
 const SPAN = {
@@ -36,6 +38,9 @@ const LINK = {
 } as const;
 const STATUS = { message: 0x12, code: 0x18 } as const;
 
+const UNSET_STATUS = Uint8Array.of(SPAN.status, 0);
+const TIME_BYTES = 9;
+
 /** Tag byte of `Span.attributes`. */
 export const SPAN_ATTRIBUTE_TAG: number = SPAN.attribute;
 
@@ -50,10 +55,9 @@ function writeTraceState(writer: ProtobufWriter, tag: number, serialized: string
 }
 
 function writeTime(writer: ProtobufWriter, tag: number, time: HrTime): void {
-  const { high, low } = unixNanosHalves(time);
-  writer.byte(tag);
-  writer.fixed32(low);
-  writer.fixed32(high);
+  const at = writer.reserve(TIME_BYTES);
+  writer.bytes[at] = tag;
+  writer.moveTo(putUnixNanos(writer.bytes, at + 1, time));
 }
 
 function writeEvent(writer: ProtobufWriter, event: EventRecord): void {
@@ -80,18 +84,43 @@ function writeLink(writer: ProtobufWriter, { context, ...link }: Link): void {
   writeTraceState(writer, LINK.traceState, traceState);
   writeAttributes(writer, LINK.attribute, link.attributes);
   writeCount(writer, LINK.droppedAttributesCount, link.droppedAttributesCount);
-  writer.byte(LINK.flags);
-  writer.fixed32(spanFlags(context.traceFlags, context));
+  const at = writer.reserve(5);
+  writer.bytes[at] = LINK.flags;
+  writer.moveTo(putFixed32(writer.bytes, at + 1, spanFlags(context.traceFlags, context)));
   writer.close(mark);
 }
 
 function writeStatus(writer: ProtobufWriter, status: SpanRecord['status']): void {
+  if (status.code === SpanStatusCode.UNSET && status.message === undefined) {
+    writer.raw(UNSET_STATUS);
+    return;
+  }
   const mark = writer.open(SPAN.status);
   if (status.message !== undefined && status.message !== '') {
     writer.string(STATUS.message, status.message);
   }
   writeCount(writer, STATUS.code, status.code);
   writer.close(mark);
+}
+
+/** Kind and times, which have the same size on every span: room is asked for once. */
+function writeTimes(writer: ProtobufWriter, { kind, startTime, endTime }: SpanRecord): void {
+  let at = writer.reserve(2 + 2 * TIME_BYTES);
+  const { bytes } = writer;
+  bytes[at++] = SPAN.kind;
+  bytes[at++] = kind + 1; // OTLP keeps 0 for "unspecified", which the API doesn't know.
+  bytes[at++] = SPAN.startTime;
+  at = putUnixNanos(bytes, at, startTime);
+  bytes[at++] = SPAN.endTime;
+  writer.moveTo(putUnixNanos(bytes, at, endTime));
+}
+
+function writeFlags(writer: ProtobufWriter, flags: number): void {
+  const at = writer.reserve(6);
+  const { bytes } = writer;
+  bytes[at] = SPAN_FLAGS_TAG;
+  bytes[at + 1] = SPAN_FLAGS_TAG_REST;
+  writer.moveTo(putFixed32(bytes, at + 2, flags));
 }
 
 /** Writes the fields of a `Span` message except its attributes. Throws when the span's own ids are malformed. */
@@ -106,17 +135,12 @@ export function writeSpanFields(writer: ProtobufWriter, record: SpanRecord): voi
     writer.hex(SPAN.parentSpanId, parentSpanContext.spanId, SPAN_ID_BYTES);
   }
   writer.string(SPAN.name, record.name);
-  writer.byte(SPAN.kind);
-  writer.varint(record.kind + 1); // OTLP keeps 0 for "unspecified", which the API doesn't know.
-  writeTime(writer, SPAN.startTime, record.startTime);
-  writeTime(writer, SPAN.endTime, record.endTime);
+  writeTimes(writer, record);
   writeCount(writer, SPAN.droppedAttributesCount, record.droppedAttributesCount);
   for (const event of record.events) writeEvent(writer, event);
   writeCount(writer, SPAN.droppedEventsCount, record.droppedEventsCount);
   for (const link of record.links) writeLink(writer, link);
   writeCount(writer, SPAN.droppedLinksCount, record.droppedLinksCount);
   writeStatus(writer, record.status);
-  writer.byte(SPAN_FLAGS_TAG);
-  writer.byte(SPAN_FLAGS_TAG_REST);
-  writer.fixed32(spanFlags(spanContext.traceFlags, parentSpanContext));
+  writeFlags(writer, spanFlags(spanContext.traceFlags, parentSpanContext));
 }

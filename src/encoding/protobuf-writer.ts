@@ -95,16 +95,6 @@ export class ProtobufWriter {
     this.#position = at;
   }
 
-  fixed32(value: number): void {
-    const at = this.reserve(4);
-    const bytes = this.#bytes;
-    bytes[at] = value;
-    bytes[at + 1] = value >>> 8;
-    bytes[at + 2] = value >>> 16;
-    bytes[at + 3] = value >>> 24;
-    this.#position = at + 4;
-  }
-
   double(value: number): void {
     this.#position = this.#bytes.writeDoubleLE(value, this.reserve(8));
   }

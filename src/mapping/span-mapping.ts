@@ -91,6 +91,7 @@ export class SpanMapping {
   /** Whether somebody set attributes under this prefix (`llm.input_messages.`), here or around. */
   hasUnder(prefix: string): boolean {
     for (const key in this.raw) if (key.startsWith(prefix)) return true;
-    return this.#keys.some((key) => key.startsWith(prefix));
+    for (const key of this.#keys) if (key.startsWith(prefix)) return true;
+    return false;
   }
 }
