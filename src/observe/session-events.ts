@@ -99,7 +99,8 @@ function readTools(event: JsonRecord, place: EventPlace): void {
  * the turn as well, but by another task than the turn's own.
  */
 function exchangeOf({ node, task, observed }: EventPlace): TurnExchange | undefined {
-  const turn = node?.is(LiveKitSpan.AGENT_TURN) ? node : node?.ancestor(LiveKitSpan.AGENT_TURN);
+  const turn =
+    node?.livekitName === LiveKitSpan.AGENT_TURN ? node : node?.ancestor(LiveKitSpan.AGENT_TURN);
   if (turn === undefined || turn.modelNode !== undefined || turn.task !== task) return undefined;
   turn.exchange ??= observed.beginTurn();
   return turn.exchange;

@@ -45,7 +45,7 @@ export class OpenInferenceSpanProcessor implements SpanProcessor {
     try {
       const node = registry.start(span, parentContext);
       // A job's session began with the job.
-      if (node.is(LiveKitSpan.AGENT_SESSION) && node.job === undefined) {
+      if (node.livekitName === LiveKitSpan.AGENT_SESSION && node.job === undefined) {
         metrics.sessionStarted(undefined);
       }
       if (span.instrumentationScope.name === LIVEKIT_SCOPE_NAME) onLiveKitStart(span);

@@ -16,16 +16,19 @@ export function agentInCharge(node: SpanNode): AgentIdentity | undefined {
       return at.identity?.agent;
     }
     const label = at.label();
-    if (isName(label)) return livekitAgent(inCharge ?? label, node.identity?.agent);
-    if (isName(at.agentAtStart)) inCharge ??= at.agentAtStart;
-    fallback ??= label ?? at.agentAtStart;
+    if (label !== undefined) {
+      if (label !== DEFAULT_AGENT_LABEL) {
+        return livekitAgent(inCharge ?? label, node.identity?.agent);
+      }
+      fallback ??= label;
+    }
+    const { agentAtStart } = at;
+    if (agentAtStart === undefined) continue;
+    if (agentAtStart !== DEFAULT_AGENT_LABEL) inCharge ??= agentAtStart;
+    fallback ??= agentAtStart;
   }
   if (inCharge !== undefined) return livekitAgent(inCharge, node.identity?.agent);
   return node.identity?.agent ?? (fallback === undefined ? undefined : livekitAgent(fallback));
-}
-
-function isName(label: string | undefined): label is string {
-  return label !== undefined && label !== DEFAULT_AGENT_LABEL;
 }
 
 /** LiveKit knows an agent by its id alone. */

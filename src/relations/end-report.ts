@@ -29,7 +29,8 @@ export function reportEnd(node: SpanNode, ended: EndedSpan): void {
   observeEnd(node);
   switch (node.name) {
     case LiveKitSpan.LLM_REQUEST_RUN:
-      if (node.parent?.is(LiveKitSpan.LLM_REQUEST)) node.parent.lastFailure = failureOf(ended);
+      if (node.parent?.livekitName === LiveKitSpan.LLM_REQUEST)
+        node.parent.lastFailure = failureOf(ended);
       return;
     case LiveKitSpan.LLM_REQUEST:
       return reportRequest(node, ended);
@@ -58,8 +59,8 @@ function reportRequest(node: SpanNode, ended: EndedSpan): void {
   node.hasMessages = isConversation(ended.attributes);
   const above = node.ancestor(LiveKitSpan.LLM_REQUEST) ?? node.parent;
   if (above === undefined) return;
-  if (above.is(LiveKitSpan.LLM_NODE)) above.lastFailure = failureOf(ended);
-  else if (!above.is(LiveKitSpan.LLM_REQUEST)) return;
+  if (above.livekitName === LiveKitSpan.LLM_NODE) above.lastFailure = failureOf(ended);
+  else if (above.livekitName !== LiveKitSpan.LLM_REQUEST) return;
   above.inputBelow = ended.words.input ?? above.inputBelow;
   above.outputBelow = ended.words.output ?? above.outputBelow;
 }
@@ -67,7 +68,7 @@ function reportRequest(node: SpanNode, ended: EndedSpan): void {
 /** The calls wait on the turn for the tool spans that carry them out. */
 function reportToolCalls(node: SpanNode, attributes: Attributes): void {
   const turn = node.parent;
-  if (turn === undefined || !turn.is(LiveKitSpan.AGENT_TURN)) return;
+  if (turn === undefined || turn.livekitName !== LiveKitSpan.AGENT_TURN) return;
   for (const key of CALLS) {
     const value = attributes[key];
     if (typeof value === 'string' && value !== '[]') {

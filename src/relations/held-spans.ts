@@ -63,10 +63,10 @@ export class HeldSpans {
  * the `llm_node` that asked for it, which alone records the call's id.
  */
 export function waitsFor(span: ReadableSpan, node: SpanNode): SpanNode | undefined {
-  if (node.is(LiveKitSpan.JOB_ENTRYPOINT)) {
+  if (node.livekitName === LiveKitSpan.JOB_ENTRYPOINT) {
     return node.sessionsBelow.find((session) => session.span !== undefined);
   }
-  if (!node.is(LiveKitSpan.FUNCTION_TOOL)) return undefined;
+  if (node.livekitName !== LiveKitSpan.FUNCTION_TOOL) return undefined;
   if (span.attributes['gen_ai.tool.call.id'] !== undefined) return undefined;
   const turn = node.parent;
   if (turn?.span === undefined || turn.modelNode?.span === undefined) return undefined;

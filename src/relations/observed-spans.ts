@@ -7,11 +7,11 @@ import type { TurnExchange } from './turn-exchange.js';
 export function observeStart(node: SpanNode): void {
   const { session } = node;
   if (session === undefined) return;
-  if (node.is(LiveKitSpan.USER_TURN)) session.userTurn = node;
+  if (node.livekitName === LiveKitSpan.USER_TURN) session.userTurn = node;
   const { observed } = session;
   if (observed === undefined) return;
-  if (node.is(LiveKitSpan.AGENT_TURN)) node.exchange = observed.beginTurn();
-  else if (node.is(LiveKitSpan.AGENT_SPEAKING)) observed.beginSpeaking();
+  if (node.livekitName === LiveKitSpan.AGENT_TURN) node.exchange = observed.beginTurn();
+  else if (node.livekitName === LiveKitSpan.AGENT_SPEAKING) observed.beginSpeaking();
 }
 
 /** A span has ended: events that are still to come are of others. */
@@ -19,8 +19,8 @@ export function observeEnd(node: SpanNode): void {
   const { session } = node;
   if (session === undefined) return;
   if (session.userTurn === node) session.userTurn = undefined;
-  if (node.is(LiveKitSpan.AGENT_SESSION)) session.observed?.forget();
-  if (!node.is(LiveKitSpan.AGENT_TURN)) return;
+  if (node.livekitName === LiveKitSpan.AGENT_SESSION) session.observed?.forget();
+  if (node.livekitName !== LiveKitSpan.AGENT_TURN) return;
   // What no turn of a realtime model has claimed stands on the spans of a model of text.
   session.observed?.claimWords(node.startMillis);
   session.observed?.endTurn(node.startMillis);
@@ -33,10 +33,10 @@ export function observedSpeech(node: SpanNode): string | undefined {
 
 /** Everything else that events have told of a span that ends. */
 export function observedFacts(node: SpanNode): ObservedFacts | undefined {
-  if (node.isJob || node.is(LiveKitSpan.JOB_ENTRYPOINT)) return factsOfJob(node);
+  if (node.isJob || node.livekitName === LiveKitSpan.JOB_ENTRYPOINT) return factsOfJob(node);
   const observed = node.session?.observed;
   if (observed === undefined) return undefined;
-  const isSession = node.is(LiveKitSpan.AGENT_SESSION);
+  const isSession = node.livekitName === LiveKitSpan.AGENT_SESSION;
   return {
     stt: isSession ? observed.stt : node.stt,
     closing: isSession ? observed.closing : undefined,
@@ -63,7 +63,11 @@ function claimedExchange(node: SpanNode): TurnExchange | undefined {
 }
 
 function realtimeTurn(node: SpanNode): SpanNode | undefined {
-  const isCall = node.is(LiveKitSpan.REALTIME_INFERENCE) || node.is(LiveKitSpan.REALTIME_METRICS);
+  const isCall =
+    node.livekitName === LiveKitSpan.REALTIME_INFERENCE ||
+    node.livekitName === LiveKitSpan.REALTIME_METRICS;
   const turn = isCall ? node.ancestor(LiveKitSpan.AGENT_TURN) : node;
-  return turn?.is(LiveKitSpan.AGENT_TURN) && turn.modelNode === undefined ? turn : undefined;
+  return turn?.livekitName === LiveKitSpan.AGENT_TURN && turn.modelNode === undefined
+    ? turn
+    : undefined;
 }

@@ -40,8 +40,9 @@ export function spanFacts(
     failure: failureOf(node, attributes),
     tokensBelow,
     messagesBelow,
-    toolCalls: node.is(LiveKitSpan.LLM_NODE) ? startedToolCalls(node) : [],
-    toolCallId: node.is(LiveKitSpan.FUNCTION_TOOL) ? takeToolCallId(node, attributes) : undefined,
+    toolCalls: node.livekitName === LiveKitSpan.LLM_NODE ? startedToolCalls(node) : [],
+    toolCallId:
+      node.livekitName === LiveKitSpan.FUNCTION_TOOL ? takeToolCallId(node, attributes) : undefined,
     withinTool: tools.around(node),
     belowSpanId: node.jobBelow?.spanId,
     isRoot: isRoot(node),
@@ -58,7 +59,7 @@ export function spanFacts(
 /** A session in figures, on its root; a job's is of all its sessions together. */
 function summaryOf(node: SpanNode): SpanFacts['summary'] {
   if (node.isJob) return node.job?.tally.summary();
-  return node.is(LiveKitSpan.AGENT_SESSION) ? node.session?.tally.summary() : undefined;
+  return node.livekitName === LiveKitSpan.AGENT_SESSION ? node.session?.tally.summary() : undefined;
 }
 
 /**
@@ -83,25 +84,25 @@ function callsBelow(
   node: SpanNode,
   attributes: Attributes,
 ): { readonly tokensBelow: boolean; readonly messagesBelow: boolean } {
-  if (node.is(LiveKitSpan.LLM_REQUEST)) {
+  if (node.livekitName === LiveKitSpan.LLM_REQUEST) {
     const adapter = isAdapter(node, attributes);
     return {
       tokensBelow: adapter || node.usageBelow,
       messagesBelow: adapter && hasMessagesBelow(node),
     };
   }
-  if (node.is(LiveKitSpan.TTS_REQUEST)) {
+  if (node.livekitName === LiveKitSpan.TTS_REQUEST) {
     return { tokensBelow: node.requests.length > 0, messagesBelow: false };
   }
   return {
     tokensBelow: false,
-    messagesBelow: node.is(LiveKitSpan.LLM_NODE) && hasMessagesBelow(node),
+    messagesBelow: node.livekitName === LiveKitSpan.LLM_NODE && hasMessagesBelow(node),
   };
 }
 
 /** Only spans that stand for what is below them fail with it. */
 function failureOf(node: SpanNode, attributes: Attributes): Failure | undefined {
-  if (node.is(LiveKitSpan.LLM_NODE) && isFailedNode({ name: node.name, attributes })) {
+  if (node.livekitName === LiveKitSpan.LLM_NODE && isFailedNode({ name: node.name, attributes })) {
     return { message: node.lastFailure?.message };
   }
   return node.lastFailure;
@@ -131,16 +132,16 @@ function wordsAround(
   attributes: Attributes,
 ): { readonly input: string | undefined; readonly output: string | undefined } {
   const { session } = node;
-  if (node.is(LiveKitSpan.AGENT_SESSION)) {
+  if (node.livekitName === LiveKitSpan.AGENT_SESSION) {
     return { input: session?.firstInput, output: session?.lastOutput };
   }
-  if (node.isJob || node.is(LiveKitSpan.JOB_ENTRYPOINT)) return wordsOfJob(node);
-  if (node.is(LiveKitSpan.AGENT_TURN)) {
+  if (node.isJob || node.livekitName === LiveKitSpan.JOB_ENTRYPOINT) return wordsOfJob(node);
+  if (node.livekitName === LiveKitSpan.AGENT_TURN) {
     const speechId = asText(attributes['lk.speech_id']);
     const input = speechId === undefined ? undefined : session?.inputOfSpeech(speechId);
     return { input, output: undefined };
   }
-  if (node.is(LiveKitSpan.AGENT_SPEAKING))
+  if (node.livekitName === LiveKitSpan.AGENT_SPEAKING)
     return { input: undefined, output: observedSpeech(node) };
   return { input: node.inputBelow, output: node.outputBelow };
 }

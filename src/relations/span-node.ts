@@ -20,6 +20,8 @@ export class SpanNode {
   readonly traceId: string;
   readonly startMillis: number;
   readonly isLiveKit: boolean;
+  /** Its name, of LiveKit's spans alone. */
+  readonly livekitName: string | undefined;
   readonly parent: SpanNode | undefined;
   session: SessionRecord | undefined;
   /** Set here or above by `agentSpan`, `manualSpan` or `setup`. */
@@ -67,6 +69,8 @@ export class SpanNode {
   modelNode: SpanNode | undefined;
   /** The job that this span belongs to, when the application put a span around it. */
   job: JobRecord | undefined;
+  /** Whether this is the span that `tracing.job` put around a job. */
+  isJob = false;
   /** The job's own span, of the `job_entrypoint` that LiveKit opened around it. */
   jobBelow: SpanNode | undefined;
   /** Sessions that started below. */
@@ -90,6 +94,7 @@ export class SpanNode {
     this.traceId = traceId;
     this.startMillis = hrTimeToMilliseconds(init.span.startTime);
     this.isLiveKit = init.span.instrumentationScope.name === LIVEKIT_SCOPE_NAME;
+    this.livekitName = this.isLiveKit ? this.name : undefined;
     this.span = init.span;
     const above = init.span.parentSpanContext;
     this.#hasLocalParent = above !== undefined && above.isRemote !== true;
@@ -109,19 +114,10 @@ export class SpanNode {
     return this.parent === undefined && this.#hasLocalParent;
   }
 
-  /** Whether this is the span that `tracing.job` put around a job. */
-  get isJob(): boolean {
-    return this.job?.spanId === this.spanId;
-  }
-
-  is(name: string): boolean {
-    return this.isLiveKit && this.name === name;
-  }
-
   /** The nearest span above with this LiveKit name. */
   ancestor(name: string): SpanNode | undefined {
     for (let node = this.parent; node !== undefined; node = node.parent) {
-      if (node.is(name)) return node;
+      if (node.livekitName === name) return node;
     }
     return undefined;
   }

@@ -86,15 +86,16 @@ export class SpanRegistry {
     const node = this.#open.get(spanId);
     if (node === undefined) return false;
     const { parent, startMillis } = node;
+    node.isJob = true;
     node.job = new JobRecord({ spanId, startMillis, tenantId, watch });
-    if (parent?.is(LiveKitSpan.JOB_ENTRYPOINT)) parent.jobBelow ??= node;
+    if (parent?.livekitName === LiveKitSpan.JOB_ENTRYPOINT) parent.jobBelow ??= node;
     return true;
   }
 
   /** When LiveKit began the job that this is called in, where nothing else is active. */
   entryStartMillis(): number | undefined {
     const active = this.activeNode();
-    return active?.is(LiveKitSpan.JOB_ENTRYPOINT) ? active.startMillis : undefined;
+    return active?.livekitName === LiveKitSpan.JOB_ENTRYPOINT ? active.startMillis : undefined;
   }
 
   /** Facts about a span that has ended, or of one that is given up as `incomplete`. */
@@ -118,7 +119,7 @@ export class SpanRegistry {
     this.#open.delete(node.spanId);
     this.#ended.set(node.spanId, node);
     if (this.#ended.size > MAX_ENDED) forgetOldest(this.#ended);
-    if (node.is(LiveKitSpan.AGENT_SESSION) && node.session !== undefined) {
+    if (node.livekitName === LiveKitSpan.AGENT_SESSION && node.session !== undefined) {
       this.sessions.end(node.session);
     }
   }
@@ -148,7 +149,7 @@ export class SpanRegistry {
   }
 
   #joinSession(node: SpanNode): void {
-    if (node.is(LiveKitSpan.AGENT_SESSION)) {
+    if (node.livekitName === LiveKitSpan.AGENT_SESSION) {
       // A trace may hold several sessions that were started from outside this process.
       const isRoot = node.span?.parentSpanContext === undefined;
       node.session = this.sessions.begin(isRoot ? node.traceId : `${node.traceId}-${node.spanId}`);

@@ -10,7 +10,7 @@ export function reportStart(node: SpanNode): void {
     case LiveKitSpan.RESUME_AGENT_ACTIVITY:
       return takeCharge(node);
     case LiveKitSpan.LLM_NODE:
-      if (node.parent?.is(LiveKitSpan.AGENT_TURN)) node.parent.modelNode = node;
+      if (node.parent?.livekitName === LiveKitSpan.AGENT_TURN) node.parent.modelNode = node;
       return;
     case LiveKitSpan.LLM_REQUEST:
       (node.ancestor(LiveKitSpan.LLM_REQUEST) ?? parentNode(node))?.requests.push(node);
@@ -19,7 +19,7 @@ export function reportStart(node: SpanNode): void {
       node.ancestor(LiveKitSpan.TTS_REQUEST)?.requests.push(node);
       return;
     case LiveKitSpan.FUNCTION_TOOL:
-      if (node.parent?.is(LiveKitSpan.AGENT_TURN)) node.parent.startedTools.push(node);
+      if (node.parent?.livekitName === LiveKitSpan.AGENT_TURN) node.parent.startedTools.push(node);
       return;
     case LiveKitSpan.AGENT_TURN:
     case LiveKitSpan.USER_TURN:
@@ -41,5 +41,5 @@ function takeCharge(node: SpanNode): void {
 }
 
 function parentNode(node: SpanNode): SpanNode | undefined {
-  return node.parent?.is(LiveKitSpan.LLM_NODE) ? node.parent : undefined;
+  return node.parent?.livekitName === LiveKitSpan.LLM_NODE ? node.parent : undefined;
 }

@@ -27,11 +27,11 @@ export class ToolTasks {
   }
 
   start(node: SpanNode): void {
-    const isTurn = node.is(LiveKitSpan.AGENT_TURN);
-    if (!isTurn && !node.parent?.is(LiveKitSpan.AGENT_TURN)) return;
+    const isTurn = node.livekitName === LiveKitSpan.AGENT_TURN;
+    if (!isTurn && node.parent?.livekitName !== LiveKitSpan.AGENT_TURN) return;
     const task = this.#currentTask();
     if (task === undefined) return;
-    if (node.is(LiveKitSpan.FUNCTION_TOOL)) this.#toolByTask.set(task, node);
+    if (node.livekitName === LiveKitSpan.FUNCTION_TOOL) this.#toolByTask.set(task, node);
     else node.task = task;
   }
 
