@@ -23,8 +23,11 @@ export function createProtobufEncoder(resource: EncodedResource): SpanEncoder {
     // A run of `Span.attributes` fields.
     replay: {
       mark: () => writer.position,
-      since: (mark) => writer.viewFrom(mark),
-      put: (attributes) => writer.raw(attributes),
+      since: (mark) => ({ bytes: writer.viewFrom(mark), redacted: 0, rewritten: 0 }),
+      put: ({ bytes }) => {
+        writer.raw(bytes);
+        return true;
+      },
     },
   };
 

@@ -1,3 +1,4 @@
+import type { EncodedAttributes } from '../mapping/attribute-sink.js';
 import { GrowingBytes } from './growing-bytes.js';
 
 const NO_TEXTS = { user: undefined, system: undefined };
@@ -8,8 +9,8 @@ export type RememberedRole = 'user' | 'system';
 
 /** The messages of a call that an earlier call of the same conversation began with. */
 export interface RecalledMessages {
-  /** Their attributes, encoded. Valid until the next call is remembered. */
-  readonly encoded: Uint8Array;
+  /** Their attributes. Valid until the next call is remembered. */
+  readonly encoded: EncodedAttributes;
   /** Index of the message after the last of them. */
   readonly nextIndex: number;
   /** The messages after them, as the text of a JSON array; `undefined` when there are none. */
@@ -27,7 +28,7 @@ export interface EncodedCall {
   /** Index of the first message, after the system instructions. */
   readonly firstIndex: number;
   readonly nextIndex: number;
-  readonly encoded: Uint8Array;
+  readonly encoded: EncodedAttributes;
   readonly lastTexts: Readonly<Record<RememberedRole, string | undefined>>;
 }
 
@@ -47,6 +48,8 @@ export class ConversationHistory {
   readonly #firstIndex: number;
   #jsonLength = 0;
   #nextIndex = 0;
+  #redacted = 0;
+  #rewritten = 0;
   #lastTexts: Readonly<Record<RememberedRole, Buffer | undefined>> = NO_TEXTS;
 
   constructor(firstIndex: number) {
@@ -67,7 +70,11 @@ export class ConversationHistory {
     if (!isLonger && length !== json.length - 1) return undefined;
     if (!json.endsWith(']') || !this.#json.equalsText(json.slice(0, length))) return undefined;
     return {
-      encoded: this.#encoded.view,
+      encoded: {
+        bytes: this.#encoded.view,
+        redacted: this.#redacted,
+        rewritten: this.#rewritten,
+      },
       nextIndex: this.#nextIndex,
       restJson: isLonger ? `[${json.slice(length + 1)}` : undefined,
       lastTextOf: (role) => this.#lastTexts[role]?.toString(),
@@ -79,7 +86,9 @@ export class ConversationHistory {
     const end = call.json.length - 1;
     this.#json.appendText(call.json.slice(this.#jsonLength, end));
     this.#jsonLength = end;
-    this.#encoded.append(call.encoded);
+    this.#encoded.append(call.encoded.bytes);
+    this.#redacted += call.encoded.redacted;
+    this.#rewritten += call.encoded.rewritten;
     this.#nextIndex = call.nextIndex;
     const { user, system } = call.lastTexts;
     this.#lastTexts = {
@@ -90,6 +99,6 @@ export class ConversationHistory {
 
   /** Whether what was recalled is still all that is here. */
   isAt({ encoded, nextIndex }: RecalledMessages): boolean {
-    return nextIndex === this.#nextIndex && encoded.length === this.#encoded.length;
+    return nextIndex === this.#nextIndex && encoded.bytes.length === this.#encoded.length;
   }
 }

@@ -67,14 +67,22 @@ export interface AttributeSink {
   readonly replay?: AttributeReplay | undefined;
 }
 
+/** Attributes as they were put, and what putting them again counts as. */
+export interface EncodedAttributes {
+  /** In the sink's own form; those that a sink gives are valid until its next put. */
+  readonly bytes: Uint8Array;
+  /** Values among them of which privacy hid a part. */
+  readonly redacted: number;
+  /** Values among them that privacy put in other words. */
+  readonly rewritten: number;
+}
+
 /** Puts attributes a second time, in another span, without saying again what they are. */
 export interface AttributeReplay {
   /** A place behind what has been put so far. */
   mark(): number;
-  /**
-   * What was put since, in the sink's own form; valid until the next put. `undefined` when putting
-   * it again would not come to the same.
-   */
-  since(mark: number): Uint8Array | undefined;
-  put(encoded: Uint8Array): void;
+  /** What was put since. `undefined` when putting it again would not come to the same. */
+  since(mark: number): EncodedAttributes | undefined;
+  /** False, and nothing put, where they would not come to the same in this span. */
+  put(attributes: EncodedAttributes): boolean;
 }

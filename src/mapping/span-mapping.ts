@@ -25,15 +25,19 @@ export class SpanMapping {
   readonly #represented: string[] = [];
   readonly #countedElsewhere: string[] = [];
   #records: Map<string, JsonRecord | undefined> | undefined;
-
-  /** Where input messages that an earlier call had are put again as they are. */
-  readonly replayed: ReplayedHistories | undefined;
+  readonly #histories: ConversationHistories | undefined;
 
   constructor(raw: Attributes, sink: AttributeSink, histories?: ConversationHistories) {
     this.raw = raw;
     this.#sink = sink;
-    const { replay } = sink;
-    if (histories !== undefined && replay !== undefined) this.replayed = { histories, replay };
+    this.#histories = histories;
+  }
+
+  /** Where input messages that an earlier call had are put again as they are. */
+  get replayed(): ReplayedHistories | undefined {
+    const histories = this.#histories;
+    const { replay } = this.#sink;
+    return histories && replay && { histories, replay };
   }
 
   /**

@@ -10,6 +10,13 @@ import {
 } from './content-rules.js';
 import type { MediaLimits } from './inline-media.js';
 
+const INPUT_MESSAGE_CLASSES: readonly ContentClass[] = [
+  'inputMessage',
+  'inputText',
+  'inputImage',
+  'inputAudio',
+];
+
 /** What the switches come to, decided once. */
 export interface ContentPolicy {
   /** What becomes of each class. A class that is not in it is removed. */
@@ -22,6 +29,8 @@ export interface ContentPolicy {
   readonly hidesInputParameters: boolean;
   /** Tools are hidden: a request that stands in a value loses those that it offers. */
   readonly hidesOfferedTools: boolean;
+  /** Whether of the messages that a model is sent nothing is hidden but long media. */
+  readonly keepsInputMessages: boolean;
   readonly media: MediaLimits;
 }
 
@@ -36,12 +45,16 @@ export function resolvePolicy(
     verdicts.set(content, decideVerdict(rules[content], switches));
   }
   const isOn = (...some: readonly HidingSwitch[]): boolean => some.some((one) => switches.has(one));
+  const hidesAnswersInInput = isOn('hideOutputs', 'hideOutputMessages', 'hideOutputText');
   return {
     verdicts,
     hidesAnything: switches.size > 0,
-    hidesAnswersInInput: isOn('hideOutputs', 'hideOutputMessages', 'hideOutputText'),
+    hidesAnswersInInput,
     hidesInputParameters: isOn('hideInputs'),
     hidesOfferedTools: isOn('hideLlmTools'),
+    keepsInputMessages:
+      !hidesAnswersInInput &&
+      INPUT_MESSAGE_CLASSES.every((content) => verdicts.get(content) === 'keep'),
     media: {
       imageMaxLength: isOn('hideInputImages') ? 0 : flags.base64ImageMaxLength,
       audioMaxLength: isOn('hideInputAudio', 'hideOutputAudio') ? 0 : flags.base64AudioMaxLength,

@@ -53,6 +53,11 @@ export class ContentRewriter {
     return paths.length > 0 || patterns.length > 0 || redact !== undefined;
   }
 
+  /** Whether the same value comes to the same as it did before. In doubt about time, it may not. */
+  get isRepeatable(): boolean {
+    return this.#redaction.isRepeatable && !this.#budget.isInDoubt;
+  }
+
   /**
    * The text to send for a value. `undefined`: send nothing. `overdue` is called when time ran out
    * and the rest of the span's content has to go as well.

@@ -1,7 +1,9 @@
 import type { AttributeValue } from '@opentelemetry/api';
 import type { AttributeReplay, AttributeSink, ContentClass } from '../mapping/attribute-sink.js';
 import type { ContentGuard } from './content-guard.js';
+import { CountedReplay } from './counted-replay.js';
 import { limitMediaValue, type MediaLimits } from './inline-media.js';
+import type { PrivacyCounts } from './privacy-stats.js';
 
 /** The sink of one span whose content is guarded. */
 export class GuardedSink implements AttributeSink {
@@ -11,6 +13,12 @@ export class GuardedSink implements AttributeSink {
   constructor(sink: AttributeSink, guard: ContentGuard) {
     this.#sink = sink;
     this.#guard = guard;
+  }
+
+  get replay(): AttributeReplay | undefined {
+    const { replay } = this.#sink;
+    if (replay === undefined || !this.#guard.isRepeatable) return undefined;
+    return new CountedReplay(replay, this.#guard.counts, this.#guard);
   }
 
   put(key: string, value: AttributeValue, content: ContentClass): void {
@@ -23,15 +31,14 @@ export class GuardedSink implements AttributeSink {
 export class MediaLimitSink implements AttributeSink {
   readonly #sink: AttributeSink;
   readonly #limits: MediaLimits;
-  readonly #countRedacted: () => void;
+  readonly #counts: PrivacyCounts;
   readonly replay: AttributeReplay | undefined;
-  #redactedSinceMark = false;
 
-  constructor(sink: AttributeSink, limits: MediaLimits, countRedacted: () => void) {
+  constructor(sink: AttributeSink, limits: MediaLimits, counts: PrivacyCounts) {
     this.#sink = sink;
     this.#limits = limits;
-    this.#countRedacted = countRedacted;
-    this.replay = sink.replay && this.#countingReplay(sink.replay);
+    this.#counts = counts;
+    this.replay = sink.replay && new CountedReplay(sink.replay, counts, { isRepeatable: true });
   }
 
   put(key: string, value: AttributeValue, content: ContentClass): void {
@@ -40,22 +47,7 @@ export class MediaLimitSink implements AttributeSink {
       return;
     }
     const limited = limitMediaValue(value, this.#limits);
-    if (limited !== value) {
-      this.#redactedSinceMark = true;
-      this.#countRedacted();
-    }
+    if (limited !== value) this.#counts.redacted += 1;
     this.#sink.put(key, limited, content);
-  }
-
-  /** What was redacted is not replayed: it counts each time it is. */
-  #countingReplay(replay: AttributeReplay): AttributeReplay {
-    return {
-      mark: () => {
-        this.#redactedSinceMark = false;
-        return replay.mark();
-      },
-      since: (mark) => (this.#redactedSinceMark ? undefined : replay.since(mark)),
-      put: (encoded) => replay.put(encoded),
-    };
   }
 }

@@ -40,7 +40,7 @@ export class PolicyPrivacy {
     // An encoder hands out one sink after the other, or the same one again and again.
     if (this.#lastLimited === undefined || this.#lastSink !== sink) {
       this.#lastSink = sink;
-      this.#lastLimited = new MediaLimitSink(sink, this.#rules.policy.media, this.#countRedacted);
+      this.#lastLimited = new MediaLimitSink(sink, this.#rules.policy.media, this.#rules.counts);
     }
     return this.#lastLimited;
   }
@@ -51,8 +51,4 @@ export class PolicyPrivacy {
     const maskName = (name: string): string => rewriter?.maskName(name) ?? name;
     return guardSpanRecord(record, new ContentGuard(this.#rules, kind), maskName);
   }
-
-  readonly #countRedacted = (): void => {
-    this.#rules.counts.redacted += 1;
-  };
 }

@@ -15,6 +15,8 @@ export interface ResolvedRedaction {
   readonly patterns: readonly CompiledPattern[];
   readonly redact: Redactor | undefined;
   readonly hash: ResolvedHash | undefined;
+  /** Whether a value always comes to the same: no code of the user's own has a say in it. */
+  readonly isRepeatable: boolean;
   readonly budgetMillis: number;
 }
 
@@ -25,6 +27,11 @@ export interface ResolvedHash {
 }
 
 const DEFAULT_BUDGET_MILLIS = 50;
+/** Checks that are known to go by the match alone, and no check. */
+const READY_CHECKS: ReadonlySet<NamedPattern['accepts']> = new Set([
+  undefined,
+  ...DEFAULT_REDACT_PATTERNS.map(({ accepts }) => accepts),
+]);
 const HASHABLE_FIELDS: ReadonlySet<unknown> = new Set<HashableField>([
   'user.id',
   'participant.identity',
@@ -44,13 +51,21 @@ export function resolveRedaction(options: RedactionOptions): ResolvedRedaction {
   if (typeof budgetMillis !== 'number' || !(budgetMillis > 0)) {
     throw refused('redactBudgetMillis', 'must be a number of milliseconds above 0');
   }
+  const paths = resolvePaths(toolJsonPaths);
+  const patterns = resolvePatterns(redactPatterns);
   return {
-    paths: resolvePaths(toolJsonPaths),
-    patterns: resolvePatterns(redactPatterns),
+    paths,
+    patterns,
     redact,
+    isRepeatable: redact === undefined && patterns.every(hasNoCheckOfItsOwner),
     hash: hash === undefined ? undefined : resolveHash(hash),
     budgetMillis,
   };
+}
+
+/** A user's check may be of this value one time and of the next the other. */
+function hasNoCheckOfItsOwner({ accepts }: CompiledPattern): boolean {
+  return READY_CHECKS.has(accepts);
 }
 
 function resolvePaths(paths: RedactionOptions['toolJsonPaths']): readonly JsonPath[] {

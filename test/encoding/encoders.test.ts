@@ -242,13 +242,13 @@ describe('protobuf encoder', () => {
   it('appends attributes that are encoded already', () => {
     const encoder = createProtobufEncoder(RESOURCE);
     const withoutPair = encode(encoder, RECORD, []);
-    const pairs = encode(encoder, RECORD, [
+    const bytesOfPairs = encode(encoder, RECORD, [
       ['cached', 'value'],
       ['more', 'words'],
     ]).subarray(withoutPair.length);
     const bytes = encoder.encodeSpan(RECORD, (sink) => {
       sink.put('first', 1, 'none');
-      sink.replay?.put(pairs);
+      sink.replay?.put({ bytes: bytesOfPairs, redacted: 0, rewritten: 0 });
       sink.put('last', 2, 'none');
     });
     expect(decode(encoder, [{ scope: SCOPE, bytes }])[0]?.attributes).toEqual({

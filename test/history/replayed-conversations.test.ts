@@ -1,181 +1,16 @@
-import { SpanKind, SpanStatusCode, TraceFlags, type Attributes } from '@opentelemetry/api';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createProtobufEncoder } from '../../src/encoding/protobuf-encoder.js';
-import type { SpanEncoder } from '../../src/encoding/span-encoder.js';
-import type { SpanRecord } from '../../src/encoding/span-record.js';
 import { ConversationHistories } from '../../src/history/conversation-histories.js';
-import { mapSpan } from '../../src/mapping/map-span.js';
-import { NO_FACTS } from '../../src/mapping/span-input.js';
-import { MediaLimitSink } from '../../src/privacy/guarded-sink.js';
+import type { Privacy } from '../../src/privacy/privacy.js';
+import { privacyWith } from '../privacy/guarded.js';
 import { decodeTraceRequest } from '../support/otlp-decode.js';
+import { arbitraryCalls, createEncoder, send, text } from './arbitrary-conversations.js';
 
-type Message = Readonly<Record<string, unknown>>;
+const LIMITS = { base64ImageMaxLength: 40, base64AudioMaxLength: 40 };
 
-/** One model call: in which session, with which system instructions and messages. */
-interface Call {
-  readonly session: string;
-  readonly system: readonly unknown[] | undefined;
-  readonly messages: readonly Message[];
-  /** As others may write it: with blanks, or no JSON at all. */
-  readonly write: (messages: readonly Message[]) => string;
+function byDefault(): Privacy {
+  return privacyWith(LIMITS).privacy;
 }
-
-const RECORD: SpanRecord = {
-  name: 'llm_request',
-  kind: SpanKind.CLIENT,
-  spanContext: {
-    traceId: '0af7651916cd43dd8448eb211c80319c',
-    spanId: 'b7ad6b7169203331',
-    traceFlags: TraceFlags.SAMPLED,
-  },
-  parentSpanContext: undefined,
-  startTime: [1, 2],
-  endTime: [3, 4],
-  status: { code: SpanStatusCode.UNSET },
-  events: [],
-  links: [],
-  droppedAttributesCount: 0,
-  droppedEventsCount: 0,
-  droppedLinksCount: 0,
-};
-const LIMITS = { imageMaxLength: 40, audioMaxLength: 40 };
-
-function createEncoder(): SpanEncoder {
-  return createProtobufEncoder({ attributes: {}, schemaUrl: undefined });
-}
-
-interface Sent {
-  readonly bytes: Buffer;
-  readonly input: string | undefined;
-  readonly output: string | undefined;
-}
-
-/** What is sent of a call, by the sink that stands before the encoder by default. */
-function send(
-  encoder: SpanEncoder,
-  call: Call,
-  histories: ConversationHistories | undefined,
-  onRedacted: () => void = () => {},
-): Sent {
-  const attributes: Attributes = {
-    'gen_ai.operation.name': 'chat',
-    'gen_ai.input.messages': call.write(call.messages),
-    'gen_ai.output.messages': JSON.stringify([text('assistant', 'Yes.')]),
-  };
-  if (call.system !== undefined) {
-    attributes['gen_ai.system_instructions'] = JSON.stringify(call.system);
-  }
-  let words: Omit<Sent, 'bytes'> = { input: undefined, output: undefined };
-  const bytes = encoder.encodeSpan(RECORD, (sink) => {
-    words = mapSpan(
-      {
-        name: 'llm_request',
-        scopeName: 'livekit-agents',
-        kind: 'LLM',
-        attributes,
-        facts: { ...NO_FACTS, sessionId: call.session },
-      },
-      new MediaLimitSink(sink, LIMITS, onRedacted),
-      { rawContent: false, ...(histories && { histories }) },
-    );
-  });
-  return {
-    bytes: Buffer.from(bytes),
-    input: wellFormed(words.input),
-    output: wellFormed(words.output),
-  };
-}
-
-/** As it is written on whatever span it goes to. */
-function wellFormed(words: string | undefined): string | undefined {
-  return words && Buffer.from(words).toString();
-}
-
-function text(role: string, content: string): Message {
-  return { role, parts: [{ type: 'text', content }] };
-}
-
-const arbitraryWords = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 12 }),
-  fc.constantFrom('', '],[', '"}]', '\\', '\ud800', '\udc00\ud800', 'ä', 'данные', '🙂', 'a,]'),
-);
-const arbitraryPart = fc.oneof(
-  { weight: 6, arbitrary: arbitraryWords.map((content) => ({ type: 'text', content })) },
-  arbitraryWords.map((name) => ({ type: 'tool_call', id: 'c', name, arguments: '{"a":1}' })),
-  arbitraryWords.map((response) => ({ type: 'tool_call_response', id: 'c', response })),
-  arbitraryWords.map((uri) => ({ type: 'uri', modality: 'image', uri })),
-  fc.constant({ type: 'uri', modality: 'image', uri: `data:image/png;base64,${'A'.repeat(60)}` }),
-  fc.constant('only text'),
-);
-const arbitraryMessage: fc.Arbitrary<Message> = fc.oneof(
-  fc.record({
-    role: fc.constantFrom('user', 'assistant', 'system', 'tool'),
-    parts: fc.array(arbitraryPart, { maxLength: 3 }),
-  }),
-  fc.record({ role: fc.constantFrom('user', 'system'), content: arbitraryWords }),
-);
-const arbitrarySystem = fc.constantFrom<readonly unknown[] | undefined>(
-  undefined,
-  [],
-  [{ type: 'text', content: 'Be brief.' }],
-  [{ type: 'text', content: 'Be brief.' }, 'And kind.'],
-);
-const arbitraryWriting = fc.constantFrom<Call['write']>(
-  ...Array<Call['write']>(6).fill((messages) => JSON.stringify(messages)),
-  (messages) => JSON.stringify(messages, undefined, 1),
-  (messages) => `${JSON.stringify(messages)} `,
-  (messages) => `${JSON.stringify(messages).slice(0, -1)},]`,
-  (messages) => JSON.stringify({ messages }),
-);
-
-/** What becomes of a conversation from one call to the next. */
-const arbitraryChange = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ add: fc.array(arbitraryMessage, { maxLength: 3 }) }) },
-  fc.record({ edit: fc.nat(), to: arbitraryMessage }),
-  fc.record({ merge: fc.nat() }),
-  fc.record({ cutFirst: fc.nat(4) }),
-  fc.record({ cutLast: fc.nat(4) }),
-  fc.record({ sumUp: arbitraryWords }),
-);
-type Change = typeof arbitraryChange extends fc.Arbitrary<infer T> ? T : never;
-
-function change(messages: readonly Message[], by: Change): readonly Message[] {
-  if ('add' in by) return [...messages, ...by.add];
-  if ('cutFirst' in by) return messages.slice(by.cutFirst);
-  if ('cutLast' in by) return messages.slice(0, Math.max(0, messages.length - by.cutLast));
-  if ('sumUp' in by) return [text('system', by.sumUp), ...messages.slice(-2)];
-  if (messages.length === 0) return messages;
-  if ('edit' in by) return messages.with(by.edit % messages.length, by.to);
-  const at = by.merge % messages.length;
-  const call = { type: 'tool_call', id: 'm', name: 'merged', arguments: '{}' };
-  const { parts } = messages[at] ?? {};
-  const merged = { ...messages[at], parts: [...(Array.isArray(parts) ? parts : []), call] };
-  return messages.with(at, merged);
-}
-
-const arbitraryCalls: fc.Arbitrary<readonly Call[]> = fc
-  .array(
-    fc.record({
-      session: fc.constantFrom('a', 'a', 'b'),
-      by: arbitraryChange,
-      system: fc.option(arbitrarySystem, { freq: 6, nil: 'same' as const }),
-      write: arbitraryWriting,
-    }),
-    { minLength: 2, maxLength: 14 },
-  )
-  .map((steps) => {
-    const conversations = new Map<string, Pick<Call, 'messages' | 'system'>>();
-    return steps.map(({ session, by, system, write }) => {
-      const last = conversations.get(session) ?? { messages: [], system: undefined };
-      const next = {
-        messages: change(last.messages, by),
-        system: system === 'same' ? last.system : system,
-      };
-      conversations.set(session, next);
-      return { session, write, ...next };
-    });
-  });
 
 describe('a conversation whose beginning was sent before', () => {
   it.each([
@@ -187,11 +22,10 @@ describe('a conversation whose beginning was sent before', () => {
       fc.property(arbitraryCalls, (calls) => {
         const histories = new ConversationHistories(maxBytes);
         const [replaying, plain] = [createEncoder(), createEncoder()];
-        let redacted = 0;
-        let expectedRedacted = 0;
+        const [privacy, plainPrivacy] = [byDefault(), byDefault()];
         for (const call of calls) {
-          const sent = send(replaying, call, histories, () => (redacted += 1));
-          const expected = send(plain, call, undefined, () => (expectedRedacted += 1));
+          const sent = send(replaying, call, privacy, histories);
+          const expected = send(plain, call, plainPrivacy, undefined);
           expect(sent.input).toBe(expected.input);
           expect(sent.output).toBe(expected.output);
           // Byte by byte is slow to compare; a difference shows better as text.
@@ -200,7 +34,7 @@ describe('a conversation whose beginning was sent before', () => {
           }
           expect(histories.bytes).toBeLessThanOrEqual(maxBytes);
         }
-        expect(redacted).toBe(expectedRedacted);
+        expect(privacy.counts).toEqual(plainPrivacy.counts);
         for (const session of ['a', 'b']) histories.forget(session);
         expect(histories.bytes).toBe(0);
       }),
@@ -213,7 +47,7 @@ describe('a conversation whose beginning was sent before', () => {
     const encoder = createEncoder();
     const messages = Array.from({ length: 30 }, (_, turn) => text('user', `turn ${turn}`));
     const write = JSON.stringify;
-    send(encoder, { session: 'a', system: undefined, messages, write }, histories);
+    send(encoder, { session: 'a', system: undefined, messages, write }, byDefault(), histories);
     const grown = [...messages, text('user', 'new')];
     const recalled = histories.recall('a', write(grown), 0);
     expect(recalled?.nextIndex).toBe(30);
@@ -225,6 +59,7 @@ describe('a conversation whose beginning was sent before', () => {
     const sent = send(
       encoder,
       { session: 'a', system: undefined, messages: grown, write },
+      byDefault(),
       histories,
     );
     const [resource] = decodeTraceRequest(
@@ -242,8 +77,18 @@ describe('a conversation whose beginning was sent before', () => {
     const write = JSON.stringify;
     for (let session = 0; session < 200; session++) {
       const messages = [text('user', 'x')];
-      send(encoder, { session: 'kept', system: undefined, messages, write }, histories);
-      send(encoder, { session: `${session}`, system: undefined, messages, write }, histories);
+      send(
+        encoder,
+        { session: 'kept', system: undefined, messages, write },
+        byDefault(),
+        histories,
+      );
+      send(
+        encoder,
+        { session: `${session}`, system: undefined, messages, write },
+        byDefault(),
+        histories,
+      );
     }
     const json = write([text('user', 'x')]);
     expect(histories.recall('kept', json, 0)).toBeDefined();

@@ -1,5 +1,7 @@
+import { parseJsonArray } from '../read-attributes.js';
 import type { SpanMapping } from '../span-mapping.js';
 import { INPUT_MESSAGES, type Conversation, type Recall } from './conversation.js';
+import { asMessages } from './gen-ai-messages.js';
 import { INPUT_SIDE } from './message-side.js';
 import { lastTextOf } from './message-text.js';
 import { putMessages } from './put-messages.js';
@@ -11,7 +13,7 @@ export interface ReplayedHistory {
   readonly put: (conversation: Conversation, firstIndex: number) => void;
 }
 
-/** `undefined` where every message is to be put anew: another encoding, redaction, a user's own messages. */
+/** `undefined` where every message is to be put anew: another encoding, switches and hooks, a user's own messages. */
 export function replayedHistory(
   mapping: SpanMapping,
   sessionId: string | undefined,
@@ -26,7 +28,17 @@ export function replayedHistory(
   return {
     recall: (text, firstIndex) => histories.recall(sessionId, text, firstIndex),
     put: ({ input, recalled, sources }, firstIndex) => {
-      if (recalled !== undefined) replay.put(recalled.encoded);
+      if (recalled !== undefined && !replay.put(recalled.encoded)) {
+        // Redaction ran out of time since they were recalled: each of them is lost, and counted.
+        putMessages(
+          mapping,
+          INPUT_SIDE,
+          asMessages(parseJsonArray(json) ?? [], 'user'),
+          firstIndex,
+        );
+        histories.forget(sessionId);
+        return;
+      }
       const mark = replay.mark();
       const nextIndex = putMessages(mapping, INPUT_SIDE, input, recalled?.nextIndex ?? firstIndex);
       const encoded = replay.since(mark);
