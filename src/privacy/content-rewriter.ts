@@ -1,7 +1,6 @@
-import { MimeType } from '@arizeai/openinference-semantic-conventions';
-import { MessageRole } from '../semconv/message-roles.js';
 import { redactJsonPaths, type JsonPath } from './json-paths.js';
 import { isJson } from './json-scanner.js';
+import { KnownTexts } from './patterns/known-texts.js';
 import { isHarmless, maskText } from './patterns/mask-text.js';
 import type { PrivacyCounts } from './privacy-stats.js';
 import { PAUSE_MILLIS, RedactionBudget } from './redaction-budget.js';
@@ -9,13 +8,6 @@ import type { RedactionContext } from './redaction-options.js';
 import { REDACTED_VALUE } from './redacted-value.js';
 import type { ResolvedRedaction } from './resolve-redaction.js';
 import { ignoreRejection } from './unawaited-promise.js';
-
-/** Half of all content values are words of the format: these are asked of the patterns once. */
-const FORMAT_WORDS: readonly string[] = [
-  ...Object.values(MessageRole),
-  ...Object.values(MimeType),
-  'text',
-];
 
 /** Stands for the outcome of a hook that gave none. */
 const FAILED: unique symbol = Symbol('failed');
@@ -34,7 +26,7 @@ export class ContentRewriter {
   readonly #redaction: ResolvedRedaction;
   readonly #counts: PrivacyCounts;
   readonly #warn: Warn;
-  readonly #harmlessWords: ReadonlySet<string>;
+  readonly #known = new KnownTexts();
   readonly #budget: RedactionBudget;
   #isRunning = false;
 
@@ -43,8 +35,6 @@ export class ContentRewriter {
     this.#counts = counts;
     this.#warn = warn;
     this.#budget = new RedactionBudget(redaction.budgetMillis);
-    const { patterns } = redaction;
-    this.#harmlessWords = new Set(FORMAT_WORDS.filter((word) => isHarmless(word, patterns)));
   }
 
   /** Whether there is anything to run. */
@@ -63,10 +53,11 @@ export class ContentRewriter {
    * and the rest of the span's content has to go as well.
    */
   rewrite(value: string, context: RedactionContext, overdue: () => void): Rewritten {
-    const { paths, patterns, redact } = this.#redaction;
+    const { paths, redact } = this.#redaction;
     const isLeftToPatterns = redact === undefined && paths.length === 0;
     if (isLeftToPatterns && !this.#budget.isInDoubt) {
-      if (this.#harmlessWords.has(value) || isHarmless(value, patterns)) return value;
+      const known = this.#recall(value);
+      if (known !== undefined) return known;
     }
     if (this.#isRunning) return this.#nested();
     const time = this.#budget.begin();
@@ -94,8 +85,23 @@ export class ContentRewriter {
     if (outcome === FAILED) return this.#failed();
     if (isLate) this.#counts.tooSlow += 1;
     else if (outcome === undefined) this.#counts.removed += 1;
-    else if (outcome !== value) this.#counts.rewritten += 1;
+    else {
+      if (outcome !== value) this.#counts.rewritten += 1;
+      if (isLeftToPatterns && this.#redaction.isRepeatable) this.#known.add(value, outcome);
+    }
     return isLate ? undefined : outcome;
+  }
+
+  /** What patterns make of a text, where that is known or nothing in it can match. */
+  #recall(text: string): string | undefined {
+    const known = this.#known.masked(text);
+    if (known === undefined) {
+      if (!isHarmless(text, this.#redaction.patterns)) return undefined;
+      this.#known.add(text, text);
+      return text;
+    }
+    if (known !== text) this.#counts.rewritten += 1;
+    return known;
   }
 
   /** Masks what the patterns match in a name: of a span, of an event. Never without a result. */
@@ -104,7 +110,8 @@ export class ContentRewriter {
     let masked: string | undefined;
     try {
       // Nearly every name: no clock is read for these.
-      if (isHarmless(name, patterns)) return name;
+      const known = this.#recall(name);
+      if (known !== undefined) return known;
       masked = maskText(name, patterns, this.#budget.measure().isOverdue);
     } catch {
       this.#failed();

@@ -35,7 +35,7 @@ const DOT = String.raw`(?:\sdot\s|\.)`;
  * `alice at example dot com`, with what may stand for the `@` and between the parts of the domain.
  * One pattern for each of these, since each has something of its own that is quick to look for.
  */
-function dictatedEmail(needs: string | RegExp, at: string, dot: string): NamedPattern {
+function dictatedEmail(needs: RegExp, at: string, dot: string): NamedPattern {
   return {
     name: 'email',
     needs,
@@ -57,5 +57,5 @@ export const SPOKEN_PATTERNS: readonly NamedPattern[] = [
   DICTATED_NUMBER,
   dictatedEmail(/\sdot\s/i, String.raw`\sat\s`, String.raw`\sdot\s`),
   dictatedEmail(/[([]at[)\]]/i, String.raw`\s?[(\[]at[)\]]\s?`, DOT),
-  dictatedEmail('@', String.raw`\s@\s`, DOT),
+  dictatedEmail(/\s@\s/, String.raw`\s@\s`, DOT),
 ];
