@@ -1,5 +1,6 @@
 import type { EncodedAttributes } from '../mapping/attribute-sink.js';
 import { GrowingBytes } from './growing-bytes.js';
+import { GrowingText } from './growing-text.js';
 
 const NO_TEXTS = { user: undefined, system: undefined };
 const COMMA = ','.charCodeAt(0);
@@ -37,16 +38,15 @@ export interface EncodedCall {
  * without the bracket that closes it, and the attributes they were encoded to. Both are bytes off
  * the heap: strings kept from turn to turn would grow old, and the collector would walk them.
  *
- * What JSON begins with the same bytes up to the end of a message begins with the same messages,
+ * What JSON begins with the same text up to the end of a message begins with the same messages,
  * and a message is encoded by itself and its index. So this is exact, whatever becomes of a
  * conversation: one that was edited, merged, cut or summed up doesn't begin the same, and is
  * encoded anew.
  */
 export class ConversationHistory {
-  readonly #json = new GrowingBytes();
+  readonly #json = new GrowingText();
   readonly #encoded = new GrowingBytes();
   readonly #firstIndex: number;
-  #jsonLength = 0;
   #nextIndex = 0;
   #redacted = 0;
   #rewritten = 0;
@@ -64,11 +64,11 @@ export class ConversationHistory {
   }
 
   recall(json: string, firstIndex: number): RecalledMessages | undefined {
-    const length = this.#jsonLength;
+    const { length } = this.#json;
     if (firstIndex !== this.#firstIndex || length >= json.length) return undefined;
     const isLonger = json.charCodeAt(length) === COMMA;
     if (!isLonger && length !== json.length - 1) return undefined;
-    if (!json.endsWith(']') || !this.#json.equalsText(json.slice(0, length))) return undefined;
+    if (!json.endsWith(']') || !this.#json.equals(json.slice(0, length))) return undefined;
     return {
       encoded: {
         bytes: this.#encoded.view,
@@ -83,9 +83,7 @@ export class ConversationHistory {
 
   /** Adds what is new in a call: all of it, or what followed the messages that were recalled. */
   add(call: EncodedCall): void {
-    const end = call.json.length - 1;
-    this.#json.appendText(call.json.slice(this.#jsonLength, end));
-    this.#jsonLength = end;
+    this.#json.growTo(call.json.slice(0, -1));
     this.#encoded.append(call.encoded.bytes);
     this.#redacted += call.encoded.redacted;
     this.#rewritten += call.encoded.rewritten;
