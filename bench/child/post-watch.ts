@@ -27,7 +27,7 @@ export function createPostWatch(): PostWatch {
     watchWrites(socket, () => {
       posts.sent += 1;
     });
-    socket.on('data', (chunk: Buffer) => {
+    watchReads(socket, (chunk) => {
       if (!begins(chunk, 'HTTP/1.1 ')) return;
       posts.answered += 1;
       // The tracer's own listeners, and what they queue, come first.
@@ -67,6 +67,25 @@ function watchWrites(socket: Socket, onPost: () => void): void {
       for (const { chunk } of pieces) if (begins(chunk, 'POST ')) onPost();
       writeAll?.([...pieces], done);
     },
+  });
+}
+
+type OnRead = (count: number, buffer: Uint8Array) => boolean;
+
+/** Calls back with every chunk that is read, first: from the stream, or what a socket with `onread` gives away. */
+function watchReads(socket: Socket, onChunk: (chunk: Buffer) => void): void {
+  // Where Node keeps the callback of `onread`; a socket's stream is given nothing then.
+  const key = Object.getOwnPropertySymbols(socket).find(
+    ({ description }) => description === 'kBufferCb',
+  );
+  const onRead = key && (Reflect.get(socket, key) as OnRead | null);
+  if (key === undefined || typeof onRead !== 'function') {
+    socket.on('data', onChunk);
+    return;
+  }
+  Reflect.set(socket, key, (count: number, buffer: Uint8Array) => {
+    onChunk(Buffer.from(buffer.buffer, buffer.byteOffset, count));
+    return onRead.call(socket, count, buffer);
   });
 }
 

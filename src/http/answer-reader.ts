@@ -31,11 +31,6 @@ export class AnswerReader {
   readonly #body: Buffer[] = [];
   #bodyBytes = 0;
 
-  /** Whether anything has come. */
-  get hasBegun(): boolean {
-    return this.#head !== undefined || this.#text !== '';
-  }
-
   /** The answer, once it is whole; `'malformed'` when these bytes are none. */
   read(bytes: Buffer): ReadAnswer | 'malformed' | undefined {
     if (this.#head !== undefined) return this.#readBody(this.#head, bytes);
@@ -89,7 +84,8 @@ export class AnswerReader {
   }
 
   #take(data: Buffer): void {
-    if (this.#bodyBytes < MAX_BODY_BYTES && data.length > 0) this.#body.push(data);
+    // A copy: the bytes are only lent.
+    if (this.#bodyBytes < MAX_BODY_BYTES && data.length > 0) this.#body.push(Buffer.from(data));
     this.#bodyBytes += data.length;
   }
 

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import { AnswerReader, type ReadAnswer } from './answer-reader.js';
 import { failureCode } from './http-failure.js';
+import type { OpenSocket } from './open-socket.js';
+import { RepeatedAnswer } from './repeated-answer.js';
 
 /** What one request waits for: an answer, or that none will come. */
 export interface Exchange {
@@ -20,15 +22,17 @@ export class HttpConnection {
   readonly #socket: Socket;
   /** Told when the connection has ended while no request was under way. */
   readonly #onIdleEnd: (connection: HttpConnection) => void;
+  readonly #repeated = new RepeatedAnswer();
   #exchange: Exchange | undefined;
-  #reader = new AnswerReader();
+  /** Of the answer that has begun. */
+  #reader: AnswerReader | undefined;
   #isUsed = false;
   #usableUntil = Infinity;
 
-  constructor(socket: Socket, onIdleEnd: (connection: HttpConnection) => void) {
+  constructor({ socket, received }: OpenSocket, onIdleEnd: (connection: HttpConnection) => void) {
     this.#socket = socket;
     this.#onIdleEnd = onIdleEnd;
-    socket.on('data', (bytes: Buffer) => this.#read(bytes));
+    received.giveTo((bytes) => this.#read(bytes));
     socket.on('end', () => this.#end());
     // Errors may come in twos, and an error that nobody hears ends the process.
     socket.on('error', (error: Error) => this.#fail(failureCode(error), error));
@@ -45,13 +49,13 @@ export class HttpConnection {
    * server closed it meanwhile, and nobody has read the request.
    */
   get wasStale(): boolean {
-    return this.#isUsed && !this.#reader.hasBegun;
+    return this.#isUsed && this.#reader === undefined;
   }
 
   /** Writes a request. `head` is Latin-1, with the empty line. */
   send(head: string, body: readonly Uint8Array[], exchange: Exchange): void {
     this.#exchange = exchange;
-    this.#reader = new AnswerReader();
+    this.#reader = undefined;
     const socket = this.#socket;
     socket.cork();
     socket.write(head, 'latin1');
@@ -76,15 +80,25 @@ export class HttpConnection {
       this.close();
       return;
     }
-    const answer = this.#reader.read(bytes);
+    const reader = this.#reader;
+    const answer = reader === undefined ? this.#readFirst(bytes) : reader.read(bytes);
     if (answer === undefined) return;
     if (answer === 'malformed') this.destroy(NOT_HTTP);
     else this.#answer(answer);
   }
 
+  #readFirst(bytes: Buffer): ReturnType<AnswerReader['read']> {
+    const repeated = this.#repeated.find(bytes);
+    if (repeated !== undefined) return repeated;
+    this.#reader = new AnswerReader();
+    const answer = this.#reader.read(bytes);
+    if (typeof answer === 'object') this.#repeated.remember(bytes, answer);
+    return answer;
+  }
+
   /** The server has said all it will say. */
   #end(): void {
-    const answer = this.#reader.end();
+    const answer = this.#reader?.end();
     if (this.#exchange !== undefined && answer !== undefined) this.#answer(answer);
     else this.destroy(CLOSED);
   }

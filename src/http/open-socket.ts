@@ -2,6 +2,7 @@ import * as net from 'node:net';
 import * as tls from 'node:tls';
 import type { HttpTarget } from './http-target.js';
 import { openTunnel } from './proxy-tunnel.js';
+import { ReceivedBytes } from './received-bytes.js';
 import { trustIn } from './tls-trust.js';
 
 /** Idle connections are probed from so many milliseconds on, so that a router does not forget them. */
@@ -22,7 +23,13 @@ export interface OpeningSocket {
   destroy(error: Error): void;
 }
 
-export type SocketOpened = (outcome: net.Socket | Error) => void;
+/** A socket that requests can be written to, and what comes back. */
+export interface OpenSocket {
+  readonly socket: net.Socket;
+  readonly received: ReceivedBytes;
+}
+
+export type SocketOpened = (outcome: OpenSocket | Error) => void;
 
 /**
  * Connects, and tells when requests can be written: over TLS not before the certificate was found
@@ -30,6 +37,7 @@ export type SocketOpened = (outcome: net.Socket | Error) => void;
  */
 export function openSocket(options: SocketOptions, opened: SocketOpened): OpeningSocket {
   const { target, tunnel, ca, timeoutMillis } = options;
+  const received = new ReceivedBytes();
   if (tunnel !== undefined) {
     let opening: OpeningSocket = openTunnel({ proxy: tunnel, target, ca, timeoutMillis }, (end) => {
       if (end instanceof Error) {
@@ -37,7 +45,8 @@ export function openSocket(options: SocketOptions, opened: SocketOpened): Openin
         return;
       }
       opening = end;
-      awaitReady(end, 'secureConnect', opened);
+      received.follow(end);
+      awaitReady({ socket: end, received }, 'secureConnect', opened);
     });
     return { destroy: (error) => opening.destroy(error) };
   }
@@ -46,22 +55,24 @@ export function openSocket(options: SocketOptions, opened: SocketOpened): Openin
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: KEEP_ALIVE_DELAY_MILLIS,
+    onread: received.onread,
   };
   const socket = secure
     ? tls.connect({ port, ...kept, ...trustIn(host, ca) })
     : net.connect({ host, port, ...kept });
-  awaitReady(socket, secure ? 'secureConnect' : 'connect', opened);
+  awaitReady({ socket, received }, secure ? 'secureConnect' : 'connect', opened);
   return socket;
 }
 
 function awaitReady(
-  socket: net.Socket,
+  open: OpenSocket,
   event: 'connect' | 'secureConnect',
   opened: SocketOpened,
 ): void {
+  const { socket } = open;
   const ready = (): void => {
     socket.off('error', failed);
-    opened(socket);
+    opened(open);
   };
   const failed = (error: Error): void => {
     socket.off(event, ready);

@@ -9,6 +9,9 @@ import { HttpFailure } from '../../src/http/http-failure.js';
 /** What the server says to one request, in the pieces in which it arrives. */
 type Reply = (socket: Socket, request: string) => void;
 
+/** What an answer says that differs from those before it. */
+type Said = Partial<{ status: number; date: string; header: string; body: string }>;
+
 interface Talk {
   readonly client: HttpClient;
   readonly requests: readonly string[];
@@ -67,6 +70,13 @@ function bodyOf(text: string): HttpBody {
     pieces: [bytes.subarray(0, 1), Buffer.alloc(0), bytes.subarray(1)],
     bytes: bytes.length,
   };
+}
+
+/** Text of which no two places look the same. */
+function numbered(bytes: number, from = 0): string {
+  let text = '';
+  for (let number = from; text.length < bytes; number++) text += `${number} `;
+  return text.slice(0, bytes);
 }
 
 const says =
@@ -135,6 +145,11 @@ describe('an answer', () => {
       'in pieces',
       says('HTT', 'P/1.1 200 OK\r', '\ncontent-le', 'ngth: 2\r\n\r', '\n{', '}'),
       { kept: true },
+    ],
+    [
+      'that is longer than one read',
+      says(`HTTP/1.1 200 OK\r\ncontent-length: 20000\r\n\r\n${numbered(20_000)}`),
+      { body: numbered(20_000), kept: true },
     ],
     [
       'without a body',
@@ -211,6 +226,50 @@ describe('an answer', () => {
       'content-length': '0',
     });
     expect(headers['toString']).toBeUndefined();
+  });
+
+  it.each<[string, Said]>([
+    ['another date', { date: '11:59:59 GMT' }],
+    ['a shorter date', { date: 'now' }],
+    ['another body', { body: '\r\ndate: 2' }],
+    ['another status', { status: 503 }],
+    ['another value of a header', { header: 'b: 22' }],
+    ['another name of a header', { header: 'c: 11' }],
+    ['a header in the room of the date', { date: '1\r\nb: 22 GMT', header: 'c: 33' }],
+  ])('with %s than those before is read for what it says', async (_name, said) => {
+    const before = { status: 200, date: '11:00:07 GMT', header: 'b: 11', body: '\r\ndate: 1' };
+    const last = { ...before, ...said };
+    const answers = [before, { ...before, date: '11:00:09 GMT' }, last].map(
+      ({ status, date, header, body }) =>
+        `HTTP/1.1 ${status} So\r\ndate: ${date}\r\n${header}\r\ncontent-length: 9\r\n\r\n${body}`,
+    );
+    const { post, connections } = await talk((socket) => void socket.write(answers.shift() ?? ''));
+    for (let turn = 0; turn < 2; turn++) {
+      const { status, headers, body } = await post();
+      expect([status, headers['b'], body.toString()]).toEqual([200, '11', before.body]);
+    }
+    const { status, headers, body } = await post();
+    expect([status, body.toString()]).toEqual([last.status, last.body]);
+    const lines = `${last.header}\r\ndate: ${last.date}`.split('\r\n');
+    const given = new Map(lines.map((line) => line.split(': ') as [string, string]));
+    for (const name of ['b', 'c']) expect(headers[name]).toBe(given.get(name));
+    expect(connections()).toBe(1);
+  });
+
+  it('without a date is read for what it says, also where its body speaks of one', async () => {
+    const bodies = ['\r\ndate: 1', '\r\ndate: 2'];
+    const answers = bodies.map((body) => `HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n${body}`);
+    const { post } = await talk((socket) => void socket.write(answers.shift() ?? ''));
+    for (const body of bodies) expect((await post()).body.toString()).toBe(body);
+  });
+
+  it('with a line break in the date of the one before is none', async () => {
+    const answers = ['11:00:07 GMT', '11:00\n07 GMT'].map(
+      (date) => `HTTP/1.1 200 OK\r\ndate: ${date}\r\ncontent-length: 0\r\n\r\n`,
+    );
+    const { post } = await talk((socket) => void socket.write(answers.shift() ?? ''));
+    await post();
+    expect((await failureOf(post())).code).toBe('not_http');
   });
 
   it('that comes before the request is whole ends the connection', async () => {
