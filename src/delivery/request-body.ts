@@ -5,7 +5,7 @@ const GZIP_FROM_BYTES = 8 * 1024;
 
 /** A body as it is sent. */
 export interface RequestBody {
-  /** Joined by the socket alone: a copy of everything that is sent would be made for nothing. */
+  /** Joined where they are written, if at all. */
   readonly pieces: readonly Uint8Array[];
   readonly bytes: number;
   readonly headers: Readonly<Record<string, string>>;

@@ -1,6 +1,7 @@
 import type { HttpAnswer } from './answer-reader.js';
 import type { Cancellation } from './cancellation.js';
 import { ConnectionPool } from './connection-pool.js';
+import type { HttpBody } from './http-body.js';
 import { HttpRequest } from './http-request.js';
 import { resolveTarget, type HttpRoute } from './http-target.js';
 
@@ -8,13 +9,6 @@ export interface HttpClientOptions extends HttpRoute {
   /** PEM text of the certificate authorities to trust instead of Node's. */
   readonly ca: string | undefined;
   readonly timeoutMillis: number;
-}
-
-/** A body in the pieces that it is joined of. */
-export interface HttpBody {
-  readonly pieces: readonly Uint8Array[];
-  /** Of all pieces together. */
-  readonly bytes: number;
 }
 
 /** Headers by name. That none of them breaks the line is the caller's to see to. */
@@ -45,7 +39,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     post(body, headers, cancellation) {
       const head = `${begin}${lines(headers)}content-length: ${body.bytes}\r\n\r\n`;
       return new Promise((resolve, reject) => {
-        const request = new HttpRequest(head, body.pieces, { resolve, reject });
+        const request = new HttpRequest(head, body, { resolve, reject });
         request.start(pool, timeoutMillis, cancellation);
       });
     },

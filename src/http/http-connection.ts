@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import { AnswerReader, type ReadAnswer } from './answer-reader.js';
 import { failureCode } from './http-failure.js';
+import { JoinedRequest } from './joined-request.js';
+import type { HttpBody } from './http-body.js';
 import type { OpenSocket } from './open-socket.js';
 import { RepeatedAnswer } from './repeated-answer.js';
 
@@ -22,6 +24,7 @@ export class HttpConnection {
   readonly #socket: Socket;
   /** Told when the connection has ended while no request was under way. */
   readonly #onIdleEnd: (connection: HttpConnection) => void;
+  readonly #joined = new JoinedRequest();
   readonly #repeated = new RepeatedAnswer();
   #exchange: Exchange | undefined;
   /** Of the answer that has begun. */
@@ -53,13 +56,18 @@ export class HttpConnection {
   }
 
   /** Writes a request. `head` is Latin-1, with the empty line. */
-  send(head: string, body: readonly Uint8Array[], exchange: Exchange): void {
+  send(head: string, { pieces, bytes }: HttpBody, exchange: Exchange): void {
     this.#exchange = exchange;
     this.#reader = undefined;
     const socket = this.#socket;
+    const joined = this.#joined.join(head, pieces, bytes);
+    if (joined !== undefined) {
+      socket.write(joined);
+      return;
+    }
     socket.cork();
     socket.write(head, 'latin1');
-    for (const piece of body) socket.write(piece);
+    for (const piece of pieces) socket.write(piece);
     socket.uncork();
   }
 

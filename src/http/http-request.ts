@@ -1,6 +1,7 @@
 import type { HttpAnswer } from './answer-reader.js';
 import type { Cancellation } from './cancellation.js';
 import type { ConnectionPool } from './connection-pool.js';
+import type { HttpBody } from './http-body.js';
 import type { HttpConnection } from './http-connection.js';
 import { failureCode, HttpFailure } from './http-failure.js';
 
@@ -15,7 +16,7 @@ const STALE_CODES: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
 /** One request on its way: over a connection that is there, or a new one, until answer or deadline. */
 export class HttpRequest {
   readonly #head: string;
-  readonly #body: readonly Uint8Array[];
+  readonly #body: HttpBody;
   readonly #outcome: RequestOutcome;
   #giveUp: ((code: string) => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -23,7 +24,7 @@ export class HttpRequest {
   #isOver = false;
 
   /** `head` is Latin-1, with the empty line. */
-  constructor(head: string, body: readonly Uint8Array[], outcome: RequestOutcome) {
+  constructor(head: string, body: HttpBody, outcome: RequestOutcome) {
     this.#head = head;
     this.#body = body;
     this.#outcome = outcome;

@@ -3,7 +3,8 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { afterEach, describe, expect, it } from 'vitest';
 import type { HttpAnswer } from '../../src/http/answer-reader.js';
 import { Cancellation } from '../../src/http/cancellation.js';
-import { createHttpClient, type HttpBody, type HttpClient } from '../../src/http/http-client.js';
+import type { HttpBody } from '../../src/http/http-body.js';
+import { createHttpClient, type HttpClient } from '../../src/http/http-client.js';
 import { HttpFailure } from '../../src/http/http-failure.js';
 
 /** What the server says to one request, in the pieces in which it arrives. */
@@ -124,6 +125,17 @@ describe('a post', () => {
   it('follows another on the same connection', async () => {
     const { post, connections } = await talk(says(OK));
     for (let count = 0; count < 3; count++) expect((await post()).status).toBe(200);
+    expect(connections()).toBe(1);
+  });
+
+  it('arrives as it was given, however long', async () => {
+    const { post, requests, connections } = await talk(says(OK));
+    await post('0123456789');
+    // The longest that is written in one piece, and one byte more; its length has three digits more.
+    const edge = 64 * 1024 - ((requests[0]?.length ?? 0) - 10 + 3);
+    const bodies = [edge, edge + 1, 3, 200_000].map((bytes, turn) => numbered(bytes, turn));
+    for (const body of bodies) await post(body);
+    expect(requests.slice(1).map((request) => request.split('\r\n\r\n')[1])).toEqual(bodies);
     expect(connections()).toBe(1);
   });
 
