@@ -11,6 +11,8 @@ import { classifyEventKey } from './event-content.js';
  */
 export function hasTextBeyond(length: number, { status, events, links }: SpanRecord): boolean {
   if (length === Infinity) return false;
+  // Most spans have nothing beside their attributes.
+  if (events.length === 0 && links.length === 0 && status.message === undefined) return false;
   if ((status.message?.length ?? 0) > length) return true;
   return [...events, ...links].some(({ attributes }) =>
     Object.values(attributes ?? {}).some((value) =>

@@ -2,7 +2,7 @@ import type { AttributeValue } from '@opentelemetry/api';
 import type { AttributeReplay, AttributeSink, ContentClass } from '../mapping/attribute-sink.js';
 import type { ContentGuard } from './content-guard.js';
 import { CountedReplay } from './counted-replay.js';
-import { limitMediaValue, type MediaLimits } from './inline-media.js';
+import { limitMediaValue, shortestLimit, type MediaLimits } from './inline-media.js';
 import type { PrivacyCounts } from './privacy-stats.js';
 
 /** The sink of one span whose content is guarded. */
@@ -31,18 +31,20 @@ export class GuardedSink implements AttributeSink {
 export class MediaLimitSink implements AttributeSink {
   readonly #sink: AttributeSink;
   readonly #limits: MediaLimits;
+  readonly #shortestLimit: number;
   readonly #counts: PrivacyCounts;
   readonly replay: AttributeReplay | undefined;
 
   constructor(sink: AttributeSink, limits: MediaLimits, counts: PrivacyCounts) {
     this.#sink = sink;
     this.#limits = limits;
+    this.#shortestLimit = shortestLimit(limits);
     this.#counts = counts;
     this.replay = sink.replay && new CountedReplay(sink.replay, counts, { isRepeatable: true });
   }
 
   put(key: string, value: AttributeValue, content: ContentClass): void {
-    if (content === 'none') {
+    if (content === 'none' || (typeof value === 'string' && value.length <= this.#shortestLimit)) {
       this.#sink.put(key, value, content);
       return;
     }

@@ -11,11 +11,13 @@ import type { PrivacyCounts } from './privacy-stats.js';
 export class PolicyPrivacy {
   readonly #rules: GuardRules;
   readonly #isGuarding: boolean;
+  readonly #shortestLimit: number;
   #lastSink: AttributeSink | undefined;
   #lastLimited: AttributeSink | undefined;
 
   constructor(rules: GuardRules) {
     this.#rules = rules;
+    this.#shortestLimit = shortestLimit(rules.policy.media);
     this.#isGuarding =
       rules.policy.hidesAnything ||
       rules.rewriter !== undefined ||
@@ -36,7 +38,7 @@ export class PolicyPrivacy {
 
   guard(sink: AttributeSink, kind: string): AttributeSink {
     if (this.#isGuarding) return new GuardedSink(sink, new ContentGuard(this.#rules, kind));
-    if (shortestLimit(this.#rules.policy.media) === Infinity) return sink;
+    if (this.#shortestLimit === Infinity) return sink;
     // An encoder hands out one sink after the other, or the same one again and again.
     if (this.#lastLimited === undefined || this.#lastSink !== sink) {
       this.#lastSink = sink;
@@ -46,8 +48,8 @@ export class PolicyPrivacy {
   }
 
   guardRecord(record: SpanRecord, kind: string): SpanRecord {
-    const { rewriter, policy } = this.#rules;
-    if (!this.#isGuarding && !hasTextBeyond(shortestLimit(policy.media), record)) return record;
+    if (!this.#isGuarding && !hasTextBeyond(this.#shortestLimit, record)) return record;
+    const { rewriter } = this.#rules;
     const maskName = (name: string): string => rewriter?.maskName(name) ?? name;
     return guardSpanRecord(record, new ContentGuard(this.#rules, kind), maskName);
   }
