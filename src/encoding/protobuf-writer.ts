@@ -129,20 +129,21 @@ export class ProtobufWriter {
   }
 
   /**
-   * A `KeyValue` field of text whose key and value are short and ASCII, as those of most attributes
-   * are: every length is then known without asking. False, and nothing written, when they are not.
+   * A `KeyValue` field of text whose key and value are short and whose key is ASCII, as those of most
+   * attributes are: every length takes one byte, and none has to be asked for. False, and nothing
+   * written, when they are not.
    * All in one method: taken apart, the calls would cost a young process more than the bytes.
    */
   shortTextPair(tag: number, key: string, value: string): boolean {
     const keySize = key.length;
-    const valueSize = value.length;
-    const pairSize = keySize + valueSize + 6;
-    if (pairSize > MAX_ONE_BYTE) return false;
+    if (keySize + value.length + 6 > MAX_ONE_BYTE) return false;
     const start = this.reserve(SHORT_ROOM_BYTES);
     const bytes = this.#bytes;
     const any = start + 4 + keySize;
     if (bytes.utf8Write(key, start + 4) !== keySize) return false;
-    if (bytes.utf8Write(value, any + 4) !== valueSize) return false;
+    const valueSize = bytes.utf8Write(value, any + 4);
+    const pairSize = keySize + valueSize + 6;
+    if (pairSize > MAX_ONE_BYTE) return false;
     bytes[start] = tag;
     bytes[start + 1] = pairSize;
     bytes[start + 2] = KEY;

@@ -96,6 +96,15 @@ function decodeReference(spans: ReadableSpan[]): DecodedSpan[] {
   );
 }
 
+/** A protobuf field that has a length. */
+function field(tag: number, content: Buffer): Buffer {
+  const length: number[] = [];
+  for (let rest = content.length; ; rest >>= 7) {
+    if (rest < 0x80) return Buffer.concat([Buffer.from([tag, ...length, rest]), content]);
+    length.push((rest & 0x7f) | 0x80);
+  }
+}
+
 const ENCODERS = [
   { name: 'protobuf', create: createProtobufEncoder },
   { name: 'JSON', create: createJsonEncoder },
@@ -257,6 +266,40 @@ describe('protobuf encoder', () => {
       more: 'words',
       last: 2,
     });
+  });
+
+  it.each(['x', 'é', 'ж', '漢', '🙂', '\ud800', '\udc00é'])(
+    'writes text of %j in the shortest form, around every length at which that changes',
+    (unit) => {
+      const encoder = createProtobufEncoder(RESOURCE);
+      // Where a length takes a byte more: at one, two and three bytes a character, and where text is measured.
+      const lengths = [
+        0, 15, 18, 25, 28, 40, 55, 60, 85, 115, 120, 1365, 2048, 2728, 4092, 5455, 8180,
+      ];
+      for (const key of ['k', 'llm.input_messages.0.message.content', 'k'.repeat(130), 'ключ']) {
+        for (const around of lengths) {
+          for (let length = around; length < around + 15; length++) {
+            const text = unit.repeat(length);
+            const value = field(0x12, field(0x0a, Buffer.from(text)));
+            const pair = field(0x4a, Buffer.concat([field(0x0a, Buffer.from(key)), value]));
+            const sent = Buffer.from(encode(encoder, RECORD, [[key, text]]));
+            // Byte by byte is slow to compare.
+            expect(sent.subarray(-pair.length).equals(pair), `${key} ${length}`).toBe(true);
+          }
+        }
+      }
+    },
+  );
+
+  it.each([20, 2_000, 5_000])('finds room for %i characters of three bytes each', (length) => {
+    const text = '漢'.repeat(length);
+    for (let before = 48_000; before < 68_000; before += 90) {
+      const sent = encode(createProtobufEncoder(RESOURCE), RECORD, [
+        ['before', 'x'.repeat(before)],
+        ['k', text],
+      ]);
+      expect(Buffer.from(sent).includes(text), `${before}`).toBe(true);
+    }
   });
 
   it('writes one exact copy: no byte more than the reference', () => {
