@@ -19,7 +19,11 @@ export function createProtobufEncoder(resource: EncodedResource): SpanEncoder {
   const writer = new ProtobufWriter();
   const frame = createProtobufFrame(resource);
   const sink: AttributeSink = {
-    put: (key, value) => writeAttribute(writer, SPAN_ATTRIBUTE_TAG, key, value),
+    put: (key, value) => {
+      // Most attributes are short texts, and need not go further.
+      if (typeof value === 'string' && writer.shortTextPair(SPAN_ATTRIBUTE_TAG, key, value)) return;
+      writeAttribute(writer, SPAN_ATTRIBUTE_TAG, key, value);
+    },
     // A run of `Span.attributes` fields.
     replay: {
       mark: () => writer.position,

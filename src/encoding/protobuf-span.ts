@@ -57,7 +57,7 @@ function writeTraceState(writer: ProtobufWriter, tag: number, serialized: string
 function writeTime(writer: ProtobufWriter, tag: number, time: HrTime): void {
   const at = writer.reserve(TIME_BYTES);
   writer.bytes[at] = tag;
-  writer.moveTo(putUnixNanos(writer.bytes, at + 1, time));
+  writer.position = putUnixNanos(writer.bytes, at + 1, time);
 }
 
 function writeEvent(writer: ProtobufWriter, event: EventRecord): void {
@@ -86,7 +86,7 @@ function writeLink(writer: ProtobufWriter, { context, ...link }: Link): void {
   writeCount(writer, LINK.droppedAttributesCount, link.droppedAttributesCount);
   const at = writer.reserve(5);
   writer.bytes[at] = LINK.flags;
-  writer.moveTo(putFixed32(writer.bytes, at + 1, spanFlags(context.traceFlags, context)));
+  writer.position = putFixed32(writer.bytes, at + 1, spanFlags(context.traceFlags, context));
   writer.close(mark);
 }
 
@@ -112,7 +112,7 @@ function writeTimes(writer: ProtobufWriter, { kind, startTime, endTime }: SpanRe
   bytes[at++] = SPAN.startTime;
   at = putUnixNanos(bytes, at, startTime);
   bytes[at++] = SPAN.endTime;
-  writer.moveTo(putUnixNanos(bytes, at, endTime));
+  writer.position = putUnixNanos(bytes, at, endTime);
 }
 
 function writeFlags(writer: ProtobufWriter, flags: number): void {
@@ -120,7 +120,7 @@ function writeFlags(writer: ProtobufWriter, flags: number): void {
   const { bytes } = writer;
   bytes[at] = SPAN_FLAGS_TAG;
   bytes[at + 1] = SPAN_FLAGS_TAG_REST;
-  writer.moveTo(putFixed32(bytes, at + 2, flags));
+  writer.position = putFixed32(bytes, at + 2, flags);
 }
 
 /** Writes the fields of a `Span` message except its attributes. Throws when the span's own ids are malformed. */

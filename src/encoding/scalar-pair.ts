@@ -1,15 +1,16 @@
 import { BOOL_VALUE, DOUBLE_VALUE, INT_VALUE, KEY, VALUE } from './key-value-tags.js';
 import type { ProtobufWriter } from './protobuf-writer.js';
-import { MAX_ONE_BYTE, putVarint, varintBytes } from './varint.js';
+import { MAX_ONE_BYTE, putVarint } from './varint.js';
 
-/** A UTF-16 unit takes at most so many bytes of UTF-8. */
-const MAX_UNIT_BYTES = 3;
-const TOO_LONG = -1;
+/** Longest key whose pair has lengths of one byte each, whatever the number. */
+const MAX_KEY_LENGTH = MAX_ONE_BYTE - 15;
+/** A pair with a key of that length, of which every UTF-16 unit turns out to take three bytes. */
+const ROOM_BYTES = 3 * MAX_ONE_BYTE;
 
 /**
  * Writes a `KeyValue` field of a number or a truth value whose key is short and ASCII: every length
- * is then known before anything is written. False, and nothing written, when it is not, or the
- * number is below zero.
+ * then takes one byte. False, and nothing written, when it is not, or the number is an integer
+ * below zero. All in one function: taken apart, the calls would cost a young process more.
  */
 export function writeScalarPair(
   writer: ProtobufWriter,
@@ -17,48 +18,32 @@ export function writeScalarPair(
   key: string,
   value: number | boolean,
 ): boolean {
-  if (typeof value === 'boolean') return writeInteger(writer, tag, key, BOOL_VALUE, value ? 1 : 0);
-  // An integer that a double may have rounded stays a double: it never was that integer.
-  if (!Number.isSafeInteger(value)) return writeDouble(writer, tag, key, value);
-  return value >= 0 && writeInteger(writer, tag, key, INT_VALUE, value);
-}
-
-function writeInteger(
-  writer: ProtobufWriter,
-  tag: number,
-  key: string,
-  type: number,
-  value: number,
-): boolean {
-  const at = begin(writer, tag, key, 1 + varintBytes(value));
-  if (at === TOO_LONG) return false;
-  writer.bytes[at] = type;
-  writer.moveTo(putVarint(writer.bytes, at + 1, value));
-  return true;
-}
-
-function writeDouble(writer: ProtobufWriter, tag: number, key: string, value: number): boolean {
-  const at = begin(writer, tag, key, 9);
-  if (at === TOO_LONG) return false;
-  writer.bytes[at] = DOUBLE_VALUE;
-  writer.moveTo(writer.bytes.writeDoubleLE(value, at + 1));
-  return true;
-}
-
-/** Everything before the value, which takes `size` bytes; where it begins. */
-function begin(writer: ProtobufWriter, tag: number, key: string, size: number): number {
   const keySize = key.length;
-  const pairSize = keySize + size + 4;
-  if (pairSize > MAX_ONE_BYTE) return TOO_LONG;
-  const start = writer.reserve(MAX_ONE_BYTE * MAX_UNIT_BYTES);
+  if (keySize > MAX_KEY_LENGTH) return false;
+  const start = writer.reserve(ROOM_BYTES);
   const { bytes } = writer;
+  if (bytes.utf8Write(key, start + 4) !== keySize) return false;
+  const any = start + 4 + keySize;
+  let end: number;
+  if (typeof value === 'boolean') {
+    bytes[any + 2] = BOOL_VALUE;
+    bytes[any + 3] = value ? 1 : 0;
+    end = any + 4;
+  } else if (!Number.isSafeInteger(value)) {
+    // An integer that a double may have rounded stays a double: it never was that integer.
+    bytes[any + 2] = DOUBLE_VALUE;
+    end = bytes.writeDoubleLE(value, any + 3);
+  } else {
+    if (value < 0) return false;
+    bytes[any + 2] = INT_VALUE;
+    end = putVarint(bytes, any + 3, value);
+  }
   bytes[start] = tag;
-  bytes[start + 1] = pairSize;
+  bytes[start + 1] = end - start - 2;
   bytes[start + 2] = KEY;
   bytes[start + 3] = keySize;
-  if (bytes.utf8Write(key, start + 4) !== keySize) return TOO_LONG;
-  const at = start + 4 + keySize;
-  bytes[at] = VALUE;
-  bytes[at + 1] = size;
-  return at + 2;
+  bytes[any] = VALUE;
+  bytes[any + 1] = end - any - 2;
+  writer.position = end;
+  return true;
 }

@@ -48,7 +48,7 @@ function writeMiddlePair(writer: ProtobufWriter, tag: number, key: string, value
   bytes[any + 3] = STRING_VALUE;
   bytes[any + 4] = size | 0x80;
   bytes[any + 5] = size >>> 7;
-  writer.moveTo(any + 6 + size);
+  writer.position = any + 6 + size;
   return true;
 }
 
@@ -73,7 +73,7 @@ function writeMeasuredPair(writer: ProtobufWriter, tag: number, key: string, val
   at = putVarint(bytes, at + 1, anySize);
   bytes[at] = STRING_VALUE;
   at = putVarint(bytes, at + 1, valueSize);
-  if (bytes.utf8Write(value, at) === valueSize) writer.moveTo(at + valueSize);
+  if (bytes.utf8Write(value, at) === valueSize) writer.position = at + valueSize;
   else writeOddPair(writer, tag, key, value);
 }
 
