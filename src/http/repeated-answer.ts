@@ -2,9 +2,8 @@ import type { ReadAnswer } from './answer-reader.js';
 
 /** A longer answer has something of its own to say. */
 const MAX_BYTES = 1024;
-/** Everything before and after the value of the first `date` header. */
-const AROUND_DATE = /^((?:(?!\r\n\r\n)[^])*?\r\ndate:)[^\r\n]*([^]*)$/i;
-const LINE_BREAK = /[\r\n]/;
+const HEAD_END = '\r\n\r\n';
+const DATE_NAME = '\r\ndate:';
 
 /**
  * Knows an answer again that says byte for byte what an earlier one said, but for its date: nearly
@@ -12,29 +11,40 @@ const LINE_BREAK = /[\r\n]/;
  */
 export class RepeatedAnswer {
   #answer: ReadAnswer | undefined;
-  #bytes = 0;
-  #beforeDate = '';
-  #afterDate = '';
+  #text = '';
+  /** Up to the value of the first `date` header, and on from its end; all and nothing where there is none. */
+  #before = '';
+  #after = '';
 
   /** `answer` is what came of these bytes alone, all of them. */
   remember(bytes: Buffer, answer: ReadAnswer): void {
     if (bytes.length > MAX_BYTES) return;
     const text = bytes.toString('latin1');
-    const [, before = text, after = ''] = AROUND_DATE.exec(text) ?? [];
+    // Not in the body; and Latin-1 has as many characters in lower case.
+    const nameAt = text.slice(0, text.indexOf(HEAD_END)).toLowerCase().indexOf(DATE_NAME);
+    const dateAt = nameAt < 0 ? text.length : nameAt + DATE_NAME.length;
     this.#answer = answer;
-    this.#bytes = bytes.length;
-    this.#beforeDate = before;
-    this.#afterDate = after;
+    this.#text = text;
+    this.#before = text.slice(0, dateAt);
+    this.#after = nameAt < 0 ? '' : text.slice(text.indexOf('\r\n', dateAt));
   }
 
   /** The remembered answer (its `date`, which nobody asks for, too) when these bytes say the same. */
   find(bytes: Buffer): ReadAnswer | undefined {
-    if (bytes.length !== this.#bytes) return undefined;
+    if (bytes.length !== this.#text.length) return undefined;
     const text = bytes.toString('latin1');
-    const before = this.#beforeDate;
-    const after = this.#afterDate;
-    if (!text.startsWith(before) || !text.endsWith(after)) return undefined;
-    const date = text.slice(before.length, text.length - after.length);
-    return LINE_BREAK.test(date) ? undefined : this.#answer;
+    return text === this.#text || this.#differsInDate(text) ? this.#answer : undefined;
+  }
+
+  #differsInDate(text: string): boolean {
+    const dateAt = this.#before.length;
+    const dateEnd = text.length - this.#after.length;
+    // A line break in a date would make other headers of it.
+    return (
+      text.startsWith(this.#before) &&
+      text.endsWith(this.#after) &&
+      text.indexOf('\r', dateAt) === dateEnd &&
+      text.indexOf('\n', dateAt) === dateEnd + 1
+    );
   }
 }

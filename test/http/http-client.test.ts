@@ -269,14 +269,14 @@ describe('an answer', () => {
   });
 
   it('without a date is read for what it says, also where its body speaks of one', async () => {
-    const bodies = ['\r\ndate: 1', '\r\ndate: 2'];
-    const answers = bodies.map((body) => `HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n${body}`);
+    const bodies = ['\r\ndate: 1\r\n', '\r\ndate: 2\r\n'];
+    const answers = bodies.map((body) => `HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n${body}`);
     const { post } = await talk((socket) => void socket.write(answers.shift() ?? ''));
     for (const body of bodies) expect((await post()).body.toString()).toBe(body);
   });
 
-  it('with a line break in the date of the one before is none', async () => {
-    const answers = ['11:00:07 GMT', '11:00\n07 GMT'].map(
+  it.each(['\n', '\r'])('with %j in the date of the one before is none', async (lineBreak) => {
+    const answers = ['11:00:07 GMT', `11:00${lineBreak}07 GMT`].map(
       (date) => `HTTP/1.1 200 OK\r\ndate: ${date}\r\ncontent-length: 0\r\n\r\n`,
     );
     const { post } = await talk((socket) => void socket.write(answers.shift() ?? ''));
