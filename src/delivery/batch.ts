@@ -19,6 +19,8 @@ export interface Batch {
   readonly isCut: boolean;
 }
 
+const NO_BYTES = new Uint8Array(0);
+
 /** A batch that has not been tried yet. */
 export function createBatch(spans: readonly EncodedSpan[], firstNumber: number): Batch {
   return {
@@ -74,6 +76,15 @@ export function splitBatch(batch: Batch): Batch[] {
     createBatch(spans.slice(0, cut), firstNumber),
     createBatch(spans.slice(cut), firstNumber + cut),
   ];
+}
+
+/**
+ * Ends a batch that nobody will send again: its spans keep no bytes. The garbage collector would
+ * find the spans too, but late: they are seldom young any more, and what it has once called old, a
+ * list or promise of an earlier batch for one, keeps what it points to until a full collection.
+ */
+export function letGo(batch: Batch): void {
+  for (const span of batch.spans) span.bytes = NO_BYTES;
 }
 
 /** The batch without its oldest span; none when that was its last. */

@@ -3,7 +3,7 @@ import type { EncodedSpan } from '../encoding/span-record.js';
 import { settleAnswer } from './answer-settlement.js';
 import type { Verdict } from './answer-verdict.js';
 import { BatchSizer } from './batch-sizer.js';
-import { takeBatch, type Batch } from './batch.js';
+import { letGo, takeBatch, type Batch } from './batch.js';
 import type { DeliveryMessages } from './delivery-messages.js';
 import { MAX_CONCURRENT_REQUESTS, type DeliverySettings } from './delivery-settings.js';
 import type { DeliveryLedger } from './delivery-stats.js';
@@ -176,8 +176,12 @@ export class Dispatcher {
       return;
     }
     this.#schedule.answered();
-    if (verdict.kind === 'tooLarge') this.#schedule.again(this.#sizer.resize(batch));
-    else settleAnswer(batch.spans.length, verdict, this.#options.ledger, this.#options.messages);
+    if (verdict.kind === 'tooLarge') {
+      this.#schedule.again(this.#sizer.resize(batch));
+      return;
+    }
+    settleAnswer(batch.spans.length, verdict, this.#options.ledger, this.#options.messages);
+    letGo(batch);
   }
 
   #notify(): void {

@@ -42,7 +42,8 @@ export interface EncodedSpan {
   readonly scope: ScopeRecord;
   /**
    * An element of `ScopeSpans.spans`, so that a request is a plain concatenation: in protobuf the
-   * field with its tag and length, in JSON a comma and the text of the object.
+   * field with its tag and length, in JSON a comma and the text of the object. Empty once the span
+   * has been answered for: see `letGo`.
    */
-  readonly bytes: Uint8Array;
+  bytes: Uint8Array;
 }

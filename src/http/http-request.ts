@@ -11,12 +11,13 @@ export interface RequestOutcome {
   reject(failure: HttpFailure): void;
 }
 
+const NO_BODY: HttpBody = { pieces: [], bytes: 0 };
 const STALE_CODES: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
 
 /** One request on its way: over a connection that is there, or a new one, until answer or deadline. */
 export class HttpRequest {
   readonly #head: string;
-  readonly #body: HttpBody;
+  #body: HttpBody;
   readonly #outcome: RequestOutcome;
   #giveUp: ((code: string) => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -74,6 +75,8 @@ export class HttpRequest {
 
   #end(): void {
     this.#isOver = true;
+    // What is left of a request may outlive it until a full garbage collection; its body shall not.
+    this.#body = NO_BODY;
     clearTimeout(this.#timer);
     this.#cancellation?.listen(undefined);
   }
