@@ -72,7 +72,7 @@ function reportToolCalls(node: SpanNode, attributes: Attributes): void {
   for (const key of CALLS) {
     const value = attributes[key];
     if (typeof value === 'string' && value !== '[]') {
-      turn.openToolCalls.push(...(readToolCalls(value) ?? []));
+      turn.openToolCalls = [...turn.openToolCalls, ...(readToolCalls(value) ?? [])];
     }
   }
 }

@@ -10,6 +10,9 @@ import type { OpenInferenceContext } from './open-inference-context.js';
 import type { SessionRecord } from './session-record.js';
 import type { TurnExchange } from './turn-exchange.js';
 
+/** Of most spans all four lists stay empty: one for all of them, and another one in its place when something is added. */
+const NONE: readonly never[] = Object.freeze([]);
+
 /**
  * A span's place among the others, from its start until its late children have ended. Of an ended
  * span it keeps what those children may ask, never its attributes.
@@ -42,7 +45,7 @@ export class SpanNode {
   /** Failure of the last attempt below that has ended. */
   lastFailure: Failure | undefined;
   /** Model calls below, of an `llm_node`; requests inside a request, of an adapter. */
-  requests: SpanNode[] = [];
+  requests: readonly SpanNode[] = NONE;
   /** Usage that was recorded of the call this request made, once it has ended. */
   usage: Usage | undefined;
   /** The conversation stands on this request itself (LiveKit 1.8 on). */
@@ -52,9 +55,9 @@ export class SpanNode {
   inputBelow: string | undefined;
   outputBelow: string | undefined;
   /** Tool calls that the model calls of this turn asked for and no tool span has taken yet. */
-  openToolCalls: ToolCall[] = [];
+  openToolCalls: readonly ToolCall[] = NONE;
   /** Tools of this turn that started before its model call ended. */
-  startedTools: SpanNode[] = [];
+  startedTools: readonly SpanNode[] = NONE;
   /** LiveKit's task in which the span started, of turns and of what may be opened in a tool. */
   task: object | undefined;
   /** The call that this tool span carries out, once it has ended. */
@@ -74,7 +77,7 @@ export class SpanNode {
   /** The job's own span, of the `job_entrypoint` that LiveKit opened around it. */
   jobBelow: SpanNode | undefined;
   /** Sessions that started below. */
-  sessionsBelow: SpanNode[] = [];
+  sessionsBelow: readonly SpanNode[] = NONE;
 
   readonly #hasLocalParent: boolean;
 
@@ -112,6 +115,14 @@ export class SpanNode {
   /** Has a parent in this process that is not known: it ended long ago, or before tracing began. */
   get isOrphan(): boolean {
     return this.parent === undefined && this.#hasLocalParent;
+  }
+
+  /** Lets go of what is of no use once the span has ended. */
+  close(): void {
+    this.ownLabel = this.label();
+    this.span = undefined;
+    this.startedTools = NONE;
+    this.task = undefined;
   }
 
   /** The nearest span above with this LiveKit name. */

@@ -112,10 +112,7 @@ export class SpanRegistry {
   /** Tells the spans above, and lets go of the span. */
   end(node: SpanNode, ended: EndedSpan): void {
     reportEnd(node, ended);
-    node.ownLabel = node.label();
-    node.span = undefined;
-    node.startedTools = [];
-    node.task = undefined;
+    node.close();
     this.#open.delete(node.spanId);
     this.#ended.set(node.spanId, node);
     if (this.#ended.size > MAX_ENDED) forgetOldest(this.#ended);
@@ -156,7 +153,7 @@ export class SpanRegistry {
       node.session.job = node.job;
       for (let above = node.parent; above !== undefined; above = above.parent) {
         above.session ??= node.session;
-        above.sessionsBelow.push(node);
+        above.sessionsBelow = [...above.sessionsBelow, node];
       }
     } else if (!STANDALONE.has(node.name)) {
       node.session ??= this.sessions.ofStrayWithin(node.traceId);

@@ -13,14 +13,11 @@ export function reportStart(node: SpanNode): void {
       if (node.parent?.livekitName === LiveKitSpan.AGENT_TURN) node.parent.modelNode = node;
       return;
     case LiveKitSpan.LLM_REQUEST:
-      (node.ancestor(LiveKitSpan.LLM_REQUEST) ?? parentNode(node))?.requests.push(node);
-      return;
+      return addRequest(node.ancestor(LiveKitSpan.LLM_REQUEST) ?? parentNode(node), node);
     case LiveKitSpan.TTS_REQUEST:
-      node.ancestor(LiveKitSpan.TTS_REQUEST)?.requests.push(node);
-      return;
+      return addRequest(node.ancestor(LiveKitSpan.TTS_REQUEST), node);
     case LiveKitSpan.FUNCTION_TOOL:
-      if (node.parent?.livekitName === LiveKitSpan.AGENT_TURN) node.parent.startedTools.push(node);
-      return;
+      return addTool(node.parent, node);
     case LiveKitSpan.AGENT_TURN:
     case LiveKitSpan.USER_TURN:
     case LiveKitSpan.AGENT_SPEAKING:
@@ -38,6 +35,15 @@ function takeCharge(node: SpanNode): void {
   session.agentLabel = label;
   session.tally.addAgent(label);
   node.job?.tally.addAgent(label);
+}
+
+function addRequest(above: SpanNode | undefined, request: SpanNode): void {
+  if (above !== undefined) above.requests = [...above.requests, request];
+}
+
+function addTool(turn: SpanNode | undefined, tool: SpanNode): void {
+  if (turn?.livekitName === LiveKitSpan.AGENT_TURN)
+    turn.startedTools = [...turn.startedTools, tool];
 }
 
 function parentNode(node: SpanNode): SpanNode | undefined {

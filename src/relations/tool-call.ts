@@ -18,12 +18,15 @@ export function toolCallOf(attributes: Attributes): ToolCall | undefined {
 
 /** Takes the id of the turn's first open call of this tool with these arguments. */
 export function takeToolCallId(tool: SpanNode, attributes: Attributes): string | undefined {
-  const open = tool.parent?.openToolCalls;
-  if (open === undefined || open.length === 0) return undefined;
+  const turn = tool.parent;
+  if (turn === undefined || turn.openToolCalls.length === 0) return undefined;
+  const open = turn.openToolCalls;
   const given =
     attributes['lk.pii.function_tool.arguments'] ?? attributes['lk.function_tool.arguments'];
   const name = attributes[NAME];
   const same = open.findIndex((call) => call.name === name && call.arguments === given);
   const index = same >= 0 ? same : open.findIndex((call) => call.name === name);
-  return index < 0 ? undefined : open.splice(index, 1)[0]?.id;
+  if (index < 0) return undefined;
+  turn.openToolCalls = open.toSpliced(index, 1);
+  return open[index]?.id;
 }
