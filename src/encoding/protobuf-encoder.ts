@@ -27,9 +27,9 @@ export function createProtobufEncoder(resource: EncodedResource): SpanEncoder {
     // A run of `Span.attributes` fields.
     replay: {
       mark: () => writer.position,
-      since: (mark) => ({ bytes: writer.viewFrom(mark), redacted: 0, rewritten: 0 }),
-      put: ({ bytes }) => {
-        writer.raw(bytes);
+      since: (mark) => ({ pieces: [writer.viewFrom(mark)], redacted: 0, rewritten: 0 }),
+      put: ({ pieces }) => {
+        for (const piece of pieces) writer.raw(piece);
         return true;
       },
     },

@@ -12,6 +12,7 @@ export type RememberedRole = 'user' | 'system';
 export interface RecalledMessages {
   /** Their attributes. Valid until the next call is remembered. */
   readonly encoded: EncodedAttributes;
+  readonly encodedBytes: number;
   /** Index of the message after the last of them. */
   readonly nextIndex: number;
   /** The messages after them, as the text of a JSON array; `undefined` when there are none. */
@@ -71,10 +72,11 @@ export class ConversationHistory {
     if (!json.endsWith(']') || !this.#json.equals(json.slice(0, length))) return undefined;
     return {
       encoded: {
-        bytes: this.#encoded.view,
+        pieces: this.#encoded.views,
         redacted: this.#redacted,
         rewritten: this.#rewritten,
       },
+      encodedBytes: this.#encoded.length,
       nextIndex: this.#nextIndex,
       restJson: isLonger ? `[${json.slice(length + 1)}` : undefined,
       lastTextOf: (role) => this.#lastTexts[role]?.toString(),
@@ -84,7 +86,7 @@ export class ConversationHistory {
   /** Adds what is new in a call: all of it, or what followed the messages that were recalled. */
   add(call: EncodedCall): void {
     this.#json.growTo(call.json.slice(0, -1));
-    this.#encoded.append(call.encoded.bytes);
+    for (const piece of call.encoded.pieces) this.#encoded.append(piece);
     this.#redacted += call.encoded.redacted;
     this.#rewritten += call.encoded.rewritten;
     this.#nextIndex = call.nextIndex;
@@ -96,7 +98,7 @@ export class ConversationHistory {
   }
 
   /** Whether what was recalled is still all that is here. */
-  isAt({ encoded, nextIndex }: RecalledMessages): boolean {
-    return nextIndex === this.#nextIndex && encoded.bytes.length === this.#encoded.length;
+  isAt({ encodedBytes, nextIndex }: RecalledMessages): boolean {
+    return nextIndex === this.#nextIndex && encodedBytes === this.#encoded.length;
   }
 }

@@ -1,14 +1,19 @@
 import { allocateScratch, type Scratch } from '../encoding/scratch-buffer.js';
 
-const INITIAL_BYTES = 4 * 1024;
+/** Half a dozen messages; even, so that no UTF-16 unit is cut in two. */
+const PIECE_BYTES = 4 * 1024;
 const GROWTH = 1.5;
 
 /** What a text is written into to be compared: one for all, since nothing is kept in it. */
 let scratch = allocateScratch(0);
 
-/** Bytes outside the heap, appended to and never changed. */
+/**
+ * Bytes outside the heap, appended to and never changed. In pieces, of which all but the last are
+ * full: one buffer that grows leaves several times its size behind, for a full garbage collection
+ * that may be far off.
+ */
 export class GrowingBytes {
-  #bytes: Scratch = allocateScratch(INITIAL_BYTES);
+  #pieces: Scratch[] = [];
   #length = 0;
 
   get length(): number {
@@ -17,33 +22,52 @@ export class GrowingBytes {
 
   /** Memory that they hold. */
   get capacity(): number {
-    return this.#bytes.length;
+    return this.#pieces.length * PIECE_BYTES;
   }
 
-  /** Valid until the next `append`. */
-  get view(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
+  /** All of them, in order. Valid until the next change. */
+  get views(): readonly Uint8Array[] {
+    const last = this.#pieces.length - 1;
+    return this.#pieces.map((piece, index) =>
+      index < last ? piece : piece.subarray(0, this.#length - last * PIECE_BYTES),
+    );
   }
 
   clear(): void {
+    this.#pieces = [];
     this.#length = 0;
   }
 
   append(bytes: Uint8Array): void {
-    this.#reserve(bytes.length);
-    this.#bytes.set(bytes, this.#length);
-    this.#length += bytes.length;
+    for (let at = 0; at < bytes.length;) {
+      const piece = this.#openPiece();
+      const start = this.#length % PIECE_BYTES;
+      const part = bytes.subarray(at, at + PIECE_BYTES - start);
+      piece.set(part, start);
+      this.#length += part.length;
+      at += part.length;
+    }
   }
 
   /** Appends text that has no character beyond Latin-1. */
   appendLatin1(text: string): void {
-    this.#reserve(text.length);
-    this.#length += this.#bytes.latin1Write(text, this.#length);
+    for (let at = 0; at < text.length;) {
+      const piece = this.#openPiece();
+      const start = this.#length % PIECE_BYTES;
+      const part = text.slice(at, at + PIECE_BYTES - start);
+      this.#length += piece.latin1Write(part, start);
+      at += part.length;
+    }
   }
 
   appendUtf16(text: string): void {
-    this.#reserve(text.length * 2);
-    this.#length += this.#bytes.ucs2Write(text, this.#length);
+    for (let at = 0; at < text.length;) {
+      const piece = this.#openPiece();
+      const start = this.#length % PIECE_BYTES;
+      const part = text.slice(at, at + (PIECE_BYTES - start) / 2);
+      this.#length += piece.ucs2Write(part, start);
+      at += part.length;
+    }
   }
 
   /** Whether they are exactly this text, which has no character beyond Latin-1. */
@@ -52,22 +76,30 @@ export class GrowingBytes {
     return this.#equalsScratch(scratch.latin1Write(text, 0));
   }
 
-  /** Whether they are exactly this text in UTF-16: one native call to write, one to compare. */
+  /** Whether they are exactly this text in UTF-16: one native call to write, one a piece to compare. */
   equalsUtf16(text: string): boolean {
     reserveScratch(text.length * 2);
     return this.#equalsScratch(scratch.ucs2Write(text, 0));
   }
 
   #equalsScratch(length: number): boolean {
-    return length === this.#length && scratch.compare(this.#bytes, 0, length, 0, length) === 0;
+    if (length !== this.#length) return false;
+    let at = 0;
+    for (const piece of this.#pieces) {
+      const end = Math.min(at + PIECE_BYTES, length);
+      if (scratch.compare(piece, 0, end - at, at, end) !== 0) return false;
+      at = end;
+    }
+    return true;
   }
 
-  #reserve(bytes: number): void {
-    const needed = this.#length + bytes;
-    if (needed <= this.#bytes.length) return;
-    const grown = allocateScratch(Math.ceil(needed * GROWTH));
-    this.#bytes.copy(grown, 0, 0, this.#length);
-    this.#bytes = grown;
+  /** The piece that takes the next byte. */
+  #openPiece(): Scratch {
+    const last = this.#pieces.at(-1);
+    if (last !== undefined && this.#length < this.capacity) return last;
+    const piece = allocateScratch(PIECE_BYTES);
+    this.#pieces.push(piece);
+    return piece;
   }
 }
 

@@ -69,8 +69,8 @@ export interface AttributeSink {
 
 /** Attributes as they were put, and what putting them again counts as. */
 export interface EncodedAttributes {
-  /** In the sink's own form; those that a sink gives are valid until its next put. */
-  readonly bytes: Uint8Array;
+  /** In the sink's own form, one after the other; those that a sink gives are valid until its next put. */
+  readonly pieces: readonly Uint8Array[];
   /** Values among them of which privacy hid a part. */
   readonly redacted: number;
   /** Values among them that privacy put in other words. */

@@ -38,7 +38,7 @@ export class CountedReplay implements AttributeReplay {
     const put = this.#replay.since(mark);
     if (!isComplete || put === undefined || !this.#guard.isRepeatable) return undefined;
     return {
-      bytes: put.bytes,
+      pieces: put.pieces,
       redacted: put.redacted + counts.redacted - before.redacted,
       rewritten: put.rewritten + counts.rewritten - before.rewritten,
     };

@@ -257,7 +257,7 @@ describe('protobuf encoder', () => {
     ]).subarray(withoutPair.length);
     const bytes = encoder.encodeSpan(RECORD, (sink) => {
       sink.put('first', 1, 'none');
-      sink.replay?.put({ bytes: bytesOfPairs, redacted: 0, rewritten: 0 });
+      sink.replay?.put({ pieces: [bytesOfPairs], redacted: 0, rewritten: 0 });
       sink.put('last', 2, 'none');
     });
     expect(decode(encoder, [{ scope: SCOPE, bytes }])[0]?.attributes).toEqual({
