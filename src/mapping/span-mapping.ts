@@ -19,9 +19,10 @@ export class SpanMapping {
   input: string | undefined;
   output: string | undefined;
   readonly #sink: AttributeSink;
-  /** What was put, side by side: few enough that looking through them is cheaper than a map. */
+  /** Keys that were put: few enough that looking through them is cheaper than a map. */
   readonly #keys: string[] = [];
-  readonly #values: AttributeValue[] = [];
+  /** The values beside the keys, of those that hold no content. */
+  readonly #figures: (AttributeValue | undefined)[] = [];
   readonly #represented: string[] = [];
   readonly #countedElsewhere: string[] = [];
   #records: Map<string, JsonRecord | undefined> | undefined;
@@ -47,7 +48,7 @@ export class SpanMapping {
   put(key: string, value: AttributeValue | undefined, content: ContentClass): void {
     if (value === undefined || Object.hasOwn(this.raw, key) || this.#keys.includes(key)) return;
     this.#keys.push(key);
-    this.#values.push(value);
+    this.#figures.push(content === 'none' ? value : undefined);
     this.#sink.put(key, value, content);
   }
 
@@ -86,10 +87,11 @@ export class SpanMapping {
     }
   }
 
-  /** What goes out under a key that holds no content: mapped, or as it was recorded. */
+  /** What goes out under a key as no content of anybody's: mapped, or as LiveKit recorded it. */
   figure(key: string): AttributeValue | undefined {
     const at = this.#keys.indexOf(key);
-    return at < 0 ? this.raw[key] : this.#values[at];
+    if (at >= 0) return this.#figures[at];
+    return classifyRawKey(key) === 'none' ? this.raw[key] : undefined;
   }
 
   /** Whether somebody set attributes under this prefix (`llm.input_messages.`), here or around. */
