@@ -1,7 +1,7 @@
 import type { Tracer, TracerProvider } from '@opentelemetry/api';
-import type { TraceJob } from './job/job-options.js';
-import type { ObservableSession, SessionObserver } from './observe/observable-session.js';
-import type { DeliveryResult, DeliveryStats } from './delivery/delivery-stats.js';
+import type { TraceJob } from './session/job-options.js';
+import type { ObservableSession, SessionObserver } from './session/observable-session.js';
+import type { DeliveryResult, DeliveryStats } from './export/delivery-stats.js';
 import type { PrivacyStats } from './privacy/privacy-stats.js';
 
 /** Whether an SDK was connected, and if not, why. */

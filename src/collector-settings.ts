@@ -1,8 +1,8 @@
 import type { Resource } from '@opentelemetry/resources';
-import type { DeliverySettings } from './delivery/delivery-settings.js';
-import { createJsonEncoder } from './encoding/json-encoder.js';
-import { createProtobufEncoder } from './encoding/protobuf-encoder.js';
-import type { SpanEncoder } from './encoding/span-encoder.js';
+import type { DeliverySettings } from './export/delivery-settings.js';
+import { createJsonEncoder } from './export/json-encoder.js';
+import { createProtobufEncoder } from './export/protobuf-encoder.js';
+import type { SpanEncoder } from './export/span-encoder.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 
 /** What decided options mean for delivery; `undefined` without an endpoint. */

@@ -1,11 +1,11 @@
 import { AlwaysOffSampler, BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
 import type { CreatedTracing } from './create-tracing.js';
-import { DeliveryLedger, type DeliveryResult } from './delivery/delivery-stats.js';
-import { createTraceJob } from './job/trace-job.js';
+import { DeliveryLedger, type DeliveryResult } from './export/delivery-stats.js';
+import { createTraceJob } from './session/trace-job.js';
 import { LIVEKIT_NAME } from './livekit/install-livekit.js';
 import { offerLiveKitConnector } from './livekit/livekit-connector.js';
-import { NO_OBSERVER } from './observe/observe-session.js';
+import { NO_OBSERVER } from './session/observe-session.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 import { createPrivacyCounts } from './privacy/privacy-stats.js';
 import { TRACER_NAME, VERSION } from './version.js';

@@ -14,11 +14,11 @@ export {
   type CatalystTracingErrorCode,
   type CatalystTracingErrorOptions,
 } from './errors.js';
-export type { DeliveryResult, DeliveryStats, DropReason } from './delivery/delivery-stats.js';
+export type { DeliveryResult, DeliveryStats, DropReason } from './export/delivery-stats.js';
 export { Attr, type AttributeKeys } from './semconv/attribute-keys.js';
 export { SpanKindValues, type SpanKindValue } from './semconv/span-kinds.js';
-export type { ObservableSession, SessionObserver } from './observe/observable-session.js';
-export type { JobOptions, TraceableJob, TraceJob } from './job/job-options.js';
+export type { ObservableSession, SessionObserver } from './session/observable-session.js';
+export type { JobOptions, TraceableJob, TraceJob } from './session/job-options.js';
 export type { DeliveryOptions } from './options/delivery-options.js';
 export type { MetricsOptions } from './options/metrics-option.js';
 export type { InstrumentedModules } from './options/instrumented-modules.js';

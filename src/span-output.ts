@@ -1,8 +1,8 @@
 import type { Resource } from '@opentelemetry/resources';
 import { createEncoder, resolveDeliverySettings } from './collector-settings.js';
-import { createDelivery, type Delivery } from './delivery/delivery.js';
+import { createDelivery, type Delivery } from './export/delivery.js';
 import { debug, warnOnce } from './diagnostics.js';
-import type { SpanEncoder } from './encoding/span-encoder.js';
+import type { SpanEncoder } from './export/span-encoder.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 
 /** What spans become and where they go. */

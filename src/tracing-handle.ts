@@ -5,12 +5,12 @@ import type {
   InstallResult,
   TracingStats,
 } from './catalyst-tracing.js';
-import { type DeliveryResult, DeliveryLedger } from './delivery/delivery-stats.js';
-import type { TraceJob } from './job/job-options.js';
-import { createTraceJob, type JobHost } from './job/trace-job.js';
+import { type DeliveryResult, DeliveryLedger } from './export/delivery-stats.js';
+import type { TraceJob } from './session/job-options.js';
+import { createTraceJob, type JobHost } from './session/trace-job.js';
 import type { LiveKitInstaller } from './livekit/install-livekit.js';
-import type { ObservableSession, SessionObserver } from './observe/observable-session.js';
-import { NO_OBSERVER } from './observe/observe-session.js';
+import type { ObservableSession, SessionObserver } from './session/observable-session.js';
+import { NO_OBSERVER } from './session/observe-session.js';
 import { displayUrl } from './options/endpoint.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 import type { Pipeline } from './pipeline.js';

@@ -1,4 +1,4 @@
-import { allocateScratch, type Scratch } from '../encoding/scratch-buffer.js';
+import { allocateScratch, type Scratch } from '../export/scratch-buffer.js';
 
 /** Half a dozen messages; even, so that no UTF-16 unit is cut in two. */
 const PIECE_BYTES = 4 * 1024;

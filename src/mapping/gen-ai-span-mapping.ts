@@ -5,8 +5,8 @@ import {
 } from '@arizeai/openinference-semantic-conventions';
 import { putInput, putOutput } from './input-output.js';
 import { putLlmCall } from './llm-call.js';
-import { readConversation } from './messages/conversation.js';
-import { lastTextOf } from './messages/message-text.js';
+import { readConversation } from './conversation.js';
+import { lastTextOf } from './message-text.js';
 import { asText, parseJsonArray, readText } from './read-attributes.js';
 import { isSpanKind } from './span-kind.js';
 import type { SpanFacts } from './span-input.js';

@@ -1,10 +1,10 @@
 import { putInput, putOutput } from './input-output.js';
 import { LiveKitSpan } from './livekit-spans.js';
 import { putAnswer, putLlmCall } from './llm-call.js';
-import { INPUT_SIDE, OUTPUT_SIDE, type MessageSide } from './messages/message-side.js';
-import { readContextMessages } from './messages/conversation.js';
-import { lastTextOf } from './messages/message-text.js';
-import { putMessages } from './messages/put-messages.js';
+import { INPUT_SIDE, OUTPUT_SIDE, type MessageSide } from './message-side.js';
+import { readContextMessages } from './conversation.js';
+import { lastTextOf } from './message-text.js';
+import { putMessages } from './put-messages.js';
 import { putModel } from './model.js';
 import { asText, firstPresent, isRecord, readText } from './read-attributes.js';
 import type { SpanFacts } from './span-input.js';

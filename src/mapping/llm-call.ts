@@ -6,11 +6,11 @@ import {
   readAnswer,
   readConversation,
   type Conversation,
-} from './messages/conversation.js';
-import { INPUT_SIDE, OUTPUT_SIDE } from './messages/message-side.js';
-import { lastTextOf, toolCallsText } from './messages/message-text.js';
-import { putMessages, putSystemInstructions } from './messages/put-messages.js';
-import { replayedHistory, type ReplayedHistory } from './messages/replayed-history.js';
+} from './conversation.js';
+import { INPUT_SIDE, OUTPUT_SIDE } from './message-side.js';
+import { lastTextOf, toolCallsText } from './message-text.js';
+import { putMessages, putSystemInstructions } from './put-messages.js';
+import { replayedHistory, type ReplayedHistory } from './replayed-history.js';
 import { putModel } from './model.js';
 import { parseJsonArray } from './read-attributes.js';
 import type { SpanFacts } from './span-input.js';

@@ -1,5 +1,5 @@
 import type { BatchObservableResult, Meter } from '@opentelemetry/api';
-import type { DeliveryStats } from '../delivery/delivery-stats.js';
+import type { DeliveryStats } from '../export/delivery-stats.js';
 import type { Instrument } from './metric-row.js';
 import { INSTRUMENTS } from './metric-table.js';
 

@@ -1,5 +1,5 @@
 import { debug, warnOnce } from '../diagnostics.js';
-import type { MeasuredSpan } from '../summary/measured-span.js';
+import type { MeasuredSpan } from '../session/measured-span.js';
 import type { Metrics } from './metrics.js';
 import type { SpanMetrics } from './span-metrics.js';
 

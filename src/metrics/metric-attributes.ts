@@ -1,5 +1,5 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
-import type { MeasuredSpan } from '../summary/measured-span.js';
+import type { MeasuredSpan } from '../session/measured-span.js';
 import { AttributeSets } from './attribute-sets.js';
 
 /** The attributes that a metric may have. */

@@ -1,4 +1,4 @@
-import type { MeasuredSpan } from '../summary/measured-span.js';
+import type { MeasuredSpan } from '../session/measured-span.js';
 import type { MetricAttribute } from './metric-attributes.js';
 
 export type InstrumentKind =

@@ -1,7 +1,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { createTunnelAgent } from '../http/tunnel-agent.js';
-import { resolveProxy } from '../delivery/resolve-proxy.js';
+import { resolveProxy } from '../export/resolve-proxy.js';
 import { debug, warnOnce } from '../diagnostics.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 

@@ -1,6 +1,6 @@
 import type { MeterProvider, MetricsAPI } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
-import type { DeliveryStats } from '../delivery/delivery-stats.js';
+import type { DeliveryStats } from '../export/delivery-stats.js';
 import { debug, warnOnce } from '../diagnostics.js';
 import type { ResolvedMetricsOptions } from '../options/metrics-option.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';

@@ -1,7 +1,7 @@
 import type { Resource } from '@opentelemetry/resources';
 import type * as metricsSdk from '@opentelemetry/sdk-metrics';
 import { getNumberFromEnv } from '@opentelemetry/core';
-import { readCertificates } from '../delivery/certificates.js';
+import { readCertificates } from '../export/certificates.js';
 import { debug, warnOnce } from '../diagnostics.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { createMetricsAgent } from './metrics-agent.js';

@@ -1,8 +1,8 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
-import type { MeasuredSpan } from '../summary/measured-span.js';
-import { isModelCall } from '../summary/model-call-span.js';
-import type { FigureKey } from '../summary/span-figures.js';
+import type { MeasuredSpan } from '../session/measured-span.js';
+import { isModelCall } from '../session/model-call-span.js';
+import type { FigureKey } from '../session/span-figures.js';
 import type { SpanMeasurement } from './metric-row.js';
 import { INSTRUMENTS as I } from './metric-table.js';
 

@@ -4,7 +4,7 @@ import {
 } from '@arizeai/openinference-semantic-conventions';
 import { ROOT_CONTEXT, type Context, type Meter } from '@opentelemetry/api';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
-import type { MeasuredSpan } from '../summary/measured-span.js';
+import type { MeasuredSpan } from '../session/measured-span.js';
 import { AttributeSets } from './attribute-sets.js';
 import { Instruments, type RecordValue } from './instruments.js';
 import { attributeSetsOf } from './metric-attributes.js';

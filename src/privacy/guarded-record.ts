@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { EventRecord, SpanRecord } from '../encoding/span-record.js';
+import type { EventRecord, SpanRecord } from '../export/span-record.js';
 import type { ContentClass } from '../mapping/attribute-sink.js';
 import type { ContentGuard } from './content-guard.js';
 import { classifyRawKey } from './content-keys.js';

@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { SpanRecord } from '../encoding/span-record.js';
+import type { SpanRecord } from '../export/span-record.js';
 import type { AttributeSink, ContentClass } from '../mapping/attribute-sink.js';
 import { ContentGuard, type GuardRules } from './content-guard.js';
 import { guardSpanRecord, hasTextBeyond } from './guarded-record.js';

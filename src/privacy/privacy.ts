@@ -1,6 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import { warnOnce } from '../diagnostics.js';
-import type { SpanRecord } from '../encoding/span-record.js';
+import type { SpanRecord } from '../export/span-record.js';
 import type { AttributeSink, ContentClass } from '../mapping/attribute-sink.js';
 import type { ResolvedPrivacyFlags } from '../options/privacy-flags.js';
 import { resolvePolicy } from './content-policy.js';

@@ -1,7 +1,7 @@
 import { SemanticConventions } from '@arizeai/openinference-semantic-conventions';
 import { SpanStatusCode, type SpanStatus } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { SpanRecord } from '../encoding/span-record.js';
+import type { SpanRecord } from '../export/span-record.js';
 import type { Privacy } from '../privacy/privacy.js';
 import { NO_WORDS, type FinishedSpan, type Put } from './finished-span.js';
 import type { SpanToSend } from './span-to-send.js';

@@ -1,7 +1,7 @@
 import type { AttributeValue } from '@opentelemetry/api';
-import type { SpanRecord } from '../encoding/span-record.js';
+import type { SpanRecord } from '../export/span-record.js';
 import type { ContentClass } from '../mapping/attribute-sink.js';
-import type { SpanFigures } from '../summary/span-figures.js';
+import type { SpanFigures } from '../session/span-figures.js';
 import type { SpanWords } from '../mapping/map-span.js';
 
 /** One attribute as it was put into a sink. */

@@ -1,6 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { SpanRecord } from '../encoding/span-record.js';
+import type { SpanRecord } from '../export/span-record.js';
 
 /**
  * The mapped span as users' own processors and exporters receive it. A literal and no proxy of the

@@ -3,10 +3,10 @@ import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace
 import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from '../mapping/livekit-spans.js';
 import type { LateMetrics } from '../metrics/late-metrics.js';
 import { NO_FACTS } from '../mapping/span-input.js';
-import type { EndedSpan } from '../relations/end-report.js';
-import { HeldSpans, waitsFor, type HeldSpan } from '../relations/held-spans.js';
-import type { SpanNode } from '../relations/span-node.js';
-import type { SpanRegistry } from '../relations/span-registry.js';
+import type { EndedSpan } from '../session/end-report.js';
+import { HeldSpans, waitsFor, type HeldSpan } from '../session/held-spans.js';
+import type { SpanNode } from '../session/span-node.js';
+import type { SpanRegistry } from '../session/span-registry.js';
 import { asBareSpan } from './bare-span.js';
 import type { Delegates } from './delegates.js';
 import { asIncompleteSpan } from './incomplete-span.js';

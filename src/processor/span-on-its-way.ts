@@ -1,9 +1,9 @@
 import { SpanStatusCode, type SpanContext } from '@opentelemetry/api';
 import type { SpanFacts } from '../mapping/span-input.js';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
-import type { SpanNode } from '../relations/span-node.js';
-import type { MeasuredSpan } from '../summary/measured-span.js';
-import type { SpanFigures } from '../summary/span-figures.js';
+import type { SpanNode } from '../session/span-node.js';
+import type { MeasuredSpan } from '../session/measured-span.js';
+import type { SpanFigures } from '../session/span-figures.js';
 import type { SpanToSend } from './span-to-send.js';
 
 /** What summaries and metrics are told of a span on its way out; worked out when it is asked. */

@@ -1,14 +1,14 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { SpanEncoder } from '../encoding/span-encoder.js';
-import type { EncodedSpan, ScopeRecord } from '../encoding/span-record.js';
+import type { SpanEncoder } from '../export/span-encoder.js';
+import type { EncodedSpan, ScopeRecord } from '../export/span-record.js';
 import { ConversationHistories } from '../history/conversation-histories.js';
 import type { AttributeSink } from '../mapping/attribute-sink.js';
 import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from '../mapping/livekit-spans.js';
 import { mapSpan, type MapSpanOptions } from '../mapping/map-span.js';
 import type { SpanInput } from '../mapping/span-input.js';
 import type { Privacy } from '../privacy/privacy.js';
-import { carriesFigures } from '../summary/figure-spans.js';
-import { SpanFigures } from '../summary/span-figures.js';
+import { carriesFigures } from '../session/figure-spans.js';
+import { SpanFigures } from '../session/span-figures.js';
 import { finishBare } from './bare-span.js';
 import type { Delegates } from './delegates.js';
 import { NO_WORDS, type FinishedSpan, type Put, type SentWords } from './finished-span.js';

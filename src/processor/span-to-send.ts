@@ -1,6 +1,6 @@
 import type { Attributes, SpanContext } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { SpanRecord } from '../encoding/span-record.js';
+import type { SpanRecord } from '../export/span-record.js';
 import { RESPONSE_TEXT } from '../mapping/livekit-span-mapping.js';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import { readText } from '../mapping/read-attributes.js';

@@ -1,4 +1,4 @@
-import type { Identity } from '../relations/identity.js';
+import type { Identity } from '../session/identity.js';
 import type { OptionReader } from './option-reader.js';
 
 /** Names of the options that say which agent it is, the first ones winning. */

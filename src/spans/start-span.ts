@@ -10,7 +10,7 @@ import { warnOnce } from '../diagnostics.js';
 import { liveSetup } from '../live-tracing.js';
 import { markContentKey } from '../mapping/marked-content.js';
 import { classifyRawKey } from '../privacy/content-keys.js';
-import { identityOf, mergeIdentity, withIdentity, type Identity } from '../relations/identity.js';
+import { identityOf, mergeIdentity, withIdentity, type Identity } from '../session/identity.js';
 import { Attr } from '../semconv/attribute-keys.js';
 import { OpenSpan } from './open-span.js';
 

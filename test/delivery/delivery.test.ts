@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Delivery } from '../../src/delivery/delivery.js';
+import type { Delivery } from '../../src/export/delivery.js';
 import { VERSION } from '../../src/version.js';
 import { startReceiver, type Receiver, type ReceiverOptions } from '../support/otlp-receiver.js';
 import { createEncoder, encodeSpan, openDelivery } from '../support/delivery-fixture.js';

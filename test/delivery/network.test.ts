@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { resolveProxy } from '../../src/delivery/resolve-proxy.js';
+import { resolveProxy } from '../../src/export/resolve-proxy.js';
 import { resolveProxySettings } from '../../src/options/proxy-variables.js';
 import { openDelivery } from '../support/delivery-fixture.js';
 import { startForwardProxy, type ForwardProxy } from '../support/forward-proxy.js';

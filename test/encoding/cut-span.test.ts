@@ -1,11 +1,11 @@
 import { SpanKind, SpanStatusCode, type AttributeValue } from '@opentelemetry/api';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cutText } from '../../src/encoding/cut-text.js';
-import { createJsonEncoder } from '../../src/encoding/json-encoder.js';
-import { createProtobufEncoder } from '../../src/encoding/protobuf-encoder.js';
-import type { SpanEncoder } from '../../src/encoding/span-encoder.js';
-import type { SpanRecord } from '../../src/encoding/span-record.js';
+import { cutText } from '../../src/export/cut-text.js';
+import { createJsonEncoder } from '../../src/export/json-encoder.js';
+import { createProtobufEncoder } from '../../src/export/protobuf-encoder.js';
+import type { SpanEncoder } from '../../src/export/span-encoder.js';
+import type { SpanRecord } from '../../src/export/span-record.js';
 import { decodeTraceRequest, type DecodedSpan } from '../support/otlp-decode.js';
 import { arbitraryPairs, arbitraryRecord, arbitraryText } from '../support/span-arbitrary.js';
 

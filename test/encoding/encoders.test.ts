@@ -8,10 +8,10 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createJsonEncoder } from '../../src/encoding/json-encoder.js';
-import { createProtobufEncoder } from '../../src/encoding/protobuf-encoder.js';
-import type { EncodedResource, SpanEncoder } from '../../src/encoding/span-encoder.js';
-import type { EncodedSpan, ScopeRecord, SpanRecord } from '../../src/encoding/span-record.js';
+import { createJsonEncoder } from '../../src/export/json-encoder.js';
+import { createProtobufEncoder } from '../../src/export/protobuf-encoder.js';
+import type { EncodedResource, SpanEncoder } from '../../src/export/span-encoder.js';
+import type { EncodedSpan, ScopeRecord, SpanRecord } from '../../src/export/span-record.js';
 import { decodeTraceRequest, type DecodedSpan } from '../support/otlp-decode.js';
 import { arbitraryPairs, arbitraryRecord, arbitraryText } from '../support/span-arbitrary.js';
 

@@ -1,8 +1,8 @@
 import { SpanKind, SpanStatusCode, TraceFlags, type Attributes } from '@opentelemetry/api';
 import * as fc from 'fast-check';
-import { createProtobufEncoder } from '../../src/encoding/protobuf-encoder.js';
-import type { SpanEncoder } from '../../src/encoding/span-encoder.js';
-import type { SpanRecord } from '../../src/encoding/span-record.js';
+import { createProtobufEncoder } from '../../src/export/protobuf-encoder.js';
+import type { SpanEncoder } from '../../src/export/span-encoder.js';
+import type { SpanRecord } from '../../src/export/span-record.js';
 import type { ConversationHistories } from '../../src/history/conversation-histories.js';
 import { mapSpan } from '../../src/mapping/map-span.js';
 import { NO_FACTS } from '../../src/mapping/span-input.js';

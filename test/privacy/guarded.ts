@@ -1,5 +1,5 @@
 import { SpanKind, SpanStatusCode, type Attributes, type AttributeValue } from '@opentelemetry/api';
-import type { SpanRecord } from '../../src/encoding/span-record.js';
+import type { SpanRecord } from '../../src/export/span-record.js';
 import type { AttributeSink, ContentClass } from '../../src/mapping/attribute-sink.js';
 import type { ResolvedPrivacyFlags } from '../../src/options/privacy-flags.js';
 import { resolveOptions } from '../../src/options/resolve-options.js';

@@ -1,5 +1,5 @@
 // A process that has spans and ends: `node --import tsx delivery-child.ts <url> <how> [spool directory]`.
-import { watchExit } from '../../src/delivery/exit-triggers.js';
+import { watchExit } from '../../src/export/exit-triggers.js';
 import { openDelivery } from './delivery-fixture.js';
 
 const [url = '', how = '', spoolDirectory] = process.argv.slice(2);

@@ -1,9 +1,9 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import { createDelivery, type Delivery } from '../../src/delivery/delivery.js';
-import type { DeliverySettings } from '../../src/delivery/delivery-settings.js';
-import { createProtobufEncoder } from '../../src/encoding/protobuf-encoder.js';
-import type { SpanEncoder } from '../../src/encoding/span-encoder.js';
-import type { EncodedSpan, ScopeRecord } from '../../src/encoding/span-record.js';
+import { createDelivery, type Delivery } from '../../src/export/delivery.js';
+import type { DeliverySettings } from '../../src/export/delivery-settings.js';
+import { createProtobufEncoder } from '../../src/export/protobuf-encoder.js';
+import type { SpanEncoder } from '../../src/export/span-encoder.js';
+import type { EncodedSpan, ScopeRecord } from '../../src/export/span-record.js';
 
 const SCOPE: ScopeRecord = { name: 'livekit-agents', version: '1.9.0' };
 

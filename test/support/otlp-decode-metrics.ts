@@ -1,4 +1,4 @@
-import type { ProtobufField } from '../../src/encoding/protobuf-reader.js';
+import type { ProtobufField } from '../../src/export/protobuf-reader.js';
 import {
   asBytes,
   asDouble,

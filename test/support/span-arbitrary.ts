@@ -9,7 +9,7 @@ import {
   type SpanContext,
 } from '@opentelemetry/api';
 import * as fc from 'fast-check';
-import type { SpanRecord } from '../../src/encoding/span-record.js';
+import type { SpanRecord } from '../../src/export/span-record.js';
 
 /** Any text, with what breaks encoders: lone surrogates, NUL, a BOM, several planes, and length. */
 export const arbitraryText: fc.Arbitrary<string> = fc.oneof(

@@ -1,7 +1,7 @@
 import { displayUrl } from '../../options/endpoint.js';
 import type { ResolvedOptions } from '../../options/resolved-options.js';
-import { resolveProxy } from '../../delivery/resolve-proxy.js';
-import { createScrubber } from '../../delivery/request-headers.js';
+import { resolveProxy } from '../../export/resolve-proxy.js';
+import { createScrubber } from '../../export/request-headers.js';
 
 /** What is known of the way to the collector when its answer is explained. Holds no secret. */
 export interface CollectorFacts {

@@ -1,5 +1,5 @@
 import type { HttpAnswer } from '../../http/answer-reader.js';
-import { judgeAnswer, readAnswerWords } from '../../delivery/answer-verdict.js';
+import { judgeAnswer, readAnswerWords } from '../../export/answer-verdict.js';
 import type { CollectorFacts } from './collector-facts.js';
 import { explainPath } from './explain-path.js';
 import type { Finding, FindingLevel } from './finding.js';

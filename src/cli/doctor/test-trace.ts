@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import { createEncoder, resolveDeliverySettings } from '../../collector-settings.js';
-import { createCollector } from '../../delivery/collector.js';
+import { createCollector } from '../../export/collector.js';
 import type { HttpAnswer } from '../../http/answer-reader.js';
 import { Cancellation } from '../../http/cancellation.js';
 import { HttpFailure } from '../../http/http-failure.js';

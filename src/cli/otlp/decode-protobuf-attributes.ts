@@ -1,4 +1,4 @@
-import type { ProtobufField } from '../../encoding/protobuf-reader.js';
+import type { ProtobufField } from '../../export/protobuf-reader.js';
 import {
   collectAttributes,
   type DecodedAttributes,

@@ -1,4 +1,4 @@
-import { parseProtobufFields, type ProtobufField } from '../../encoding/protobuf-reader.js';
+import { parseProtobufFields, type ProtobufField } from '../../export/protobuf-reader.js';
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 

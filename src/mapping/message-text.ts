@@ -1,4 +1,4 @@
-import { isRecord } from '../read-attributes.js';
+import { isRecord } from './read-attributes.js';
 
 /** Words of the last message of this role, in the GenAI format; `undefined` when it has none. */
 export function lastTextOf(messages: readonly unknown[], role: string): string | undefined {

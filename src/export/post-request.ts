@@ -1,4 +1,4 @@
-import type { SpanEncoder } from '../encoding/span-encoder.js';
+import type { SpanEncoder } from './span-encoder.js';
 import type { Cancellation } from '../http/cancellation.js';
 import type { HttpClient } from '../http/http-client.js';
 import { HttpFailure } from '../http/http-failure.js';

@@ -1,4 +1,4 @@
-import type { SpanEncoder } from '../encoding/span-encoder.js';
+import type { SpanEncoder } from './span-encoder.js';
 import { createBatch, splitBatch, type Batch } from './batch.js';
 import type { DeliveryMessages } from './delivery-messages.js';
 import type { DeliverySettings } from './delivery-settings.js';

@@ -1,5 +1,5 @@
-import type { SpanEncoder } from '../encoding/span-encoder.js';
-import type { EncodedSpan } from '../encoding/span-record.js';
+import type { SpanEncoder } from './span-encoder.js';
+import type { EncodedSpan } from './span-record.js';
 import { takeBatch } from './batch.js';
 import type { DeliveryMessages } from './delivery-messages.js';
 import type { DeliveryLedger, DropReason } from './delivery-stats.js';

@@ -2,7 +2,7 @@ import type { Tracer } from '@opentelemetry/api';
 import { warnOnce } from '../diagnostics.js';
 import { RoomWatch } from '../livekit/livekit-room.js';
 import { isRecord } from '../mapping/read-attributes.js';
-import type { JobWatch } from '../relations/job-record.js';
+import type { JobWatch } from './job-record.js';
 import { Attr } from '../semconv/attribute-keys.js';
 import { SpanKindValues } from '../semconv/span-kinds.js';
 import { readIdentity } from '../spans/identity-options.js';

@@ -1,5 +1,5 @@
 import type { JobFacts } from '../mapping/job-facts.js';
-import { SessionTally } from '../summary/session-tally.js';
+import { SessionTally } from './session-tally.js';
 
 /** What is asked of a job; of its end, when its span ends. */
 export interface JobWatch {

@@ -1,5 +1,5 @@
-import { parseJsonArray } from '../read-attributes.js';
-import type { SpanMapping } from '../span-mapping.js';
+import { parseJsonArray } from './read-attributes.js';
+import type { SpanMapping } from './span-mapping.js';
 import { INPUT_MESSAGES, type Conversation, type Recall } from './conversation.js';
 import { asMessages } from './gen-ai-messages.js';
 import { INPUT_SIDE } from './message-side.js';

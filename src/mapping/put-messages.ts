@@ -1,6 +1,6 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
-import { asJsonText, asText, isRecord, type JsonRecord } from '../read-attributes.js';
-import type { SpanMapping } from '../span-mapping.js';
+import { asJsonText, asText, isRecord, type JsonRecord } from './read-attributes.js';
+import type { SpanMapping } from './span-mapping.js';
 import { isTextPart, putMessagePart } from './message-part.js';
 import type { MessageSide } from './message-side.js';
 

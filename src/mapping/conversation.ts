@@ -1,13 +1,13 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { RecalledMessages } from '../../history/conversation-history.js';
+import type { RecalledMessages } from '../history/conversation-history.js';
 import {
   asText,
   firstPresent,
   isRecord,
   parseJsonArray,
   parseJsonRecord,
-} from '../read-attributes.js';
-import type { ToolCall } from '../span-input.js';
+} from './read-attributes.js';
+import type { ToolCall } from './span-input.js';
 import { messagesOfChatContext } from './chat-context.js';
 import { asMessages, asParts } from './gen-ai-messages.js';
 

@@ -1,4 +1,4 @@
-import { SessionTally } from '../summary/session-tally.js';
+import { SessionTally } from './session-tally.js';
 import type { JobRecord } from './job-record.js';
 import type { ObservedSession } from './observed-session.js';
 import type { SpanNode } from './span-node.js';

@@ -2,7 +2,7 @@ import { SpanStatusCode, type Attributes, type SpanStatus } from '@opentelemetry
 import { OpenInferenceSpanKind } from '@arizeai/openinference-semantic-conventions';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import type { SpanWords } from '../mapping/map-span.js';
-import { readToolCalls } from '../mapping/messages/conversation.js';
+import { readToolCalls } from '../mapping/conversation.js';
 import { asText } from '../mapping/read-attributes.js';
 import { isSpanKind, mapSpanKind } from '../mapping/span-kind.js';
 import type { Failure } from '../mapping/span-input.js';

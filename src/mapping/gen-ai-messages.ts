@@ -1,4 +1,4 @@
-import { asText, isRecord, type JsonRecord } from '../read-attributes.js';
+import { asText, isRecord, type JsonRecord } from './read-attributes.js';
 
 /**
  * Messages in the GenAI format, whatever shape they were recorded in: `{role, parts}` as LiveKit

@@ -1,4 +1,4 @@
-import type { EncodedSpan } from '../encoding/span-record.js';
+import type { EncodedSpan } from './span-record.js';
 
 /** What a waiting span costs beside its bytes, so that millions of tiny ones are bounded too. */
 const SPAN_OVERHEAD_BYTES = 128;

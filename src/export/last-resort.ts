@@ -1,5 +1,5 @@
-import type { EncodedSpan } from '../encoding/span-record.js';
-import type { SpanEncoder } from '../encoding/span-encoder.js';
+import type { EncodedSpan } from './span-record.js';
+import type { SpanEncoder } from './span-encoder.js';
 import type { Collector } from './collector.js';
 import { frameAll } from './leftovers.js';
 import { postSync } from './post-sync.js';

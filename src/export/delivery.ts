@@ -1,5 +1,5 @@
-import type { SpanEncoder } from '../encoding/span-encoder.js';
-import type { EncodedSpan } from '../encoding/span-record.js';
+import type { SpanEncoder } from './span-encoder.js';
+import type { EncodedSpan } from './span-record.js';
 import { createCollector, type Collector } from './collector.js';
 import type { DeliveryDiagnostics, DeliverySettings } from './delivery-settings.js';
 import { DeliveryLedger, type DeliveryResult, type DeliveryStats } from './delivery-stats.js';

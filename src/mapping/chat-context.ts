@@ -1,4 +1,4 @@
-import { asText, isRecord, parseJson, type JsonRecord } from '../read-attributes.js';
+import { asText, isRecord, parseJson, type JsonRecord } from './read-attributes.js';
 
 /** A message in the GenAI format, the one form that {@link putMessages} takes. */
 interface GenAiMessage {

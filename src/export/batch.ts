@@ -1,5 +1,5 @@
-import type { SpanEncoder } from '../encoding/span-encoder.js';
-import type { EncodedSpan, ScopeRecord } from '../encoding/span-record.js';
+import type { SpanEncoder } from './span-encoder.js';
+import type { EncodedSpan, ScopeRecord } from './span-record.js';
 import { spanCost, type SpanQueue } from './span-queue.js';
 
 /** Spans that travel in one request, for as long as it takes. */

@@ -1,5 +1,5 @@
 import { SemanticConventions } from '@arizeai/openinference-semantic-conventions';
-import type { ContentClass } from '../attribute-sink.js';
+import type { ContentClass } from './attribute-sink.js';
 
 /** Where messages go and how private their parts are: the prompt's side or the answer's. */
 export interface MessageSide {

@@ -4,8 +4,8 @@ import {
   AUDIO_URL,
   SemanticConventions as S,
 } from '@arizeai/openinference-semantic-conventions';
-import { asJsonText, asText, type JsonRecord } from '../read-attributes.js';
-import type { SpanMapping } from '../span-mapping.js';
+import { asJsonText, asText, type JsonRecord } from './read-attributes.js';
+import type { SpanMapping } from './span-mapping.js';
 import type { MessageSide } from './message-side.js';
 
 const MEDIA_KEY: Readonly<Record<string, string>> = {

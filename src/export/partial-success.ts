@@ -1,4 +1,4 @@
-import { parseProtobufFields } from '../encoding/protobuf-reader.js';
+import { parseProtobufFields } from './protobuf-reader.js';
 
 /** What a collector that accepted a request says about the part that it did not take. */
 export interface PartialSuccess {

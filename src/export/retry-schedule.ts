@@ -1,4 +1,4 @@
-import type { EncodedSpan } from '../encoding/span-record.js';
+import type { EncodedSpan } from './span-record.js';
 import type { Verdict } from './answer-verdict.js';
 import { splitBatch, withoutOldestSpan, type Batch } from './batch.js';
 import type { DeliveryMessages } from './delivery-messages.js';

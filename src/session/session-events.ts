@@ -1,8 +1,8 @@
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
-import { messagesOfChatContext } from '../mapping/messages/chat-context.js';
+import { messagesOfChatContext } from '../mapping/chat-context.js';
 import { asFiniteNumber, asText, isRecord, type JsonRecord } from '../mapping/read-attributes.js';
 import type { SttUsage } from '../mapping/observed-facts.js';
-import type { TurnExchange } from '../relations/turn-exchange.js';
+import type { TurnExchange } from './turn-exchange.js';
 import type { EventPlace } from './session-tie.js';
 
 /** Takes what one event tells of the session. */

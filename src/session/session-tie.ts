@@ -1,7 +1,7 @@
-import { ObservedSession } from '../relations/observed-session.js';
-import type { SessionRecord } from '../relations/session-record.js';
-import type { SpanNode } from '../relations/span-node.js';
-import type { SpanRegistry } from '../relations/span-registry.js';
+import { ObservedSession } from './observed-session.js';
+import type { SessionRecord } from './session-record.js';
+import type { SpanNode } from './span-node.js';
+import type { SpanRegistry } from './span-registry.js';
 
 /** Where an event belongs: its session, and the span that was active when it was emitted. */
 export interface EventPlace {

@@ -1,5 +1,5 @@
-import type { SpanEncoder } from '../encoding/span-encoder.js';
-import type { EncodedSpan } from '../encoding/span-record.js';
+import type { SpanEncoder } from './span-encoder.js';
+import type { EncodedSpan } from './span-record.js';
 import { settleAnswer } from './answer-settlement.js';
 import type { Verdict } from './answer-verdict.js';
 import { BatchSizer } from './batch-sizer.js';

@@ -1,0 +1,93 @@
+import type { Attributes, AttributeValue, SpanContext, SpanStatus } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+
+/** One attribute of a mapped span. */
+export interface AttributeEntry {
+  readonly key: string;
+  readonly value: AttributeValue;
+}
+
+/** The fields of a span that mapping or redaction may replace. */
+export interface MappedSpanChanges {
+  readonly name?: string;
+  readonly spanContext?: SpanContext;
+  /** `null` makes the span a root. */
+  readonly parentSpanContext?: SpanContext | null;
+  readonly status?: SpanStatus;
+  readonly entries?: readonly AttributeEntry[];
+  readonly events?: ReadableSpan['events'];
+  readonly links?: ReadableSpan['links'];
+  readonly droppedAttributesCount?: number;
+  readonly droppedEventsCount?: number;
+}
+
+/**
+ * A span after mapping: the one shape that redaction, exporters, session statistics and metrics
+ * read. Its attributes are an ordered list; the object is built when somebody asks for it.
+ *
+ * It copies the fields of the raw span and keeps no reference to it. LiveKit keeps unredacted
+ * attributes on its span objects (`telemetry/redaction.ts`), and nobody may reach them from here.
+ */
+export class MappedSpan implements ReadableSpan {
+  readonly name: string;
+  readonly kind: ReadableSpan['kind'];
+  readonly parentSpanContext?: SpanContext;
+  readonly startTime: ReadableSpan['startTime'];
+  readonly endTime: ReadableSpan['endTime'];
+  readonly duration: ReadableSpan['duration'];
+  readonly status: SpanStatus;
+  readonly entries: readonly AttributeEntry[];
+  readonly events: ReadableSpan['events'];
+  readonly links: ReadableSpan['links'];
+  readonly ended = true;
+  readonly resource: ReadableSpan['resource'];
+  readonly instrumentationScope: ReadableSpan['instrumentationScope'];
+  readonly droppedAttributesCount: number;
+  readonly droppedEventsCount: number;
+  readonly droppedLinksCount: number;
+  readonly #spanContext: SpanContext;
+  #attributes: Attributes | undefined;
+
+  constructor(span: ReadableSpan, changes: MappedSpanChanges) {
+    const parent =
+      changes.parentSpanContext === undefined ? span.parentSpanContext : changes.parentSpanContext;
+    this.name = changes.name ?? span.name;
+    this.kind = span.kind;
+    if (parent !== null && parent !== undefined) this.parentSpanContext = parent;
+    this.startTime = span.startTime;
+    this.endTime = span.endTime;
+    this.duration = span.duration;
+    this.status = changes.status ?? span.status;
+    this.entries = changes.entries ?? entriesOf(span);
+    this.events = changes.events ?? span.events;
+    this.links = changes.links ?? span.links;
+    this.resource = span.resource;
+    this.instrumentationScope = span.instrumentationScope;
+    this.droppedAttributesCount = changes.droppedAttributesCount ?? span.droppedAttributesCount;
+    this.droppedEventsCount = changes.droppedEventsCount ?? span.droppedEventsCount;
+    this.droppedLinksCount = span.droppedLinksCount;
+    this.#spanContext = changes.spanContext ?? span.spanContext();
+  }
+
+  spanContext(): SpanContext {
+    return this.#spanContext;
+  }
+
+  get attributes(): Attributes {
+    this.#attributes ??= Object.fromEntries(this.entries.map(({ key, value }) => [key, value]));
+    return this.#attributes;
+  }
+
+  /** The value of one attribute; `undefined` when the span does not have it. */
+  get(key: string): AttributeValue | undefined {
+    return this.entries.find((entry) => entry.key === key)?.value;
+  }
+}
+
+/** The attributes of any span as a list: of a mapped one its own list, of another a new one. */
+export function entriesOf(span: ReadableSpan): readonly AttributeEntry[] {
+  if (span instanceof MappedSpan) return span.entries;
+  return Object.entries(span.attributes).flatMap(([key, value]) =>
+    value === undefined || value === null ? [] : [{ key, value }],
+  );
+}
