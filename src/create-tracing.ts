@@ -4,20 +4,16 @@ import { saidAllowPii } from './livekit/allow-pii.js';
 import { livekitEntry } from './livekit/find-livekit.js';
 import { LIVEKIT_NAME, LiveKitInstaller } from './livekit/install-livekit.js';
 import { offerLiveKitConnector } from './livekit/livekit-connector.js';
-import { LiveKitJobs } from './livekit/livekit-jobs.js';
 import { LIVEKIT_SCOPE_NAME } from './mapping/livekit-spans.js';
 import { LateMetrics } from './metrics/late-metrics.js';
 import { createMetrics } from './metrics/metrics.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
-import { createPipeline } from './pipeline.js';
-import { RawSpanFanout } from './processor/raw-span-fanout.js';
+import { composeProcessor } from './processor/create-processor.js';
 import { chooseApi } from './provider/api-copies.js';
 import { CatalystTracerProvider, createResource } from './provider/catalyst-tracer-provider.js';
 import { createForeignSharing } from './provider/foreign-provider.js';
 import { globalProvider, registerGlobally } from './provider/global-registration.js';
 import { LiveTracing } from './tracing-handle.js';
-import { rehearse } from './rehearsal/rehearse.js';
-import { createSpanOutput } from './span-output.js';
 import { TRACER_NAME, VERSION } from './version.js';
 
 /** Tracing that was built, and what the handles of its spans ask it. */
@@ -37,32 +33,23 @@ export async function createTracing(
   resolved: ResolvedOptions,
   onShutdown: () => void,
 ): Promise<CreatedTracing> {
-  const fanout = new RawSpanFanout();
-  const jobs = new LiveKitJobs(async () => {
-    await pipeline.flush();
-  });
   const resource = createResource(resolved.resourceAttributes);
   const metrics = new LateMetrics(resolved.metrics !== undefined);
-  const pipeline = createPipeline({
-    resolved,
-    jobs,
-    metrics,
-    output: createSpanOutput(resolved, resource),
-  });
-  const { processor } = pipeline;
-  const provider = new CatalystTracerProvider(resolved, resource, processor, fanout);
+  const { processor, delivery, sends } = composeProcessor(resolved, metrics);
+  const { jobs } = processor;
+  const provider = new CatalystTracerProvider(resolved, resource, processor);
   const { api, note, isSplit } = chooseApi(filesThatLoadApi());
   if (isSplit && note !== undefined) warnOnce('api_copies', note);
   else if (note !== undefined) debug(note);
-  const shareWith = createForeignSharing(provider, fanout);
+  const shareWith = createForeignSharing(provider, processor);
   const foreign = globalProvider(api);
   if (foreign !== undefined) shareWith(foreign);
   const registration = registerGlobally(provider, api);
-  const unwatchExit = pipeline.watchExit();
+  if (sends) processor.watchExit();
   const livekit = new LiveKitInstaller({
     connection: {
       provider,
-      addSpanProcessor: (added) => fanout.add(added),
+      addSpanProcessor: (added) => processor.addRawProcessor(added),
       allowPii: saidAllowPii(resolved),
       shareWith,
       takeover: { processor, watchContexts: (watch) => registration.watchContexts(watch) },
@@ -87,27 +74,25 @@ export async function createTracing(
       createMetrics(resolved.metrics, {
         resolved,
         resource,
-        delivery: pipeline.delivery,
+        delivery,
         api: api.metrics,
       }),
     );
   }
-  await rehearse(resolved, resource);
   const tracing = new LiveTracing({
     tracer: provider.getTracer(TRACER_NAME, VERSION),
     provider,
     resolved,
-    pipeline,
+    processor,
+    delivery,
     livekit,
-    beforeJobEnd: (job, work) => jobs.beforeEnd(job, work),
     release: () => {
       isShutDown = true;
       registration.release();
       onShutdown();
     },
-    unwatchExit,
   });
-  return { tracing, ownsSpan: pipeline.ownsSpan };
+  return { tracing, ownsSpan: (spanId) => processor.isOpen(spanId) };
 }
 
 /** Files whose copy of the API matters and may not have been loaded yet. */

@@ -41,6 +41,10 @@ export type {
   RedactionOptions,
   Redactor,
 } from './privacy/redaction-options.js';
+export {
+  OpenInferenceSpanProcessor,
+  type OpenInferenceProcessorOptions,
+} from './processor/open-inference-span-processor.js';
 export { setup } from './setup.js';
 export { agentSpan, startAgentSpan } from './spans/agent-span.js';
 export { manualSpan, startManualSpan } from './spans/manual-span.js';

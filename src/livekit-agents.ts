@@ -1,9 +1,10 @@
 // `catalyst-tracing/livekit-agents`: LiveKit on a tracer provider of the application's own.
 
+export { createOpenInferenceSpanProcessor } from './processor/create-processor.js';
 export {
-  createOpenInferenceSpanProcessor,
+  OpenInferenceSpanProcessor,
   type OpenInferenceProcessorOptions,
-} from './custom-provider-processor.js';
+} from './processor/open-inference-span-processor.js';
 export {
   installLiveKitAgentsInstrumentation,
   instrumentLiveKitAgents,

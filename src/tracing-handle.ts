@@ -5,15 +5,16 @@ import type {
   InstallResult,
   TracingStats,
 } from './catalyst-tracing.js';
-import { type DeliveryResult, DeliveryLedger } from './export/delivery-stats.js';
+import type { DeliveryProcessor } from './export/delivery-processor.js';
+import { DeliveryLedger, type DeliveryResult } from './export/delivery-stats.js';
 import type { TraceJob } from './session/job-options.js';
-import { createTraceJob, type JobHost } from './session/trace-job.js';
+import { createTraceJob } from './session/trace-job.js';
 import type { LiveKitInstaller } from './livekit/install-livekit.js';
 import type { ObservableSession, SessionObserver } from './session/observable-session.js';
 import { NO_OBSERVER } from './session/observe-session.js';
 import { displayUrl } from './options/endpoint.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
-import type { Pipeline } from './pipeline.js';
+import type { OpenInferenceSpanProcessor } from './processor/open-inference-span-processor.js';
 import type { CatalystTracerProvider } from './provider/catalyst-tracer-provider.js';
 
 /** What the handle of a set-up is made of. */
@@ -21,11 +22,10 @@ export interface LiveTracingParts {
   readonly tracer: Tracer;
   readonly provider: CatalystTracerProvider;
   readonly resolved: ResolvedOptions;
-  readonly pipeline: Pipeline;
+  readonly processor: OpenInferenceSpanProcessor;
+  readonly delivery: DeliveryProcessor | undefined;
   readonly livekit: LiveKitInstaller;
-  readonly beforeJobEnd: JobHost['beforeEnd'];
   readonly release: () => void;
-  readonly unwatchExit: () => void;
 }
 
 /** The handle that `setup()` returns while tracing is live. */
@@ -35,10 +35,10 @@ export class LiveTracing implements CatalystTracing {
   readonly serviceName: string;
   readonly endpoint: string | undefined;
   readonly job: TraceJob;
-  readonly #pipeline: Pipeline;
+  readonly #processor: OpenInferenceSpanProcessor;
+  readonly #delivery: DeliveryProcessor | undefined;
   readonly #livekit: LiveKitInstaller;
   readonly #release: () => void;
-  readonly #unwatchExit: () => void;
   #shutdown: Promise<DeliveryResult> | undefined;
 
   constructor(parts: LiveTracingParts) {
@@ -47,12 +47,17 @@ export class LiveTracing implements CatalystTracing {
     this.provider = parts.provider;
     this.serviceName = resolved.serviceName;
     this.endpoint = resolved.endpoint === undefined ? undefined : displayUrl(resolved.endpoint);
-    this.#pipeline = parts.pipeline;
+    const { processor } = parts;
+    this.#processor = processor;
+    this.#delivery = parts.delivery;
     this.#livekit = parts.livekit;
-    const { tracer, beforeJobEnd: beforeEnd } = parts;
-    this.job = createTraceJob({ tracer, beforeEnd, ...parts.pipeline.jobSpans });
+    this.job = createTraceJob({
+      tracer: parts.tracer,
+      entryStartMillis: () => processor.entryStartMillis(),
+      begin: (spanId, tenantId, watch) => processor.beginJob(spanId, tenantId, watch),
+      beforeEnd: (job, work) => processor.jobs.beforeEnd(job, work),
+    });
     this.#release = parts.release;
-    this.#unwatchExit = parts.unwatchExit;
   }
 
   /** As it is now: a LiveKit that is loaded later is connected later. */
@@ -65,11 +70,11 @@ export class LiveTracing implements CatalystTracing {
   }
 
   observe(session: ObservableSession): SessionObserver {
-    return this.#shutdown === undefined ? this.#pipeline.observers.observe(session) : NO_OBSERVER;
+    return this.#shutdown === undefined ? this.#processor.observers.observe(session) : NO_OBSERVER;
   }
 
   forceFlush(options?: FlushOptions): Promise<DeliveryResult> {
-    return this.#shutdown ?? this.#pipeline.flush(options);
+    return this.#shutdown ?? this.#flush(options);
   }
 
   shutdown(options?: FlushOptions): Promise<DeliveryResult> {
@@ -78,22 +83,24 @@ export class LiveTracing implements CatalystTracing {
   }
 
   stats(): TracingStats {
-    const stats = this.#pipeline.delivery?.stats() ?? new DeliveryLedger().stats(0, 0);
-    const { mappingFailures, failedMetricExports, privacyCounts } = this.#pipeline;
-    return {
-      ...stats,
-      mappingFailures: mappingFailures(),
-      failedMetricExports: failedMetricExports(),
-      privacy: { ...privacyCounts },
-    };
+    const delivery = this.#delivery?.stats() ?? new DeliveryLedger().stats(0, 0);
+    return { ...delivery, ...this.#processor.stats() };
   }
 
   async #close(options: FlushOptions | undefined): Promise<DeliveryResult> {
-    this.#pipeline.sendOpenSpans();
+    this.#processor.sendOpenSpans();
     this.#release();
-    const result = await this.#pipeline.close(options);
-    // Only now: a process that ends meanwhile is to lose nothing either.
-    this.#unwatchExit();
-    return result;
+    await this.#processor.close(options);
+    return this.#result();
+  }
+
+  async #flush(options: FlushOptions | undefined): Promise<DeliveryResult> {
+    await this.#processor.flush(options);
+    return this.#result();
+  }
+
+  #result(): DeliveryResult {
+    const { added, exported, dropped } = this.stats();
+    return { exported, dropped, pending: added - exported - dropped };
   }
 }

@@ -1,10 +1,9 @@
-import type { AttributeSink } from '../mapping/attribute-sink.js';
 import { writeAttribute } from './protobuf-attributes.js';
 import { cutProtobufSpan } from './protobuf-cut.js';
 import { createProtobufFrame } from './protobuf-frame.js';
 import { SPAN_ATTRIBUTE_TAG, writeSpanFields } from './protobuf-span.js';
 import { ProtobufWriter } from './protobuf-writer.js';
-import type { EncodedResource, SpanEncoder } from './span-encoder.js';
+import type { AttributeSink, EncodedResource, SpanEncoder } from './span-encoder.js';
 
 /** Tag byte of `ScopeSpans.spans`. */
 const SPANS_TAG = 0x12;
@@ -23,15 +22,6 @@ export function createProtobufEncoder(resource: EncodedResource): SpanEncoder {
       // Most attributes are short texts, and need not go further.
       if (typeof value === 'string' && writer.shortTextPair(SPAN_ATTRIBUTE_TAG, key, value)) return;
       writeAttribute(writer, SPAN_ATTRIBUTE_TAG, key, value);
-    },
-    // A run of `Span.attributes` fields.
-    replay: {
-      mark: () => writer.position,
-      since: (mark) => ({ pieces: [writer.viewFrom(mark)], redacted: 0, rewritten: 0 }),
-      put: ({ pieces }) => {
-        for (const piece of pieces) writer.raw(piece);
-        return true;
-      },
     },
   };
 

@@ -1,5 +1,4 @@
-import type { Attributes } from '@opentelemetry/api';
-import type { AttributeSink } from '../mapping/attribute-sink.js';
+import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import type { EncodedSpan, ScopeRecord, SpanRecord } from './span-record.js';
 
 /**
@@ -35,6 +34,11 @@ export interface SpanEncoder {
 
   /** Bytes that `frameRequest` adds at most for a scope. */
   scopeOverheadBytes(scope: ScopeRecord): number;
+}
+
+/** Takes the attributes of one span. */
+export interface AttributeSink {
+  put(key: string, value: AttributeValue): void;
 }
 
 /** Resource of every span that an encoder frames. */

@@ -1,5 +1,4 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { RecalledMessages } from '../history/conversation-history.js';
 import {
   asText,
   firstPresent,
@@ -12,7 +11,7 @@ import { messagesOfChatContext } from './chat-context.js';
 import { asMessages, asParts } from './gen-ai-messages.js';
 
 const SYSTEM_INSTRUCTIONS = 'gen_ai.system_instructions';
-export const INPUT_MESSAGES = 'gen_ai.input.messages';
+const INPUT_MESSAGES = 'gen_ai.input.messages';
 const OUTPUT_MESSAGES = 'gen_ai.output.messages';
 export const CHAT_CONTEXT: readonly string[] = ['lk.pii.chat_ctx', 'lk.chat_ctx'];
 export const CONVERSATION_KEYS: readonly string[] = [
@@ -28,33 +27,23 @@ export interface Conversation {
   readonly system: readonly unknown[];
   readonly input: readonly unknown[];
   readonly output: readonly unknown[];
-  /** What of the input an earlier call had; `input` then holds the messages after that. */
-  readonly recalled: RecalledMessages | undefined;
   /** Raw attributes that hold nothing beyond this. */
   readonly sources: readonly string[];
 }
-
-/** Finds the messages that a recorded input shares with an earlier call. `firstIndex`: of the first. */
-export type Recall = (json: string, firstIndex: number) => RecalledMessages | undefined;
 
 /**
  * Reads the conversation of one model call, `gen_ai.*` before `lk.pii.*` before `lk.*`: LiveKit
  * records it as `gen_ai.*` on `llm_request` from 1.8, and up to 1.7.1 as a chat context on
  * `llm_node` alone. `calls` stand in where the answer's own tool calls were not recorded.
  */
-export function readConversation(
-  attributes: Attributes,
-  calls: readonly ToolCall[],
-  recall?: Recall,
-): Conversation {
+export function readConversation(attributes: Attributes, calls: readonly ToolCall[]): Conversation {
   const sources: string[] = [];
   const take = <T>(key: string | undefined, value: T | undefined): T | undefined => {
     if (key !== undefined && value !== undefined) sources.push(key);
     return value;
   };
   const system = take(SYSTEM_INSTRUCTIONS, parseJsonArray(attributes[SYSTEM_INSTRUCTIONS]));
-  const known = recallInput(attributes[INPUT_MESSAGES], system?.length ?? 0, recall);
-  let input = take(INPUT_MESSAGES, known?.rest ?? parseJsonArray(attributes[INPUT_MESSAGES]));
+  let input = take(INPUT_MESSAGES, parseJsonArray(attributes[INPUT_MESSAGES]));
   const contextKey = firstPresent(attributes, CHAT_CONTEXT);
   if (contextKey !== undefined) {
     if (input !== undefined || system !== undefined) sources.push(contextKey);
@@ -67,23 +56,8 @@ export function readConversation(
     system: asParts(system ?? []),
     input: asMessages(input ?? [], 'user'),
     output: asMessages(output ?? answer.messages, 'assistant'),
-    recalled: known?.recalled,
     sources,
   };
-}
-
-/** An input that an earlier call began, with the messages that are new; `undefined` otherwise. */
-function recallInput(
-  json: Attributes[string],
-  firstIndex: number,
-  recall: Recall | undefined,
-): { readonly recalled: RecalledMessages; readonly rest: readonly unknown[] } | undefined {
-  const recalled = typeof json === 'string' ? recall?.(json, firstIndex) : undefined;
-  if (recalled === undefined) return undefined;
-  if (recalled.restJson === undefined) return { recalled, rest: [] };
-  const rest = parseJsonArray(recalled.restJson);
-  // A comma with nothing behind it is no JSON, and neither was the whole.
-  return rest === undefined || rest.length === 0 ? undefined : { recalled, rest };
 }
 
 /** Messages of the chat context under `key`; `undefined` when it is not one. */

@@ -9,7 +9,7 @@ import { readConversation } from './conversation.js';
 import { lastTextOf } from './message-text.js';
 import { asText, parseJsonArray, readText } from './read-attributes.js';
 import { isSpanKind } from './span-kind.js';
-import type { SpanFacts } from './span-input.js';
+import type { MappingContext } from './span-input.js';
 import type { SpanMapping } from './span-mapping.js';
 import { putTool } from './tool.js';
 
@@ -20,7 +20,7 @@ const FOUND = ['gen_ai.retrieval.documents', 'gen_ai.memory.records'] as const;
  * Puts a span of another instrumentation that speaks OpenTelemetry's GenAI conventions. A span that
  * speaks OpenInference already, or neither, is passed on as it is.
  */
-export function putGenAiSpan(mapping: SpanMapping, kind: string, facts: SpanFacts): void {
+export function putGenAiSpan(mapping: SpanMapping, kind: string, facts: MappingContext): void {
   if (asText(mapping.raw['gen_ai.operation.name']) === undefined) return;
   if (isSpanKind(kind, OpenInferenceSpanKind.LLM)) putLlmCall(mapping, facts);
   else if (isSpanKind(kind, OpenInferenceSpanKind.TOOL)) putTool(mapping, facts);
@@ -40,5 +40,5 @@ function putStep(mapping: SpanMapping): void {
 
 function putEmbedding(mapping: SpanMapping): void {
   const model = readText(mapping.raw, ['gen_ai.response.model', 'gen_ai.request.model']);
-  mapping.put(S.EMBEDDING_MODEL_NAME, model, 'none');
+  mapping.put(S.EMBEDDING_MODEL_NAME, model);
 }

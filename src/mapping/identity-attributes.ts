@@ -1,5 +1,4 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
-import { classifyRawKey } from '../privacy/content-keys.js';
 import { isCancelled } from './model.js';
 import { asText } from './read-attributes.js';
 import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from './livekit-spans.js';
@@ -18,20 +17,20 @@ const INTERRUPTED = 'voice.interrupted';
 /** Puts whose span it is: session, user, agent, and what the application says of them. */
 export function putIdentity(mapping: SpanMapping, span: SpanInput): void {
   const { facts } = span;
-  mapping.put(S.SESSION_ID, facts.sessionId, 'none');
-  mapping.put(S.USER_ID, facts.userId, 'personal');
-  mapping.put(TENANT_ID, facts.tenantId, 'none');
+  mapping.put(S.SESSION_ID, facts.sessionId);
+  mapping.put(S.USER_ID, facts.userId);
+  mapping.put(TENANT_ID, facts.tenantId);
   const agent = ownAgent(span) ?? facts.agent;
-  mapping.put(AGENT_ID, agent?.id, 'none');
-  mapping.put(S.AGENT_NAME, agent?.name, 'none');
-  mapping.put(AGENT_ROLE, agent?.role, 'none');
-  mapping.put(PREVIOUS_AGENT_ID, facts.previousAgentId, 'none');
-  if (facts.tags !== undefined) mapping.put(S.TAG_TAGS, [...facts.tags], 'metadata');
+  mapping.put(AGENT_ID, agent?.id);
+  mapping.put(S.AGENT_NAME, agent?.name);
+  mapping.put(AGENT_ROLE, agent?.role);
+  mapping.put(PREVIOUS_AGENT_ID, facts.previousAgentId);
+  if (facts.tags !== undefined) mapping.put(S.TAG_TAGS, [...facts.tags]);
   putMetadata(mapping, span);
-  if (facts.incomplete) mapping.put(INCOMPLETE, true, 'none');
+  if (facts.incomplete) mapping.put(INCOMPLETE, true);
   const more = facts.contextAttributes;
   if (more === undefined) return;
-  for (const key in more) mapping.put(key, more[key], classifyRawKey(key));
+  for (const key in more) mapping.put(key, more[key]);
 }
 
 /** The agent that another framework names on its span is another one than LiveKit's around it. */
@@ -50,14 +49,14 @@ function ownAgent({ scopeName, attributes }: SpanInput): AgentIdentity | undefin
 function putMetadata(mapping: SpanMapping, span: SpanInput): void {
   const { metadata: given, withinTool } = span.facts;
   const interrupted = isInterrupted(mapping, span);
-  if (interrupted) mapping.put(INTERRUPTED, true, 'none');
+  if (interrupted) mapping.put(INTERRUPTED, true);
   if (given === undefined && !interrupted && withinTool === undefined) return;
   const metadata = {
     ...given,
     ...(interrupted && { interrupted: true }),
     ...(withinTool && { [S.TOOL_NAME]: withinTool.name, 'tool_call.id': withinTool.callId }),
   };
-  mapping.put(S.METADATA, JSON.stringify(metadata), 'metadata');
+  mapping.put(S.METADATA, JSON.stringify(metadata));
 }
 
 /** Interrupted is not failed: the user spoke over the agent, and that is how calls go. */

@@ -10,9 +10,8 @@ export function putInput(
   mimeType: ValueMimeType = MimeType.TEXT,
 ): void {
   if (value === undefined) return;
-  mapping.input = value;
-  mapping.put(S.INPUT_VALUE, value, 'inputValue');
-  mapping.put(S.INPUT_MIME_TYPE, mimeType, 'inputMimeType');
+  mapping.put(S.INPUT_VALUE, value);
+  mapping.put(S.INPUT_MIME_TYPE, mimeType);
 }
 
 /** Puts `output.value` with its mime type. */
@@ -22,9 +21,8 @@ export function putOutput(
   mimeType: ValueMimeType = MimeType.TEXT,
 ): void {
   if (value === undefined) return;
-  mapping.output = value;
-  mapping.put(S.OUTPUT_VALUE, value, 'outputValue');
-  mapping.put(S.OUTPUT_MIME_TYPE, mimeType, 'outputMimeType');
+  mapping.put(S.OUTPUT_VALUE, value);
+  mapping.put(S.OUTPUT_MIME_TYPE, mimeType);
 }
 
 /** A value as LiveKit serialised it: JSON text, in which plain text stands quoted. */

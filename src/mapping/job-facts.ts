@@ -14,8 +14,8 @@ export interface JobFacts {
 
 /** Puts how long a job's session lasted, where, with whom, and why it ended. */
 export function putJob(mapping: SpanMapping, job: JobFacts): void {
-  mapping.put('voice.duration_ms', job.durationMillis, 'none');
-  mapping.put('voice.room.sid', job.roomSid, 'none');
-  mapping.put('voice.participant.kind', job.participantKind, 'none');
-  mapping.put(OBSERVED_FIELDS.closeReason.to, job.closeReason, 'none');
+  mapping.put('voice.duration_ms', job.durationMillis);
+  mapping.put('voice.room.sid', job.roomSid);
+  mapping.put('voice.participant.kind', job.participantKind);
+  mapping.put(OBSERVED_FIELDS.closeReason.to, job.closeReason);
 }

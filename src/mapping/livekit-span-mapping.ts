@@ -7,12 +7,12 @@ import { lastTextOf } from './message-text.js';
 import { putMessages } from './put-messages.js';
 import { putModel } from './model.js';
 import { asText, firstPresent, isRecord, readText } from './read-attributes.js';
-import type { SpanFacts } from './span-input.js';
+import type { MappingContext } from './span-input.js';
 import type { SpanMapping } from './span-mapping.js';
 import { putTokenCounts } from './token-counts.js';
 import { putTool } from './tool.js';
 
-type SpanMapper = (mapping: SpanMapping, facts: SpanFacts) => void;
+type SpanMapper = (mapping: SpanMapping, facts: MappingContext) => void;
 
 export const USER_INPUT: readonly string[] = ['lk.pii.user_input', 'lk.user_input'];
 export const RESPONSE_TEXT: readonly string[] = ['lk.pii.response.text', 'lk.response.text'];
@@ -38,12 +38,12 @@ const MAPPERS: ReadonlyMap<string, SpanMapper> = new Map<string, SpanMapper>([
 ]);
 
 /** Puts what only this kind of LiveKit span has. A span that is not listed keeps its attributes. */
-export function putLiveKitSpan(mapping: SpanMapping, name: string, facts: SpanFacts): void {
+export function putLiveKitSpan(mapping: SpanMapping, name: string, facts: MappingContext): void {
   MAPPERS.get(name)?.(mapping, facts);
 }
 
 /** Backends build their session list from the input and output of the root. */
-function putSummary(mapping: SpanMapping, facts: SpanFacts): void {
+function putSummary(mapping: SpanMapping, facts: MappingContext): void {
   putInput(mapping, facts.input);
   putOutput(mapping, facts.output);
 }
@@ -52,7 +52,7 @@ function putSummary(mapping: SpanMapping, facts: SpanFacts): void {
  * Of an observed session the whole conversation: the agent's last words are its output, everything
  * before them its input, so that the order of the two sides is kept.
  */
-function putSessionSpan(mapping: SpanMapping, facts: SpanFacts): void {
+function putSessionSpan(mapping: SpanMapping, facts: MappingContext): void {
   putSummary(mapping, facts);
   const transcript = facts.observed?.transcript ?? [];
   const lastHeard = transcript.findLastIndex((message) => !isOfAssistant(message));
@@ -73,7 +73,7 @@ function isOfAssistant(message: unknown): boolean {
  * The words the turn answers and the words that were really played. A later step of a tool loop
  * answers the words of its first; a turn that nobody spoke before answers its instructions.
  */
-function putAgentTurn(mapping: SpanMapping, facts: SpanFacts): void {
+function putAgentTurn(mapping: SpanMapping, facts: MappingContext): void {
   // The instructions of a turn stand in the system message of its model call as well.
   const instructions = take(mapping, INSTRUCTIONS);
   const words = take(mapping, USER_INPUT) ?? facts.input ?? facts.observed?.exchange?.words;
@@ -91,7 +91,7 @@ function putUserTurn(mapping: SpanMapping): void {
  * observed sessions, the messages are those that are new since the call before. The provider keeps
  * the rest of the conversation.
  */
-function putRealtimeCall(mapping: SpanMapping, facts: SpanFacts): void {
+function putRealtimeCall(mapping: SpanMapping, facts: MappingContext): void {
   putLateRealtimeMetrics(mapping, facts);
   const exchange = facts.observed?.exchange;
   if (exchange === undefined) return;
@@ -100,7 +100,7 @@ function putRealtimeCall(mapping: SpanMapping, facts: SpanFacts): void {
 }
 
 /** The call's own span, above, has the messages. */
-function putLateRealtimeMetrics(mapping: SpanMapping, facts: SpanFacts): void {
+function putLateRealtimeMetrics(mapping: SpanMapping, facts: MappingContext): void {
   putModel(mapping, facts.failure !== undefined);
   putTokenCounts(mapping);
   const exchange = facts.observed?.exchange;
@@ -116,7 +116,7 @@ function putLateRealtimeMetrics(mapping: SpanMapping, facts: SpanFacts): void {
 function putEndOfUtterance(mapping: SpanMapping): void {
   const { key, messages } = readContextMessages(mapping.raw);
   putInput(mapping, lastTextOf(messages, 'user'));
-  mapping.represent(key);
+  mapping.replace(key);
 }
 
 function putMachineDetection(mapping: SpanMapping): void {
@@ -128,6 +128,6 @@ function putMachineDetection(mapping: SpanMapping): void {
 function take(mapping: SpanMapping, keys: readonly string[]): string | undefined {
   const key = firstPresent(mapping.raw, keys);
   if (key === undefined || typeof mapping.raw[key] !== 'string') return undefined;
-  mapping.represent(key);
+  mapping.replace(key);
   return asText(mapping.raw[key]);
 }

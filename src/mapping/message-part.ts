@@ -6,7 +6,6 @@ import {
 } from '@arizeai/openinference-semantic-conventions';
 import { asJsonText, asText, type JsonRecord } from './read-attributes.js';
 import type { SpanMapping } from './span-mapping.js';
-import type { MessageSide } from './message-side.js';
 
 const MEDIA_KEY: Readonly<Record<string, string>> = {
   image: `${S.MESSAGE_CONTENT_IMAGE}.${S.IMAGE_URL}`,
@@ -25,45 +24,33 @@ export function isTextPart(part: JsonRecord): boolean {
  * Puts one part of a message that has several, or one that is not plain text, under
  * `message.contents.N`. A part of an unknown type keeps its JSON as text: nothing is lost.
  */
-export function putMessagePart(
-  mapping: SpanMapping,
-  side: MessageSide,
-  prefix: string,
-  part: JsonRecord,
-): void {
+export function putMessagePart(mapping: SpanMapping, prefix: string, part: JsonRecord): void {
   const type = asText(part['type']);
   if (type === 'text' || type === 'reasoning') {
-    mapping.putIndexed(`${prefix}${S.MESSAGE_CONTENT_TYPE}`, type, side.structure);
+    mapping.putIndexed(`${prefix}${S.MESSAGE_CONTENT_TYPE}`, type);
     const text = asJsonText(part['content']) ?? '';
-    mapping.putIndexed(`${prefix}${S.MESSAGE_CONTENT_TEXT}`, text, side.text);
+    mapping.putIndexed(`${prefix}${S.MESSAGE_CONTENT_TEXT}`, text);
     return;
   }
   const modality = asText(part['modality']) ?? '';
   if ((type === 'uri' || type === 'blob') && Object.hasOwn(MEDIA_KEY, modality)) {
-    putMedia(mapping, side, prefix, modality, part);
+    putMedia(mapping, prefix, modality, part);
     return;
   }
-  mapping.putIndexed(`${prefix}${S.MESSAGE_CONTENT_TYPE}`, 'text', side.structure);
-  mapping.putIndexed(`${prefix}${S.MESSAGE_CONTENT_TEXT}`, JSON.stringify(part), side.text);
+  mapping.putIndexed(`${prefix}${S.MESSAGE_CONTENT_TYPE}`, 'text');
+  mapping.putIndexed(`${prefix}${S.MESSAGE_CONTENT_TEXT}`, JSON.stringify(part));
 }
 
 /**
  * LiveKit blanks inline data (`uri: ""`, `content: ""`), so a media part may have no address: its
  * type still says that the message held one.
  */
-function putMedia(
-  mapping: SpanMapping,
-  side: MessageSide,
-  prefix: string,
-  modality: string,
-  part: JsonRecord,
-): void {
-  mapping.putIndexed(`${prefix}${S.MESSAGE_CONTENT_TYPE}`, modality, side.structure);
-  const content = modality === 'image' ? side.image : side.audio;
-  mapping.putIndexed(`${prefix}${MEDIA_KEY[modality]}`, mediaUrl(part), content);
+function putMedia(mapping: SpanMapping, prefix: string, modality: string, part: JsonRecord): void {
+  mapping.putIndexed(`${prefix}${S.MESSAGE_CONTENT_TYPE}`, modality);
+  mapping.putIndexed(`${prefix}${MEDIA_KEY[modality]}`, mediaUrl(part));
   if (modality !== 'audio') return;
-  mapping.putIndexed(`${prefix}${AUDIO_MIME_TYPE}`, asText(part['mime_type']), side.structure);
-  mapping.putIndexed(`${prefix}${AUDIO_TRANSCRIPT}`, asText(part['transcript']), side.text);
+  mapping.putIndexed(`${prefix}${AUDIO_MIME_TYPE}`, asText(part['mime_type']));
+  mapping.putIndexed(`${prefix}${AUDIO_TRANSCRIPT}`, asText(part['transcript']));
 }
 
 function mediaUrl(part: JsonRecord): string | undefined {

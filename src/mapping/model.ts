@@ -19,18 +19,18 @@ export function putModel(mapping: SpanMapping, failed: boolean): void {
   const answered = asText(raw[RESPONSE_MODEL]);
   const metadata = metricsMetadata(mapping);
   // Of a realtime model, `gen_ai.request.model` holds its label in these versions.
-  mapping.put(S.LLM_MODEL_NAME, answered ?? asText(metadata?.['modelName']) ?? asked, 'none');
+  mapping.put(S.LLM_MODEL_NAME, answered ?? asText(metadata?.['modelName']) ?? asked);
   if (asked !== undefined && answered !== undefined && asked !== answered) {
-    mapping.put(S.LLM_REQUEST_MODEL_NAME, asked, 'none');
-    mapping.put(S.LLM_RESPONSE_MODEL_NAME, answered, 'none');
+    mapping.put(S.LLM_REQUEST_MODEL_NAME, asked);
+    mapping.put(S.LLM_RESPONSE_MODEL_NAME, answered);
   }
   const reported = readText(raw, PROVIDER) ?? asText(metadata?.['modelProvider']);
   const provider = mapProvider(reported);
-  mapping.put(S.LLM_PROVIDER, provider?.provider, 'none');
-  mapping.put(S.LLM_SYSTEM, provider?.system, 'none');
-  mapping.put(GEN_AI_SYSTEM, provider === undefined ? undefined : reported, 'none');
-  mapping.put(S.LLM_INVOCATION_PARAMETERS, invocationParameters(raw), 'invocationParameters');
-  mapping.put(S.LLM_FINISH_REASON, finishReason(raw, failed), 'none');
+  mapping.put(S.LLM_PROVIDER, provider?.provider);
+  mapping.put(S.LLM_SYSTEM, provider?.system);
+  mapping.put(GEN_AI_SYSTEM, provider === undefined ? undefined : reported);
+  mapping.put(S.LLM_INVOCATION_PARAMETERS, invocationParameters(raw));
+  mapping.put(S.LLM_FINISH_REASON, finishReason(raw, failed));
 }
 
 /** Up to 1.7.1 the provider of a request, and a realtime model's name, stand in the metrics alone. */

@@ -3,14 +3,6 @@ import type { ObservedFacts, SessionClosing, SttUsage } from './observed-facts.j
 import { OBSERVED_FIELDS as F } from './observed-fields.js';
 import type { SpanMapping } from './span-mapping.js';
 
-/** LiveKit's `CloseReason` (`voice/events.ts`). Any other word is the application's own. */
-const CLOSE_REASONS: ReadonlySet<string> = new Set([
-  'error',
-  'job_shutdown',
-  'participant_disconnected',
-  'user_initiated',
-]);
-
 const NO_KEYS: readonly string[] = [];
 
 /** Puts what events have told of listening and of the end of the session. */
@@ -32,17 +24,16 @@ export function observedVoiceKeys(facts: ObservedFacts | undefined): readonly st
 function putSttUsage(mapping: SpanMapping, name: string, stt: SttUsage): void {
   // A key of its own on the session: its turns would be added up with it otherwise.
   if (name === LiveKitSpan.AGENT_SESSION) {
-    mapping.put(F.sessionAudio.to, stt.audioMillis, 'none');
+    mapping.put(F.sessionAudio.to, stt.audioMillis);
     return;
   }
-  mapping.put(F.turnAudio.to, stt.audioMillis, 'none');
-  mapping.put(F.turnModel.to, stt.model, 'none');
-  mapping.put(F.turnProvider.to, stt.provider, 'none');
+  mapping.put(F.turnAudio.to, stt.audioMillis);
+  mapping.put(F.turnModel.to, stt.model);
+  mapping.put(F.turnProvider.to, stt.provider);
 }
 
 /** Puts why a session closed. */
 export function putClosing(mapping: SpanMapping, { reason, errorType }: SessionClosing): void {
-  const isLiveKits = reason !== undefined && CLOSE_REASONS.has(reason);
-  mapping.put(F.closeReason.to, reason, isLiveKits ? 'none' : 'metadata');
-  mapping.put(F.closeError.to, errorType, 'none');
+  mapping.put(F.closeReason.to, reason);
+  mapping.put(F.closeError.to, errorType);
 }

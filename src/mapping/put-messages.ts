@@ -54,61 +54,46 @@ function putMessage(
   const calls: JsonRecord[] = [];
   for (const part of parts) {
     if (part['type'] === 'tool_call_response') {
-      putToolResult(mapping, side, `${side.prefix}${index}`, part);
+      putToolResult(mapping, `${side.prefix}${index}`, part);
       index += 1;
     } else if (part['type'] === 'tool_call') calls.push(part);
     else said.push(part);
   }
   if (said.length === 0 && calls.length === 0 && index > firstIndex) return index;
   const prefix = `${side.prefix}${index}`;
-  mapping.putIndexed(prefix + ROLE, role, side.structure);
-  mapping.putIndexed(prefix + NAME, asText(message['name']), side.structure);
-  putSaid(mapping, side, prefix, said);
+  mapping.putIndexed(prefix + ROLE, role);
+  mapping.putIndexed(prefix + NAME, asText(message['name']));
+  putSaid(mapping, prefix, said);
   calls.forEach((call, position) =>
-    putToolCall(mapping, side, `${prefix}${TOOL_CALLS}${position}.`, call),
+    putToolCall(mapping, `${prefix}${TOOL_CALLS}${position}.`, call),
   );
   return index + 1;
 }
 
 /** Plain text goes to `message.content`; several parts, or one of another type, keep their order. */
-function putSaid(
-  mapping: SpanMapping,
-  side: MessageSide,
-  prefix: string,
-  said: readonly JsonRecord[],
-): void {
+function putSaid(mapping: SpanMapping, prefix: string, said: readonly JsonRecord[]): void {
   const [only] = said;
   if (said.length === 1 && only !== undefined && isTextPart(only)) {
-    mapping.putIndexed(prefix + CONTENT, asJsonText(only['content']), side.text);
+    mapping.putIndexed(prefix + CONTENT, asJsonText(only['content']));
     return;
   }
   said.forEach((part, position) =>
-    putMessagePart(mapping, side, `${prefix}${CONTENTS}${position}.`, part),
+    putMessagePart(mapping, `${prefix}${CONTENTS}${position}.`, part),
   );
 }
 
-function putToolCall(
-  mapping: SpanMapping,
-  side: MessageSide,
-  prefix: string,
-  call: JsonRecord,
-): void {
-  mapping.putIndexed(`${prefix}${S.TOOL_CALL_ID}`, asText(call['id']), side.structure);
+function putToolCall(mapping: SpanMapping, prefix: string, call: JsonRecord): void {
+  mapping.putIndexed(`${prefix}${S.TOOL_CALL_ID}`, asText(call['id']));
   const name = asText(call['name']);
-  mapping.putIndexed(`${prefix}${S.TOOL_CALL_FUNCTION_NAME}`, name, side.structure);
+  mapping.putIndexed(`${prefix}${S.TOOL_CALL_FUNCTION_NAME}`, name);
   const given = asJsonText(call['arguments']);
-  mapping.putIndexed(`${prefix}${S.TOOL_CALL_FUNCTION_ARGUMENTS_JSON}`, given, side.text);
+  mapping.putIndexed(`${prefix}${S.TOOL_CALL_FUNCTION_ARGUMENTS_JSON}`, given);
 }
 
-function putToolResult(
-  mapping: SpanMapping,
-  side: MessageSide,
-  prefix: string,
-  part: JsonRecord,
-): void {
-  mapping.putIndexed(prefix + ROLE, 'tool', side.structure);
-  mapping.putIndexed(prefix + TOOL_CALL_ID, asText(part['id']), side.structure);
+function putToolResult(mapping: SpanMapping, prefix: string, part: JsonRecord): void {
+  mapping.putIndexed(prefix + ROLE, 'tool');
+  mapping.putIndexed(prefix + TOOL_CALL_ID, asText(part['id']));
   // `response` is LiveKit's and an early spelling of the convention; `result` is a later one.
   const result = asJsonText(part['response'] ?? part['result']);
-  mapping.putIndexed(prefix + CONTENT, result, side.text);
+  mapping.putIndexed(prefix + CONTENT, result);
 }

@@ -43,19 +43,19 @@ const LATENCY_KEYS: Readonly<Record<SummarizedLatency, string>> = {
  * a model call, backends would add them to what the calls say.
  */
 export function putSessionSummary(mapping: SpanMapping, summary: SessionSummary): void {
-  mapping.put('voice.session.turns', summary.turns, 'none');
-  mapping.put('voice.session.interruptions', summary.interruptions, 'none');
-  mapping.put('agent.llm_call_count', summary.modelCalls, 'none');
-  mapping.put('voice.session.llm_errors', summary.modelErrors, 'none');
-  mapping.put('agent.tool_call_count', summary.toolCalls, 'none');
-  mapping.put('voice.session.tool_errors', summary.toolErrors, 'none');
-  if (summary.agents.length > 0) mapping.put('voice.session.agents', [...summary.agents], 'none');
+  mapping.put('voice.session.turns', summary.turns);
+  mapping.put('voice.session.interruptions', summary.interruptions);
+  mapping.put('agent.llm_call_count', summary.modelCalls);
+  mapping.put('voice.session.llm_errors', summary.modelErrors);
+  mapping.put('agent.tool_call_count', summary.toolCalls);
+  mapping.put('voice.session.tool_errors', summary.toolErrors);
+  if (summary.agents.length > 0) mapping.put('voice.session.agents', [...summary.agents]);
   if (summary.tokensByModel.size > 0) {
     const tokens = JSON.stringify(Object.fromEntries(summary.tokensByModel));
-    mapping.put('voice.session.tokens_by_model', tokens, 'none');
+    mapping.put('voice.session.tokens_by_model', tokens);
   }
   for (const [latency, { p50Millis, p95Millis }] of summary.latencies) {
-    mapping.put(`${LATENCY_KEYS[latency]}_p50_ms`, p50Millis, 'none');
-    mapping.put(`${LATENCY_KEYS[latency]}_p95_ms`, p95Millis, 'none');
+    mapping.put(`${LATENCY_KEYS[latency]}_p50_ms`, p50Millis);
+    mapping.put(`${LATENCY_KEYS[latency]}_p95_ms`, p95Millis);
   }
 }

@@ -32,7 +32,7 @@ export interface Failure {
 }
 
 /** What other spans say about a span: everything that its own attributes do not hold. */
-export interface SpanFacts {
+export interface MappingContext {
   readonly sessionId: string | undefined;
   readonly userId: string | undefined;
   /** Whose customer is served, of a job that the application put a span around. */
@@ -76,7 +76,7 @@ export interface SpanFacts {
 }
 
 /** A span of which nothing more is known than its own attributes. */
-export const NO_FACTS: SpanFacts = Object.freeze({
+export const EMPTY_CONTEXT: MappingContext = Object.freeze({
   sessionId: undefined,
   userId: undefined,
   tenantId: undefined,
@@ -109,5 +109,5 @@ export interface SpanInput {
   /** OpenInference's, see `mapSpanKind`. */
   readonly kind: string;
   readonly attributes: Attributes;
-  readonly facts: SpanFacts;
+  readonly facts: MappingContext;
 }

@@ -1,60 +1,33 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
-import type { ConversationHistories } from '../history/conversation-histories.js';
-import { classifyRawKey } from '../privacy/content-keys.js';
-import type { AttributeReplay, AttributeSink, ContentClass } from './attribute-sink.js';
+import type { AttributeEntry } from './mapped-span.js';
 import { parseJsonRecord, type JsonRecord } from './read-attributes.js';
 
-/** Both halves of what replays the beginning of a conversation. */
-export interface ReplayedHistories {
-  readonly histories: ConversationHistories;
-  readonly replay: AttributeReplay;
-}
-
-/**
- * The mapping of one span in progress: what goes out, and what of the raw span need not follow.
- */
+/** The mapping of one span in progress: the attributes to send, and the raw ones that need not follow. */
 export class SpanMapping {
   readonly raw: Attributes;
-  /** Short input and output, for the spans above that are summed up from those below. */
-  input: string | undefined;
-  output: string | undefined;
-  readonly #sink: AttributeSink;
-  /** Keys that were put: few enough that looking through them is cheaper than a map. */
+  readonly entries: AttributeEntry[] = [];
+  /** Mapped keys without an index: few enough that a scan is cheaper than a set. */
   readonly #keys: string[] = [];
-  /** The values beside the keys, of those that hold no content. */
-  readonly #figures: (AttributeValue | undefined)[] = [];
-  readonly #represented: string[] = [];
-  readonly #countedElsewhere: string[] = [];
+  readonly #replaced: string[] = [];
   #records: Map<string, JsonRecord | undefined> | undefined;
-  readonly #histories: ConversationHistories | undefined;
 
-  constructor(raw: Attributes, sink: AttributeSink, histories?: ConversationHistories) {
+  constructor(raw: Attributes) {
     this.raw = raw;
-    this.#sink = sink;
-    this.#histories = histories;
-  }
-
-  /** Where input messages that an earlier call had are put again as they are. */
-  get replayed(): ReplayedHistories | undefined {
-    const histories = this.#histories;
-    const { replay } = this.#sink;
-    return histories && replay && { histories, replay };
   }
 
   /**
-   * Puts a mapped attribute, unless the raw span has the key: what somebody set there wins. Of two
+   * Adds a mapped attribute, unless the raw span has the key: what somebody set there wins. Of two
    * sources for one key the first wins.
    */
-  put(key: string, value: AttributeValue | undefined, content: ContentClass): void {
+  put(key: string, value: AttributeValue | undefined): void {
     if (value === undefined || Object.hasOwn(this.raw, key) || this.#keys.includes(key)) return;
     this.#keys.push(key);
-    this.#figures.push(content === 'none' ? value : undefined);
-    this.#sink.put(key, value, content);
+    this.entries.push({ key, value });
   }
 
-  /** Puts an attribute under an indexed key that the raw span is known not to have. */
-  putIndexed(key: string, value: AttributeValue | undefined, content: ContentClass): void {
-    if (value !== undefined) this.#sink.put(key, value, content);
+  /** Adds an attribute under an indexed key that the raw span is known not to have. */
+  putIndexed(key: string, value: AttributeValue | undefined): void {
+    if (value !== undefined) this.entries.push({ key, value });
   }
 
   /** A raw attribute that is a JSON object, parsed once however many read it. */
@@ -66,35 +39,28 @@ export class SpanMapping {
     return parsed;
   }
 
-  /** Marks raw content that now stands in OpenInference form: it is not sent a second time. */
-  represent(key: string | undefined): void {
-    if (key !== undefined) this.#represented.push(key);
+  /** Marks raw content that OpenInference attributes now hold in full: it is not sent a second time. */
+  replace(key: string | undefined): void {
+    if (key !== undefined) this.#replaced.push(key);
   }
 
-  /** Marks a raw attribute that another span has too and that backends would add up. */
-  leaveToOtherSpan(key: string): void {
-    this.#countedElsewhere.push(key);
+  /** Leaves a raw attribute out whatever `rawContent` says: backends would add it up twice. */
+  omit(key: string): void {
+    this.#keys.push(key);
   }
 
-  /** Puts the raw attributes that the mapping does not stand for: scalars that other backends read. */
-  putRest(withRepresented: boolean): void {
+  /** Adds the raw attributes that the mapping does not replace: other backends read them. */
+  putRest(withReplaced: boolean): void {
     const { raw } = this;
     for (const key in raw) {
       const value = raw[key];
-      if (value === undefined || value === null || this.#countedElsewhere.includes(key)) continue;
-      if (!withRepresented && this.#represented.includes(key)) continue;
-      this.#sink.put(key, value, classifyRawKey(key));
+      if (value === undefined || value === null || this.#keys.includes(key)) continue;
+      if (!withReplaced && this.#replaced.includes(key)) continue;
+      this.entries.push({ key, value });
     }
   }
 
-  /** What goes out under a key as no content of anybody's: mapped, or as LiveKit recorded it. */
-  figure(key: string): AttributeValue | undefined {
-    const at = this.#keys.indexOf(key);
-    if (at >= 0) return this.#figures[at];
-    return classifyRawKey(key) === 'none' ? this.raw[key] : undefined;
-  }
-
-  /** Whether somebody set attributes under this prefix (`llm.input_messages.`), here or around. */
+  /** Whether there are attributes under this prefix (`llm.input_messages.`), raw or mapped. */
   hasUnder(prefix: string): boolean {
     for (const key in this.raw) if (key.startsWith(prefix)) return true;
     for (const key of this.#keys) if (key.startsWith(prefix)) return true;

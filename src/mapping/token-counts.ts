@@ -42,7 +42,7 @@ export function putTokenCounts(mapping: SpanMapping): void {
     withholdUsage(mapping);
     return;
   }
-  const put = (key: string, value: number | undefined): void => mapping.put(key, value, 'none');
+  const put = (key: string, value: number | undefined): void => mapping.put(key, value);
   put(S.LLM_TOKEN_COUNT_PROMPT, prompt);
   put(S.LLM_TOKEN_COUNT_COMPLETION, completion);
   put(S.LLM_TOKEN_COUNT_TOTAL, (prompt ?? 0) + (completion ?? 0));
@@ -61,7 +61,7 @@ export function putTokenCounts(mapping: SpanMapping): void {
  */
 export function withholdUsage(mapping: SpanMapping): void {
   for (const key in mapping.raw) {
-    if (key.startsWith(USAGE_PREFIX)) mapping.leaveToOtherSpan(key);
+    if (key.startsWith(USAGE_PREFIX)) mapping.omit(key);
   }
 }
 

@@ -2,7 +2,7 @@ import { SemanticConventions as S } from '@arizeai/openinference-semantic-conven
 import type { Attributes } from '@opentelemetry/api';
 import { putInput, putOutput, readSerialized } from './input-output.js';
 import { readText } from './read-attributes.js';
-import type { SpanFacts } from './span-input.js';
+import type { MappingContext } from './span-input.js';
 import type { SpanMapping } from './span-mapping.js';
 
 const NAME = ['gen_ai.tool.name', 'lk.function_tool.name'] as const;
@@ -26,18 +26,18 @@ const TOOL_CALL_ID = 'tool_call.id';
  * `telemetry/gen_ai.ts`). The call id goes by two names: Catalyst reads `tool_call.id`, Phoenix
  * `tool.id`.
  */
-export function putTool(mapping: SpanMapping, facts: SpanFacts): void {
+export function putTool(mapping: SpanMapping, facts: MappingContext): void {
   const raw = mapping.raw;
-  mapping.put(S.TOOL_NAME, readText(raw, NAME), 'none');
-  mapping.put(S.TOOL_DESCRIPTION, readText(raw, [DESCRIPTION]), 'toolDefinition');
-  mapping.represent(DESCRIPTION);
+  mapping.put(S.TOOL_NAME, readText(raw, NAME));
+  mapping.put(S.TOOL_DESCRIPTION, readText(raw, [DESCRIPTION]));
+  mapping.replace(DESCRIPTION);
   const callId = readText(raw, CALL_ID) ?? facts.toolCallId;
-  mapping.put(TOOL_CALL_ID, callId, 'none');
-  mapping.put(S.TOOL_ID, callId, 'none');
+  mapping.put(TOOL_CALL_ID, callId);
+  mapping.put(S.TOOL_ID, callId);
   const given = takeSerialized(mapping, ARGUMENTS);
   if (given !== undefined) {
     const { text, mimeType } = readSerialized(given);
-    if (text !== '') mapping.put(S.TOOL_PARAMETERS, text, 'toolArguments');
+    if (text !== '') mapping.put(S.TOOL_PARAMETERS, text);
     putInput(mapping, text, mimeType);
   }
   const output = takeSerialized(mapping, OUTPUT);
@@ -54,7 +54,7 @@ function takeSerialized(mapping: SpanMapping, keys: readonly string[]): string |
     const value = mapping.raw[key];
     if (typeof value !== 'string') continue;
     found ??= value;
-    mapping.represent(key);
+    mapping.replace(key);
   }
   return found;
 }

@@ -33,7 +33,7 @@ export function putVoiceFields(
     for (const field of fields) {
       if (field.on?.includes(spanName) === false || knownBetter.includes(field.to)) continue;
       if (field.unless !== undefined && raw[field.unless] !== undefined) continue;
-      mapping.put(field.to, READERS[field.read](value), 'none');
+      mapping.put(field.to, READERS[field.read](value));
     }
   }
   if (raw[TTS_METRICS] !== undefined) putTtsMetrics(mapping, countedBelow);
@@ -63,7 +63,7 @@ function putFrom(
 ): void {
   for (const field of fields) {
     const value = source?.[field.from];
-    if (value !== undefined) mapping.put(field.to, READERS[field.read](value), 'none');
+    if (value !== undefined) mapping.put(field.to, READERS[field.read](value));
   }
 }
 

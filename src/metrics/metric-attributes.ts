@@ -1,4 +1,5 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
+import type { MappingContext } from '../mapping/span-input.js';
 import type { MeasuredSpan } from '../session/measured-span.js';
 import { AttributeSets } from './attribute-sets.js';
 
@@ -26,19 +27,17 @@ export type MetricAttribute =
 /** Reads one attribute of a measurement; `undefined` leaves it out. */
 type AttributeReader = (span: MeasuredSpan) => string | undefined;
 
-const requestedModel: AttributeReader = ({ figures }) =>
-  figures.text('gen_ai.request.model') ??
-  figures.text(S.LLM_MODEL_NAME) ??
-  figures.text('voice.tts.model');
+const requestedModel: AttributeReader = (span) =>
+  span.text('gen_ai.request.model') ?? span.text(S.LLM_MODEL_NAME) ?? span.text('voice.tts.model');
 
 /** What went wrong, or `_OTHER`, as OpenTelemetry calls an error without a name. */
-const errorType: AttributeReader = ({ figures, hasFailed }) =>
-  hasFailed ? (figures.text('error.type') ?? '_OTHER') : undefined;
+const errorType: AttributeReader = (span) =>
+  span.hasFailed ? (span.text('error.type') ?? '_OTHER') : undefined;
 
 /** How it ended; a session that its `close` event says ended with an error failed too. */
-function outcome({ hasFailed, facts }: MeasuredSpan): string {
-  if (facts.incomplete) return 'incomplete';
-  return hasFailed || facts.observed?.closing?.reason === 'error' ? 'failure' : 'success';
+function outcome({ hasFailed, context }: MeasuredSpan): string {
+  if (context.incomplete) return 'incomplete';
+  return hasFailed || context.observed?.closing?.reason === 'error' ? 'failure' : 'success';
 }
 
 /**
@@ -46,28 +45,28 @@ function outcome({ hasFailed, facts }: MeasuredSpan): string {
  * and never a word that was said.
  */
 const READERS: Readonly<Record<MetricAttribute, AttributeReader>> = {
-  'tenant.id': ({ facts }) => facts.tenantId,
+  'tenant.id': ({ context }) => context.tenantId,
   outcome,
   'error.type': errorType,
-  'gen_ai.agent.name': ({ facts }) => facts.agent?.name ?? facts.agent?.id,
-  'gen_ai.operation.name': ({ figures }) => figures.text('gen_ai.operation.name') ?? 'chat',
-  'gen_ai.provider.name': ({ figures }) =>
-    figures.text('gen_ai.provider.name') ??
-    figures.text('gen_ai.system') ??
-    figures.text(S.LLM_PROVIDER) ??
-    figures.text('voice.tts.provider'),
+  'gen_ai.agent.name': ({ context }) => context.agent?.name ?? context.agent?.id,
+  'gen_ai.operation.name': (span) => span.text('gen_ai.operation.name') ?? 'chat',
+  'gen_ai.provider.name': (span) =>
+    span.text('gen_ai.provider.name') ??
+    span.text('gen_ai.system') ??
+    span.text(S.LLM_PROVIDER) ??
+    span.text('voice.tts.provider'),
   'gen_ai.request.model': requestedModel,
   'gen_ai.token.type': () => undefined,
-  'gen_ai.tool.name': ({ figures }) => figures.text(S.TOOL_NAME),
-  'llm.model': ({ figures }) => figures.text(S.LLM_MODEL_NAME),
-  'llm.provider': ({ figures }) => figures.text(S.LLM_PROVIDER) ?? figures.text('gen_ai.system'),
+  'gen_ai.tool.name': (span) => span.text(S.TOOL_NAME),
+  'llm.model': (span) => span.text(S.LLM_MODEL_NAME),
+  'llm.provider': (span) => span.text(S.LLM_PROVIDER) ?? span.text('gen_ai.system'),
   reason: () => undefined,
-  'voice.amd.category': ({ figures }) => figures.text('voice.amd.category'),
+  'voice.amd.category': (span) => span.text('voice.amd.category'),
   'voice.component': ({ name }) => (name.startsWith('tts') ? 'tts' : 'llm'),
-  'voice.participant.kind': ({ facts }) => facts.job?.participantKind,
-  'voice.session.close_reason': ({ facts }) => closeReason(facts),
-  'voice.stt.model': ({ facts }) => facts.observed?.stt?.model,
-  'voice.stt.provider': ({ facts }) => facts.observed?.stt?.provider,
+  'voice.participant.kind': ({ context }) => context.job?.participantKind,
+  'voice.session.close_reason': ({ context }) => closeReason(context),
+  'voice.stt.model': ({ context }) => context.observed?.stt?.model,
+  'voice.stt.provider': ({ context }) => context.observed?.stt?.provider,
 };
 
 /** Reasons that are told apart; the application's own words are `other`. */
@@ -83,7 +82,7 @@ const CLOSE_REASONS: ReadonlySet<string> = new Set([
   'sip_trunk_failure',
 ]);
 
-function closeReason({ observed, job, incomplete }: MeasuredSpan['facts']): string | undefined {
+function closeReason({ observed, job, incomplete }: MappingContext): string | undefined {
   if (incomplete) return 'incomplete';
   const reason = observed?.closing?.reason ?? job?.closeReason;
   return reason === undefined || CLOSE_REASONS.has(reason) ? reason : 'other';

@@ -1,8 +1,7 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
-import type { MeasuredSpan } from '../session/measured-span.js';
+import type { MeasuredKey, MeasuredSpan } from '../session/measured-span.js';
 import { isModelCall } from '../session/model-call-span.js';
-import type { FigureKey } from '../session/span-figures.js';
 import type { SpanMeasurement } from './metric-row.js';
 import { INSTRUMENTS as I } from './metric-table.js';
 
@@ -11,16 +10,16 @@ type Value = SpanMeasurement['value'];
 const TOKEN_TYPE = 'gen_ai.token.type';
 
 /** A latency that stands on the span in milliseconds. */
-function seconds(figure: FigureKey): Value {
-  return ({ figures }) => {
-    const millis = figures.number(figure);
+function seconds(key: MeasuredKey): Value {
+  return (span) => {
+    const millis = span.number(key);
     return millis === undefined ? undefined : millis / 1000;
   };
 }
 
 /** Tokens stand on one span of each call. */
-function tokens(figure: FigureKey): Value {
-  return ({ figures }) => figures.number(figure);
+function tokens(key: MeasuredKey): Value {
+  return (span) => span.number(key);
 }
 
 function countWhen(applies: (span: MeasuredSpan) => boolean): Value {
@@ -76,7 +75,7 @@ export const SPAN_MEASUREMENTS: readonly SpanMeasurement[] = [
   {
     instrument: I.interruptions,
     on: [LiveKitSpan.AGENT_TURN],
-    value: countWhen(({ figures }) => figures.isTrue('voice.interrupted')),
+    value: countWhen((span) => span.isTrue('voice.interrupted')),
   },
   { instrument: I.toolCalls, on: [LiveKitSpan.FUNCTION_TOOL], value: () => 1 },
   {
@@ -88,24 +87,24 @@ export const SPAN_MEASUREMENTS: readonly SpanMeasurement[] = [
   {
     instrument: I.retries,
     on: [LiveKitSpan.LLM_REQUEST_RUN, 'tts_request_run'],
-    value: countWhen(({ figures }) => (figures.number('lk.retry_count') ?? 0) > 0),
+    value: countWhen((span) => (span.number('lk.retry_count') ?? 0) > 0),
   },
   {
     instrument: I.ttsCharacters,
     on: [LiveKitSpan.TTS_REQUEST],
-    value: ({ figures }) => figures.number('voice.tts.characters'),
+    value: (span) => span.number('voice.tts.characters'),
   },
   {
     instrument: I.sttAudio,
     on: [LiveKitSpan.AGENT_SESSION],
-    value: ({ facts }) => {
-      const millis = facts.observed?.stt?.audioMillis;
+    value: ({ context }) => {
+      const millis = context.observed?.stt?.audioMillis;
       return millis === undefined ? undefined : millis / 1000;
     },
   },
   {
     instrument: I.amdVerdicts,
     on: [LiveKitSpan.ANSWERING_MACHINE_DETECTION],
-    value: countWhen(({ figures }) => figures.has('voice.amd.category')),
+    value: countWhen((span) => span.has('voice.amd.category')),
   },
 ];

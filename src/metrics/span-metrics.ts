@@ -2,7 +2,7 @@ import {
   OpenInferenceSpanKind,
   SemanticConventions as S,
 } from '@arizeai/openinference-semantic-conventions';
-import { ROOT_CONTEXT, type Context, type Meter } from '@opentelemetry/api';
+import { ROOT_CONTEXT, trace, type Context, type Meter } from '@opentelemetry/api';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import type { MeasuredSpan } from '../session/measured-span.js';
 import { AttributeSets } from './attribute-sets.js';
@@ -10,7 +10,6 @@ import { Instruments, type RecordValue } from './instruments.js';
 import { attributeSetsOf } from './metric-attributes.js';
 import type { Instrument, SpanMeasurement } from './metric-row.js';
 import { INSTRUMENTS } from './metric-table.js';
-import { SpanContextOf } from './span-context-of.js';
 import { durationSeconds, SPAN_MEASUREMENTS } from './span-measurements.js';
 
 type SpanAttributes = AttributeSets<MeasuredSpan>;
@@ -62,12 +61,12 @@ export class SpanMetrics {
 
   /** Adds what a span that was sent says. */
   add(span: MeasuredSpan): void {
-    const context = new SpanContextOf(span);
+    const context = trace.setSpanContext(ROOT_CONTEXT, span.span.spanContext());
     if (isModelSpan(span)) addAll(this.#ofModelCalls, span, context);
     const ofName = span.isLiveKit ? this.#byName.get(span.name) : undefined;
     if (ofName !== undefined) addAll(ofName, span, context);
     if (!isSession(span)) return;
-    this.#active(-1, this.#tenants.of(span.facts.tenantId), context);
+    this.#active(-1, this.#tenants.of(span.context.tenantId), context);
     addAll(this.#ended, span, context);
   }
 
@@ -101,12 +100,12 @@ function durationMillis(span: MeasuredSpan): number {
   return span.durationMillis;
 }
 
-function isModelSpan({ figures }: MeasuredSpan): boolean {
-  return figures.text(S.OPENINFERENCE_SPAN_KIND) === OpenInferenceSpanKind.LLM;
+function isModelSpan(span: MeasuredSpan): boolean {
+  return span.text(S.OPENINFERENCE_SPAN_KIND) === OpenInferenceSpanKind.LLM;
 }
 
 /** A job's session is the job; an `agent_session` is one where nothing was put around it. */
-function isSession({ isLiveKit, name, facts }: MeasuredSpan): boolean {
-  if (facts.job !== undefined) return true;
-  return isLiveKit && name === LiveKitSpan.AGENT_SESSION && !facts.isInJob;
+function isSession({ isLiveKit, name, context }: MeasuredSpan): boolean {
+  if (context.job !== undefined) return true;
+  return isLiveKit && name === LiveKitSpan.AGENT_SESSION && !context.isInJob;
 }

@@ -1,6 +1,5 @@
-import { OpenInferenceSpanKind } from '@arizeai/openinference-semantic-conventions';
 import type { AttributeValue } from '@opentelemetry/api';
-import type { ContentClass } from '../mapping/attribute-sink.js';
+import type { ContentClass } from './content-class.js';
 import { hideInputParameters, hideOfferedTools } from './call-parameters.js';
 import type { ContentPolicy } from './content-policy.js';
 import type { ContentRewriter } from './content-rewriter.js';
@@ -12,8 +11,6 @@ import { REDACTED_EXCEPTION_MESSAGE, REDACTED_VALUE } from './redacted-value.js'
 
 /** Where tracers of model APIs put the request as it was made. */
 const HOLDS_REQUEST: ReadonlySet<ContentClass> = new Set(['inputValue', 'invocationParameters']);
-
-const LLM: string = OpenInferenceSpanKind.LLM;
 
 /** What a guard goes by: the same for every span. */
 export interface GuardRules {
@@ -34,26 +31,6 @@ export class ContentGuard {
     this.#rules = rules;
     this.#kind = kind;
     this.#history = rules.policy.hidesAnswersInInput ? new MessageHistory() : undefined;
-  }
-
-  /** What this guard did to the values that it was shown, it and those of other spans. */
-  get counts(): PrivacyCounts {
-    return this.#rules.counts;
-  }
-
-  /**
-   * Whether an input message that this guard has let pass would pass again, in the same words: none
-   * is hidden, nothing that rewrites one can remember the last, and there is time for it. JSON paths
-   * read those of a tool's span in another way.
-   */
-  get isRepeatable(): boolean {
-    const { policy, rewriter } = this.#rules;
-    return (
-      !this.#isSpent &&
-      this.#kind === LLM &&
-      policy.keepsInputMessages &&
-      rewriter?.isRepeatable !== false
-    );
   }
 
   /** The value to send; `undefined` sends nothing. */

@@ -1,10 +1,12 @@
-import type { ContentClass } from '../mapping/attribute-sink.js';
+import type { AttributeValue } from '@opentelemetry/api';
+import type { ContentClass } from './content-class.js';
 import { FRAMEWORK_KEY_RULES } from './keys/framework-keys.js';
 import { GEN_AI_KEY_RULES } from './keys/gen-ai-keys.js';
 import { classifyByRules } from './keys/key-rules.js';
 import { LIVEKIT_KEY_RULES } from './keys/livekit-keys.js';
 import { classifyOpenInferenceKey } from './keys/openinference-keys.js';
 import { TELEMETRY_KEY_RULES } from './keys/telemetry-keys.js';
+import { HARMLESS_VALUES, VOICE_KEY_RULES } from './keys/voice-keys.js';
 
 const MAX_REMEMBERED_KEYS = 4_096;
 const MAX_REMEMBERED_KEY_LENGTH = 160;
@@ -32,6 +34,11 @@ export function classifyRawKey(key: string): ContentClass {
   return content;
 }
 
+/** The same for an attribute, whose value may tell more than its key. */
+export function classifyAttribute(key: string, value: AttributeValue): ContentClass {
+  return HARMLESS_VALUES.get(key)?.has(value) === true ? 'none' : classifyRawKey(key);
+}
+
 function classify(key: string): ContentClass {
   const unmarked = key.replace(PII_SEGMENT, '');
   const content = classifyUnmarked(unmarked);
@@ -45,6 +52,7 @@ function classifyUnmarked(key: string): ContentClass {
     classifyOpenInferenceKey(key) ??
     classifyByRules(FRAMEWORK_KEY_RULES, key) ??
     classifyByRules(TELEMETRY_KEY_RULES, key) ??
+    classifyByRules(VOICE_KEY_RULES, key) ??
     'metadata'
   );
 }

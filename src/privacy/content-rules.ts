@@ -1,4 +1,4 @@
-import type { ContentClass } from '../mapping/attribute-sink.js';
+import type { ContentClass } from './content-class.js';
 import type { ResolvedPrivacyFlags } from '../options/privacy-flags.js';
 
 type FlagName = keyof ResolvedPrivacyFlags;

@@ -1,4 +1,4 @@
-import type { ContentClass } from '../mapping/attribute-sink.js';
+import type { ContentClass } from './content-class.js';
 import { classifyRawKey } from './content-keys.js';
 
 /** Events of the GenAI conventions whose words stand under a key that says nothing: `content`. */

@@ -1,4 +1,4 @@
-import type { ContentClass } from '../mapping/attribute-sink.js';
+import type { ContentClass } from './content-class.js';
 
 const MESSAGE = /^llm\.input_messages\.\d+(?=\.)/;
 const ASKING_ROLES: ReadonlySet<unknown> = new Set(['user', 'system', 'developer', 'human']);

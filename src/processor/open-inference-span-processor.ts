@@ -1,83 +1,294 @@
-import type { Context } from '@opentelemetry/api';
+import { metrics as api, TraceFlags, type Context, type TracerProvider } from '@opentelemetry/api';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import type { InstallResult } from '../catalyst-tracing.js';
+import { debug, setDebug, warnOnce } from '../diagnostics.js';
+import type { DeliveryProcessor } from '../export/delivery-processor.js';
+import { watchExit } from '../export/exit-triggers.js';
+import { resolveTimeoutMillis } from '../export/flush-timeout.js';
+import { saidAllowPii } from '../livekit/allow-pii.js';
+import { LiveKitInstaller } from '../livekit/install-livekit.js';
+import { offerLiveKitConnector } from '../livekit/livekit-connector.js';
+import { LiveKitJobs } from '../livekit/livekit-jobs.js';
+import type { LiveKitModule } from '../livekit/livekit-module.js';
+import { mapSpans } from '../mapping/map-span.js';
+import type { MappedSpan } from '../mapping/mapped-span.js';
 import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from '../mapping/livekit-spans.js';
-import type { LateMetrics } from '../metrics/late-metrics.js';
-import { NO_FACTS } from '../mapping/span-input.js';
-import type { EndedSpan } from '../session/end-report.js';
+import { EMPTY_CONTEXT, type MappingContext } from '../mapping/span-input.js';
+import { LateMetrics } from '../metrics/late-metrics.js';
+import { createMetrics } from '../metrics/metrics.js';
+import { resolveOptions } from '../options/resolve-options.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { SetupOptions } from '../options/setup-options.js';
+import { Privacy } from '../privacy/privacy.js';
+import type { PrivacyCounts } from '../privacy/privacy-stats.js';
+import { readGivenSessionId } from '../session/given-session-id.js';
 import { HeldSpans, waitsFor, type HeldSpan } from '../session/held-spans.js';
+import type { JobWatch } from '../session/job-record.js';
+import { MeasuredSpan } from '../session/measured-span.js';
+import { SessionObservers } from '../session/observe-session.js';
 import type { SpanNode } from '../session/span-node.js';
-import type { SpanRegistry } from '../session/span-registry.js';
-import { asBareSpan } from './bare-span.js';
-import type { Delegates } from './delegates.js';
-import { asIncompleteSpan } from './incomplete-span.js';
-import { NO_WORDS } from './finished-span.js';
-import type { SpanOutlet } from './span-outlet.js';
+import { SpanRegistry } from '../session/span-registry.js';
+import { TRACER_NAME } from '../version.js';
+import { asBareSpan, asIncompleteSpan, mapBareSpan } from './partial-spans.js';
+import {
+  SpanProcessorFanout,
+  type FlushableProcessor,
+  type FlushDeadline,
+} from './span-processor-fanout.js';
 
-export interface OpenInferenceSpanProcessorOptions {
-  readonly registry: SpanRegistry;
-  readonly outlet: SpanOutlet;
-  /** Processors of the user's own, which hear of a span's start as it is. */
-  readonly delegates: Delegates;
-  readonly onLiveKitStart: (span: Span) => void;
-  readonly metrics: LateMetrics;
-  readonly onSessionEnd: () => void;
-  /** Told of anything that went wrong on the span path and was kept from the host. */
-  readonly onFailure: (error: unknown, span: ReadableSpan) => void;
-  readonly flush: () => Promise<unknown>;
-  readonly close: () => Promise<unknown>;
+/**
+ * Options of {@link OpenInferenceSpanProcessor}: those of `setup()` that concern spans on their way
+ * out. Resource, sampler and limits are the provider's, and the next processor sends.
+ */
+export type OpenInferenceProcessorOptions = Omit<
+  SetupOptions,
+  | 'autoInstrument'
+  | 'environment'
+  | 'modules'
+  | 'resourceAttributes'
+  | 'sampler'
+  | 'serviceName'
+  | 'serviceVersion'
+  | 'spanLimits'
+>;
+
+/** What `setup()` has decided and made before it composes the processor. */
+export interface ProcessorParts {
+  readonly resolved: ResolvedOptions;
+  /** `undefined` where the processor makes its own with its first span. */
+  readonly metrics?: LateMetrics;
+  /** The batch processor behind `next`, when it is ours. */
+  readonly delivery: DeliveryProcessor | undefined;
 }
 
 /**
- * The span path: what the spans around say → map → redact → encode → queue, all in `onEnd`, when
- * LiveKit has stripped what may not leave (`onEnding`). The raw span is read and never written, and
- * nothing is thrown into the code that started or ended it.
+ * Maps every span to OpenInference, applies the privacy options, and hands the result to the next
+ * processor. The raw spans stay as they are for the provider's other processors.
+ *
+ * Everything happens in `onEnd`, after LiveKit has stripped in `onEnding` what may not leave. Nothing
+ * is thrown into the code that started or ended a span. Options and environment are read as by
+ * `setup()`: a bad option throws `InvalidOptionError`, a bad variable warns.
+ *
+ * For LiveKit, pass the processor to `installLiveKitAgentsInstrumentation()` as well. That needs
+ * sdk-trace-base 2.3 or newer.
+ *
+ * @example
+ * const processor = new OpenInferenceSpanProcessor(new BatchSpanProcessor(new OTLPTraceExporter()));
+ * const provider = new NodeTracerProvider({ spanProcessors: [processor] });
+ * provider.register();
+ * installLiveKitAgentsInstrumentation(livekitAgents, provider, processor);
  */
-export class OpenInferenceSpanProcessor implements SpanProcessor {
-  readonly #options: OpenInferenceSpanProcessorOptions;
+export class OpenInferenceSpanProcessor implements FlushableProcessor {
+  /** @internal */
+  readonly jobs: LiveKitJobs;
+  /** @internal */
+  readonly observers: SessionObservers;
+  readonly #next: FlushableProcessor;
+  /** Processors that LiveKit adds: its PII filter, its Cloud exporter. They see raw spans. */
+  readonly #raw = new SpanProcessorFanout();
+  readonly #resolved: ResolvedOptions;
+  readonly #delivery: DeliveryProcessor | undefined;
+  readonly #registry: SpanRegistry;
+  readonly #privacy: Privacy;
+  readonly #metrics: LateMetrics;
+  readonly #isStandalone: boolean;
   readonly #held = new HeldSpans();
+  readonly #failed = new WeakSet<ReadableSpan>();
+  #mappingFailures = 0;
+  #sent = 0;
+  #isStarted = false;
+  #unwatchExit: (() => void) | undefined;
 
-  constructor(options: OpenInferenceSpanProcessorOptions) {
-    this.#options = options;
+  constructor(next: SpanProcessor, options?: OpenInferenceProcessorOptions);
+  /** @internal */
+  constructor(next: FlushableProcessor, options: undefined, parts: ProcessorParts);
+  constructor(
+    next: FlushableProcessor,
+    options?: OpenInferenceProcessorOptions,
+    parts: ProcessorParts = { resolved: resolveOptions(options), delivery: undefined },
+  ) {
+    const { resolved } = parts;
+    setDebug(resolved.debug);
+    this.#next = next instanceof SpanProcessorFanout ? next : new SpanProcessorFanout([next]);
+    this.#resolved = resolved;
+    this.#delivery = parts.delivery;
+    this.#isStandalone = parts.metrics === undefined;
+    this.#metrics = parts.metrics ?? new LateMetrics(resolved.metrics !== undefined);
+    this.jobs = new LiveKitJobs(() => this.flush());
+    this.#registry = new SpanRegistry({
+      processIdentity: {
+        sessionId: undefined,
+        userId: resolved.userId,
+        agent: undefined,
+        metadata: resolved.metadata,
+        tags: resolved.tags,
+      },
+      givenSessionId: () => readGivenSessionId(resolved.sessionId, () => this.jobs.current()),
+      roomSid: () => this.jobs.roomSid(),
+      currentTask: () => this.jobs.currentTask(),
+    });
+    this.observers = new SessionObservers(this.#registry);
+    this.#privacy = new Privacy({
+      ...resolved.privacy,
+      isMandated: () => this.jobs.mandatesRedaction(),
+    });
+    if (this.#isStandalone) {
+      offerLiveKitConnector(this, (module, provider) => this.#connectLiveKit(module, provider));
+    }
   }
 
   onStart(span: Span, parentContext: Context): void {
-    const { registry, delegates, metrics, onLiveKitStart, onFailure } = this.#options;
-    try {
-      const node = registry.start(span, parentContext);
-      // A job's session began with the job.
-      if (node.livekitName === LiveKitSpan.AGENT_SESSION && node.job === undefined) {
-        metrics.sessionStarted(undefined);
-      }
-      if (span.instrumentationScope.name === LIVEKIT_SCOPE_NAME) onLiveKitStart(span);
-    } catch (error) {
-      onFailure(error, span);
-    }
-    delegates.onStart(span, parentContext);
+    if (!this.#resolved.disabled) this.#start(span, parentContext);
+    // LiveKit's processors work whether or not spans are sent from here: redaction is among them.
+    this.#raw.onStart(span, parentContext);
+  }
+
+  onEnding(span: Span): void {
+    this.#raw.onEnding(span);
   }
 
   onEnd(span: ReadableSpan): void {
-    if (isLiveKitSession(span)) this.#endSession(span);
-    else this.#end(span, false);
+    if (!this.#resolved.disabled) {
+      if (isLiveKitSession(span)) this.#endSession(span);
+      else this.#end(span, false);
+    }
+    this.#raw.onEnd(span);
   }
 
-  /** Sends what is known of a span that never ended. The span itself stays open and untouched. */
-  sendIncomplete(span: ReadableSpan): void {
-    this.#end(asIncompleteSpan(span), true);
+  /**
+   * Sends what has ended so far. Settles within the deadline, by default
+   * `delivery.shutdownTimeoutMillis`, and never rejects.
+   */
+  async forceFlush(options?: FlushDeadline): Promise<void> {
+    await Promise.all([this.flush(options), this.#raw.forceFlush(options)]);
   }
 
-  /** Sends the spans that have ended and were kept for what another one would say of them. */
-  sendHeld(): void {
-    for (const held of this.#held.takeAll()) this.#sendHeld(held);
+  /** Sends everything, open spans as incomplete. Settles within the deadline and never rejects. */
+  async shutdown(options?: FlushDeadline): Promise<void> {
+    await Promise.all([this.close(options), this.#raw.shutdown(options)]);
   }
 
-  async forceFlush(): Promise<void> {
-    this.sendHeld();
-    await this.#options.flush();
+  /**
+   * `forceFlush()` without the processors that LiveKit added: flushing those is LiveKit's business.
+   * @internal
+   */
+  async flush(options?: FlushDeadline): Promise<void> {
+    this.#registry.sessions.settle();
+    this.#sendHeld();
+    const timeoutMillis = this.#timeoutOf(options);
+    const spans = this.#next.forceFlush({ timeoutMillis });
+    await Promise.all([spans, this.#metrics.flush(spans, timeoutMillis)]);
   }
 
-  async shutdown(): Promise<void> {
-    this.sendHeld();
-    await this.#options.close();
+  /**
+   * `shutdown()` without the processors that LiveKit added.
+   * @internal
+   */
+  async close(options?: FlushDeadline): Promise<void> {
+    this.sendOpenSpans();
+    this.#sendHeld();
+    const timeoutMillis = this.#timeoutOf(options);
+    const spans = this.#next.shutdown({ timeoutMillis });
+    await Promise.all([spans, this.#metrics.close(spans, timeoutMillis)]);
+    // Only now: a process that ends meanwhile is to lose nothing either.
+    this.#unwatchExit?.();
+  }
+
+  /**
+   * Adds a processor that sees raw spans from now on.
+   * @internal
+   */
+  addRawProcessor(processor: SpanProcessor): void {
+    this.#raw.add(processor);
+  }
+
+  /**
+   * Sends what is known of every span that is still open. The spans stay open and untouched.
+   * @internal
+   */
+  sendOpenSpans(): void {
+    this.#registry.sessions.settle();
+    for (const span of this.#registry.openSpans()) this.#end(asIncompleteSpan(span), true);
+  }
+
+  /**
+   * Flushes when the process ends, until `shutdown()`.
+   * @internal
+   */
+  watchExit(): void {
+    this.#unwatchExit = watchExit({
+      flush: (timeoutMillis) => this.flush({ timeoutMillis }),
+      added: () => this.#sent,
+      beforeEnd: () => this.sendOpenSpans(),
+      lastResort: () => this.#delivery?.exitSync(),
+      timeoutMillis: this.#resolved.delivery.shutdownTimeoutMillis,
+    });
+  }
+
+  /**
+   * Whether an open span passes through here.
+   * @internal
+   */
+  isOpen(spanId: string): boolean {
+    return this.#registry.isOpen(spanId);
+  }
+
+  /**
+   * When LiveKit began the job that this is called in; `undefined` outside of one.
+   * @internal
+   */
+  entryStartMillis(): number | undefined {
+    return this.#registry.entryStartMillis();
+  }
+
+  /**
+   * Makes a job known to the spans below its own.
+   * @internal
+   */
+  beginJob(spanId: string, tenantId: string | undefined, watch: JobWatch): void {
+    if (this.#registry.beginJob(spanId, tenantId, watch)) this.#metrics.sessionStarted(tenantId);
+  }
+
+  /** @internal */
+  stats(): {
+    readonly mappingFailures: number;
+    readonly failedMetricExports: number;
+    readonly privacy: PrivacyCounts;
+  } {
+    return {
+      mappingFailures: this.#mappingFailures,
+      failedMetricExports: this.#metrics.failedExports,
+      privacy: { ...this.#privacy.counts },
+    };
+  }
+
+  #start(span: Span, parentContext: Context): void {
+    if (this.#isStandalone && !this.#isStarted) this.#startStandalone(span);
+    try {
+      const node = this.#registry.start(span, parentContext);
+      // A job's session began with the job.
+      if (node.livekitName === LiveKitSpan.AGENT_SESSION && node.job === undefined) {
+        this.#metrics.sessionStarted(undefined);
+      }
+      if (node.isLiveKit) {
+        // A span that starts within the job tells before one that is open already ends without it.
+        this.#privacy.check(span.attributes);
+        this.jobs.hookCurrent();
+      }
+    } catch (error) {
+      this.#onFailure(error, span);
+    }
+    this.#next.onStart(span, parentContext);
+  }
+
+  /** On a provider of the application's own, its resource is known from the first span on. */
+  #startStandalone({ resource }: Span): void {
+    this.#isStarted = true;
+    this.watchExit();
+    const resolved = this.#resolved;
+    if (resolved.metrics === undefined) return;
+    const parts = { resolved, resource, delivery: this.#delivery, api };
+    void this.#metrics.arrive(createMetrics(resolved.metrics, parts));
   }
 
   /**
@@ -90,9 +301,10 @@ export class OpenInferenceSpanProcessor implements SpanProcessor {
       if (isSent) return;
       isSent = true;
       this.#end(span, false);
-      this.#options.onSessionEnd();
+      const { shutdownTimeoutMillis: timeoutMillis } = this.#resolved.delivery;
+      void this.#next.forceFlush({ timeoutMillis });
     };
-    const observed = this.#options.registry.openNode(span.spanContext().spanId)?.session?.observed;
+    const observed = this.#registry.openNode(span.spanContext().spanId)?.session?.observed;
     if (observed === undefined) {
       send();
       return;
@@ -106,54 +318,143 @@ export class OpenInferenceSpanProcessor implements SpanProcessor {
     try {
       this.#take(span, incomplete);
     } catch (error) {
-      this.#options.onFailure(error, span);
+      this.#onFailure(error, span);
       // Reading it threw before anything was sent, so that it is not sent twice.
       attempt(() => this.#take(asBareSpan(span), incomplete));
     }
   }
 
   #take(span: ReadableSpan, incomplete: boolean): void {
-    const { registry } = this.#options;
-    const node = registry.openNode(span.spanContext().spanId);
+    const node = this.#registry.openNode(span.spanContext().spanId);
     if (node === undefined) {
-      this.#options.outlet.send(span, NO_FACTS, undefined);
+      this.#send(span, EMPTY_CONTEXT, undefined);
       return;
     }
     const awaited = incomplete ? undefined : waitsFor(span, node);
     if (awaited === undefined) {
-      const facts = registry.facts(node, span, incomplete);
-      this.#report(span, node, this.#options.outlet.send(span, facts, node));
+      const context = this.#registry.facts(node, span, incomplete);
+      this.#report(span, node, this.#send(span, context, node));
     } else {
-      for (const held of this.#held.add({ span, node }, awaited)) this.#sendHeld(held);
-      this.#report(span, node, { status: span.status, words: NO_WORDS, isSent: false });
+      for (const held of this.#held.add({ span, node }, awaited)) this.#sendOneHeld(held);
+      this.#report(span, node, undefined);
     }
     if (this.#held.isEmpty) return;
-    for (const held of this.#held.endedFor(node)) this.#sendHeld(held);
+    for (const held of this.#held.endedFor(node)) this.#sendOneHeld(held);
   }
 
-  #report(span: ReadableSpan, node: SpanNode, sent: Omit<EndedSpan, 'attributes'>): void {
-    const { registry, onFailure } = this.#options;
+  /**
+   * Maps, redacts and hands on one span. Answers what it was mapped to, before redaction, for the
+   * spans above; `undefined` of a span that is not sent. A span without a node is not measured: it
+   * has been, as incomplete, or began before tracing did.
+   */
+  #send(
+    span: ReadableSpan,
+    context: MappingContext,
+    node: SpanNode | undefined,
+  ): MappedSpan | undefined {
+    if (!this.#isSent(span)) return undefined;
+    this.#privacy.check(span.attributes);
+    let last: MappedSpan | undefined;
+    for (const mapped of this.#map(span, context)) {
+      this.#sent += 1;
+      this.#next.onEnd(this.#redact(mapped, span, context));
+      if (node !== undefined) this.#measure(new MeasuredSpan(mapped, context, node), node);
+      last = mapped;
+    }
+    return last;
+  }
+
+  #isSent(span: ReadableSpan): boolean {
+    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return false;
+    const { name } = span.instrumentationScope;
+    return (
+      this.#resolved.exportScopes === 'all' || name === LIVEKIT_SCOPE_NAME || name === TRACER_NAME
+    );
+  }
+
+  #map(span: ReadableSpan, context: MappingContext): readonly MappedSpan[] {
     try {
-      registry.end(node, { attributes: span.attributes, ...sent });
+      return mapSpans(span, context, { rawContent: this.#resolved.rawContent });
     } catch (error) {
-      onFailure(error, span);
-      attempt(() => registry.end(node, { attributes: {}, ...sent }));
+      this.#onFailure(error, span);
+      return [mapBareSpan(span, context)];
     }
   }
 
-  #sendHeld({ span, node }: HeldSpan): void {
-    const { registry, onFailure } = this.#options;
+  #redact(mapped: MappedSpan, span: ReadableSpan, context: MappingContext): MappedSpan {
     try {
-      this.#options.outlet.send(span, registry.facts(node, span, false), node);
+      return this.#privacy.redact(mapped);
     } catch (error) {
-      onFailure(error, span);
+      this.#onFailure(error, span);
+      return mapBareSpan(span, context);
+    }
+  }
+
+  #measure(measured: MeasuredSpan, node: SpanNode): void {
+    try {
+      node.session?.tally.add(measured);
+      node.job?.tally.add(measured);
+      this.#metrics.add(measured);
+    } catch (error) {
+      warnOnce('not_measured', 'A span was sent and could not be measured: metrics miss it.');
+      debug(`Measuring failed: ${error instanceof Error ? error.name : typeof error}`);
+    }
+  }
+
+  #report(span: ReadableSpan, node: SpanNode, mapped: MappedSpan | undefined): void {
+    const status = mapped?.status ?? span.status;
+    try {
+      this.#registry.end(node, { attributes: span.attributes, status, mapped });
+    } catch (error) {
+      this.#onFailure(error, span);
+      attempt(() => this.#registry.end(node, { attributes: {}, status, mapped }));
+    }
+  }
+
+  /** Sends the spans that have ended and were kept for what another one would say of them. */
+  #sendHeld(): void {
+    for (const held of this.#held.takeAll()) this.#sendOneHeld(held);
+  }
+
+  #sendOneHeld({ span, node }: HeldSpan): void {
+    try {
+      this.#send(span, this.#registry.facts(node, span, false), node);
+    } catch (error) {
+      this.#onFailure(error, span);
       const bare = asBareSpan(span);
-      attempt(() => this.#options.outlet.send(bare, registry.facts(node, bare, false), node));
+      attempt(() => this.#send(bare, this.#registry.facts(node, bare, false), node));
     }
+  }
+
+  #onFailure(error: unknown, span: ReadableSpan): void {
+    if (this.#failed.has(span)) return;
+    this.#failed.add(span);
+    this.#mappingFailures += 1;
+    warnOnce('mapping_failed', 'A span could not be mapped and was sent without its attributes.');
+    debug(`Mapping failed: ${error instanceof Error ? error.name : typeof error}`);
+  }
+
+  #timeoutOf(options: FlushDeadline | undefined): number {
+    const { shutdownTimeoutMillis } = this.#resolved.delivery;
+    return resolveTimeoutMillis(options?.timeoutMillis, shutdownTimeoutMillis);
+  }
+
+  #connectLiveKit(module: LiveKitModule, provider: TracerProvider): InstallResult {
+    const installer = new LiveKitInstaller({
+      connection: {
+        provider,
+        addSpanProcessor: (processor) => this.addRawProcessor(processor),
+        allowPii: saidAllowPii(this.#resolved),
+      },
+      jobs: this.jobs,
+      isFound: false,
+      note: undefined,
+    });
+    return installer.installGiven(module);
   }
 }
 
-/** For what is tried after a failure that was told of: another one has nothing to add. */
+/** For what is tried after a failure that was reported: another one has nothing to add. */
 function attempt(call: () => void): void {
   try {
     call();

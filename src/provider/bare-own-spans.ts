@@ -1,7 +1,7 @@
 import type { Attributes, Context } from '@opentelemetry/api';
 import { SemanticConventions } from '@arizeai/openinference-semantic-conventions';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { createMappedView } from '../processor/mapped-view.js';
+import { MappedSpan } from '../mapping/mapped-span.js';
 import { TRACER_NAME } from '../version.js';
 
 /** What LiveKit itself puts on every span of the provider, for its Cloud. */
@@ -57,22 +57,14 @@ function bareView(span: ReadableSpan): ReadableSpan {
   for (const [key, value] of Object.entries(span.attributes)) {
     if (OF_LIVEKIT.test(key)) attributes[key] = value;
   }
-  return createMappedView(
-    span,
-    {
-      name: span.name,
-      kind: span.kind,
-      spanContext: span.spanContext(),
-      parentSpanContext: span.parentSpanContext,
-      startTime: span.startTime,
-      endTime: span.endTime,
-      status: { code: span.status.code },
-      events: [],
-      links: [],
-      droppedAttributesCount: 0,
-      droppedEventsCount: 0,
-      droppedLinksCount: 0,
-    },
-    attributes,
-  );
+  return new MappedSpan(span, {
+    status: { code: span.status.code },
+    entries: Object.entries(attributes).flatMap(([key, value]) =>
+      value === undefined ? [] : [{ key, value }],
+    ),
+    events: [],
+    links: [],
+    droppedAttributesCount: 0,
+    droppedEventsCount: 0,
+  });
 }

@@ -4,7 +4,7 @@ import { defaultResource, resourceFromAttributes, type Resource } from '@opentel
 import type { SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import type { ResolvedOptions } from '../options/resolved-options.js';
-import type { RawSpanFanout } from '../processor/raw-span-fanout.js';
+import type { OpenInferenceSpanProcessor } from '../processor/open-inference-span-processor.js';
 import { Sdk1ProcessorAdapter } from './sdk-1-spans.js';
 
 /**
@@ -19,22 +19,21 @@ const LIMIT_ENVS = ['OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', 'OTEL_ATTRIBUTE_COUNT_LIM
  * did. What is added this way sees raw spans.
  */
 export class CatalystTracerProvider extends NodeTracerProvider {
-  readonly #fanout: RawSpanFanout;
+  readonly #processor: OpenInferenceSpanProcessor;
   #onTracer: ((scopeName: string) => void) | undefined;
 
   constructor(
     options: Pick<ResolvedOptions, 'sampler' | 'spanLimits'>,
     resource: Resource,
-    processor: SpanProcessor,
-    fanout: RawSpanFanout,
+    processor: OpenInferenceSpanProcessor,
   ) {
     super({
       resource,
       spanLimits: spanLimits(options.spanLimits),
-      spanProcessors: [processor, fanout],
+      spanProcessors: [processor],
       ...(options.sampler && { sampler: options.sampler }),
     });
-    this.#fanout = fanout;
+    this.#processor = processor;
   }
 
   /** Calls back with the name of every scope that asks for a tracer from now on. */
@@ -52,7 +51,7 @@ export class CatalystTracerProvider extends NodeTracerProvider {
    * dropped this method, so whoever asks for it may be of 1.x.
    */
   addSpanProcessor(processor: SpanProcessor): void {
-    this.#fanout.add(new Sdk1ProcessorAdapter(processor));
+    this.#processor.addRawProcessor(new Sdk1ProcessorAdapter(processor));
   }
 }
 

@@ -32,14 +32,14 @@ export function readForeignProvider(provider: TracerProvider): ForeignProvider {
  */
 export function createForeignSharing(
   own: TracerProvider,
-  fanout: { add(processor: SpanProcessor): void },
+  target: { addRawProcessor(processor: SpanProcessor): void },
 ): (foreign: TracerProvider) => void {
   const known = new WeakSet<TracerProvider>([own]);
   return (foreign) => {
     if (known.has(foreign)) return;
     known.add(foreign);
     const { processor, resource } = readForeignProvider(foreign);
-    if (processor !== undefined) fanout.add(new ForeignForwarder(processor, resource));
+    if (processor !== undefined) target.addRawProcessor(new ForeignForwarder(processor, resource));
     else {
       warnOnce(
         'foreign_provider',

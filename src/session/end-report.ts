@@ -1,7 +1,10 @@
 import { SpanStatusCode, type Attributes, type SpanStatus } from '@opentelemetry/api';
-import { OpenInferenceSpanKind } from '@arizeai/openinference-semantic-conventions';
+import {
+  OpenInferenceSpanKind,
+  SemanticConventions as S,
+} from '@arizeai/openinference-semantic-conventions';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
-import type { SpanWords } from '../mapping/map-span.js';
+import type { MappedSpan } from '../mapping/mapped-span.js';
 import { readToolCalls } from '../mapping/conversation.js';
 import { asText } from '../mapping/read-attributes.js';
 import { isSpanKind, mapSpanKind } from '../mapping/span-kind.js';
@@ -18,9 +21,16 @@ const CALLS = ['lk.pii.response.function_calls', 'lk.response.function_calls'] a
 export interface EndedSpan {
   readonly attributes: Attributes;
   readonly status: SpanStatus;
-  readonly words: SpanWords;
-  /** A span that is filtered out stands for nothing that is sent. */
-  readonly isSent: boolean;
+  /** As it was mapped, before redaction; `undefined` of a span that is not sent. */
+  readonly mapped: MappedSpan | undefined;
+}
+
+function inputOf({ mapped }: EndedSpan): string | undefined {
+  return asText(mapped?.get(S.INPUT_VALUE));
+}
+
+function outputOf({ mapped }: EndedSpan): string | undefined {
+  return asText(mapped?.get(S.OUTPUT_VALUE));
 }
 
 /** What the end of a span tells the spans above it. Those that have ended no longer listen. */
@@ -44,7 +54,7 @@ export function reportEnd(node: SpanNode, ended: EndedSpan): void {
     case LiveKitSpan.AGENT_TURN:
       return reportTurn(node, ended);
     case LiveKitSpan.USER_TURN:
-      return node.session?.hear(ended.words.input);
+      return node.session?.hear(inputOf(ended));
     default:
   }
 }
@@ -61,8 +71,8 @@ function reportRequest(node: SpanNode, ended: EndedSpan): void {
   if (above === undefined) return;
   if (above.livekitName === LiveKitSpan.LLM_NODE) above.lastFailure = failureOf(ended);
   else if (above.livekitName !== LiveKitSpan.LLM_REQUEST) return;
-  above.inputBelow = ended.words.input ?? above.inputBelow;
-  above.outputBelow = ended.words.output ?? above.outputBelow;
+  above.inputBelow = inputOf(ended) ?? above.inputBelow;
+  above.outputBelow = outputOf(ended) ?? above.outputBelow;
 }
 
 /** The calls wait on the turn for the tool spans that carry them out. */
@@ -77,23 +87,24 @@ function reportToolCalls(node: SpanNode, attributes: Attributes): void {
   }
 }
 
-function reportTurn({ session }: SpanNode, { attributes, words }: EndedSpan): void {
+function reportTurn({ session }: SpanNode, ended: EndedSpan): void {
   if (session === undefined) return;
+  const { attributes } = ended;
   const spoken = asText(attributes['lk.pii.user_input']) ?? asText(attributes['lk.user_input']);
   const speechId = asText(attributes['lk.speech_id']);
   if (spoken !== undefined) {
     session.hear(spoken);
     if (speechId !== undefined) session.rememberSpeech(speechId, spoken);
   }
-  session.answer(words.output);
+  session.answer(outputOf(ended));
 }
 
 /**
  * An instrumented model client reports the call that LiveKit's request around it reports too. The
  * innermost span has the tokens.
  */
-function reportForeign(node: SpanNode, { attributes, isSent }: EndedSpan): void {
-  if (!isSent) return;
+function reportForeign(node: SpanNode, { attributes, mapped }: EndedSpan): void {
+  if (mapped === undefined) return;
   const request = node.ancestor(LiveKitSpan.LLM_REQUEST);
   if (request === undefined || (readUsage(attributes)?.input ?? 0) === 0) return;
   const kind = mapSpanKind(node.name, '', attributes);

@@ -10,17 +10,11 @@ import type { MeasuredSpan } from './measured-span.js';
  * it is the request that is no adapter's, or the call of a realtime model; an instrumented client's
  * span counts where its tokens do.
  */
-export function isModelCall({
-  name,
-  isLiveKit,
-  isBelowModelCall,
-  facts,
-  figures,
-}: MeasuredSpan): boolean {
-  if (isLiveKit) {
-    if (name === LiveKitSpan.LLM_REQUEST) return !facts.tokensBelow;
-    return name === LiveKitSpan.REALTIME_INFERENCE;
+export function isModelCall(span: MeasuredSpan): boolean {
+  if (span.isLiveKit) {
+    if (span.name === LiveKitSpan.LLM_REQUEST) return !span.context.tokensBelow;
+    return span.name === LiveKitSpan.REALTIME_INFERENCE;
   }
-  if (figures.text(S.OPENINFERENCE_SPAN_KIND) !== OpenInferenceSpanKind.LLM) return false;
-  return !isBelowModelCall || figures.has(S.LLM_TOKEN_COUNT_PROMPT);
+  if (span.text(S.OPENINFERENCE_SPAN_KIND) !== OpenInferenceSpanKind.LLM) return false;
+  return !span.isBelowModelCall || span.has(S.LLM_TOKEN_COUNT_PROMPT);
 }

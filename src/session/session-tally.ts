@@ -10,9 +10,8 @@ import type {
   SummarizedLatency,
 } from '../mapping/session-summary.js';
 import { LatencySample } from './latency-sample.js';
-import type { MeasuredSpan } from './measured-span.js';
+import type { MeasuredKey, MeasuredSpan } from './measured-span.js';
 import { isModelCall } from './model-call-span.js';
-import type { FigureKey } from './span-figures.js';
 
 /** Speeches that are remembered, so that the steps of a tool loop count as one turn. */
 const MAX_SPEECHES = 16;
@@ -22,23 +21,23 @@ const UNKNOWN_MODEL = 'unknown';
 
 interface LatencyPlace {
   readonly latency: SummarizedLatency;
-  readonly figure: FigureKey;
+  readonly key: MeasuredKey;
 }
 
-const LLM_TTFT: readonly LatencyPlace[] = [{ latency: 'llmTtft', figure: 'voice.llm.ttft_ms' }];
+const LLM_TTFT: readonly LatencyPlace[] = [{ latency: 'llmTtft', key: 'voice.llm.ttft_ms' }];
 
 /** Where each latency stands: the span that a person who waits would name. */
 const LATENCIES: ReadonlyMap<string, readonly LatencyPlace[]> = new Map([
-  [LiveKitSpan.AGENT_TURN, [{ latency: 'e2eLatency', figure: 'voice.e2e_latency_ms' }]],
+  [LiveKitSpan.AGENT_TURN, [{ latency: 'e2eLatency', key: 'voice.e2e_latency_ms' }]],
   [LiveKitSpan.LLM_NODE, LLM_TTFT],
   [LiveKitSpan.REALTIME_INFERENCE, LLM_TTFT],
   [LiveKitSpan.REALTIME_METRICS, LLM_TTFT],
-  [LiveKitSpan.TTS_NODE, [{ latency: 'ttsTtfb', figure: 'voice.tts.ttfb_ms' }]],
+  [LiveKitSpan.TTS_NODE, [{ latency: 'ttsTtfb', key: 'voice.tts.ttfb_ms' }]],
   [
     LiveKitSpan.USER_TURN,
     [
-      { latency: 'endOfTurnDelay', figure: 'voice.end_of_turn_delay_ms' },
-      { latency: 'transcriptionDelay', figure: 'voice.transcription_delay_ms' },
+      { latency: 'endOfTurnDelay', key: 'voice.end_of_turn_delay_ms' },
+      { latency: 'transcriptionDelay', key: 'voice.transcription_delay_ms' },
     ],
   ],
 ] as const);
@@ -97,9 +96,9 @@ export class SessionTally {
   }
 
   /** All steps of a tool loop share the id of one speech (`voice/agent_activity.ts`). */
-  #addTurn({ figures }: MeasuredSpan): void {
-    if (figures.isTrue('voice.interrupted')) this.#interruptions += 1;
-    const speech = figures.text('lk.speech_id');
+  #addTurn(span: MeasuredSpan): void {
+    if (span.isTrue('voice.interrupted')) this.#interruptions += 1;
+    const speech = span.text('lk.speech_id');
     if (speech !== undefined) {
       if (this.#speeches.has(speech)) return;
       this.#speeches.add(speech);
@@ -113,12 +112,12 @@ export class SessionTally {
     if (oldest !== undefined) this.#speeches.delete(oldest);
   }
 
-  #addTokens({ figures }: MeasuredSpan): void {
-    if (figures.text(S.OPENINFERENCE_SPAN_KIND) !== OpenInferenceSpanKind.LLM) return;
-    const input = figures.number(S.LLM_TOKEN_COUNT_PROMPT) ?? 0;
-    const output = figures.number(S.LLM_TOKEN_COUNT_COMPLETION) ?? 0;
+  #addTokens(span: MeasuredSpan): void {
+    if (span.text(S.OPENINFERENCE_SPAN_KIND) !== OpenInferenceSpanKind.LLM) return;
+    const input = span.number(S.LLM_TOKEN_COUNT_PROMPT) ?? 0;
+    const output = span.number(S.LLM_TOKEN_COUNT_COMPLETION) ?? 0;
     if (input + output === 0) return;
-    const named = figures.text(S.LLM_MODEL_NAME) ?? UNKNOWN_MODEL;
+    const named = span.text(S.LLM_MODEL_NAME) ?? UNKNOWN_MODEL;
     const model = this.#tokens.has(named) || this.#tokens.size < MAX_NAMES ? named : UNKNOWN_MODEL;
     const before = this.#tokens.get(model);
     this.#tokens.set(model, {
@@ -127,11 +126,11 @@ export class SessionTally {
     });
   }
 
-  #addLatencies({ name, figures }: MeasuredSpan): void {
-    const places = LATENCIES.get(name);
+  #addLatencies(span: MeasuredSpan): void {
+    const places = LATENCIES.get(span.name);
     if (places === undefined) return;
-    for (const { latency, figure } of places) {
-      const millis = figures.number(figure);
+    for (const { latency, key } of places) {
+      const millis = span.number(key);
       if (millis === undefined) continue;
       let sample = this.#latencies.get(latency);
       if (sample === undefined) this.#latencies.set(latency, (sample = new LatencySample()));

@@ -3,7 +3,7 @@ import { hrTimeToMilliseconds } from '@opentelemetry/core';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import { isFailedNode } from '../mapping/span-status.js';
-import type { Failure, SpanFacts, ToolCall } from '../mapping/span-input.js';
+import type { Failure, MappingContext, ToolCall } from '../mapping/span-input.js';
 import { asText } from '../mapping/read-attributes.js';
 import { agentInCharge } from './agent-in-charge.js';
 import { mergeIdentity, type Identity } from './identity.js';
@@ -20,7 +20,7 @@ export function spanFacts(
   process: Identity,
   incomplete: boolean,
   tools: ToolTasks,
-): SpanFacts {
+): MappingContext {
   const { attributes } = span;
   // Taken apart by hand: this is made for every span, and spreading costs more than all the rest.
   const { tokensBelow, messagesBelow } = callsBelow(node, attributes);
@@ -57,7 +57,7 @@ export function spanFacts(
 }
 
 /** A session in figures, on its root; a job's is of all its sessions together. */
-function summaryOf(node: SpanNode): SpanFacts['summary'] {
+function summaryOf(node: SpanNode): MappingContext['summary'] {
   if (node.isJob) return node.job?.tally.summary();
   return node.livekitName === LiveKitSpan.AGENT_SESSION ? node.session?.tally.summary() : undefined;
 }
@@ -119,7 +119,7 @@ function startedToolCalls(node: SpanNode): readonly ToolCall[] {
 }
 
 /** What was said first and last in the sessions of a job. */
-function wordsOfJob({ sessionsBelow }: SpanNode): Pick<SpanFacts, 'input' | 'output'> {
+function wordsOfJob({ sessionsBelow }: SpanNode): Pick<MappingContext, 'input' | 'output'> {
   const sessions = sessionsBelow.map(({ session }) => session);
   return {
     input: sessions.find((session) => session?.firstInput !== undefined)?.firstInput,

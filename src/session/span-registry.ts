@@ -2,7 +2,7 @@ import { context as activeContext, trace, type Context } from '@opentelemetry/ap
 import type { ReadableSpan, Span } from '@opentelemetry/sdk-trace-base';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import { asText } from '../mapping/read-attributes.js';
-import type { SpanFacts } from '../mapping/span-input.js';
+import type { MappingContext } from '../mapping/span-input.js';
 import { reportEnd, type EndedSpan } from './end-report.js';
 import { identityOf, mergeIdentity, type Identity } from './identity.js';
 import { warnOfLateSetup } from './late-setup.js';
@@ -99,7 +99,7 @@ export class SpanRegistry {
   }
 
   /** Facts about a span that has ended, or of one that is given up as `incomplete`. */
-  facts(node: SpanNode, span: ReadableSpan, incomplete: boolean): SpanFacts {
+  facts(node: SpanNode, span: ReadableSpan, incomplete: boolean): MappingContext {
     this.#learnConversationId(node, span);
     const { processIdentity, givenSessionId, roomSid } = this.#options;
     const sessionId =

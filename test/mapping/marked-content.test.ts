@@ -1,6 +1,6 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import { describe, expect, it } from 'vitest';
-import type { ContentClass } from '../../src/mapping/attribute-sink.js';
+import type { ContentClass } from '../../src/privacy/content-class.js';
 import { mapSpan } from '../../src/mapping/map-span.js';
 import { NO_FACTS } from '../../src/mapping/span-input.js';
 import { mapSpanKind } from '../../src/mapping/span-kind.js';

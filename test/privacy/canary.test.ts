@@ -2,7 +2,7 @@ import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createJsonEncoder } from '../../src/export/json-encoder.js';
-import type { ContentClass } from '../../src/mapping/attribute-sink.js';
+import type { ContentClass } from '../../src/privacy/content-class.js';
 import { ContentGuard } from '../../src/privacy/content-guard.js';
 import { classifyRawKey } from '../../src/privacy/content-keys.js';
 import { CONTENT_CLASSES, resolvePolicy } from '../../src/privacy/content-policy.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ContentClass } from '../../src/mapping/attribute-sink.js';
+import type { ContentClass } from '../../src/privacy/content-class.js';
 import { classifyRawKey } from '../../src/privacy/content-keys.js';
 import { privacyWith, sendOne } from './guarded.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AttributeValue } from '@opentelemetry/api';
-import type { ContentClass } from '../../src/mapping/attribute-sink.js';
+import type { ContentClass } from '../../src/privacy/content-class.js';
 import { CONTENT_CLASSES, resolvePolicy } from '../../src/privacy/content-policy.js';
 import { CONTENT_RULES, HIDE_FLAGS, type HidingSwitch } from '../../src/privacy/content-rules.js';
 import { DEFAULT_FLAGS, privacyWith, sendOne, type Put } from './guarded.js';

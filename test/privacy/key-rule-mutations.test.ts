@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PrivacyOptions } from '../../src/index.js';
-import type { ContentClass } from '../../src/mapping/attribute-sink.js';
+import type { ContentClass } from '../../src/privacy/content-class.js';
 import { classifyRawKey } from '../../src/privacy/content-keys.js';
 import {
   CONTENT_RULES,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ContentClass } from '../../src/mapping/attribute-sink.js';
+import type { ContentClass } from '../../src/privacy/content-class.js';
 import { classifyRawKey } from '../../src/privacy/content-keys.js';
 import { CONTENT_RULES, type ContentRule } from '../../src/privacy/content-rules.js';
 import { ANSWER, leaks, MESSAGE, mutated, optionOf } from './mutation.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
-import { createEncoder, resolveDeliverySettings } from '../../collector-settings.js';
+import { createEncoder, resolveDeliverySettings } from '../../export/delivery-processor.js';
 import { createCollector } from '../../export/collector.js';
 import type { HttpAnswer } from '../../http/answer-reader.js';
 import { Cancellation } from '../../http/cancellation.js';
@@ -91,8 +91,8 @@ function encode(
       droppedLinksCount: 0,
     },
     (sink) => {
-      sink.put(Attr.SPAN_KIND, SpanKindValues.CHAIN, 'none');
-      sink.put(Attr.SESSION_ID, 'catalyst-tracing-doctor', 'none');
+      sink.put(Attr.SPAN_KIND, SpanKindValues.CHAIN);
+      sink.put(Attr.SESSION_ID, 'catalyst-tracing-doctor');
     },
   );
   const scope = { name: TRACER_NAME, version: VERSION };

@@ -1,4 +1,4 @@
-import type { ContentClass } from '../../mapping/attribute-sink.js';
+import type { ContentClass } from '../content-class.js';
 
 /** What is known of the keys of one vocabulary: whole keys first, then the longest prefix. */
 export interface KeyRules {

@@ -1,4 +1,4 @@
-import type { ContentClass } from '../../mapping/attribute-sink.js';
+import type { ContentClass } from '../content-class.js';
 import { classifyByRules, sameClass, type KeyRules } from './key-rules.js';
 
 /** Whole keys and prefixes of OpenInference's own vocabulary. */

@@ -1,0 +1,136 @@
+import type { Context } from '@opentelemetry/api';
+import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { warnOnce } from '../diagnostics.js';
+
+/** A span processor that may be given a deadline for its flush. */
+export interface FlushableProcessor extends SpanProcessor {
+  /** It keeps the deadline by itself, and need not be given up on. */
+  readonly settlesInTime?: true;
+  forceFlush(options?: FlushDeadline): Promise<void>;
+  shutdown(options?: FlushDeadline): Promise<void>;
+}
+
+export interface FlushDeadline {
+  /** Milliseconds after which the flush settles, whatever has been sent. */
+  readonly timeoutMillis?: number | undefined;
+}
+
+type Method = 'onStart' | 'onEnding' | 'onEnd' | 'forceFlush' | 'shutdown';
+
+/**
+ * Hands spans to several processors. They are somebody else's code: one that throws or rejects
+ * costs neither the host nor the other processors anything, and one that hangs costs a flush no
+ * more than its deadline.
+ *
+ * One exception: what a failed `onEnding` was to strip is unknown, so such a span goes to none of
+ * them, as it would go to nobody if the error were thrown on.
+ */
+export class SpanProcessorFanout implements FlushableProcessor {
+  readonly #processors: FlushableProcessor[];
+  readonly #withheld = new WeakSet<ReadableSpan>();
+
+  constructor(processors: readonly FlushableProcessor[] = []) {
+    this.#processors = [...processors];
+  }
+
+  get isEmpty(): boolean {
+    return this.#processors.length === 0;
+  }
+
+  /** OpenTelemetry 2.x providers take processors at construction only; this one takes more later. */
+  add(processor: FlushableProcessor): void {
+    this.#processors.push(processor);
+  }
+
+  onStart(span: Span, parentContext: Context): void {
+    for (const each of this.#processors) {
+      attempt('onStart', () => each.onStart(span, parentContext));
+    }
+  }
+
+  onEnding(span: Span): void {
+    for (const each of this.#processors) {
+      if (!attempt('onEnding', () => each.onEnding?.(span))) this.#withheld.add(span);
+    }
+  }
+
+  onEnd(span: ReadableSpan): void {
+    if (this.#withheld.has(span)) return;
+    for (const each of this.#processors) attempt('onEnd', () => each.onEnd(span));
+  }
+
+  /** Settles within the deadline and never rejects. */
+  forceFlush(options: FlushDeadline = {}): Promise<void> {
+    return this.#settleAll('forceFlush', options);
+  }
+
+  /** Settles within the deadline and never rejects. */
+  shutdown(options: FlushDeadline = {}): Promise<void> {
+    return this.#settleAll('shutdown', options);
+  }
+
+  async #settleAll(method: 'forceFlush' | 'shutdown', options: FlushDeadline): Promise<void> {
+    const { timeoutMillis } = options;
+    await Promise.all(
+      this.#processors.map((each) => {
+        const settled = settle(method, () => each[method](options));
+        if (timeoutMillis === undefined || each.settlesInTime === true) return settled;
+        return Promise.race([settled, deadline(settled, timeoutMillis)]);
+      }),
+    );
+  }
+}
+
+async function settle(method: Method, call: () => Promise<void>): Promise<void> {
+  try {
+    await call();
+  } catch (error) {
+    sayFailure(method, error);
+  }
+}
+
+/** A deadline that says so when it passes, and whose timer does not outlive the work. */
+async function deadline(work: Promise<unknown>, timeoutMillis: number): Promise<void> {
+  await new Promise<void>((resolve) => {
+    // Not unref'd: whoever waits for this flush is to get its answer before the process ends.
+    const timer = setTimeout(() => {
+      warnOnce(
+        'span_processor_slow',
+        'A span processor or exporter of the application did not flush in time; it is not waited for.',
+      );
+      resolve();
+    }, timeoutMillis);
+    void work.finally(() => clearTimeout(timer));
+  });
+}
+
+/** Whether the call went well. A processor may be async against its type and reject later. */
+function attempt(method: Method, call: () => unknown): boolean {
+  try {
+    const result = call();
+    if (isThenable(result)) result.then(undefined, (error: unknown) => sayFailure(method, error));
+    return true;
+  } catch (error) {
+    sayFailure(method, error);
+    return false;
+  }
+}
+
+function isThenable(
+  value: unknown,
+): value is { then(done: undefined, failed: (error: unknown) => void): unknown } {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'then' in value &&
+    typeof value.then === 'function'
+  );
+}
+
+function sayFailure(method: Method, error: unknown): void {
+  const name = error instanceof Error ? error.name : typeof error;
+  warnOnce(
+    'span_processor_failed',
+    `A span processor or exporter of the application failed in ${method}() (${name}). The others go on, and spans are sent to the collector all the same.`,
+  );
+}
