@@ -21,6 +21,7 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { SetupOptions } from '../options/setup-options.js';
 import { Privacy } from '../privacy/privacy.js';
 import type { PrivacyCounts } from '../privacy/privacy-stats.js';
+import { redact } from '../privacy/redact.js';
 import { readGivenSessionId } from '../session/given-session-id.js';
 import { HeldSpans, waitsFor, type HeldSpan } from '../session/held-spans.js';
 import type { JobWatch } from '../session/job-record.js';
@@ -383,7 +384,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
 
   #redact(mapped: MappedSpan, span: ReadableSpan, context: MappingContext): MappedSpan {
     try {
-      return this.#privacy.redact(mapped);
+      return redact(mapped, this.#privacy.policy);
     } catch (error) {
       this.#onFailure(error, span);
       return mapBareSpan(span, context);

@@ -1,12 +1,13 @@
 import { SpanKind, SpanStatusCode, type Attributes, type AttributeValue } from '@opentelemetry/api';
-import type { SpanRecord } from '../../src/export/span-record.js';
-import type { AttributeSink, ContentClass } from '../../src/mapping/attribute-sink.js';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { MappedSpan, type MappedSpanChanges } from '../../src/mapping/mapped-span.js';
 import type { ResolvedPrivacyFlags } from '../../src/options/privacy-flags.js';
 import { resolveOptions } from '../../src/options/resolve-options.js';
-import { createPrivacy, type Privacy } from '../../src/privacy/privacy.js';
+import { Privacy } from '../../src/privacy/privacy.js';
+import { redact } from '../../src/privacy/redact.js';
 import type { RedactionOptions } from '../../src/privacy/redaction-options.js';
 
-/** The flags as the options room resolves them from nothing. */
+/** The flags that the options come to when nothing is set. */
 export const DEFAULT_FLAGS: ResolvedPrivacyFlags = resolveOptions(
   { endpoint: 'http://127.0.0.1:4318' },
   {},
@@ -45,56 +46,57 @@ export function privacyWith(
   redaction: RedactionOptions = {},
 ): { readonly privacy: Privacy; readonly said: Said[] } {
   const said: Said[] = [];
-  const privacy = createPrivacy(
-    { flags: { ...DEFAULT_FLAGS, ...flags }, redaction },
-    (code, text) => said.push({ code, text }),
+  const privacy = new Privacy({ flags: { ...DEFAULT_FLAGS, ...flags }, redaction }, (code, text) =>
+    said.push({ code, text }),
   );
   return { privacy, said };
 }
 
-export type Put = readonly [key: string, value: AttributeValue, content: ContentClass];
+export type Entry = readonly [key: string, value: AttributeValue];
 
-/** What one span would send of these attributes. */
-export function send(
-  privacy: Pick<Privacy, 'guard'>,
-  puts: readonly Put[],
-  kind = 'LLM',
-): Attributes {
-  const sent = new Map<string, AttributeValue>();
-  const collector: AttributeSink = { put: (key, value) => void sent.set(key, value) };
-  const sink = privacy.guard(collector, kind);
-  for (const [key, value, content] of puts) sink.put(key, value, content);
-  return Object.fromEntries(sent);
+const KIND = 'openinference.span.kind';
+
+/** What one span of this kind sends of these attributes. */
+export function send(privacy: Privacy, entries: readonly Entry[], kind = 'LLM'): Attributes {
+  const list = [[KIND, kind] as const, ...entries].map(([key, value]) => ({ key, value }));
+  const sent = redact(spanWith({ entries: list }), privacy.policy).entries;
+  return Object.fromEntries(sent.filter(({ key }) => key !== KIND).map((e) => [e.key, e.value]));
 }
 
 /** What one span would send of a single value. */
 export function sendOne(
-  privacy: Pick<Privacy, 'guard'>,
-  [key, value, content]: Put,
+  privacy: Privacy,
+  [key, value]: Entry,
   kind = 'LLM',
 ): AttributeValue | undefined {
-  return send(privacy, [[key, value, content]], kind)[key];
+  return send(privacy, [[key, value]], kind)[key];
 }
 
-/** A record with everything that a record can hold. */
-export function recordWith(overrides: Partial<SpanRecord> = {}): SpanRecord {
-  return {
+export const SPAN_CONTEXT = {
+  traceId: '0af7651916cd43dd8448eb211c80319c',
+  spanId: 'b7ad6b7169203331',
+  traceFlags: 1,
+};
+
+/** A mapped span with what a test says of it. */
+export function spanWith(changes: MappedSpanChanges = {}): MappedSpan {
+  const raw = {
     name: 'llm_request',
     kind: SpanKind.INTERNAL,
-    spanContext: {
-      traceId: '0af7651916cd43dd8448eb211c80319c',
-      spanId: 'b7ad6b7169203331',
-      traceFlags: 1,
-    },
-    parentSpanContext: undefined,
-    startTime: [1_795_225_031, 0],
-    endTime: [1_795_225_032, 5],
+    spanContext: () => SPAN_CONTEXT,
+    startTime: [1_795_225_031, 0] as [number, number],
+    endTime: [1_795_225_032, 5] as [number, number],
+    duration: [1, 5] as [number, number],
     status: { code: SpanStatusCode.UNSET },
+    attributes: {},
     events: [],
     links: [],
+    ended: true,
+    resource: resourceFromAttributes({}),
+    instrumentationScope: { name: 'livekit-agents' },
     droppedAttributesCount: 0,
     droppedEventsCount: 0,
     droppedLinksCount: 0,
-    ...overrides,
   };
+  return new MappedSpan(raw, changes);
 }

@@ -1,27 +1,16 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createJsonEncoder } from '../../src/export/json-encoder.js';
-import type { ContentClass } from '../../src/privacy/content-class.js';
-import { ContentGuard } from '../../src/privacy/content-guard.js';
-import { classifyRawKey } from '../../src/privacy/content-keys.js';
-import { CONTENT_CLASSES, resolvePolicy } from '../../src/privacy/content-policy.js';
-import { CONTENT_RULES } from '../../src/privacy/content-rules.js';
-import { FRAMEWORK_KEY_RULES } from '../../src/privacy/keys/framework-keys.js';
-import { GEN_AI_KEY_RULES } from '../../src/privacy/keys/gen-ai-keys.js';
-import { LIVEKIT_KEY_RULES } from '../../src/privacy/keys/livekit-keys.js';
-import { TELEMETRY_KEY_RULES } from '../../src/privacy/keys/telemetry-keys.js';
+import { classifyRawKey, KEY_RULES } from '../../src/privacy/content-keys.js';
 import type { Privacy } from '../../src/privacy/privacy.js';
-import { createPrivacyCounts } from '../../src/privacy/privacy-stats.js';
-import { EVERYTHING_HIDDEN, privacyWith, recordWith, send } from './guarded.js';
+import { redact } from '../../src/privacy/redact.js';
+import { EVERYTHING_HIDDEN, privacyWith, SPAN_CONTEXT, send, spanWith } from './redacted.js';
 
 const CANARY = 'canary-5be1d0';
-const encoder = createJsonEncoder({ attributes: {}, schemaUrl: undefined });
 
-const RULES = [LIVEKIT_KEY_RULES, GEN_AI_KEY_RULES, FRAMEWORK_KEY_RULES, TELEMETRY_KEY_RULES];
 const KEYS: readonly string[] = [
-  ...RULES.flatMap(({ exact }) => Object.keys(exact)),
-  ...RULES.flatMap(({ prefixes }) => prefixes.flatMap(([prefix]) => [prefix, `${prefix}x`])),
+  ...KEY_RULES.flatMap(({ exact }) => Object.keys(exact)),
+  ...KEY_RULES.flatMap(({ prefixes }) => prefixes.flatMap(([prefix]) => [prefix, `${prefix}x`])),
   'input.value',
   'input.audio.transcript',
   'output.value',
@@ -41,23 +30,18 @@ const KEYS: readonly string[] = [
   'constructor',
 ];
 
-/** The bytes of a span with these raw attributes, in attributes, events, links and status. */
-function bytesOf(privacy: Privacy, attributes: Attributes): string {
-  const record = privacy.guardRecord(
-    recordWith({
-      status: { code: 2, message: CANARY },
-      events: [{ name: 'e', time: [1, 1], attributes }],
-      links: [{ context: recordWith().spanContext, attributes }],
-    }),
-    'LLM',
-  );
-  const bytes = encoder.encodeSpan(record, (sink) => {
-    const guarded = privacy.guard(sink, 'LLM');
-    for (const [key, value] of Object.entries(attributes)) {
-      if (value !== undefined) guarded.put(key, value, classifyRawKey(key));
-    }
+/** All of a span with these attributes, in attributes, events, links and status, as it is sent. */
+function textOf(privacy: Privacy, attributes: Attributes): string {
+  const span = spanWith({
+    status: { code: 2, message: CANARY },
+    events: [{ name: 'e', time: [1, 1], attributes }],
+    links: [{ context: SPAN_CONTEXT, attributes }],
+    entries: Object.entries(attributes).flatMap(([key, value]) =>
+      value === undefined ? [] : [{ key, value }],
+    ),
   });
-  return Buffer.from(bytes).toString();
+  const { status, events, links, entries } = redact(span, privacy.policy);
+  return JSON.stringify([status, events, links, entries]);
 }
 
 const secretive: fc.Arbitrary<AttributeValue> = fc.oneof(
@@ -73,14 +57,14 @@ const anyKey = fc.oneof(
   fc.string().map((text) => `gen_ai.${text}`),
 );
 
-describe('a canary', () => {
+describe('a canary in any attribute', () => {
   it.each(['allowPii', 'captureMessageContent', 'mandated', 'everything'])(
     'leaves by no classified key under %s',
     (by) => {
       const flags =
         by === 'everything' ? EVERYTHING_HIDDEN : by === 'mandated' ? {} : { [by]: false };
       const { privacy } = privacyWith(flags);
-      if (by === 'mandated') privacy.forSpan({ 'lk.redaction.enabled': true });
+      if (by === 'mandated') privacy.check({ 'lk.redaction.enabled': true });
       const hidden = (key: string): boolean => {
         const content = classifyRawKey(key);
         if (content === 'none') return false;
@@ -89,7 +73,7 @@ describe('a canary', () => {
       fc.assert(
         fc.property(fc.array(fc.tuple(anyKey, secretive), { maxLength: 12 }), (entries) => {
           const attributes = Object.fromEntries(entries.filter(([key]) => hidden(key)));
-          expect(bytesOf(privacy, attributes)).not.toContain(CANARY);
+          expect(textOf(privacy, attributes)).not.toContain(CANARY);
         }),
         { numRuns: 200 },
       );
@@ -99,30 +83,9 @@ describe('a canary', () => {
   it('is seen by this test when nothing is hidden', () => {
     const { privacy } = privacyWith({});
     for (const key of KEYS) {
-      expect(bytesOf(privacy, Object.fromEntries([[key, CANARY]])), key).toContain(CANARY);
+      expect(textOf(privacy, Object.fromEntries([[key, CANARY]])), key).toContain(CANARY);
     }
   });
-
-  it.each(CONTENT_CLASSES.filter((content) => content !== 'none'))(
-    'gets out by %s, and by nothing else, when that row alone is opened',
-    (opened) => {
-      const rules = { ...CONTENT_RULES, [opened]: CONTENT_RULES.none };
-      const guarding = {
-        policy: resolvePolicy(EVERYTHING_HIDDEN, rules),
-        rewriter: undefined,
-        identityHash: undefined,
-        counts: createPrivacyCounts(),
-      };
-      const leaks = CONTENT_CLASSES.filter((content: ContentClass) => {
-        // A guard for each: which input repeats an answer is a matter of its own.
-        const guard = new ContentGuard(guarding, 'LLM');
-        guard.pass('llm.input_messages.0.message.role', 'user', 'inputMessage');
-        const sent = guard.pass('llm.input_messages.0.message.content', CANARY, content);
-        return content !== 'none' && String(sent).includes(CANARY);
-      });
-      expect(leaks).toEqual([opened]);
-    },
-  );
 });
 
 describe('redaction over anything', () => {
@@ -132,7 +95,6 @@ describe('redaction over anything', () => {
       redactPatterns: 'default',
       toolJsonPaths: ['$.a', '$..secret', '$[*].b'],
       hash: { key: 'k' },
-      redactBudgetMillis: 60_000,
       redact: (value) => value,
     },
   );
@@ -146,17 +108,14 @@ describe('redaction over anything', () => {
     fc.array(fc.double()),
   );
 
-  it('neither throws nor lets through what a path selects, and sends valid JSON', () => {
+  it('neither throws nor lets through what a path selects', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(anyKey, anyValue, fc.constantFrom(...CONTENT_CLASSES))),
+        fc.array(fc.tuple(anyKey, anyValue)),
         fc.constantFrom('LLM', 'TOOL'),
-        (puts, kind) => {
-          const checked = puts.filter(([, , content]) => content !== 'none');
+        (entries, kind) => {
+          const checked = entries.filter(([key]) => classifyRawKey(key) !== 'none');
           expect(JSON.stringify(send(privacy, checked, kind))).not.toContain(CANARY);
-          const attributes = Object.fromEntries(puts.map(([key, value]) => [key, value]));
-          // The encoder puts its comma first: spans are joined as they are.
-          JSON.parse(bytesOf(privacy, attributes).replace(/^,/, ''));
         },
       ),
       { numRuns: 200 },
@@ -180,7 +139,7 @@ describe('redaction over anything', () => {
     ['passwords in addresses that are none', '://a:b'.repeat(300_000)],
     ['lone surrogates', '\ud800'.repeat(300_000)],
   ])('%s: comes to an end', (_, value) => {
-    const sent = send(privacy, [['input.value', value, 'inputValue']], 'LLM');
+    const sent = send(privacy, [['input.value', value]]);
     expect(typeof sent['input.value']).toBe('string');
   });
 });
