@@ -98,6 +98,8 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   #sent = 0;
   #isStarted = false;
   #unwatchExit: (() => void) | undefined;
+  /** Awaited by the next flush: the stock batch processor does not wait for what is in flight. */
+  #sessionFlush: Promise<void> = Promise.resolve();
 
   constructor(next: SpanProcessor, options?: OpenInferenceProcessorOptions);
   /** @internal */
@@ -176,7 +178,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
     this.#registry.sessions.settle();
     this.#sendHeld();
     const timeoutMillis = this.#timeoutOf(options);
-    const spans = this.#next.forceFlush({ timeoutMillis });
+    const spans = Promise.all([this.#sessionFlush, this.#next.forceFlush({ timeoutMillis })]);
     await Promise.all([spans, this.#metrics.flush(spans, timeoutMillis)]);
   }
 
@@ -302,7 +304,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
       isSent = true;
       this.#end(span, false);
       const { shutdownTimeoutMillis: timeoutMillis } = this.#resolved.delivery;
-      void this.#next.forceFlush({ timeoutMillis });
+      this.#sessionFlush = this.#next.forceFlush({ timeoutMillis });
     };
     const observed = this.#registry.openNode(span.spanContext().spanId)?.session?.observed;
     if (observed === undefined) {
