@@ -48,6 +48,9 @@ for (const { name, task, rounds, contestants } of scenarios) {
   }
 }
 runner.close();
+const results = join(import.meta.dirname, 'results');
+mkdirSync(results, { recursive: true });
+writeFileSync(join(results, 'last-run.json'), `${JSON.stringify(samples)}\n`);
 
 const report = [facts(), ...renderReport(samples)].join('\n\n');
 console.log(`\n${report}`);
@@ -80,11 +83,8 @@ function facts(): string {
   ].join(', ');
 }
 
-/** Writes the samples, and the report between the README's marks. */
+/** Writes the report between the README's marks. */
 async function publish(): Promise<void> {
-  const results = join(import.meta.dirname, 'results');
-  mkdirSync(results, { recursive: true });
-  writeFileSync(join(results, 'last-run.json'), `${JSON.stringify(samples)}\n`);
   const file = join(import.meta.dirname, 'README.md');
   const [before = '', rest = ''] = readFileSync(file, 'utf8').split(/(?<=<!-- last run -->\n)/);
   const after = rest.slice(rest.indexOf('<!-- end of last run -->'));

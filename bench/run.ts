@@ -96,7 +96,7 @@ async function runProcess(
 ): Promise<RunOutcome> {
   const request: RunRequest = { ...task, row, setupOptions, endpoint: receiver.endpointOf(run) };
   const child = fork(compiled(home, 'child/measured-process.js'), [JSON.stringify(request)], {
-    execArgv: [...nodeFlags],
+    execArgv: ['--expose-gc', ...nodeFlags],
   });
   const result = await new Promise<RunResult>((resolve, reject) => {
     let reported: RunResult | undefined;

@@ -4,7 +4,10 @@
  */
 declare module '@opentelemetry/exporter-trace-otlp-http' {
   import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
-  export const OTLPTraceExporter: new (config: { url: string }) => SpanExporter;
+  export const OTLPTraceExporter: new (config: {
+    url: string;
+    compression?: 'gzip' | 'none';
+  }) => SpanExporter;
 }
 
 declare module '@opentelemetry/exporter-trace-otlp-proto' {
