@@ -1,3 +1,4 @@
+import type { Attributes } from '@opentelemetry/api';
 import * as openInference from '@arizeai/openinference-semantic-conventions';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listCaptures } from '../support/corpus.js';
@@ -50,9 +51,29 @@ function place({ raw }: ReplayedSpan): string {
 describe.each(listCaptures())('$version $scenario', ({ version, scenario }) => {
   let replay: TracedReplay;
   let spans: readonly ReplayedSpan[];
+  const viewed = new Map<string, Attributes>();
   beforeAll(async () => {
-    replay = await traceCapture(receiver, version, scenario);
+    replay = await traceCapture(receiver, version, scenario, {
+      spanProcessors: [
+        {
+          onStart: () => {},
+          onEnd: (span) => viewed.set(span.spanContext().spanId, span.attributes),
+          forceFlush: async () => {},
+          shutdown: async () => {},
+        },
+      ],
+    });
     ({ spans } = replay);
+  });
+
+  it('shows exporters what goes over the wire, in the same order', () => {
+    expect(viewed.size).toBe(replay.received.length);
+    for (const { spanId, attributes, name } of replay.received) {
+      const view = Object.entries(viewed.get(spanId) ?? {});
+      expect(Object.entries(attributes), name).toEqual(
+        view.map(([key, value]) => [key, wellFormed(value)]),
+      );
+    }
   });
 
   it('gives every span its kind', () => {
@@ -294,3 +315,9 @@ it('reads every message of a span, so that a gap would be seen', () => {
     /0 is missing/u,
   );
 });
+
+/** UTF-8 has no lone surrogates. */
+function wellFormed(value: unknown): unknown {
+  if (typeof value === 'string') return Buffer.from(value).toString();
+  return Array.isArray(value) ? value.map(wellFormed) : value;
+}
