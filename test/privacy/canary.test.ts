@@ -2,11 +2,6 @@ import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createJsonEncoder } from '../../src/export/json-encoder.js';
-<<<<<<< HEAD
-import type { ContentClass } from '../../src/privacy/content-class.js';
-import { ContentGuard } from '../../src/privacy/content-guard.js';
-=======
->>>>>>> bench
 import { classifyRawKey } from '../../src/privacy/content-keys.js';
 import { CONTENT_CLASSES } from '../../src/privacy/content-policy.js';
 import { FRAMEWORK_KEY_RULES } from '../../src/privacy/keys/framework-keys.js';

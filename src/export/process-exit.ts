@@ -1,29 +1,34 @@
 /** What the end of a process needs from whoever has spans. */
-export interface ExitTriggerOptions {
+export interface ExitHooks {
   /** Sends everything that is there; settles within `timeoutMillis` and never rejects. */
   readonly flush: (timeoutMillis: number) => Promise<unknown>;
   /** Spans handed over so far: tells whether another flush at `beforeExit` has anything to do. */
   readonly added: () => number;
   /** Called when the process is certain to end: the last moment to hand spans over. Never throws. */
   readonly beforeEnd: () => void;
-  /** Called while the process exits: blocks, briefly, and never throws. */
-  readonly lastResort: () => void;
+  /**
+   * Called last: sends what is left, or keeps it, or counts it. Blocks for a moment, and not on the
+   * network unless `sends`. Never throws.
+   */
+  readonly exitSync: (sends: boolean) => void;
   /** Milliseconds that the end of the process may be put off for. */
   readonly timeoutMillis: number;
 }
 
 interface Watcher {
-  readonly options: ExitTriggerOptions;
+  readonly hooks: ExitHooks;
   addedAtLastFlush: number;
 }
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
-/** Marks the listeners of every copy of this package: they don't decide about a signal either. */
+/** Marks the listeners of every copy of this package: they do not decide about a signal either. */
 const OWN: unique symbol = Symbol.for('catalyst-tracing.signal-listener');
 
 const watchers = new Set<Watcher>();
 const signalHandlers = new Map<NodeJS.Signals, () => void>();
+/** The signal that the process is about to die of. */
+let dyingOf: NodeJS.Signals | undefined;
 
 /**
  * Flushes when the process ends, and changes nothing about how it ends:
@@ -33,12 +38,13 @@ const signalHandlers = new Map<NodeJS.Signals, () => void>();
  *   dies of the same signal, at once if the signal comes again; where somebody does, theirs decides
  *   and the flush goes along;
  * - `process.exit()`, an uncaught exception, an unhandled rejection: nothing asynchronous happens
- *   any more, so `lastResort` runs at `exit`. Node prints and sets the exit code as ever.
+ *   any more, so `exitSync` sends from another thread. Node prints and sets the exit code as ever.
  *
+ * In each case `exitSync` is called last, so that what could not be sent is kept or counted.
  * Several that watch share the listeners and wait for one another. Returns how to stop watching.
  */
-export function watchExit(options: ExitTriggerOptions): () => void {
-  const watcher: Watcher = { options, addedAtLastFlush: 0 };
+export function watchExit(hooks: ExitHooks): () => void {
+  const watcher: Watcher = { hooks, addedAtLastFlush: 0 };
   if (watchers.size === 0) listen();
   watchers.add(watcher);
   return () => {
@@ -64,7 +70,7 @@ function stopListening(): void {
 
 function onBeforeExit(): void {
   for (const watcher of watchers) {
-    const { flush, added, beforeEnd, timeoutMillis } = watcher.options;
+    const { flush, added, beforeEnd, timeoutMillis } = watcher.hooks;
     beforeEnd();
     // Node asks again whenever the loop runs empty; only new spans are a reason to put it off again.
     const addedNow = added();
@@ -75,22 +81,36 @@ function onBeforeExit(): void {
 }
 
 function onSignal(signal: NodeJS.Signals): void {
+  if (dyingOf !== undefined) {
+    // It came again: nobody waits any longer.
+    die(dyingOf);
+    return;
+  }
   const isOurs = othersListening(signal) === 0;
-  if (isOurs) for (const { options } of watchers) options.beforeEnd();
+  if (isOurs) {
+    dyingOf = signal;
+    for (const { hooks } of watchers) hooks.beforeEnd();
+  }
   const flushed = Promise.all(
-    [...watchers].map(({ options }) => options.flush(options.timeoutMillis)),
+    [...watchers].map(({ hooks }) => hooks.flush(hooks.timeoutMillis)),
   );
-  const handler = signalHandlers.get(signal);
-  if (!isOurs || handler === undefined) return;
-  // Taken away now, so that the signal coming a second time ends the process at once.
-  process.removeListener(signal, handler);
-  void flushed.finally(() => process.kill(process.pid, signal));
+  if (isOurs) void flushed.finally(() => die(signal));
+}
+
+/** Nothing is sent any more: the flush had its time. What it left is kept or counted. */
+function die(signal: NodeJS.Signals): void {
+  for (const { hooks } of watchers) {
+    hooks.beforeEnd();
+    hooks.exitSync(false);
+  }
+  for (const [name, handler] of signalHandlers) process.removeListener(name, handler);
+  process.kill(process.pid, signal);
 }
 
 function onExit(): void {
-  for (const { options } of watchers) {
-    options.beforeEnd();
-    options.lastResort();
+  for (const { hooks } of watchers) {
+    hooks.beforeEnd();
+    hooks.exitSync(true);
   }
 }
 
@@ -102,7 +122,7 @@ function othersListening(signal: NodeJS.Signals): number {
 
 /**
  * Listeners that the `signal-exit` package has for a signal. It ends the process only while its
- * own are the only ones, so they don't count as somebody who decides about the signal.
+ * own are the only ones, so they do not count as somebody who decides about the signal.
  */
 function signalExitListeners(): number {
   const emitter: unknown =
