@@ -1,6 +1,6 @@
 import { asPrintable } from '../../diagnostics.js';
 import { Attr } from '../../semconv/attribute-keys.js';
-import type { DecodedSpan } from '../otlp/otlp-span.js';
+import type { DecodedSpan } from '../otlp/decode.js';
 import type { Paint } from '../terminal.js';
 import type { StoreChange } from './session-store.js';
 import { renderTotals, renderTraceTree, sumTraces } from './trace-tree.js';

@@ -1,13 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { decodeJsonRequest } from '../otlp/decode-json.js';
-import { decodeProtobufRequest } from '../otlp/decode-protobuf.js';
-import type { DecodedSpan } from '../otlp/otlp-span.js';
+import { decodeTraces, type DecodedSpan, JSON_TYPE, PROTOBUF_TYPE } from '../otlp/decode.js';
 
 const MAX_BODY_BYTES: number = 64 * 1024 * 1024;
-const PROTOBUF = 'application/x-protobuf';
-const JSON_TYPE = 'application/json';
 
 const unzip = promisify(gunzip);
 
@@ -34,12 +30,12 @@ export interface ReceivedTrace {
 /** Reads an OTLP export of traces, in protobuf or JSON, plain or gzip. */
 export async function receiveTrace(request: IncomingMessage): Promise<ReceivedTrace> {
   const contentType = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim() ?? '';
-  if (contentType !== PROTOBUF && contentType !== JSON_TYPE) {
-    throw new RefusedRequest(415, `expected ${PROTOBUF} or ${JSON_TYPE}`);
+  if (contentType !== PROTOBUF_TYPE && contentType !== JSON_TYPE) {
+    throw new RefusedRequest(415, `expected ${PROTOBUF_TYPE} or ${JSON_TYPE}`);
   }
   const body = await readBody(request);
   try {
-    const spans = contentType === PROTOBUF ? decodeProtobufRequest(body) : decodeJsonRequest(body);
+    const spans = decodeTraces(body, contentType);
     return { spans, bytes: body.length, contentType };
   } catch (error) {
     throw new RefusedRequest(400, error instanceof Error ? error.message : 'no trace request');

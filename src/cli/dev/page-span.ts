@@ -1,4 +1,4 @@
-import type { DecodedAttributes } from '../otlp/otlp-span.js';
+import type { DecodedAttributes } from '../otlp/decode.js';
 
 /** A span as the page gets it, in JSON. Times are milliseconds since the epoch, with fractions. */
 export interface PageSpan {

@@ -1,5 +1,5 @@
 import { Attr } from '../../semconv/attribute-keys.js';
-import type { DecodedSpan } from '../otlp/otlp-span.js';
+import type { DecodedSpan } from '../otlp/decode.js';
 import type { SessionSummary, SpanPage } from './page-span.js';
 import { StoredSession } from './stored-session.js';
 

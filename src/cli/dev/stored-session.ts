@@ -1,5 +1,5 @@
 import { Attr } from '../../semconv/attribute-keys.js';
-import type { DecodedSpan } from '../otlp/otlp-span.js';
+import type { DecodedSpan } from '../otlp/decode.js';
 import type { PageSpan, SessionSummary } from './page-span.js';
 
 const NANOS_PER_MICRO = 1000n;
