@@ -3,7 +3,7 @@ import { VERSION } from '../version.js';
 import { type Command, HELP, parseCommandLine } from './command-line.js';
 import { runDev } from './dev/run-dev.js';
 import { runDoctor } from './doctor/run-doctor.js';
-import { renderReport } from './doctor/render-report.js';
+import { renderReport } from './doctor/report.js';
 import { createPaint } from './terminal.js';
 
 const PROBLEM = 1;

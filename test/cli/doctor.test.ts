@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startForwardProxy } from '../support/forward-proxy.js';
 import { EXPIRED_TLS, LOOPBACK_TLS, OTHER_HOST_TLS } from '../support/loopback-tls.js';
 import { startReceiver, type Receiver, type ReceiverOptions } from '../support/otlp-receiver.js';
-import type { DoctorReport } from '../../src/cli/doctor/finding.js';
+import type { DoctorReport } from '../../src/cli/doctor/report.js';
 import { buildCli, type BuiltCli, type CliOutcome } from './built-cli.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');

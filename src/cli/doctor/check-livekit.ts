@@ -11,9 +11,10 @@ import { liveSetup } from '../../live-tracing.js';
 import type { ResolvedOptions } from '../../options/resolved-options.js';
 import { readForeignProvider } from '../../provider/foreign-provider.js';
 import { globalProvider, providerBehind } from '../../provider/global-registration.js';
-import type { Finding, FindingLevel } from './finding.js';
+import { findingsOf, type Finding } from './report.js';
 
 const LIVEKIT = '@livekit/agents';
+const finding = findingsOf('livekit');
 const PROBE_SPAN = 'catalyst-tracing doctor';
 
 /**
@@ -44,10 +45,6 @@ export async function checkLiveKit(
 async function connectAsSetup(resolved: ResolvedOptions): Promise<TracerProvider> {
   const { tracing } = await createTracing({ ...resolved, endpoint: undefined }, () => {});
   return tracing.provider;
-}
-
-function finding(code: string, level: FindingLevel, text: string, fix?: string): Finding {
-  return { topic: 'livekit', code: `livekit.${code}`, level, text, ...(fix && { fix }) };
 }
 
 /** The CommonJS copy, or the ESM one where that is all that loads. */

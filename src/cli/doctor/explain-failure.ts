@@ -1,23 +1,23 @@
-import type { CollectorFacts } from './collector-facts.js';
-import type { Finding } from './finding.js';
+import type { Destination } from './probe.js';
+import { findingsOf, type Finding } from './report.js';
 
 interface Explanation {
   readonly code: string;
-  readonly text: (facts: CollectorFacts) => string;
-  readonly fix: (facts: CollectorFacts) => string;
+  readonly text: (destination: Destination) => string;
+  readonly fix: (destination: Destination) => string;
 }
 
 const GRPC_PORT = '4317';
-const isLoopback = ({ url }: CollectorFacts): boolean =>
+const isLoopback = ({ url }: Destination): boolean =>
   /^(?:localhost|127\.|\[::1\])/.test(url.hostname);
 
 const REFUSED: Explanation = {
   code: 'refused',
   text: ({ url }) => `Nothing listens at ${url.host}.`,
-  fix: (facts) =>
-    isLoopback(facts)
+  fix: (destination) =>
+    isLoopback(destination)
       ? 'Start the collector (npx catalyst-tracing dev is one), or correct the port. In a container, localhost is the container itself: use the name of the collector’s service, or host.docker.internal.'
-      : `Start the collector, or correct host and port in ${facts.endpointFrom}.`,
+      : `Start the collector, or correct host and port in ${destination.endpointFrom}.`,
 };
 
 const DNS: Explanation = {
@@ -119,18 +119,13 @@ const PROXY_UNREACHABLE: ReadonlySet<string> = new Set([
 ]);
 
 /** Says what a request that got no answer ran into, and what to do about it. */
-export function explainFailure(failureCode: string, facts: CollectorFacts): Finding {
-  const { code, text, fix } = explanationOf(failureCode, facts);
-  return {
-    topic: 'collector',
-    code: `collector.${code}`,
-    level: 'problem',
-    text: `${text(facts)} (${facts.scrub(failureCode)})`,
-    fix: fix(facts),
-  };
+export function explainFailure(failureCode: string, destination: Destination): Finding {
+  const { code, text, fix } = explanationOf(failureCode, destination);
+  const shown = `${text(destination)} (${destination.scrub(failureCode)})`;
+  return findingsOf('collector')(code, 'problem', shown, fix(destination));
 }
 
-function explanationOf(code: string, { proxy }: CollectorFacts): Explanation {
+function explanationOf(code: string, { proxy }: Destination): Explanation {
   if (code.startsWith('the proxy refused')) return PROXY_REFUSED;
   if (code.startsWith('the proxy')) return PROXY_AWAY;
   if (proxy !== undefined && PROXY_UNREACHABLE.has(code)) return PROXY_AWAY;

@@ -3,9 +3,10 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { asPrintable } from '../../diagnostics.js';
 import { liveSetup } from '../../live-tracing.js';
-import type { Finding } from './finding.js';
-import { packageSeenFrom } from './installed-packages.js';
+import { packageSeenFrom } from './check-versions.js';
+import { findingsOf, type Finding } from './report.js';
 
+const finding = findingsOf('settings');
 const LIVEKIT = '@livekit/agents';
 
 /** A file that would have ended the doctor. */
@@ -25,13 +26,14 @@ export async function importFiles(
     }
   }
   if (files.length > 0 && liveSetup() === undefined && findings.length === 0) {
-    findings.push({
-      topic: 'settings',
-      code: 'settings.import_without_setup',
-      level: 'problem',
-      text: `${files.map((file) => asPrintable(file, 100)).join(', ')} did not call setup().`,
-      fix: 'Give the doctor the file that calls setup(), or call it there at module level: await setup().',
-    });
+    findings.push(
+      finding(
+        'import_without_setup',
+        'problem',
+        `${files.map((file) => asPrintable(file, 100)).join(', ')} did not call setup().`,
+        'Give the doctor the file that calls setup(), or call it there at module level: await setup().',
+      ),
+    );
   }
   return findings;
 }
@@ -60,17 +62,19 @@ async function asJob(directory: string, load: () => Promise<unknown>): Promise<v
 }
 
 function explainFailure(file: string, error: unknown): Finding {
-  const isEnd = error instanceof EndedProcess;
+  if (error instanceof EndedProcess) {
+    return finding(
+      'import_ends',
+      'problem',
+      `${file} ends the process while it is loaded.`,
+      'Give the doctor the file that calls setup() alone, or let that one end the process only as main module.',
+    );
+  }
   const reason = error instanceof Error ? error.message : 'unknown reason';
-  return {
-    topic: 'settings',
-    code: isEnd ? 'settings.import_ends' : 'settings.import_failed',
-    level: 'problem',
-    text: isEnd
-      ? `${file} ends the process while it is loaded.`
-      : `${file} could not be loaded: ${asPrintable(reason, 300)}`,
-    fix: isEnd
-      ? 'Give the doctor the file that calls setup() alone, or let that one end the process only as main module.'
-      : 'Correct it; for TypeScript, start Node with a loader: NODE_OPTIONS="--import tsx".',
-  };
+  return finding(
+    'import_failed',
+    'problem',
+    `${file} could not be loaded: ${asPrintable(reason, 300)}`,
+    'Correct it; for TypeScript, start Node with a loader: NODE_OPTIONS="--import tsx".',
+  );
 }

@@ -4,11 +4,10 @@ import { resolveOptions } from '../../options/resolve-options.js';
 import { VERSION } from '../../version.js';
 import { checkCollector } from './check-collector.js';
 import { checkLiveKit } from './check-livekit.js';
-import { checkSettings } from './check-settings.js';
+import { checkSettings, showSettings } from './check-settings.js';
 import { checkVersions } from './check-versions.js';
-import type { DoctorReport } from './finding.js';
 import { importFiles } from './import-files.js';
-import { showSettings } from './show-settings.js';
+import type { DoctorReport } from './report.js';
 
 export interface DoctorOptions {
   /** The application's directory. */

@@ -100,6 +100,8 @@ const MESSAGES: Readonly<Record<string, Readonly<Record<number, string>>>> = {
     11: 'double min',
     12: 'double max',
   },
+  TraceResponse: { 1: 'PartialSuccess partialSuccess' },
+  PartialSuccess: { 1: 'int64 rejectedSpans', 2: 'string errorMessage' },
   /** `google.rpc.Status`: the body of an answer that refuses a request. */
   RpcStatus: { 1: 'uint32 code', 2: 'string message' },
 };
