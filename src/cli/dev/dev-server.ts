@@ -1,7 +1,9 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { RefusedRequest, receiveTrace } from './otlp-intake.js';
-import type { PageFile } from './page-files.js';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { decodeTraces, type DecodedSpan, JSON_TYPE, PROTOBUF_TYPE } from '../otlp/decode.js';
 import type { SessionStore } from './session-store.js';
 
 export interface DevServerOptions {
@@ -142,4 +144,100 @@ function streamChanges(response: ServerResponse, store: SessionStore): void {
 function asIndex(text: string | null): number {
   const index = Number(text ?? 0);
   return Number.isSafeInteger(index) && index >= 0 ? index : 0;
+}
+
+const MAX_BODY_BYTES: number = 64 * 1024 * 1024;
+
+const unzip = promisify(gunzip);
+
+/** A request that cannot be taken, and the status that says so. */
+export class RefusedRequest extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = 'RefusedRequest';
+    this.status = status;
+  }
+}
+
+/** What a request brought. */
+export interface ReceivedTrace {
+  readonly spans: readonly DecodedSpan[];
+  /** Of the body, decompressed. */
+  readonly bytes: number;
+  /** What the answer is to be written in. */
+  readonly contentType: string;
+}
+
+/** Reads an OTLP export of traces, in protobuf or JSON, plain or gzip. */
+export async function receiveTrace(request: IncomingMessage): Promise<ReceivedTrace> {
+  const contentType = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim() ?? '';
+  if (contentType !== PROTOBUF_TYPE && contentType !== JSON_TYPE) {
+    throw new RefusedRequest(415, `expected ${PROTOBUF_TYPE} or ${JSON_TYPE}`);
+  }
+  const body = await readBody(request);
+  try {
+    const spans = decodeTraces(body, contentType);
+    return { spans, bytes: body.length, contentType };
+  } catch (error) {
+    throw new RefusedRequest(400, error instanceof Error ? error.message : 'no trace request');
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    if (!(chunk instanceof Buffer)) continue;
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) throw new RefusedRequest(413, 'too large');
+  }
+  const body = Buffer.concat(chunks);
+  const encoding = request.headers['content-encoding'] ?? 'identity';
+  if (encoding === 'identity') return body;
+  if (encoding !== 'gzip') throw new RefusedRequest(415, 'expected gzip or no compression');
+  try {
+    return await unzip(body, { maxOutputLength: MAX_BODY_BYTES });
+  } catch {
+    throw new RefusedRequest(400, 'no gzip, or too large');
+  }
+}
+
+/** A file of the page as it is served. */
+export interface PageFile {
+  readonly contentType: string;
+  readonly body: string;
+}
+
+const HTML = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>catalyst-tracing dev</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/page.css">
+</head>
+<body>
+<div id="app"></div>
+<noscript>This page needs JavaScript; all of it comes from this machine.</noscript>
+<script src="/page.js"></script>
+</body>
+</html>
+`;
+
+/** The page by path. Script and style are built beside the command; nothing comes from elsewhere. */
+export function readPageFiles(): ReadonlyMap<string, PageFile> {
+  return new Map([
+    ['/', { contentType: 'text/html; charset=utf-8', body: HTML }],
+    ['/page.js', { contentType: 'text/javascript; charset=utf-8', body: built('page.js') }],
+    ['/page.css', { contentType: 'text/css; charset=utf-8', body: built('page.css') }],
+  ]);
+}
+
+function built(name: string): string {
+  return readFileSync(new URL(name, import.meta.url), 'utf8');
 }

@@ -1,4 +1,4 @@
-import type { DecodedAttributes } from '../otlp/decode.js';
+export type SpanAttributes = Readonly<Record<string, unknown>>;
 
 /** A span as the page gets it, in JSON. Times are milliseconds since the epoch, with fractions. */
 export interface PageSpan {
@@ -9,7 +9,7 @@ export interface PageSpan {
   readonly name: string;
   readonly startMillis: number;
   readonly endMillis: number;
-  readonly attributes: DecodedAttributes;
+  readonly attributes: SpanAttributes;
   readonly events: readonly PageEvent[];
   readonly isError: boolean;
   readonly statusMessage: string;
@@ -18,7 +18,7 @@ export interface PageSpan {
 export interface PageEvent {
   readonly name: string;
   readonly atMillis: number;
-  readonly attributes: DecodedAttributes;
+  readonly attributes: SpanAttributes;
 }
 
 /** One session in the list of the page. */

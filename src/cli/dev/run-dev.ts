@@ -1,14 +1,16 @@
 import { once } from 'node:events';
-import { createPaint } from '../terminal.js';
-import { type DevServer, startDevServer } from './dev-server.js';
-import { createLivePrinter } from './live-printer.js';
-import { readPageFiles } from './page-files.js';
-import { SessionStore } from './session-store.js';
+import { asPrintable } from '../../diagnostics.js';
+import { Attr } from '../../semconv/attribute-keys.js';
+import type { DecodedSpan } from '../otlp/decode.js';
+import { createPaint, type Paint } from '../terminal.js';
+import { type DevServer, readPageFiles, startDevServer } from './dev-server.js';
+import { SessionStore, type StoreChange } from './session-store.js';
+import { renderTotals, renderTraceTree, sumTraces } from './trace-tree.js';
 
 /** OTLP's port for HTTP. */
-export const DEFAULT_PORT = 4318;
+const DEFAULT_PORT = 4318;
 
-export interface DevOptions {
+interface DevOptions {
   /** `undefined` for OTLP's own, or a free one where that is taken. */
   readonly port: number | undefined;
   readonly color: boolean;
@@ -45,4 +47,57 @@ async function listen(store: SessionStore, port: number | undefined): Promise<De
     if (port !== undefined || !isTaken) throw error;
     return startDevServer({ store, files, port: 0 });
   }
+}
+
+const MAX_ID_LENGTH = 24;
+const MAX_LINE_LENGTH = 160;
+const ERROR_STATUS = 2;
+
+interface LivePrinterOptions {
+  readonly color: boolean;
+  /** Width of the terminal now; `undefined` where there is none. */
+  readonly columns: () => number | undefined;
+  readonly paint: Paint;
+  readonly print: (text: string) => void;
+}
+
+/**
+ * Says on a terminal what arrives: turns, tools and errors as they end, and the whole tree of a
+ * session once its root is there.
+ */
+function createLivePrinter({
+  color,
+  columns,
+  paint,
+  print,
+}: LivePrinterOptions): (change: StoreChange) => void {
+  return ({ session, added }) => {
+    const isEnd = added.some(({ parentSpanId }) => parentSpanId === '');
+    const name = paint('dim', asPrintable(session.id, MAX_ID_LENGTH));
+    if (isEnd) {
+      const tree = renderTraceTree(session.spans, { color, columns: columns() });
+      print(`\n${tree}\n\n${renderTotals(sumTraces(session.spans))}\n`);
+      return;
+    }
+    const byStart = added.toSorted((a, b) => (a.startNanos < b.startNanos ? -1 : 1));
+    for (const line of byStart.flatMap((span) => linesOf(span, paint))) print(`${name}  ${line}`);
+  };
+}
+
+function linesOf(span: DecodedSpan, paint: Paint): readonly string[] {
+  const { attributes, status, name } = span;
+  const input = textOf(attributes[Attr.INPUT_VALUE]);
+  const output = textOf(attributes[Attr.OUTPUT_VALUE]);
+  const tool = textOf(attributes[Attr.TOOL_NAME]);
+  const failed =
+    status.code === ERROR_STATUS ? paint('red', `  ✗ ${asPrintable(status.message, 100)}`) : '';
+  if (tool !== '') return [`${paint('yellow', tool)} ${input} → ${output}${failed}`];
+  if (name === 'user_turn' && input !== '') return [`${paint('bold', 'user')}  ${input}`];
+  if (name !== 'agent_turn') return [];
+  const agent = textOf(attributes[Attr.AGENT_NAME]) || 'agent';
+  return [`${paint('magenta', agent)}  ${output}${failed}`];
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? asPrintable(value, MAX_LINE_LENGTH) : '';
 }

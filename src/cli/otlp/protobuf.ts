@@ -4,125 +4,67 @@ export type OnOddity = (what: string) => void;
 /** An object of OTLP/JSON, as it is parsed. 64-bit integers from protobuf are bigints. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-// The messages of opentelemetry-proto v1 with OTLP/JSON's field names; `id` is bytes that OTLP/JSON
-// writes as hex. `@opentelemetry/otlp-transformer` encodes requests and decodes only responses.
-const MESSAGES: Readonly<Record<string, Readonly<Record<number, string>>>> = {
-  TraceRequest: { 1: 'repeated ResourceSpans resourceSpans' },
-  ResourceSpans: {
-    1: 'Resource resource',
-    2: 'repeated ScopeSpans scopeSpans',
-    3: 'string schemaUrl',
-  },
-  ScopeSpans: { 1: 'Scope scope', 2: 'repeated Span spans', 3: 'string schemaUrl' },
-  Resource: { 1: 'repeated KeyValue attributes', 2: 'uint32 droppedAttributesCount' },
-  Scope: { 1: 'string name', 2: 'string version' },
-  Span: {
-    1: 'id traceId',
-    2: 'id spanId',
-    3: 'string traceState',
-    4: 'id parentSpanId',
-    5: 'string name',
-    6: 'uint32 kind',
-    7: 'uint64 startTimeUnixNano',
-    8: 'uint64 endTimeUnixNano',
-    9: 'repeated KeyValue attributes',
-    10: 'uint32 droppedAttributesCount',
-    11: 'repeated Event events',
-    12: 'uint32 droppedEventsCount',
-    13: 'repeated Link links',
-    14: 'uint32 droppedLinksCount',
-    15: 'Status status',
-    16: 'uint32 flags',
-  },
-  Event: {
-    1: 'uint64 timeUnixNano',
-    2: 'string name',
-    3: 'repeated KeyValue attributes',
-    4: 'uint32 droppedAttributesCount',
-  },
-  Link: {
-    1: 'id traceId',
-    2: 'id spanId',
-    3: 'string traceState',
-    4: 'repeated KeyValue attributes',
-    5: 'uint32 droppedAttributesCount',
-    6: 'uint32 flags',
-  },
-  Status: { 2: 'string message', 3: 'uint32 code' },
-  KeyValue: { 1: 'string key', 2: 'AnyValue value' },
-  AnyValue: {
-    1: 'string stringValue',
-    2: 'bool boolValue',
-    3: 'int64 intValue',
-    4: 'double doubleValue',
-    5: 'ArrayValue arrayValue',
-    6: 'KeyValueList kvlistValue',
-    7: 'bytes bytesValue',
-  },
-  ArrayValue: { 1: 'repeated AnyValue values' },
-  KeyValueList: { 1: 'repeated KeyValue values' },
-  MetricsRequest: { 1: 'repeated ResourceMetrics resourceMetrics' },
-  ResourceMetrics: {
-    1: 'Resource resource',
-    2: 'repeated ScopeMetrics scopeMetrics',
-    3: 'string schemaUrl',
-  },
-  ScopeMetrics: { 1: 'Scope scope', 2: 'repeated Metric metrics', 3: 'string schemaUrl' },
-  Metric: {
-    1: 'string name',
-    2: 'string description',
-    3: 'string unit',
-    5: 'Data gauge',
-    7: 'Data sum',
-    9: 'HistogramData histogram',
-  },
-  Data: {
-    1: 'repeated NumberPoint dataPoints',
-    2: 'uint32 aggregationTemporality',
-    3: 'bool isMonotonic',
-  },
-  NumberPoint: {
-    2: 'uint64 startTimeUnixNano',
-    3: 'uint64 timeUnixNano',
-    4: 'double asDouble',
-    6: 'int64 asInt',
-    7: 'repeated KeyValue attributes',
-  },
-  HistogramData: { 1: 'repeated HistogramPoint dataPoints', 2: 'uint32 aggregationTemporality' },
-  HistogramPoint: {
-    2: 'uint64 startTimeUnixNano',
-    3: 'uint64 timeUnixNano',
-    4: 'uint64 count',
-    5: 'double sum',
-    6: 'repeated uint64 bucketCounts',
-    7: 'repeated double explicitBounds',
-    9: 'repeated KeyValue attributes',
-    11: 'double min',
-    12: 'double max',
-  },
-  TraceResponse: { 1: 'PartialSuccess partialSuccess' },
-  PartialSuccess: { 1: 'int64 rejectedSpans', 2: 'string errorMessage' },
-  /** `google.rpc.Status`: the body of an answer that refuses a request. */
-  RpcStatus: { 1: 'uint32 code', 2: 'string message' },
-};
+// The messages of opentelemetry-proto v1 with OTLP/JSON's field names; an `id` is bytes that OTLP/JSON
+// writes as hex. RpcStatus is `google.rpc.Status`: the body of an answer that refuses a request.
+// By hand, because `@opentelemetry/otlp-transformer` encodes requests and decodes only responses.
+const SCHEMA = `
+TraceRequest = 1 resourceSpans: ResourceSpans[]
+ResourceSpans = 1 resource: Resource, 2 scopeSpans: ScopeSpans[], 3 schemaUrl: string
+ScopeSpans = 1 scope: Scope, 2 spans: Span[], 3 schemaUrl: string
+Resource = 1 attributes: KeyValue[], 2 droppedAttributesCount: uint32
+Scope = 1 name: string, 2 version: string
+Span = 1 traceId: id, 2 spanId: id, 3 traceState: string, 4 parentSpanId: id, 5 name: string,
+    6 kind: uint32, 7 startTimeUnixNano: uint64, 8 endTimeUnixNano: uint64,
+    9 attributes: KeyValue[], 10 droppedAttributesCount: uint32, 11 events: Event[],
+    12 droppedEventsCount: uint32, 13 links: Link[], 14 droppedLinksCount: uint32,
+    15 status: Status, 16 flags: uint32
+Event = 1 timeUnixNano: uint64, 2 name: string, 3 attributes: KeyValue[],
+    4 droppedAttributesCount: uint32
+Link = 1 traceId: id, 2 spanId: id, 3 traceState: string, 4 attributes: KeyValue[],
+    5 droppedAttributesCount: uint32, 6 flags: uint32
+Status = 2 message: string, 3 code: uint32
+KeyValue = 1 key: string, 2 value: AnyValue
+AnyValue = 1 stringValue: string, 2 boolValue: bool, 3 intValue: int64, 4 doubleValue: double,
+    5 arrayValue: ArrayValue, 6 kvlistValue: KeyValueList, 7 bytesValue: bytes
+ArrayValue = 1 values: AnyValue[]
+KeyValueList = 1 values: KeyValue[]
+MetricsRequest = 1 resourceMetrics: ResourceMetrics[]
+ResourceMetrics = 1 resource: Resource, 2 scopeMetrics: ScopeMetrics[], 3 schemaUrl: string
+ScopeMetrics = 1 scope: Scope, 2 metrics: Metric[], 3 schemaUrl: string
+Metric = 1 name: string, 2 description: string, 3 unit: string, 5 gauge: Data, 7 sum: Data,
+    9 histogram: HistogramData
+Data = 1 dataPoints: NumberPoint[], 2 aggregationTemporality: uint32, 3 isMonotonic: bool
+NumberPoint = 2 startTimeUnixNano: uint64, 3 timeUnixNano: uint64, 4 asDouble: double,
+    6 asInt: int64, 7 attributes: KeyValue[]
+HistogramData = 1 dataPoints: HistogramPoint[], 2 aggregationTemporality: uint32
+HistogramPoint = 2 startTimeUnixNano: uint64, 3 timeUnixNano: uint64, 4 count: uint64,
+    5 sum: double, 6 bucketCounts: uint64[], 7 explicitBounds: double[], 9 attributes: KeyValue[],
+    11 min: double, 12 max: double
+TraceResponse = 1 partialSuccess: PartialSuccess
+PartialSuccess = 1 rejectedSpans: int64, 2 errorMessage: string
+RpcStatus = 1 code: uint32, 2 message: string
+`;
 
 interface Field {
-  readonly isRepeated: boolean;
-  readonly type: string;
   readonly name: string;
+  readonly type: string;
+  readonly isRepeated: boolean;
 }
 
 const FIELDS: ReadonlyMap<string, ReadonlyMap<number, Field>> = new Map(
-  Object.entries(MESSAGES).map(([message, fields]) => [
+  Array.from(SCHEMA.matchAll(/^(\w+) = ((?:.|\n {4})+)/gm), ([, message = '', fields = '']) => [
     message,
-    new Map(Object.entries(fields).map(([number, text]) => [Number(number), parseField(text)])),
+    new Map(
+      Array.from(
+        fields.matchAll(/(\d+) (\w+): (\w+)(\[\])?/g),
+        ([, number, name = '', type = '', list]) => [
+          Number(number),
+          { name, type, isRepeated: list !== undefined },
+        ],
+      ),
+    ),
   ]),
 );
-
-function parseField(text: string): Field {
-  const [name = '', type = '', repeated] = text.split(' ').toReversed();
-  return { isRepeated: repeated !== undefined, type, name };
-}
 
 const FIXED64 = 1;
 const LENGTH_DELIMITED = 2;

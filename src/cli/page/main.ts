@@ -1,6 +1,6 @@
-import { createPageFrame } from './page-frame.js';
 import { SessionData } from './session-data.js';
 import { SessionPage } from './session-page.js';
+import { createPageFrame } from './session-view.js';
 
 const SEARCH_DELAY_MILLIS = 150;
 

@@ -1,10 +1,8 @@
 import type { PageSpan, SessionSummary } from '../dev/page-span.js';
-import type { PageFrame } from './page-frame.js';
 import type { SessionData } from './session-data.js';
-import { renderSessionList } from './session-list.js';
-import { drawNothing, drawSession } from './session-view.js';
-import { createTree } from './span-tree.js';
-import { type TimeWindow, wholeOf } from './time-window.js';
+import { renderSessionList } from './overview.js';
+import { drawNothing, drawSession, type PageFrame } from './session-view.js';
+import { createTree, type TimeWindow, wholeOf } from './timeline.js';
 
 /** Windows shorter than this part of the session are worth zooming to. */
 const ZOOM_BELOW = 0.12;

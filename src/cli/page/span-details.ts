@@ -1,8 +1,16 @@
 import type { PageSpan } from '../dev/page-span.js';
-import { type Child, h, marked } from './dom.js';
-import { showCount, showDuration, showOffset } from './readable-numbers.js';
-import { type Message, messagesOf, toolsOf } from './span-messages.js';
-import { errorOf, kindOf, labelOf, showValue, textOf, tokensOf } from './span-reading.js';
+import { type Child, h, marked, showCount, showDuration, showOffset } from './dom.js';
+import {
+  errorOf,
+  kindOf,
+  labelOf,
+  type Message,
+  messagesOf,
+  showValue,
+  textOf,
+  tokensOf,
+  toolsOf,
+} from './span-reading.js';
 
 /** Attributes that are shown in a form of their own. */
 const SHOWN_ABOVE = /^(?:llm\.(?:input|output)_messages\.|llm\.tools\.|(?:input|output)\.value$)/;
