@@ -28,8 +28,8 @@ Commands
                       browser while the agent runs
 
 Options of doctor
-  --import <file>     load a file of the application that calls setup(), and look at that set-up
-  --env-file <file>   read variables from a file first; those that are set stay
+  --import <file>     run a file of the application that calls setup(), and examine that set-up
+  --dotenv <file>     read variables from a file first; those that are set stay
   --json              print the report as JSON
 
 Options of dev
@@ -50,6 +50,8 @@ function parseCommandLine(args: readonly string[]): Command {
         json: { type: 'boolean', default: false },
         import: { type: 'string', multiple: true, default: [] },
         port: { type: 'string' },
+        dotenv: { type: 'string', multiple: true, default: [] },
+        // Its first name, which Node takes for itself before the script's name.
         'env-file': { type: 'string', multiple: true, default: [] },
       },
     });
@@ -58,8 +60,8 @@ function parseCommandLine(args: readonly string[]): Command {
     if (values.help || name === 'help' || name === undefined) return { name: 'help' };
     if (more.length > 0) return { name: 'mistake', text: `"${more.join(' ')}" is not understood` };
     if (name === 'doctor') {
-      const { json, import: imports, 'env-file': envFiles } = values;
-      return { name, json, imports, envFiles };
+      const { json, import: imports, dotenv, 'env-file': envFiles } = values;
+      return { name, json, imports, envFiles: [...envFiles, ...dotenv] };
     }
     if (name === 'dev') return parseDev(values.port);
     return { name: 'mistake', text: `"${name}" is no command` };

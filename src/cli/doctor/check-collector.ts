@@ -28,7 +28,31 @@ export async function checkCollector(resolved: ResolvedOptions): Promise<readonl
   const explained = explainAnswer(attempt, destination);
   const isTaken = explained.level === 'ok';
   const text = isTaken ? `${explained.text} Look there for trace ${traceId}.` : explained.text;
-  return [{ ...explained, text }, ...remarkOnDestination(destination)];
+  return [
+    { ...explained, text },
+    ...remarkOnDestination(destination),
+    ...(resolved.metrics === undefined ? [] : await checkMetrics(probe)),
+  ];
+}
+
+async function checkMetrics(probe: Probe): Promise<readonly Finding[]> {
+  const attempt = await probe.sendMetrics();
+  if (attempt === undefined) {
+    const text = 'Metrics are on, and the endpoint does not end in /v1/traces: they go nowhere.';
+    return [
+      finding('metrics_nowhere', 'problem', text, 'Set CATALYST_OTLP_ENDPOINT to a base URL.'),
+    ];
+  }
+  if (isAccepted(attempt)) return [finding('metrics', 'ok', 'It accepts metrics too.')];
+  const reason = 'status' in attempt ? attempt.status : attempt.failure;
+  return [
+    finding(
+      'metrics_refused',
+      'problem',
+      `Metrics are on, and the collector does not accept them (${reason}).`,
+      'Give the collector a pipeline for metrics, or turn them off: CATALYST_METRICS=false.',
+    ),
+  ];
 }
 
 /** Another way of packing that this collector takes, so that the fix is known and not guessed. */

@@ -43,7 +43,10 @@ export async function checkLiveKit(
 
 /** Without an endpoint: the test trace is sent by itself, so that its answer is seen. */
 async function connectAsSetup(resolved: ResolvedOptions): Promise<TracerProvider> {
-  const { tracing } = await createTracing({ ...resolved, endpoint: undefined }, () => {});
+  const { tracing } = await createTracing(
+    { ...resolved, endpoint: undefined, metrics: undefined },
+    () => {},
+  );
   return tracing.provider;
 }
 
@@ -135,12 +138,13 @@ function checkCopy(module: LiveKitModule, provider: TracerProvider): readonly Fi
       ),
     ];
   }
-  return [
-    finding(
-      'not_reached',
-      'problem',
-      `The tracer of ${copy} does not lead to this package (${nameOf(current)}).`,
-      'Pass the copy that the application uses: setup({ modules: { livekitAgents } }) with import * as livekitAgents from "@livekit/agents", and call setup() after whatever else sets a provider.',
-    ),
-  ];
+  const text = `The tracer of ${copy} does not lead to this package (${nameOf(current)}).`;
+  const other = current === undefined ? undefined : providerBehind(current);
+  const pass =
+    'ass the copy that the application uses: setup({ modules: { livekitAgents } }) with import * as livekitAgents from "@livekit/agents".';
+  const fix =
+    other === undefined
+      ? `P${pass}`
+      : `Call setup() after whatever else sets a tracer provider (${nameOf(other)}). If it already is, p${pass}`;
+  return [finding('not_reached', 'problem', text, fix)];
 }

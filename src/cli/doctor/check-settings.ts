@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { asPrintable } from '../../diagnostics.js';
+import { DELIVERY_TABLE } from '../../options/delivery-table.js';
 import { displayUrl } from '../../options/endpoint.js';
+import { OPTION_TABLE } from '../../options/option-table.js';
 import { PRIVACY_FLAG_TABLE } from '../../options/privacy-flag-table.js';
 import type { ResolvedOptions } from '../../options/resolved-options.js';
 import { findingsOf, type Finding, type ShownSetting } from './report.js';
@@ -10,6 +13,9 @@ const ENDPOINT_VARIABLES =
   /^\s*(?:export\s+)?(CATALYST_OTLP_ENDPOINT|INFERENCE_OTLP_ENDPOINT|OTLP_ENDPOINT|OTEL_EXPORTER_OTLP_(?:TRACES_)?ENDPOINT)\s*=\s*\S/m;
 const OURS = /^(?:CATALYST|INFERENCE|OTLP|OTEL|OPENINFERENCE)_/;
 const QUOTED = /^\s*(["']).*\1\s*$/s;
+const PREFIX = 'CATALYST_';
+const PLACEHOLDER =
+  /^(?:<.*>|\[.*\]|\{.*\}|\.{3}|x{3,}|(?:your|my)[-_ ].*|token|changeme|placeholder|secret)$/i;
 const ENV_FILES = ['.env.local', '.env'] as const;
 const finding = findingsOf('settings');
 const SILENT_SAMPLERS: ReadonlySet<string> = new Set(['always_off', 'parentbased_always_off']);
@@ -34,7 +40,7 @@ export function checkSettings(options: SettingsCheckOptions): readonly Finding[]
       'Correct the value, or unset it to use the next source.',
     ),
   );
-  findings.push(...findQuotes(env));
+  findings.push(...findQuotes(env), ...findUnknownVariables(env), ...findPlaceholder(resolved));
   if (resolved.disabled) {
     const variable = resolved.sources['disabled']?.[0] ?? 'CATALYST_DISABLED';
     findings.push(
@@ -62,6 +68,60 @@ export function checkSettings(options: SettingsCheckOptions): readonly Finding[]
   return findings;
 }
 
+const KNOWN_VARIABLES: readonly string[] = [
+  ...Object.values(OPTION_TABLE),
+  ...Object.values(DELIVERY_TABLE),
+  ...Object.values(PRIVACY_FLAG_TABLE),
+]
+  .flatMap(({ env }) => env)
+  .filter((name) => name.startsWith(PREFIX));
+
+function findUnknownVariables(env: NodeJS.ProcessEnv): readonly Finding[] {
+  return Object.keys(env)
+    .filter((name) => name.startsWith(PREFIX) && !KNOWN_VARIABLES.includes(name))
+    .map((name) => {
+      const [nearest = ''] = KNOWN_VARIABLES.toSorted(
+        (a, b) => distance(name, a) - distance(name, b),
+      );
+      return finding(
+        'unknown_variable',
+        'warning',
+        `${asPrintable(name, 60)} is not a variable of this package: it does nothing.`,
+        distance(name, nearest) <= 6
+          ? `Did you mean ${nearest}?`
+          : 'Remove it, or correct its name.',
+      );
+    });
+}
+
+/** Edits that make one text of another (Levenshtein). */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [i, from] of a.split('').entries()) {
+    const next = [i + 1];
+    for (const [j, to] of b.split('').entries()) {
+      const replaced = (row[j] ?? 0) + (from === to ? 0 : 1);
+      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}
+
+function findPlaceholder({ headers, sources }: ResolvedOptions): readonly Finding[] {
+  const token = headers['authorization']?.replace(/^\w+\s+/, '') ?? '';
+  if (!PLACEHOLDER.test(token)) return [];
+  const source = sources['authorization']?.[0] ?? 'option';
+  return [
+    finding(
+      'placeholder_token',
+      'warning',
+      'The token looks like a placeholder from a document (value not shown).',
+      `Put the real one into ${source === 'option' ? 'the option' : source}.`,
+    ),
+  ];
+}
+
 /** Docker's `--env-file` and some process managers take quotes for a part of the value. */
 function findQuotes(env: NodeJS.ProcessEnv): readonly Finding[] {
   return Object.entries(env)
@@ -84,7 +144,7 @@ function missingEndpoint({ directory }: SettingsCheckOptions): Finding {
       'env_file_not_loaded',
       'problem',
       `No endpoint is set in the environment, but ${name} sets ${variable}: nothing has loaded that file.`,
-      `Load it before setup() runs (node --env-file=${name} …, or dotenv), and pass it to the doctor: catalyst-tracing doctor --env-file ${name}`,
+      `Load it before setup() runs (node --env-file=${name} …, or dotenv), and pass it to the doctor: catalyst-tracing doctor --dotenv ${name}`,
     );
   }
   return finding(

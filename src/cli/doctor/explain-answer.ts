@@ -1,6 +1,6 @@
 import { decodeProtobuf, type JsonObject } from '../otlp/protobuf.js';
 import type { Answer, Destination } from './probe.js';
-import { findingsOf, type Finding, type FindingLevel } from './report.js';
+import { findingsOf, type Finding } from './report.js';
 
 type Explain = (destination: Destination, answer: Answer) => Finding;
 
@@ -47,20 +47,14 @@ const BY_STATUS: Readonly<Record<number, Explain>> = {
     finding(
       'rate_limited',
       `The collector takes no more traces for now (429).${messageOf(destination, answer)}`,
-      'Traces are kept and sent again. If it lasts, look at the quota of the plan or the limits of the collector.',
-      'warning',
+      'Look at the quota of the plan or the limits of the collector. Traces are kept and sent again for five minutes.',
     ),
 };
 
 const createFinding = findingsOf('collector');
 
-function finding(
-  code: string,
-  text: string,
-  fix: string,
-  level: FindingLevel = 'problem',
-): Finding {
-  return createFinding(code, level, text, fix);
+function finding(code: string, text: string, fix: string): Finding {
+  return createFinding(code, 'problem', text, fix);
 }
 
 /** What the collector says, after a blank; empty when it says nothing that can be shown. */

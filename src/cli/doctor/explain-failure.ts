@@ -11,13 +11,18 @@ const GRPC_PORT = '4317';
 const isLoopback = ({ url }: Destination): boolean =>
   /^(?:localhost|127\.|\[::1\])/.test(url.hostname);
 
+const useHttpPort = ({ endpointFrom }: Destination): string =>
+  `Port ${GRPC_PORT} is for gRPC: use the port for OTLP over HTTP, by convention 4318, in ${endpointFrom}.`;
+
 const REFUSED: Explanation = {
   code: 'refused',
   text: ({ url }) => `Nothing listens at ${url.host}.`,
   fix: (destination) =>
-    isLoopback(destination)
-      ? 'Start the collector (npx catalyst-tracing dev is one), or correct the port. In a container, localhost is the container itself: use the name of the collector’s service, or host.docker.internal.'
-      : `Start the collector, or correct host and port in ${destination.endpointFrom}.`,
+    destination.url.port === GRPC_PORT
+      ? useHttpPort(destination)
+      : isLoopback(destination)
+        ? 'Start the collector (npx catalyst-tracing dev is one), or correct the port. In a container, localhost is the container itself: use the name of the collector’s service, or host.docker.internal.'
+        : `Start the collector, or correct host and port in ${destination.endpointFrom}.`,
 };
 
 const DNS: Explanation = {
@@ -70,10 +75,10 @@ const NOT_HTTP: Explanation = {
 const CUT: Explanation = {
   code: 'cut',
   text: ({ url }) => `${url.host} closed the connection without an answer.`,
-  fix: ({ url, endpointFrom }) =>
-    url.port === GRPC_PORT
-      ? `Port ${GRPC_PORT} is for gRPC: use the port for OTLP over HTTP, by convention 4318, in ${endpointFrom}.`
-      : `Look whether the port in ${endpointFrom} is the one for OTLP over HTTP, whether it wants ${url.protocol === 'https:' ? 'http' : 'https'}://, and into the collector’s log.`,
+  fix: (destination) =>
+    destination.url.port === GRPC_PORT
+      ? useHttpPort(destination)
+      : `Look whether the port in ${destination.endpointFrom} is the one for OTLP over HTTP, whether it wants ${destination.url.protocol === 'https:' ? 'http' : 'https'}://, and into the collector’s log.`,
 };
 
 const PROXY_REFUSED: Explanation = {

@@ -9,6 +9,7 @@ import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { createScrubber, resolveRequestHeaders } from '../../export/request-headers.js';
 import { resolveProxy } from '../../export/resolve-proxy.js';
+import { metricsUrl } from '../../metrics/metrics-url.js';
 import { displayUrl } from '../../options/endpoint.js';
 import type { ResolvedOptions } from '../../options/resolved-options.js';
 import { createResource } from '../../provider/catalyst-tracer-provider.js';
@@ -53,6 +54,8 @@ export interface Probe {
   readonly traceId: string;
   /** Posts a trace of one span with the headers, proxy, certificates and deadline of the options. */
   send(packing: Packing): Promise<Attempt>;
+  /** Posts a request without metrics to where metrics go; `undefined` when they go nowhere. */
+  sendMetrics(): Promise<Attempt> | undefined;
 }
 
 const MAX_ANSWER_BYTES: number = 64 * 1024;
@@ -91,6 +94,13 @@ export function createProbe(resolved: ResolvedOptions): Probe | undefined {
       // Compressed however short it is, because the traces of sessions will be.
       return post(route, packed, isZipped ? gzipSync(body) : body);
     },
+    sendMetrics: () => {
+      const target = metricsUrl(endpoint);
+      const packed = { ...headers, 'content-type': PROTOBUF_TYPE };
+      return target === undefined
+        ? undefined
+        : post({ ...route, url: new URL(target) }, packed, new Uint8Array());
+    },
   };
 }
 
@@ -103,14 +113,24 @@ function describeDestination(
   return {
     url: new URL(displayUrl(endpoint)),
     shown: displayUrl(endpoint),
-    endpointFrom: sources['endpoint']?.[0] ?? 'default',
-    authorizationFrom: authorization === undefined ? undefined : sources['authorization']?.[0],
+    endpointFrom: nameSource(sources['endpoint']?.[0], 'endpoint'),
+    authorizationFrom:
+      authorization === undefined
+        ? undefined
+        : nameSource(
+            sources['authorization']?.[0],
+            ['token', 'headers'].find((name) => sources[name]?.[0] === 'option') ?? 'endpoint',
+          ),
     scheme: authorization === undefined ? undefined : schemeOf(authorization),
     proxy: proxy?.host,
     timeoutMillis: delivery.exportTimeoutMillis,
     headerNames: new Set(Object.keys(headers).map((name) => name.toLowerCase())),
     scrub: createScrubber(headers),
   };
+}
+
+function nameSource(source: string | undefined, option: string): string {
+  return source === 'option' ? `the option \`${option}\`` : (source ?? 'default');
 }
 
 function schemeOf(authorization: string): Destination['scheme'] {

@@ -31,6 +31,8 @@ export interface DoctorReport {
   /** Whether no finding is a problem. */
   readonly ok: boolean;
   readonly version: string;
+  /** Whose set-up was examined: that of a file, or the environment. */
+  readonly tested: string;
   readonly settings: readonly ShownSetting[];
   readonly findings: readonly Finding[];
 }
@@ -83,12 +85,12 @@ function renderFinding({ level, text, fix }: Finding, paint: Paint): readonly st
   return fix === undefined ? [line] : [line, `    ${paint('bold', '→')} ${fix}`];
 }
 
-function renderConclusion({ findings, ok }: DoctorReport, paint: Paint): string {
+function renderConclusion({ findings, ok, tested }: DoctorReport, paint: Paint): string {
   const count = (level: FindingLevel): number =>
     findings.filter((finding) => finding.level === level).length;
   const warnings = plural(count('warning'), 'warning');
   return ok
-    ? paint('green', `Tracing works${count('warning') > 0 ? `, with ${warnings}` : ''}.`)
+    ? paint('green', `Tracing works with ${tested}${count('warning') > 0 ? `; ${warnings}` : ''}.`)
     : paint('red', `${plural(count('problem'), 'problem')}, ${warnings}.`);
 }
 
