@@ -1,6 +1,5 @@
 import type { ResolvedOptions } from '../../options/resolved-options.js';
-import { explainAnswer } from './explain-answer.js';
-import { explainFailure } from './explain-failure.js';
+import { explainAnswer, explainFailure } from './explain.js';
 import { createProbe, type Attempt, type Destination, type Packing, type Probe } from './probe.js';
 import { findingsOf, type Finding } from './report.js';
 
