@@ -1,15 +1,16 @@
-import type { PageSpan } from '../dev/page-span.js';
-import { type Child, h, marked, showCount, showDuration, showOffset } from './dom.js';
 import {
-  callsWithin,
-  errorOf,
+  isFailed,
+  isInterrupted,
   kindOf,
-  labelOf,
-  messagesOf,
   numberOf,
+  type PageSpan,
+  showDuration,
   textOf,
   tokensOf,
-} from './span-reading.js';
+} from '../span-facts.js';
+import { type Child, h, marked, showCount, showOffset } from './dom.js';
+import { renderLatencyBar } from './latency.js';
+import { callsWithin, errorOf, labelOf, messagesOf } from './span-reading.js';
 
 /**
  * One thing that happened in a conversation. `span` is where it is from; what the agent said is from
@@ -148,15 +149,15 @@ export interface ConversationViewOptions {
 export function renderConversation(options: ConversationViewOptions): HTMLElement {
   const { items } = options;
   if (items.length === 0) {
-    return h('p', { className: 'empty' }, 'Nobody has said anything yet, or content is withheld.');
+    return h('p', 'empty', 'Nobody has said anything yet, or content is withheld.');
   }
-  return h('ol', { className: 'talk' }, ...items.map((item) => renderItem(item, options)));
+  return h('ol', 'talk', ...items.map((item) => renderItem(item, options)));
 }
 
 function renderItem(item: ConversationItem, options: ConversationViewOptions): HTMLElement {
   const { span, kind } = item;
   if (kind === 'handoff') {
-    return row(item, options, h('span', {}, item.from), ' → ', h('span', {}, item.to));
+    return row(item, options, h('span', '', item.from), ' → ', h('span', '', item.to));
   }
   if (kind === 'tool') return renderTool(item.span, item, options);
   const speaker = { user: 'User', instructions: 'Instructions', error: 'Error' };
@@ -170,7 +171,8 @@ function renderItem(item: ConversationItem, options: ConversationViewOptions): H
       options,
       kind === 'agent' ? agentFacts(span, options.spans) : userFacts(span, kind),
     ),
-    h('p', { className: 'words' }, marked(item.text, options.query)),
+    h('p', 'words', marked(item.text, options.query)),
+    kind === 'agent' ? renderLatencyBar(span) : undefined,
   );
 }
 
@@ -186,10 +188,10 @@ function renderTool(
     item,
     options,
     head(labelOf(span), span, options, [showDuration(span.endMillis - span.startMillis)]),
-    h('code', { className: 'args' }, marked(textOf(span, 'input.value') ?? '', query)),
+    h('code', 'args', marked(textOf(span, 'input.value') ?? '', query)),
     result === undefined
       ? undefined
-      : h('code', { className: error ? 'result failed' : 'result' }, marked(result, query)),
+      : h('code', error ? 'result failed' : 'result', marked(result, query)),
   );
 }
 
@@ -203,8 +205,8 @@ function row(
   const classes = [
     'item',
     kind,
-    item.span.isError ? 'failed' : '',
-    span.spanId === selected ? 'selected' : '',
+    isFailed(item.span) ? 'failed' : '',
+    selected === span.spanId || selected === item.span.spanId ? 'selected' : '',
   ];
   return h(
     'li',
@@ -225,10 +227,10 @@ function head(
 ): HTMLElement {
   return h(
     'div',
-    { className: 'head' },
-    h('b', {}, who),
-    ...facts.map((fact) => h('span', { className: 'fact' }, fact)),
-    h('time', {}, showOffset(span.startMillis - startMillis)),
+    'head',
+    h('b', '', who),
+    ...facts.map((fact) => h('span', 'fact', fact)),
+    h('time', '', showOffset(span.startMillis - startMillis)),
   );
 }
 
@@ -251,6 +253,6 @@ function agentFacts(turn: PageSpan, spans: readonly PageSpan[]): readonly string
     tokens.length === 0
       ? []
       : [`${showCount(sum('prompt'))} + ${showCount(sum('completion'))} tok`],
-    turn.attributes['voice.interrupted'] === true ? ['interrupted'] : [],
+    isInterrupted(turn) ? ['interrupted'] : [],
   ].flat();
 }

@@ -9,21 +9,50 @@ export interface ElementOptions {
 
 export type Child = Node | string | undefined;
 
-/** An element with children; `undefined` ones are left out. */
+/** An element with children; `undefined` ones are left out. A text for options is the class. */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
-  options: ElementOptions = {},
+  options: ElementOptions | string,
   ...children: readonly Child[]
 ): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
-  const { className, title, data, attributes, onClick } = options;
-  if (className !== undefined) element.className = className;
+  const { className, title, data, attributes, onClick } =
+    typeof options === 'string' ? { className: options } : options;
+  if (className) element.className = className;
   if (title !== undefined) element.title = title;
   for (const [name, value] of Object.entries(data ?? {})) element.dataset[name] = value;
   for (const [name, value] of Object.entries(attributes ?? {})) element.setAttribute(name, value);
-  if (onClick !== undefined) element.addEventListener('click', onClick);
+  if (onClick !== undefined) makeClickable(element, onClick);
   element.append(...children.filter((child) => child !== undefined));
   return element;
+}
+
+/** By mouse, and by keyboard where it is no button: reached by Tab, clicked by Enter. */
+function makeClickable(element: HTMLElement, onClick: () => void): void {
+  element.addEventListener('click', onClick);
+  if (element instanceof HTMLButtonElement) return;
+  if (!element.hasAttribute('role')) element.setAttribute('role', 'button');
+  if (!element.hasAttribute('tabindex')) element.tabIndex = 0;
+  element.addEventListener('keydown', (event) => {
+    if (event.target !== element || (event.key !== 'Enter' && event.key !== ' ')) return;
+    event.preventDefault();
+    onClick();
+  });
+}
+
+/** Replaces what is in a pane; focus stays on the same span, session or control. */
+export function redraw(pane: HTMLElement, ...children: readonly Child[]): void {
+  const { activeElement } = document;
+  const focused = activeElement instanceof HTMLElement && pane.contains(activeElement);
+  const { span, session, control } = focused ? activeElement.dataset : {};
+  pane.replaceChildren(...children.filter((child) => child !== undefined));
+  const id = CSS.escape(span ?? session ?? control ?? '');
+  if (id === '') return;
+  pane
+    .querySelector<HTMLElement>(
+      ['span', 'session', 'control'].map((key) => `[data-${key}="${id}"]`).join(),
+    )
+    ?.focus({ preventScroll: true });
 }
 
 /** A text with every occurrence of `query` marked, in either case. */
@@ -35,20 +64,11 @@ export function marked(text: string, query: string): DocumentFragment {
   const canMark = wanted !== '' && lower.length === text.length;
   let at = 0;
   for (let hit = canMark ? lower.indexOf(wanted) : -1; hit >= 0; hit = lower.indexOf(wanted, at)) {
-    fragment.append(text.slice(at, hit), h('mark', {}, text.slice(hit, hit + wanted.length)));
+    fragment.append(text.slice(at, hit), h('mark', '', text.slice(hit, hit + wanted.length)));
     at = hit + wanted.length;
   }
   fragment.append(text.slice(at));
   return fragment;
-}
-
-/** A duration in milliseconds as people read it. */
-export function showDuration(millis: number): string {
-  if (millis < 1) return `${millis.toFixed(2)} ms`;
-  if (millis < 1000) return `${millis.toFixed(millis < 10 ? 1 : 0)} ms`;
-  const seconds = millis / 1000;
-  if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 2 : 1)} s`;
-  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }
 
 /** A place in a session, from its start: `0:07.4`. */

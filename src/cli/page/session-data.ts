@@ -1,4 +1,10 @@
-import type { PageSpan, SessionSummary, SpanPage } from '../dev/page-span.js';
+import {
+  DOCTOR_SESSION,
+  type PageMetric,
+  type PageSpan,
+  type SessionSummary,
+  type SpanPage,
+} from '../span-facts.js';
 
 /** What the server has, kept up to date; `onChange` is called after every change. */
 export class SessionData {
@@ -23,9 +29,11 @@ export class SessionData {
     return this.#id;
   }
 
-  /** Newest first. */
+  /** Newest first; test traces of the doctor are last. */
   list(): readonly SessionSummary[] {
-    return [...this.sessions.values()].toSorted((a, b) => b.startMillis - a.startMillis);
+    const newest = [...this.sessions.values()].toSorted((a, b) => b.startMillis - a.startMillis);
+    const tests = newest.filter(({ id }) => id === DOCTOR_SESSION);
+    return [...newest.filter((session) => !tests.includes(session)), ...tests];
   }
 
   open(id: string): void {
@@ -71,6 +79,12 @@ export class SessionData {
     return new Set(Array.isArray(ids) ? ids.map(String) : []);
   }
 
+  async metrics(): Promise<readonly PageMetric[]> {
+    const response = await fetch('/api/metrics');
+    const metrics: unknown = await response.json();
+    return Array.isArray(metrics) ? metrics.filter(isMetric) : [];
+  }
+
   #setConnected(isConnected: boolean): void {
     this.isConnected = isConnected;
     this.#onChange();
@@ -110,6 +124,10 @@ function asSummaries(value: unknown): readonly SessionSummary[] {
 
 function isSummary(value: unknown): value is SessionSummary {
   return typeof value === 'object' && value !== null && 'id' in value && 'title' in value;
+}
+
+function isMetric(value: unknown): value is PageMetric {
+  return typeof value === 'object' && value !== null && 'serviceName' in value;
 }
 
 function isSpanPage(value: unknown): value is SpanPage {

@@ -1,6 +1,16 @@
-import type { PageSpan } from '../dev/page-span.js';
-import { h, marked, showCount, showDuration } from './dom.js';
-import { errorOf, isTurn, kindOf, labelOf, numberOf, textOf, tokensOf } from './span-reading.js';
+import {
+  isFailed,
+  isInterrupted,
+  kindOf,
+  modelCallsOf,
+  numberOf,
+  type PageSpan,
+  showDuration,
+  textOf,
+  tokensOf,
+} from '../span-facts.js';
+import { h, marked, showCount } from './dom.js';
+import { errorOf, isTurn, labelOf } from './span-reading.js';
 
 export interface WaterfallOptions {
   readonly rows: readonly TreeNode[];
@@ -28,23 +38,22 @@ export function renderWaterfall(options: WaterfallOptions): HTMLElement {
 
 function renderRuler({ window, startMillis }: WaterfallOptions): HTMLElement {
   const ticks = ticksOf(window, startMillis, TICKS).map((tick) => {
-    const mark = h('span', { className: 'tick' }, tick === 0 ? '0' : showDuration(tick));
+    const mark = h('span', 'tick', tick === 0 ? '0' : showDuration(tick));
     mark.style.left = `${placeOf(startMillis + tick, window)}%`;
     return mark;
   });
-  return h(
-    'div',
-    { className: 'ruler' },
-    h('span', { className: 'name' }, 'span'),
-    h('div', { className: 'lane' }, ...ticks),
-  );
+  return h('div', 'ruler', h('span', 'name', 'span'), h('div', 'lane', ...ticks));
 }
 
 function renderRow(node: TreeNode, options: WaterfallOptions): HTMLElement {
   const { span } = node;
   const { selected, query, onSelect, onZoom } = options;
-  const kind = kindOf(span);
-  const classes = ['row', span.isError ? 'failed' : '', span.spanId === selected ? 'selected' : ''];
+  const kind = kindOf(span) ?? 'SPAN';
+  const classes = [
+    'row',
+    isFailed(span) ? 'failed' : '',
+    span.spanId === selected ? 'selected' : '',
+  ];
   const name = h(
     'span',
     { className: 'name', title: `${kind} ${span.name}` },
@@ -60,7 +69,11 @@ function renderRow(node: TreeNode, options: WaterfallOptions): HTMLElement {
     {
       className: classes.join(' ').trim(),
       data: { span: span.spanId },
-      attributes: { role: 'treeitem', tabindex: '-1', 'aria-level': String(node.depth + 1) },
+      attributes: {
+        role: 'treeitem',
+        'aria-level': String(node.depth + 1),
+        'aria-selected': String(span.spanId === selected),
+      },
       onClick: () => onSelect(span),
     },
     name,
@@ -81,11 +94,8 @@ function renderChip(span: PageSpan, kind: string): HTMLElement {
 function renderTitle(span: PageSpan, query: string): readonly HTMLElement[] {
   const words = about(span);
   return isTurn(span) && words !== ''
-    ? [h('span', { className: 'label said' }, marked(words, query))]
-    : [
-        h('span', { className: 'label' }, marked(labelOf(span), query)),
-        h('span', { className: 'about' }, marked(words, query)),
-      ];
+    ? [h('span', 'label said', marked(words, query))]
+    : [h('span', 'label', marked(labelOf(span), query)), h('span', 'about', marked(words, query))];
 }
 
 /** What tells spans of one name apart. */
@@ -99,7 +109,7 @@ function about(span: PageSpan): string {
 function renderLane(span: PageSpan, kind: string, { window }: WaterfallOptions): HTMLElement {
   const from = Math.max(0, placeOf(span.startMillis, window));
   const to = Math.min(100, placeOf(span.endMillis, window));
-  if (from > 100 || to < 0) return h('div', { className: 'lane' });
+  if (from > 100 || to < 0) return h('div', 'lane');
   const isUsers = span.name === 'user_turn';
   const bar = h('span', { className: 'bar', data: { kind: isUsers ? 'USER' : kind } });
   bar.style.left = `${from}%`;
@@ -111,7 +121,7 @@ function renderLane(span: PageSpan, kind: string, { window }: WaterfallOptions):
     wait.style.width = `${(ttft / duration) * 100}%`;
     bar.append(wait);
   }
-  const after = h('span', { className: 'after' }, afterBar(span, duration));
+  const after = h('span', 'after', afterBar(span, duration));
   // A bar that ends far to the right has its text in front, or within when it fills the lane.
   if (to > 70 && from < 25) {
     after.classList.add('within');
@@ -123,7 +133,7 @@ function renderLane(span: PageSpan, kind: string, { window }: WaterfallOptions):
     after.style.left = `calc(max(${to}%, ${from}% + 3px) + 6px)`;
     after.style.right = '0';
   }
-  return h('div', { className: 'lane' }, bar, after);
+  return h('div', 'lane', bar, after);
 }
 
 function afterBar(span: PageSpan, duration: number): string {
@@ -131,6 +141,7 @@ function afterBar(span: PageSpan, duration: number): string {
   const error = errorOf(span);
   return [
     showDuration(duration),
+    isInterrupted(span) ? '⏹ interrupted' : [],
     tokens === undefined ? [] : `${showCount(tokens.prompt)}+${showCount(tokens.completion)} tok`,
     error === undefined ? [] : `✗ ${error.slice(0, 60)}`,
   ]
@@ -227,43 +238,17 @@ function hasOpenParent(span: PageSpan, ids: ReadonlySet<string>): boolean {
  * went well, the node around a request. A span with words, tokens, or an error is always shown.
  */
 function essentialSpans(spans: readonly PageSpan[]): Set<PageSpan> {
-  const children = new Map<string, PageSpan[]>();
-  for (const span of spans) {
-    const siblings = children.get(span.parentSpanId);
-    if (siblings === undefined) children.set(span.parentSpanId, [span]);
-    else siblings.push(span);
-  }
-  const byId = new Map(spans.map((span) => [span.spanId, span]));
+  const calls = new Set(modelCallsOf(spans));
   return new Set(
     spans.filter((span) => {
-      if (kindOf(span) === 'LLM') return isCall(span, children, byId);
-      if (span.isError || kindOf(span) !== 'CHAIN') return true;
+      const kind = kindOf(span) ?? 'SPAN';
+      if (kind === 'LLM') return calls.has(span);
+      if (isFailed(span) || kind !== 'CHAIN') return true;
       return textOf(span, 'input.value') !== undefined || textOf(span, 'output.value') !== undefined
         ? span.name !== 'eou_detection'
         : span.name === 'tts_request' || span.name === 'agent_turn';
     }),
   );
-}
-
-/** Of nested spans of one model call, the one that was billed, else the outermost. */
-function isCall(
-  span: PageSpan,
-  children: ReadonlyMap<string, readonly PageSpan[]>,
-  byId: ReadonlyMap<string, PageSpan>,
-): boolean {
-  if (tokensOf(span) !== undefined) return true;
-  const below = children.get(span.spanId) ?? [];
-  if (below.some((child) => kindOf(child) === 'LLM')) {
-    return !below.some((child) => child.name === 'llm_request') && !hasCallAbove(span, byId);
-  }
-  return !hasCallAbove(span, byId);
-}
-
-function hasCallAbove(span: PageSpan, byId: ReadonlyMap<string, PageSpan>): boolean {
-  const parent = byId.get(span.parentSpanId);
-  if (parent === undefined || kindOf(parent) !== 'LLM') return false;
-  // A request within its node is the call itself; an attempt within its request is not.
-  return span.name !== 'llm_request';
 }
 
 function shownAncestor(
