@@ -309,7 +309,10 @@ describe.skipIf(CHROMIUM === undefined)('the page of dev with voice sessions, in
     expect(await text('[data-session="silent"]')).toContain('live');
     expect(await text('.session:last-child')).toBe('5 test traces of the doctor');
     await evaluate(`(() => { const now = Date.now; Date.now = () => now() + 61_000; })()`);
-    await evaluate(`document.querySelector('[data-session="silent"]').click()`);
+    await page.waitFor(
+      `document.querySelector('[data-session="silent"]').innerText.includes('no end received')`,
+    );
+    await click('[data-session="silent"]');
     await page.waitFor(
       `document.querySelector('.overview')?.innerText.includes('no end received')`,
     );

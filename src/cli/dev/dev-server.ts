@@ -80,7 +80,7 @@ async function route(
   if (!isAllowed(request, exposed?.token, token)) {
     throw new RefusedRequest(403, 'this server answers this machine only, or needs its token');
   }
-  if (token !== null) {
+  if (exposed !== undefined && token === exposed.token) {
     // So that the page's own requests have it, and its address need not.
     response.setHeader('set-cookie', `${COOKIE}=${token}; HttpOnly; SameSite=Strict; Path=/`);
   }

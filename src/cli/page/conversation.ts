@@ -2,6 +2,7 @@ import {
   isFailed,
   isInterrupted,
   kindOf,
+  modelCallsOf,
   numberOf,
   type PageSpan,
   showDuration,
@@ -12,29 +13,16 @@ import { type Child, h, marked, showCount, showOffset } from './dom.js';
 import { renderLatencyBar } from './latency.js';
 import { callsWithin, errorOf, labelOf, messagesOf } from './span-reading.js';
 
-/**
- * One thing that happened in a conversation. `span` is where it is from; what the agent said is from
- * a turn, and `call` is the model call that came up with it.
- */
-type ConversationItem =
-  | {
-      readonly kind: 'user' | 'instructions' | 'error';
-      readonly span: PageSpan;
-      readonly text: string;
-    }
-  | {
-      readonly kind: 'agent';
-      readonly span: PageSpan;
-      readonly call: PageSpan | undefined;
-      readonly text: string;
-    }
-  | { readonly kind: 'tool'; readonly span: PageSpan }
-  | {
-      readonly kind: 'handoff';
-      readonly span: PageSpan;
-      readonly from: string;
-      readonly to: string;
-    };
+/** One thing that happened in a conversation. */
+interface ConversationItem {
+  readonly kind: 'user' | 'instructions' | 'agent' | 'tool' | 'handoff' | 'error';
+  /** Where it is from; what the agent said is from a turn. */
+  readonly span: PageSpan;
+  /** What was said; the arguments of a tool; the agent that takes over. */
+  readonly text: string;
+  /** The model call that came up with what the agent said. */
+  readonly call?: PageSpan | undefined;
+}
 
 const TURN = 'agent_turn';
 const SPEECH_ID = 'lk.speech_id';
@@ -43,22 +31,25 @@ const SPEECH_ID = 'lk.speech_id';
  * The conversation of a session in the order in which it happened: of LiveKit's turns, or, where a
  * trace has none, of its model calls.
  */
-export function conversationOf(spans: readonly PageSpan[]): readonly ConversationItem[] {
+function conversationOf(
+  spans: readonly PageSpan[],
+  calls: readonly PageSpan[],
+): readonly ConversationItem[] {
   const byStart = spans.toSorted((a, b) => a.startMillis - b.startMillis);
   const hasTurns = byStart.some(({ name }) => name === TURN);
   const items: ConversationItem[] = [];
   const heard = new HeardWords();
   let agent: string | undefined;
   for (const span of byStart) {
-    const isTurn = hasTurns ? span.name === TURN : isModelCall(span);
+    const isTurn = hasTurns ? span.name === TURN : calls.includes(span);
     if (isTurn) {
       const speaker = textOf(span, 'agent.name') ?? textOf(span, 'agent.id');
       if (speaker !== undefined && agent !== undefined && speaker !== agent) {
-        items.push({ kind: 'handoff', span, from: agent, to: speaker });
+        items.push({ kind: 'handoff', span, text: `${agent} → ${speaker}` });
       }
       agent = speaker ?? agent;
     }
-    items.push(...itemsOf(span, isTurn, heard, byStart));
+    items.push(...itemsOf(span, isTurn, heard, byStart, calls));
   }
   return items;
 }
@@ -68,9 +59,11 @@ function itemsOf(
   isTurn: boolean,
   heard: HeardWords,
   spans: readonly PageSpan[],
+  calls: readonly PageSpan[],
 ): readonly ConversationItem[] {
   if (span.name === 'user_turn') return heard.take(span, 'user');
-  if (kindOf(span) === 'TOOL') return [{ kind: 'tool', span }];
+  if (kindOf(span) === 'TOOL')
+    return [{ kind: 'tool', span, text: textOf(span, 'input.value') ?? '' }];
   if (!isTurn) return [];
   const said = textOf(span, 'output.value');
   const error = errorOf(span);
@@ -78,7 +71,7 @@ function itemsOf(
     ...heard.take(span, isSaidByUser(span, spans) ? 'user' : 'instructions'),
     ...(said === undefined || looksLikeCalls(span)
       ? []
-      : [{ kind: 'agent', span, call: callsWithin(span, spans).at(-1), text: said } as const]),
+      : [{ kind: 'agent', span, call: callsWithin(span, calls).at(-1), text: said } as const]),
     ...(error === undefined ? [] : [{ kind: 'error', span, text: error } as const]),
   ];
 }
@@ -103,10 +96,6 @@ class HeardWords {
     this.#isAnswered = isTurn;
     return isRepeated ? [] : [{ kind, span, text }];
   }
-}
-
-function isModelCall(span: PageSpan): boolean {
-  return kindOf(span) === 'LLM' && tokensOf(span) !== undefined;
 }
 
 /** The output of a model call that only asks for tools is their JSON: the tools are shown instead. */
@@ -137,7 +126,6 @@ function isSaidByUser(turn: PageSpan, spans: readonly PageSpan[]): boolean {
 }
 
 export interface ConversationViewOptions {
-  readonly items: readonly ConversationItem[];
   readonly spans: readonly PageSpan[];
   readonly startMillis: number;
   readonly selected: string | undefined;
@@ -147,52 +135,40 @@ export interface ConversationViewOptions {
 
 /** The conversation as people read one. */
 export function renderConversation(options: ConversationViewOptions): HTMLElement {
-  const { items } = options;
+  const calls = modelCallsOf(options.spans);
+  const items = conversationOf(options.spans, calls);
   if (items.length === 0) {
     return h('p', 'empty', 'Nobody has said anything yet, or content is withheld.');
   }
-  return h('ol', 'talk', ...items.map((item) => renderItem(item, options)));
+  return h('ol', 'talk', ...items.map((item) => renderItem(item, calls, options)));
 }
 
-function renderItem(item: ConversationItem, options: ConversationViewOptions): HTMLElement {
-  const { span, kind } = item;
-  if (kind === 'handoff') {
-    return row(item, options, h('span', '', item.from), ' → ', h('span', '', item.to));
-  }
-  if (kind === 'tool') return renderTool(item.span, item, options);
-  const speaker = { user: 'User', instructions: 'Instructions', error: 'Error' };
-  const who = kind === 'agent' ? (textOf(span, 'agent.name') ?? 'Agent') : speaker[kind];
-  return row(
-    item,
-    options,
-    head(
-      who,
-      span,
-      options,
-      kind === 'agent' ? agentFacts(span, options.spans) : userFacts(span, kind),
-    ),
-    h('p', 'words', marked(item.text, options.query)),
-    kind === 'agent' ? renderLatencyBar(span) : undefined,
-  );
-}
-
-function renderTool(
-  span: PageSpan,
+function renderItem(
   item: ConversationItem,
+  calls: readonly PageSpan[],
   options: ConversationViewOptions,
 ): HTMLElement {
-  const error = errorOf(span);
-  const result = error ?? textOf(span, 'output.value');
-  const { query } = options;
-  return row(
-    item,
-    options,
-    head(labelOf(span), span, options, [showDuration(span.endMillis - span.startMillis)]),
-    h('code', 'args', marked(textOf(span, 'input.value') ?? '', query)),
-    result === undefined
-      ? undefined
-      : h('code', error ? 'result failed' : 'result', marked(result, query)),
-  );
+  const { span, kind } = item;
+  const text = marked(item.text, options.query);
+  if (kind === 'handoff') return row(item, options, h('span', '', text));
+  if (kind === 'tool') {
+    const error = errorOf(span);
+    const result = error ?? textOf(span, 'output.value');
+    const duration = showDuration(span.endMillis - span.startMillis);
+    const shown = marked(result ?? '', options.query);
+    return row(
+      item,
+      options,
+      head(labelOf(span), span, options, [duration]),
+      h('code', 'args', text),
+      result === undefined ? undefined : h('code', error ? 'result failed' : 'result', shown),
+    );
+  }
+  const speaker = { user: 'User', instructions: 'Instructions', error: 'Error' };
+  const who = kind === 'agent' ? (textOf(span, 'agent.name') ?? 'Agent') : speaker[kind];
+  const facts = kind === 'agent' ? agentFacts(span, calls) : userFacts(span, kind);
+  const latency = kind === 'agent' ? renderLatencyBar(span) : undefined;
+  return row(item, options, head(who, span, options, facts), h('p', 'words', text), latency);
 }
 
 function row(
@@ -201,7 +177,7 @@ function row(
   ...children: readonly Child[]
 ): HTMLElement {
   const { kind } = item;
-  const span = kind === 'agent' ? (item.call ?? item.span) : item.span;
+  const span = item.call ?? item.span;
   const classes = [
     'item',
     kind,
@@ -240,8 +216,8 @@ function userFacts(span: PageSpan, kind: ConversationItem['kind']): readonly str
 }
 
 /** How fast the agent was and what it took, from the turn and the model calls within. */
-function agentFacts(turn: PageSpan, spans: readonly PageSpan[]): readonly string[] {
-  const calls = callsWithin(turn, spans);
+function agentFacts(turn: PageSpan, all: readonly PageSpan[]): readonly string[] {
+  const calls = callsWithin(turn, all);
   const reply = numberOf(turn, 'voice.e2e_latency_ms');
   const ttft = calls.flatMap((span) => numberOf(span, 'voice.llm.ttft_ms') ?? [])[0];
   const tokens = calls.flatMap((span) => tokensOf(span) ?? []);

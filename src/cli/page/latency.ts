@@ -7,22 +7,31 @@ import {
 } from '../span-facts.js';
 import { type Child, h } from './dom.js';
 
-/** One bar whose width is the latency of a turn, divided into its parts. */
+const COLORS: Readonly<Record<string, string>> = {
+  end_of_turn: '#4c8fd6',
+  llm_ttft: '#8a63d2',
+  tool: '#c98a1b',
+  sentence_wait: '#c65b8d',
+  tts_ttfb: '#2a9d83',
+  playout: '#7d8899',
+};
+
+function createPart(id: string, millis: number, text = ''): HTMLElement {
+  const part = h('span', { className: 'part', title: text }, text);
+  part.style.background = COLORS[id] ?? '';
+  part.style.flexGrow = String(millis);
+  return part;
+}
+
+/** One bar for the latency of a turn, divided into its parts. */
 export function renderLatencyBar(turn: PageSpan): Child {
   const latency = latencyOf(turn);
   if (latency === undefined || latency.parts.length === 0) return undefined;
-  const parts = latency.parts.map(({ id, label, millis }) => {
-    const title = `${label} ${showDuration(millis)}`;
-    const part = h('span', { className: 'part', title, data: { part: id } }, title);
-    part.style.flexGrow = String(millis);
-    return part;
-  });
-  const label = describe(latency);
-  return h(
-    'div',
-    { className: 'latency', attributes: { role: 'img', 'aria-label': label } },
-    ...parts,
+  const parts = latency.parts.map(({ id, label, millis }) =>
+    createPart(id, millis, `${label} ${showDuration(millis)}`),
   );
+  const attributes = { role: 'img', 'aria-label': describe(latency) };
+  return h('div', { className: 'latency', attributes }, ...parts);
 }
 
 function describe({ millis, parts }: TurnLatency): string {
@@ -45,8 +54,8 @@ export function renderLatencyChart(
   if (turns.length < 2) return [];
   const most = Math.max(...turns.map(({ latency }) => latency.millis));
   const columns = turns.map(({ span, latency }, index) => {
-    const { millis } = latency;
-    const parts = latency.parts.length > 0 ? latency.parts : [{ id: 'whole', millis }];
+    const { millis, parts } = latency;
+    const pieces = parts.map((part) => createPart(part.id, part.millis)).toReversed();
     const column = h(
       'button',
       {
@@ -55,27 +64,18 @@ export function renderLatencyChart(
         data: { span: span.spanId },
         onClick: () => onSelect(span),
       },
-      ...parts.toReversed().map((part) => {
-        const piece = h('span', { className: 'part', data: { part: part.id } });
-        piece.style.flexGrow = String(part.millis);
-        return piece;
-      }),
+      ...(pieces.length > 0 ? pieces : [createPart('', millis)]),
     );
     column.style.height = `${Math.max(4, (millis / most) * 100)}%`;
     return column;
   });
-  const shown: ReadonlySet<string> = new Set(
-    turns.flatMap(({ latency }) => latency.parts.map(({ id }) => id)),
+  const shown = new Set(turns.flatMap(({ latency }) => latency.parts.map(({ label }) => label)));
+  const legend = LATENCY_PARTS.filter(([, label]) => shown.has(label)).map(([id, label]) =>
+    h('span', 'key', createPart(id, 1), label),
   );
-  const legend = LATENCY_PARTS.filter(([id]) => shown.has(id)).map(([id, label]) =>
-    h('span', { className: 'key', data: { part: id } }, label),
-  );
+  const attributes = { 'aria-label': 'Latency of each turn' };
   return [
-    h(
-      'div',
-      { className: 'chart', attributes: { 'aria-label': 'Latency of each turn' } },
-      ...columns,
-    ),
+    h('div', { className: 'chart', attributes }, ...columns),
     h('div', 'legend', `slowest ${showDuration(most)}`, ...legend),
   ];
 }

@@ -1,9 +1,10 @@
 import { SessionData } from './session-data.js';
 import { h } from './dom.js';
+import { isSilent } from './overview.js';
 import { type PageFrame, SessionPage } from './session-page.js';
 
 const SEARCH_DELAY_MILLIS = 150;
-const REDRAW_MILLIS = 10_000;
+const SILENCE_CHECK_MILLIS = 5000;
 
 function start(place: HTMLElement): void {
   const frame = createPageFrame(place);
@@ -40,7 +41,12 @@ function start(place: HTMLElement): void {
   page.followAddress();
   page.invalidate();
   // That a session has gone silent is no change that the server could tell.
-  setInterval(() => page.invalidate(), REDRAW_MILLIS);
+  let silent = 0;
+  setInterval(() => {
+    const now = data.list().filter(isSilent).length;
+    if (now !== silent) page.invalidate();
+    silent = now;
+  }, SILENCE_CHECK_MILLIS);
 }
 
 async function search(

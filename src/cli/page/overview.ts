@@ -83,9 +83,14 @@ function showSpread(sorted: readonly number[]): string {
     : `${showDuration(median)} median, ${showDuration(p95)} p95`;
 }
 
-function renderState({ isComplete, receivedMillis }: SessionSummary): HTMLElement | undefined {
-  if (isComplete) return undefined;
-  return Date.now() - receivedMillis > SILENT_MILLIS
+/** Whether a session without an end has shown no sign of life for a minute. */
+export function isSilent({ isComplete, receivedMillis }: SessionSummary): boolean {
+  return !isComplete && Date.now() - receivedMillis > SILENT_MILLIS;
+}
+
+function renderState(session: SessionSummary): HTMLElement | undefined {
+  if (session.isComplete) return undefined;
+  return isSilent(session)
     ? h('span', { className: 'live lost', title: 'Its root span never came' }, 'no end received')
     : h('span', { className: 'live', title: 'Its root span has not ended' }, 'live');
 }

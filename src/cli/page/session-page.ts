@@ -5,7 +5,7 @@ import {
   type PageSpan,
   type SessionSummary,
 } from '../span-facts.js';
-import { conversationOf, renderConversation } from './conversation.js';
+import { renderConversation } from './conversation.js';
 import { h, redraw } from './dom.js';
 import {
   NO_FILTER,
@@ -231,7 +231,8 @@ export class SessionPage {
       document.title = 'catalyst-tracing dev';
       drawNothing(this.#frame, all.length === 0);
     } else {
-      document.title = [...summary.agents, ...summary.place, summary.serviceName].join(' · ');
+      const { agents, place, serviceName } = summary;
+      document.title = [...agents, ...place, serviceName].filter(Boolean).join(' · ');
       this.#drawSession(summary);
     }
   }
@@ -256,8 +257,7 @@ export class SessionPage {
     // Follows what is said while the session runs, unless somebody has scrolled away from the end.
     const { scrollTop, clientHeight, scrollHeight } = conversation;
     const isAtEnd = scrollTop + clientHeight >= scrollHeight - AT_END_PIXELS;
-    const items = conversationOf(spans);
-    redraw(conversation, renderConversation({ ...view, items, onSelect: onSelectItem }));
+    redraw(conversation, renderConversation({ ...view, onSelect: onSelectItem }));
     if (isAtEnd && !session.isComplete) conversation.scrollTop = conversation.scrollHeight;
     redraw(
       waterfall,

@@ -1,11 +1,9 @@
-import { isFailed, modelCallsOf, type PageSpan, textOf } from '../span-facts.js';
+import { isFailed, type PageSpan, textOf } from '../span-facts.js';
 
-/** The model calls that were made while a span was open, in order of arrival. */
-export function callsWithin(span: PageSpan, spans: readonly PageSpan[]): readonly PageSpan[] {
-  return modelCallsOf(
-    spans.filter(
-      (each) => each.startMillis >= span.startMillis && each.endMillis <= span.endMillis,
-    ),
+/** Those of the model calls that were made while a span was open, in order of arrival. */
+export function callsWithin(span: PageSpan, calls: readonly PageSpan[]): readonly PageSpan[] {
+  return calls.filter(
+    (call) => call.startMillis >= span.startMillis && call.endMillis <= span.endMillis,
   );
 }
 
