@@ -67,10 +67,12 @@ describe('what dev keeps and shares', () => {
     const exported = await response.text();
     expect(decodeTraceRequest(Buffer.from(exported), 'application/json')).toHaveLength(9);
 
+    writeFileSync(join(data, 'damaged.jsonl'), '{"resourceSp');
     const again = await startCommand(cli, ['dev', '--port', '0', '--data', data]);
     const after = await fetch(`${again.endpoint}/api/export?session=kept%2F1`);
     expect(await after.text()).toBe(exported);
     expect(again.stdout(), 'old sessions are not printed again').not.toContain('Answer');
+    expect(again.stdout()).toMatch(/damaged\.jsonl cannot be read or written: no spans/);
     expect(await again.stop()).toBe(0);
 
     const file = join(cli.emptyDirectory, 'report.json');

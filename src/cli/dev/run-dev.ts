@@ -45,9 +45,9 @@ export async function runDev(options: DevOptions, terminal: Terminal): Promise<v
   const store = new SessionStore();
   const paint = createPaint(terminal.color);
   if (data !== undefined) {
-    keepSessions(store, data, (error) => {
+    keepSessions(store, data, (file, error) => {
       const reason = error instanceof Error ? error.message : 'unknown reason';
-      print(paint('red', `A session could not be written to ${data}: ${reason}`));
+      print(paint('red', `${file} cannot be read or written: ${reason}`));
     });
   }
   store.listen(createLivePrinter(terminal, paint));
@@ -176,7 +176,7 @@ async function readSession({ target, data, port }: ShowOptions): Promise<readonl
 
 function find(directory: string, sessionId: string): readonly DecodedSpan[] | undefined {
   const store = new SessionStore();
-  loadSessions(store, directory);
+  loadSessions(store, directory, () => {});
   return store.spansOf(sessionId);
 }
 

@@ -19,28 +19,37 @@ const EXTENSION = '.jsonl';
 export function keepSessions(
   store: SessionStore,
   directory: string,
-  onError: (error: unknown) => void,
+  onError: (file: string, error: unknown) => void,
 ): void {
   mkdirSync(directory, { recursive: true });
-  loadSessions(store, directory);
+  loadSessions(store, directory, onError);
   store.listen(({ session, added }) => {
+    const file = join(directory, fileNameOf(session.id));
     try {
-      appendFileSync(join(directory, fileNameOf(session.id)), `${encodeTraces(added)}\n`);
+      appendFileSync(file, `${encodeTraces(added)}\n`);
     } catch (error) {
-      onError(error);
+      onError(file, error);
     }
   });
 }
 
-/** Reads all session files of a directory, the oldest first. */
-export function loadSessions(store: SessionStore, directory: string): void {
+/** Reads all session files of a directory, the oldest first; one that cannot be read is reported. */
+export function loadSessions(
+  store: SessionStore,
+  directory: string,
+  onError: (file: string, error: unknown) => void,
+): void {
   const files = readdirSync(directory)
     .filter((name) => name.endsWith(EXTENSION))
     .map((name) => join(directory, name));
   const byAge = files.toSorted((a, b) => statSync(a).mtimeMs - statSync(b).mtimeMs);
   for (const file of byAge) {
-    const text = readFileSync(file, 'utf8');
-    store.add(parseSessionFile(text), text.length, 0);
+    try {
+      const text = readFileSync(file, 'utf8');
+      store.add(parseSessionFile(text), text.length, 0);
+    } catch (error) {
+      onError(file, error);
+    }
   }
 }
 

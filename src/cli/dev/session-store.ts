@@ -66,13 +66,13 @@ export class SessionStore {
     for (const { metric: name, unit, type, attributes, resourceAttributes, ...point } of points) {
       const serviceName = asText(resourceAttributes['service.name']) ?? '';
       const key = JSON.stringify([serviceName, name, attributes]);
+      if (this.#metrics.size >= MAX_METRICS && !this.#metrics.has(key)) continue;
       const before = point.temporality === 'delta' ? this.#metrics.get(key) : undefined;
       const isHistogram = type === 'histogram';
       const count = isHistogram ? point.count + (before?.count ?? 0) : 1;
       const sum = point.value + (before === undefined ? 0 : before.value * before.count);
       const value = isHistogram && count > 0 ? sum / count : sum;
       this.#metrics.set(key, { serviceName, name, unit, attributes, value, count });
-      if (this.#metrics.size > MAX_METRICS) break;
     }
   }
 

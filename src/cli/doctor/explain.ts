@@ -253,7 +253,7 @@ const FAILURES: readonly (readonly [failure: RegExp, code: string, text: Text, f
     (to) => {
       if (usesGrpcPort(to)) return useHttpPort(to);
       return isLoopback(to)
-        ? 'Start the collector (npx catalyst-tracing dev is one), or correct the port. In a container, localhost is the container itself: use the name of the collector’s service, or host.docker.internal.'
+        ? 'Start the collector (npx catalyst-tracing dev is one), or correct the port. In a container, localhost is the container itself: use the name of the collector’s service, or host.docker.internal (npx catalyst-tracing dev --host 0.0.0.0).'
         : `Start the collector, or correct host and port in ${to.endpointFrom}.`;
     },
   ],

@@ -17,6 +17,7 @@ import { Attr } from '../../semconv/attribute-keys.js';
 import { SpanKindValues } from '../../semconv/span-kinds.js';
 import { TRACER_NAME, VERSION } from '../../version.js';
 import { JSON_TYPE, PROTOBUF_TYPE } from '../otlp/decode.js';
+import { DOCTOR_SESSION } from '../span-facts.js';
 
 /** Where traces go, as far as it may be shown: no secret stands here. */
 export interface Destination {
@@ -161,7 +162,7 @@ function encodeTrace(resolved: ResolvedOptions, traceId: string, isJson: boolean
     status: { code: SpanStatusCode.UNSET },
     attributes: {
       [Attr.SPAN_KIND]: SpanKindValues.CHAIN,
-      [Attr.SESSION_ID]: 'catalyst-tracing-doctor',
+      [Attr.SESSION_ID]: DOCTOR_SESSION,
     },
     events: [],
     links: [],
