@@ -1,12 +1,41 @@
 import type { Paint, Style } from '../terminal.js';
-import {
-  TOPICS,
-  type DoctorReport,
-  type Finding,
-  type FindingLevel,
-  type ShownSetting,
-  type Topic,
-} from './finding.js';
+
+/** `info` states a fact; a `warning` may bite later; a `problem` keeps traces from arriving. */
+export type FindingLevel = 'ok' | 'info' | 'warning' | 'problem';
+
+/** The parts of a report, in the order in which they are shown. */
+export const TOPICS = ['settings', 'versions', 'livekit', 'collector'] as const;
+
+export type Topic = (typeof TOPICS)[number];
+
+/** One thing that the doctor saw. Neither text holds a secret. */
+export interface Finding {
+  readonly topic: Topic;
+  /** Stable name for scripts, such as `collector.unauthorized`. */
+  readonly code: string;
+  readonly level: FindingLevel;
+  readonly text: string;
+  /** What to do next; problems and warnings have one. */
+  readonly fix?: string;
+}
+
+/** One decided setting and where it came from. */
+export interface ShownSetting {
+  readonly name: string;
+  readonly value: string;
+  /** `option`, `default`, or names of variables, the strongest first. */
+  readonly from: string;
+}
+
+export interface DoctorReport {
+  /** Whether no finding is a problem. */
+  readonly ok: boolean;
+  readonly version: string;
+  /** Whose set-up was examined: that of a file, or the environment. */
+  readonly tested: string;
+  readonly settings: readonly ShownSetting[];
+  readonly findings: readonly Finding[];
+}
 
 const MARKS: Readonly<Record<FindingLevel, readonly [string, Style]>> = {
   ok: ['✓', 'green'],
@@ -32,7 +61,7 @@ export function renderReport(report: DoctorReport, paint: Paint): string {
     lines.push('', paint('bold', HEADINGS[topic]), ...settings);
     for (const finding of findings) lines.push(...renderFinding(finding, paint));
   }
-  lines.push('', renderVerdict(report, paint), '');
+  lines.push('', renderConclusion(report, paint), '');
   return lines.join('\n');
 }
 
@@ -56,15 +85,28 @@ function renderFinding({ level, text, fix }: Finding, paint: Paint): readonly st
   return fix === undefined ? [line] : [line, `    ${paint('bold', '→')} ${fix}`];
 }
 
-function renderVerdict({ findings, ok }: DoctorReport, paint: Paint): string {
+function renderConclusion({ findings, ok, tested }: DoctorReport, paint: Paint): string {
   const count = (level: FindingLevel): number =>
     findings.filter((finding) => finding.level === level).length;
   const warnings = plural(count('warning'), 'warning');
   return ok
-    ? paint('green', `Tracing works${count('warning') > 0 ? `, with ${warnings}` : ''}.`)
+    ? paint('green', `Tracing works with ${tested}${count('warning') > 0 ? `; ${warnings}` : ''}.`)
     : paint('red', `${plural(count('problem'), 'problem')}, ${warnings}.`);
 }
 
 function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Makes findings of one topic; codes begin with its name. */
+export function findingsOf(
+  topic: Topic,
+): (code: string, level: FindingLevel, text: string, fix?: string) => Finding {
+  return (code, level, text, fix) => ({
+    topic,
+    code: `${topic}.${code}`,
+    level,
+    text,
+    ...(fix !== undefined && { fix }),
+  });
 }
