@@ -43,7 +43,7 @@ function cutEntries(
 
 function sizeOf(entries: readonly AttributeEntry[]): number {
   let bytes = 0;
-  for (const { key, value } of entries) bytes += 20 + key.length + textBytes(value);
+  for (const { key, value } of entries) bytes += 20 + Buffer.byteLength(key) + textBytes(value);
   return bytes;
 }
 

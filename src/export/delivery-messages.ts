@@ -46,8 +46,10 @@ function quoted(message: string): string {
 export function createDeliveryMessages(
   shownUrl: string,
   scrub: (text: string) => string,
-  { warnOnce, debug }: Diagnostics = DIAGNOSTICS,
+  diagnostics: Diagnostics = DIAGNOSTICS,
 ): DeliveryMessages {
+  const warnOnce = (code: string, text: string): void => diagnostics.warnOnce(code, text);
+  const debug = (text: string): void => diagnostics.debug(text);
   return {
     failing: (reason) =>
       warnOnce(
@@ -85,10 +87,7 @@ export function createDeliveryMessages(
       ),
     spoolFailed: (error) => {
       const code = codeOf(error) ?? String(error);
-      warnOnce(
-        'delivery_spool_failed',
-        `The spool directory cannot be written (${scrub(code)}).`,
-      );
+      warnOnce('delivery_spool_failed', `The spool directory cannot be written (${scrub(code)}).`);
     },
     spoolLost: (reason, spans) => {
       warnOnce(

@@ -1,4 +1,4 @@
-import type { ExportResult } from '@opentelemetry/core';
+import { ExportResultCode, type ExportResult } from '@opentelemetry/core';
 
 /** What became of one export request. */
 export type ExportOutcome =
@@ -24,7 +24,6 @@ export interface OtlpExportResult extends ExportResult {
   readonly message?: string;
 }
 
-const SUCCESS = 0;
 const REQUEST_TIMEOUT = 408;
 const TOO_LARGE = 413;
 const TOO_MANY_REQUESTS = 429;
@@ -43,7 +42,7 @@ const STOCK_RETRYABLE = /retryable status|timed? ?out|concurrent export limit/i;
  * realm (jest, `node:vm`) or another copy of a package is another class.
  */
 export function classifyResult(result: OtlpExportResult): ExportOutcome {
-  if (result.code === SUCCESS) {
+  if (result.code === ExportResultCode.SUCCESS) {
     const { rejectedSpans = 0, message = '' } = result;
     return { kind: 'accepted', rejected: rejectedSpans, message };
   }

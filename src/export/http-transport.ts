@@ -42,27 +42,25 @@ export interface HttpTransportOptions {
 export class HttpTransport {
   readonly #options: HttpTransportOptions;
   readonly #request: http.RequestOptions;
+  readonly #headers: Readonly<Record<string, string>>;
   /** Told of every request that is made, with the bytes of its body. */
   onRequest: ((bodyBytes: number) => void) | undefined;
 
   constructor(options: HttpTransportOptions) {
     this.#options = options;
     this.#request = requestOptions(options);
+    this.#headers = requestHeaders(options);
   }
 
   /** Rejects with Node's error when there is no response. Redirects are responses like others. */
-  async post(
-    body: Uint8Array,
-    headers: Readonly<Record<string, string>>,
-    signal?: AbortSignal,
-  ): Promise<HttpResponse> {
+  async post(body: Uint8Array, headers: Readonly<Record<string, string>>): Promise<HttpResponse> {
     const packed = await compress(body, this.#options.compression);
     const all = { ...headers, ...packed.headers, 'content-length': packed.body.length };
     try {
-      return await this.#send(packed.body, all, signal);
+      return await this.#send(packed.body, all);
     } catch (error) {
       // A connection kept alive that the server closed just now: another one, without a pause.
-      if (error instanceof StaleConnection) return this.#send(packed.body, all, signal);
+      if (error instanceof StaleConnection) return this.#send(packed.body, all);
       throw error;
     }
   }
@@ -72,19 +70,15 @@ export class HttpTransport {
     this.#options.agent.destroy();
   }
 
-  #send(
-    body: Uint8Array,
-    headers: http.OutgoingHttpHeaders,
-    signal: AbortSignal | undefined,
-  ): Promise<HttpResponse> {
+  #send(body: Uint8Array, headers: http.OutgoingHttpHeaders): Promise<HttpResponse> {
     this.onRequest?.(body.length);
     return new Promise((resolve, reject) => {
-      const client = this.#options.url.protocol === 'https:' ? https : http;
-      const options = { ...this.#request, headers: { ...this.#request.headers, ...headers } };
+      const { url, proxy } = this.#options;
+      const isSecure = (url.protocol === 'https:' ? url : (proxy ?? url)).protocol === 'https:';
+      const client = isSecure ? https : http;
+      const options = { ...this.#request, headers: { ...this.#headers, ...headers } };
       const request = context.with(suppressTracing(context.active()), () =>
-        (this.#options.proxy?.protocol === 'https:' ? https : client).request(
-          signal === undefined ? options : { ...options, signal },
-        ),
+        client.request(options),
       );
       const { timeoutMillis } = this.#options;
       const timer = setTimeout(() => request.destroy(timeoutError()), timeoutMillis);
@@ -131,16 +125,20 @@ function readBody(response: http.IncomingMessage, finish: (body: Buffer) => void
   response.on('close', () => finish(Buffer.concat(chunks).subarray(0, MAX_RESPONSE_BYTES)));
 }
 
-function requestOptions(options: HttpTransportOptions): http.RequestOptions {
-  const { url, headers, agent, proxy } = options;
+function requestOptions({ url, agent, proxy }: HttpTransportOptions): http.RequestOptions {
   const path = `${url.pathname}${url.search}`;
   const base = { method: 'POST', agent };
   if (proxy === undefined || url.protocol === 'https:') {
-    return { ...base, hostname: hostOf(url), port: url.port, path, headers: { ...headers, host: url.host } };
+    return { ...base, hostname: hostOf(url), port: url.port, path };
   }
   // A proxy is asked for the whole URL.
-  const sent = { ...headers, host: url.host, ...proxyHeaders(proxy) };
-  return { ...base, ...proxyAddress(proxy), path: `${url.origin}${path}`, headers: sent };
+  return { ...base, ...proxyAddress(proxy), path: `${url.origin}${path}` };
+}
+
+function requestHeaders(options: HttpTransportOptions): Readonly<Record<string, string>> {
+  const { url, headers, proxy } = options;
+  const isAskedOfProxy = proxy !== undefined && url.protocol !== 'https:';
+  return { ...headers, host: url.host, ...(isAskedOfProxy && proxyHeaders(proxy)) };
 }
 
 /** The host of a URL, an IPv6 address without its brackets. */

@@ -1,12 +1,18 @@
 import { isIP } from 'node:net';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
 import type { ExportResult } from '@opentelemetry/core';
+import type { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { DIAGNOSTICS, type Diagnostics } from '../diagnostics.js';
 import type { CertificateAuthority } from '../options/delivery-options.js';
 import type { ProxySettings } from '../options/proxy-variables.js';
 import { TRACER_NAME, VERSION } from '../version.js';
 import { readCertificates } from './certificates.js';
-import { classifyError, classifyStatus, type ExportOutcome, type OtlpExportResult } from './export-outcome.js';
+import {
+  classifyError,
+  classifyStatus,
+  type ExportOutcome,
+  type OtlpExportResult,
+} from './export-outcome.js';
 import { hostOf, HttpTransport, type HttpResponse } from './http-transport.js';
 import { createAgent, resolveProxy } from './proxy.js';
 import { resolveRequestHeaders } from './request-headers.js';
@@ -59,11 +65,6 @@ export function isRequestExporter(exporter: SpanExporter): exporter is RequestEx
   return 'serialize' in exporter && 'send' in exporter;
 }
 
-type Serializer = Pick<
-  (typeof import('@opentelemetry/otlp-transformer'))['ProtobufTraceSerializer'],
-  'serializeRequest' | 'deserializeResponse'
->;
-
 /** OTLP over HTTP, in protobuf or JSON. One request for each `export()`; retrying is the caller's. */
 export class OtlpExporter implements RequestExporter {
   readonly contentType: OtlpContentType;
@@ -72,7 +73,7 @@ export class OtlpExporter implements RequestExporter {
   readonly #diagnostics: Diagnostics;
   readonly #transport: HttpTransport;
   /** The stock serializers: of OTLP/JSON, and of what collectors answer. Loaded when needed. */
-  #stock: Serializer | undefined;
+  #stock: typeof JsonTraceSerializer | undefined;
 
   constructor(options: OtlpExporterOptions, diagnostics: Diagnostics = DIAGNOSTICS) {
     this.#diagnostics = diagnostics;
@@ -106,7 +107,14 @@ export class OtlpExporter implements RequestExporter {
   }
 
   export(spans: ReadableSpan[], callback: (result: ExportResult) => void): void {
-    void this.#export(spans).then(callback);
+    void this.#exportTo(spans, callback);
+  }
+
+  async #exportTo(
+    spans: readonly ReadableSpan[],
+    callback: (result: ExportResult) => void,
+  ): Promise<void> {
+    callback(await this.#export(spans));
   }
 
   /** Throws in JSON before the serializer is loaded, which takes the first moments of a process. */
@@ -152,10 +160,13 @@ export class OtlpExporter implements RequestExporter {
     if (status < 200 || status >= 300) {
       const { location } = headers;
       const isRedirect = status >= 300 && status < 400 && location !== undefined;
-      const message = isRedirect ? `a redirect to ${withoutQuery(location)}` : textOf(body, contentType);
+      const message = isRedirect
+        ? `a redirect to ${withoutQuery(location)}`
+        : textOf(body, contentType);
       return classifyStatus(status, message, parseRetryAfter(headers['retry-after']));
     }
-    if (contentType.startsWith('text/html')) this.#diagnostics.warnOnce('delivery_web_page', WEB_PAGE);
+    if (contentType.startsWith('text/html'))
+      this.#diagnostics.warnOnce('delivery_web_page', WEB_PAGE);
     else if (body.length > 0) return this.#readPartialSuccess(body, contentType);
     return { kind: 'accepted', rejected: 0, message: '' };
   }
@@ -168,7 +179,9 @@ export class OtlpExporter implements RequestExporter {
       : stock.JsonTraceSerializer;
     try {
       const partial = serializer.deserializeResponse(body)?.partialSuccess;
-      const rejected = Number(partial?.rejectedSpans ?? 0);
+      // In JSON a 64-bit integer is text.
+      const reported: unknown = partial?.rejectedSpans;
+      const rejected = Number(reported ?? 0);
       return {
         kind: 'accepted',
         rejected: Number.isSafeInteger(rejected) && rejected > 0 ? rejected : 0,
@@ -196,14 +209,21 @@ function asResult(outcome: ExportOutcome): OtlpExportResult {
       const status = /^status (\d+)$/.exec(outcome.reason)?.[1];
       return failure(status === undefined ? 503 : Number(status), '', outcome.retryAfterMillis);
     }
-    case 'failed':
+    default:
       return { code: 1, error: new Error('export failed', { cause: outcome.error }) };
   }
 }
 
 /** An error as the stock exporters have it (`OTLPExporterError`), with what the collector asked for. */
-function failure(code: number, data: string, retryAfterMillis: number | undefined): OtlpExportResult {
-  return { code: 1, error: Object.assign(new Error(`status ${code}`), { code, data, retryAfterMillis }) };
+function failure(
+  code: number,
+  data: string,
+  retryAfterMillis: number | undefined,
+): OtlpExportResult {
+  return {
+    code: 1,
+    error: Object.assign(new Error(`status ${code}`), { code, data, retryAfterMillis }),
+  };
 }
 
 function isLoopback(host: string): boolean {
@@ -232,4 +252,3 @@ function textOf(body: Buffer, contentType: string): string {
     return text;
   }
 }
-

@@ -91,9 +91,7 @@ function onSignal(signal: NodeJS.Signals): void {
     dyingOf = signal;
     for (const { hooks } of watchers) hooks.beforeEnd();
   }
-  const flushed = Promise.all(
-    [...watchers].map(({ hooks }) => hooks.flush(hooks.timeoutMillis)),
-  );
+  const flushed = Promise.all([...watchers].map(({ hooks }) => hooks.flush(hooks.timeoutMillis)));
   if (isOurs) void flushed.finally(() => die(signal));
 }
 

@@ -55,10 +55,7 @@ const HEX_ID = /^[0-9a-f]*$/i;
  * One `ExportTraceServiceRequest` in protobuf. Concatenated requests are one request again: the
  * repeated fields add up (protobuf, "Encoding", last one wins and merging).
  */
-export function serializeSpans(
-  spans: readonly ReadableSpan[],
-  expectedBytes?: number,
-): Uint8Array {
+export function serializeSpans(spans: readonly ReadableSpan[], expectedBytes?: number): Uint8Array {
   const writer = new ProtobufWriter(expectedBytes);
   for (const [resource, scopes] of groupSpans(spans)) {
     const mark = writer.open(REQUEST.resourceSpans);

@@ -32,7 +32,8 @@ export interface SpoolOptions {
 const READY = '.spans';
 const CLAIMED = '.claimed';
 const WRITING = '.tmp';
-const FILE_NAME = /^(\d+)-([0-9a-f]{16})-(?:(\d+)-)?[0-9a-f]{8}-[0-9a-f-]{27}(\.spans|\.claimed|\.tmp)$/;
+const FILE_NAME =
+  /^(\d+)-([0-9a-f]{16})-(?:(\d+)-)?[0-9a-f]{8}-[0-9a-f-]{27}(\.spans|\.claimed|\.tmp)$/;
 /** A claim or a write that is older belongs to a process that is gone. */
 const ABANDONED_MILLIS = 5 * 60 * 1000;
 
@@ -138,10 +139,7 @@ export class Spool {
   }
 
   #newPath(spans: number): string {
-    return join(
-      this.#options.directory,
-      `${Date.now()}-${this.#target}-${spans}-${randomUUID()}`,
-    );
+    return join(this.#options.directory, `${Date.now()}-${this.#target}-${spans}-${randomUUID()}`);
   }
 
   #encode(request: SpooledRequest): Buffer {

@@ -9,6 +9,7 @@ import { createScrubber } from '../../src/export/request-headers.js';
 
 const TRACER = new BasicTracerProvider({
   resource: resourceFromAttributes({ 'service.name': 'agent' }),
+  spanLimits: { attributeCountLimit: 10_000 },
 }).getTracer('livekit-agents', '1.9.0');
 
 /** A real span that has ended, with this name and, when given, these attributes. */
@@ -90,7 +91,7 @@ export function openDelivery(url: string, given: DeliveryTestSettings = {}): Ope
     processor,
     said,
     delivery: {
-      forceFlush: (options) => processor.forceFlush(options).then(result),
+      forceFlush: (options) => closing ?? processor.forceFlush(options).then(result),
       shutdown: (options) => (closing ??= processor.shutdown(options).then(result)),
       exitSync: (sends = true) => processor.exitSync(sends),
       stats: () => processor.stats(),

@@ -8,7 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { createScrubber, resolveRequestHeaders } from '../../export/request-headers.js';
-import { resolveProxy } from '../../export/resolve-proxy.js';
+import { resolveProxy } from '../../export/proxy.js';
 import { metricsUrl } from '../../metrics/metrics-url.js';
 import { displayUrl } from '../../options/endpoint.js';
 import type { ResolvedOptions } from '../../options/resolved-options.js';
