@@ -1,5 +1,5 @@
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { DeliveryProcessor, resolveDeliverySettings } from '../export/delivery-processor.js';
+import { createDeliveryProcessor, type DeliveryProcessor } from '../export/delivery-processor.js';
 import type { LateMetrics } from '../metrics/late-metrics.js';
 import { resolveOptions } from '../options/resolve-options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
@@ -23,8 +23,7 @@ export function composeProcessor(
   resolved: ResolvedOptions,
   metrics?: LateMetrics,
 ): ComposedProcessor {
-  const settings = resolveDeliverySettings(resolved);
-  const delivery = settings && new DeliveryProcessor(settings, resolved.protocol);
+  const delivery = createDeliveryProcessor(resolved);
   const next = new SpanProcessorFanout([
     ...(delivery === undefined ? [] : [delivery]),
     ...resolved.spanProcessors,

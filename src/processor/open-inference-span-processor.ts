@@ -3,7 +3,7 @@ import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace
 import type { InstallResult } from '../catalyst-tracing.js';
 import { debug, setDebug, warnOnce } from '../diagnostics.js';
 import type { DeliveryProcessor } from '../export/delivery-processor.js';
-import { watchExit } from '../export/exit-triggers.js';
+import { watchExit } from '../export/process-exit.js';
 import { resolveTimeoutMillis } from '../export/flush-timeout.js';
 import { saidAllowPii } from '../livekit/allow-pii.js';
 import { LiveKitInstaller } from '../livekit/install-livekit.js';
@@ -222,7 +222,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
       flush: (timeoutMillis) => this.flush({ timeoutMillis }),
       added: () => this.#sent,
       beforeEnd: () => this.sendOpenSpans(),
-      lastResort: () => this.#delivery?.exitSync(),
+      exitSync: (sends) => this.#delivery?.exitSync(sends),
       timeoutMillis: this.#resolved.delivery.shutdownTimeoutMillis,
     });
   }
