@@ -1,10 +1,9 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import type { Attributes } from '@opentelemetry/api';
-import { readModelMetrics } from './model-metrics.js';
+import { GenAiAttr } from '../semconv/raw-attributes.js';
 import { asFiniteNumber, isRecord, readNumber, type JsonRecord } from './read-attributes.js';
 import type { SpanMapping } from './span-mapping.js';
 
-const USAGE_PREFIX = 'gen_ai.usage.';
 const PROMPT = ['gen_ai.usage.input_tokens', 'gen_ai.usage.prompt_tokens'] as const;
 const COMPLETION = ['gen_ai.usage.output_tokens', 'gen_ai.usage.completion_tokens'] as const;
 
@@ -33,7 +32,7 @@ const REASONING = [
  */
 export function putTokenCounts(mapping: SpanMapping): void {
   const raw = mapping.raw;
-  const metrics = readModelMetrics(mapping);
+  const metrics = mapping.modelMetrics();
   const prompt = readNumber(raw, PROMPT) ?? first(metrics, ['promptTokens', 'inputTokens']);
   const completion =
     readNumber(raw, COMPLETION) ?? first(metrics, ['completionTokens', 'outputTokens']);
@@ -61,7 +60,7 @@ export function putTokenCounts(mapping: SpanMapping): void {
  */
 export function withholdUsage(mapping: SpanMapping): void {
   for (const key in mapping.raw) {
-    if (key.startsWith(USAGE_PREFIX)) mapping.omit(key);
+    if (key.startsWith(GenAiAttr.USAGE_PREFIX)) mapping.omit(key);
   }
 }
 

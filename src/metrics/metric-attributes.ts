@@ -1,5 +1,5 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
-import type { MappingContext } from '../mapping/span-input.js';
+import type { MappingContext } from '../mapping/mapping-context.js';
 import type { MeasuredSpan } from '../session/measured-span.js';
 import { AttributeSets } from './attribute-sets.js';
 

@@ -2,8 +2,8 @@ import type { Attributes } from '@opentelemetry/api';
 import { hrTimeToMilliseconds } from '@opentelemetry/core';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
-import { isFailedNode } from '../mapping/span-status.js';
-import type { Failure, MappingContext, ToolCall } from '../mapping/span-input.js';
+import { isFailedNode } from '../mapping/llm-call.js';
+import type { Failure, MappingContext, ToolCall } from '../mapping/mapping-context.js';
 import { asText } from '../mapping/read-attributes.js';
 import { agentInCharge } from './agent-in-charge.js';
 import { mergeIdentity, type Identity } from './identity.js';
@@ -102,7 +102,7 @@ function callsBelow(
 
 /** Only spans that stand for what is below them fail with it. */
 function failureOf(node: SpanNode, attributes: Attributes): Failure | undefined {
-  if (node.livekitName === LiveKitSpan.LLM_NODE && isFailedNode({ name: node.name, attributes })) {
+  if (node.livekitName === LiveKitSpan.LLM_NODE && isFailedNode(node.name, attributes)) {
     return { message: node.lastFailure?.message };
   }
   return node.lastFailure;

@@ -4,7 +4,7 @@ import {
   TTS_METRICS_FIELDS,
   VOICE_FIELDS,
   type VoiceField,
-} from '../../src/mapping/voice-fields.js';
+} from '../../src/mapping/voice.js';
 
 /** LiveKit's metrics are JSON in one attribute: the fields stand behind its name. */
 const SOURCES: readonly (readonly [string, readonly VoiceField[]])[] = [
