@@ -254,14 +254,20 @@ export function textOfParts(parts: unknown): string | undefined {
   return texts.length > 0 ? texts.join('\n') : undefined;
 }
 
-/** Tool calls of these messages as JSON text: the output of a step that has no text. */
+/**
+ * Tool calls of these messages as JSON text: the output of a step that has no text. Arguments that
+ * are JSON are an object here, as in LiveKit's own `gen_ai.output.messages` (`telemetry/gen_ai.ts`):
+ * `llm_node` records them as text.
+ */
 export function toolCallsText(messages: readonly unknown[]): string | undefined {
   const calls: JsonRecord[] = [];
   for (const message of messages) {
     if (!isRecord(message) || !Array.isArray(message['parts'])) continue;
     for (const part of message['parts']) {
       if (!isRecord(part) || part['type'] !== 'tool_call') continue;
-      calls.push({ id: part['id'], name: part['name'], arguments: part['arguments'] });
+      const parsed = parseJson(part['arguments']);
+      const given = parsed === undefined ? part['arguments'] : parsed;
+      calls.push({ id: part['id'], name: part['name'], arguments: given });
     }
   }
   return calls.length > 0 ? JSON.stringify(calls) : undefined;

@@ -110,6 +110,52 @@ describe('a tool that says little', () => {
   );
 });
 
+describe('the output of a model call that only asks for tools', () => {
+  const recorded = { call_id: 'c1', name: 'look', arguments: '{"city":"Paris","days":[1]}' };
+  const broken = { call_id: 'c2', name: 'look', arguments: '{"city": 1' };
+
+  it('is the same on the node as on the request below it', async () => {
+    const spans = await send(
+      span(
+        'agent_session',
+        {},
+        {
+          ...span('llm_node', {
+            'lk.pii.response.function_calls': JSON.stringify([recorded, broken]),
+          }),
+          children: [
+            span(
+              'llm_request',
+              chat({
+                'gen_ai.output.messages': genAi([
+                  {
+                    role: 'assistant',
+                    parts: [
+                      {
+                        type: 'tool_call',
+                        id: 'c1',
+                        name: 'look',
+                        arguments: { city: 'Paris', days: [1] },
+                      },
+                      { type: 'tool_call', id: 'c2', name: 'look', arguments: '{"city": 1' },
+                    ],
+                  },
+                ]),
+              }),
+            ),
+          ],
+        },
+      ),
+    );
+    const output = only(spans, 'llm_node').attributes['output.value'];
+    expect(JSON.parse(String(output))).toEqual([
+      { id: 'c1', name: 'look', arguments: { city: 'Paris', days: [1] } },
+      { id: 'c2', name: 'look', arguments: '{"city": 1' },
+    ]);
+    expect(only(spans, 'llm_request').attributes['output.value']).toBe(output);
+  });
+});
+
 function call(id: string): object {
   return { type: 'tool_call', id, name: 'look', arguments: { id } };
 }
