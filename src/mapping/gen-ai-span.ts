@@ -9,6 +9,7 @@ import { isSpanKind } from './livekit-spans.js';
 import { putLlmCall } from './llm-call.js';
 import { asText, parseJsonArray, readText } from './read-attributes.js';
 import type { SpanMapping } from './span-mapping.js';
+import { omitNegativeCounts } from './token-counts.js';
 import { putTool } from './tool.js';
 
 const MODEL = [GenAiAttr.RESPONSE_MODEL, GenAiAttr.REQUEST_MODEL] as const;
@@ -21,6 +22,7 @@ const FOUND = [GenAiAttr.RETRIEVAL_DOCUMENTS, GenAiAttr.MEMORY_RECORDS] as const
  */
 export function putGenAiSpan(mapping: SpanMapping): void {
   const { raw, kind } = mapping;
+  if (isSpanKind(kind, OpenInferenceSpanKind.LLM)) omitNegativeCounts(mapping);
   if (asText(raw[GenAiAttr.OPERATION_NAME]) === undefined) return;
   if (isSpanKind(kind, OpenInferenceSpanKind.LLM)) putLlmCall(mapping);
   else if (isSpanKind(kind, OpenInferenceSpanKind.TOOL)) putTool(mapping);

@@ -141,19 +141,25 @@ function putFrom(
 /** A value in the unit of its key; `undefined` when it is of another type, or LiveKit's unknown. */
 const READERS: Readonly<Record<VoiceRead, (value: unknown) => AttributeValue | undefined>> = {
   text: asText,
-  number: asFiniteNumber,
-  millis: asFiniteNumber,
+  number: asAmount,
+  millis: asAmount,
   positiveMillis: (value) => {
     const millis = asFiniteNumber(value);
     return millis !== undefined && millis > 0 ? millis : undefined;
   },
   seconds: (value) => {
-    const seconds = asFiniteNumber(value);
+    const seconds = asAmount(value);
     // To the microsecond: beyond it, the float's own noise would be sent.
     return seconds === undefined ? undefined : Math.round(seconds * 1e6) / 1e3;
   },
   flag: asFlag,
 };
+
+/** No duration, count or probability is below zero: LiveKit and its plugins write -1 for unknown. */
+function asAmount(value: unknown): number | undefined {
+  const amount = asFiniteNumber(value);
+  return amount !== undefined && amount >= 0 ? amount : undefined;
+}
 
 /** `lk.is_interruption` is the string "true" or "false". */
 function asFlag(value: unknown): boolean | undefined {

@@ -394,6 +394,49 @@ describe('tokens', () => {
     expect(inTool?.attributes['agent.name']).toBe('clerk');
   });
 
+  it.each([
+    ['gen_ai.usage.input_tokens', 'gen_ai.usage.output_tokens', {}],
+    ['llm.token_count.prompt', 'llm.token_count.completion', { 'llm.token_count.total': -2 }],
+  ])('of -1, which is unknown, are no tokens: %s', async (input, output, more) => {
+    const unknown = { [input]: -1, [output]: -1, 'openinference.span.kind': 'LLM', ...more };
+    const spans = await send(
+      span('agent_session', {}, span('llm_request', chat(used(10, 5))), {
+        ...span('llm_request', chat({ ...unknown })),
+        scope: input.startsWith('llm') ? 'app' : 'livekit-agents',
+      }),
+    );
+    expect(total(spans)).toBe(15);
+    for (const { attributes } of spans) {
+      const counts = Object.entries(attributes).filter(([key]) => /token_count|usage/u.test(key));
+      expect(counts.filter(([, count]) => Number(count) < 0)).toEqual([]);
+    }
+    expect(only(spans, 'agent_session').attributes).toMatchObject({
+      'voice.session.tokens_by_model': '{"m":{"input":10,"output":5}}',
+      'agent.llm_call_count': 2,
+    });
+  });
+
+  it('of which only one side is unknown are those of the other', async () => {
+    const attributes = await mapped('llm_request', chat(used(-1, 7)));
+    expect(attributes).not.toHaveProperty(['llm.token_count.prompt']);
+    expect(attributes).not.toHaveProperty(['gen_ai.usage.input_tokens']);
+    expect(attributes).toMatchObject({
+      'llm.token_count.completion': 7,
+      'llm.token_count.total': 7,
+    });
+  });
+
+  it('in the metrics of LiveKit up to 1.7.1 are none either where they are -1', async () => {
+    const metrics = { promptTokens: 9, completionTokens: 3, promptCachedTokens: -1 };
+    const attributes = await mapped('llm_request', { 'lk.llm_metrics': JSON.stringify(metrics) });
+    expect(attributes['llm.token_count.total']).toBe(12);
+    expect(Object.keys(attributes).filter((key) => key.includes('details'))).toEqual([]);
+    const speech = await mapped('tts_request', {
+      'lk.tts_metrics': JSON.stringify({ ttfbMs: -1, charactersCount: -1, audioDurationMs: -1 }),
+    });
+    expect(Object.keys(speech).filter((key) => key.startsWith('voice.'))).toEqual([]);
+  });
+
   it('has details that are parts of the whole and share nothing', async () => {
     const attributes = await mapped('realtime_metrics', {
       'gen_ai.usage.input_tokens': 100,
