@@ -18,6 +18,8 @@ import type { SpanMapping } from './span-mapping.js';
 import { putTokenCounts, withholdUsage } from './token-counts.js';
 
 const PROVIDER = [GenAiAttr.PROVIDER_NAME, GenAiAttr.SYSTEM] as const;
+/** What LiveKit's adapters call their model (`llm/fallback_adapter.ts`). */
+const ADAPTER = 'FallbackAdapter';
 const TOOLS_PREFIX = `${S.LLM_TOOLS}.`;
 
 /**
@@ -36,15 +38,9 @@ export function putLlmCall(mapping: SpanMapping): void {
 /** Puts which model was called, by whom it is hosted, how it was called and how the answer ended. */
 export function putModel(mapping: SpanMapping): void {
   const { raw, context } = mapping;
-  const asked = asText(raw[GenAiAttr.REQUEST_MODEL]);
-  const answered = asText(raw[GenAiAttr.RESPONSE_MODEL]);
   const metadata = metricsMetadata(mapping);
-  // Of a realtime model, `gen_ai.request.model` holds its label in these versions.
-  mapping.put(S.LLM_MODEL_NAME, answered ?? asText(metadata?.['modelName']) ?? asked);
-  if (asked !== undefined && answered !== undefined && asked !== answered) {
-    mapping.put(S.LLM_REQUEST_MODEL_NAME, asked);
-    mapping.put(S.LLM_RESPONSE_MODEL_NAME, answered);
-  }
+  if (context.tokensBelow || hasLateMetrics(mapping)) withholdModel(mapping);
+  else putModelName(mapping, asText(metadata?.['modelName']));
   const reported = readText(raw, PROVIDER) ?? asText(metadata?.['modelProvider']);
   const provider = mapProvider(reported);
   mapping.put(S.LLM_PROVIDER, provider?.provider);
@@ -52,6 +48,39 @@ export function putModel(mapping: SpanMapping): void {
   mapping.put(GenAiAttr.SYSTEM, provider === undefined ? undefined : reported);
   mapping.put(S.LLM_INVOCATION_PARAMETERS, invocationParameters(raw));
   mapping.put(S.LLM_FINISH_REASON, finishReason(raw, context.failure !== undefined));
+}
+
+/**
+ * Leaves the model's name to the span below that has the tokens of the call. Langfuse tokenizes and
+ * prices every span with the name of a model that it knows, text and no usage, so the call would be
+ * paid for twice. Of an adapter the name is the adapter's own anyway.
+ */
+function withholdModel(mapping: SpanMapping): void {
+  mapping.omit(GenAiAttr.REQUEST_MODEL);
+  mapping.omit(GenAiAttr.RESPONSE_MODEL);
+}
+
+/**
+ * Metrics of a realtime call that come after its span has ended get a span below it
+ * (`telemetry/utils.ts`), which has tokens and model. A failed call gets none.
+ */
+function hasLateMetrics({ name, isLiveKit, raw, context }: SpanMapping): boolean {
+  if (!isLiveKit || name !== LiveKitSpan.REALTIME_INFERENCE) return false;
+  return raw[LiveKitAttr.REALTIME_METRICS] === undefined && context.failure === undefined;
+}
+
+function putModelName(mapping: SpanMapping, inMetrics: string | undefined): void {
+  const { raw } = mapping;
+  const asked = asText(raw[GenAiAttr.REQUEST_MODEL]);
+  const answered = asText(raw[GenAiAttr.RESPONSE_MODEL]);
+  // Of a realtime model up to 1.7.1, `gen_ai.request.model` is its label.
+  const model = answered ?? inMetrics ?? asked;
+  if (model === ADAPTER) return withholdModel(mapping);
+  mapping.put(S.LLM_MODEL_NAME, model);
+  if (asked !== undefined && answered !== undefined && asked !== answered) {
+    mapping.put(S.LLM_REQUEST_MODEL_NAME, asked);
+    mapping.put(S.LLM_RESPONSE_MODEL_NAME, answered);
+  }
 }
 
 /** Up to 1.7.1 the provider of a request, and a realtime model's name, are in the metrics only. */

@@ -19,6 +19,8 @@ export interface MappingContext {
   readonly tokensBelow: boolean;
   /** A span below stands for the same model call and has its messages. */
   readonly messagesBelow: boolean;
+  /** The model that was asked, for metrics: not every span of a call is sent with its name. */
+  readonly model: string | undefined;
   /** Tool calls of this model call, where its own attributes name none. */
   readonly toolCalls: readonly ToolCall[];
   /** Id of the tool call which this tool span carries out, where its own attributes name none. */
@@ -57,6 +59,7 @@ export const EMPTY_CONTEXT: MappingContext = Object.freeze({
   failure: undefined,
   tokensBelow: false,
   messagesBelow: false,
+  model: undefined,
   toolCalls: [],
   toolCallId: undefined,
   withinTool: undefined,

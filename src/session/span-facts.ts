@@ -5,6 +5,7 @@ import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import { isFailedNode } from '../mapping/llm-call.js';
 import type { Failure, MappingContext, ToolCall } from '../mapping/mapping-context.js';
 import { asText } from '../mapping/read-attributes.js';
+import { GenAiAttr } from '../semconv/raw-attributes.js';
 import { agentInCharge } from './agent-in-charge.js';
 import { mergeIdentity, type Identity } from './identity.js';
 import { hasMessagesBelow, isAdapter } from './model-call.js';
@@ -40,6 +41,7 @@ export function spanFacts(
     failure: failureOf(node, attributes),
     tokensBelow,
     messagesBelow,
+    model: asText(attributes[GenAiAttr.REQUEST_MODEL]),
     toolCalls: node.livekitName === LiveKitSpan.LLM_NODE ? startedToolCalls(node) : [],
     toolCallId:
       node.livekitName === LiveKitSpan.FUNCTION_TOOL ? takeToolCallId(node, attributes) : undefined,
@@ -94,9 +96,10 @@ function callsBelow(
   if (node.livekitName === LiveKitSpan.TTS_REQUEST) {
     return { tokensBelow: node.requests.length > 0, messagesBelow: false };
   }
+  const isNode = node.livekitName === LiveKitSpan.LLM_NODE;
   return {
-    tokensBelow: false,
-    messagesBelow: node.livekitName === LiveKitSpan.LLM_NODE && hasMessagesBelow(node),
+    tokensBelow: isNode && node.requests.length > 0,
+    messagesBelow: isNode && hasMessagesBelow(node),
   };
 }
 

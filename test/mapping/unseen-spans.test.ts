@@ -455,6 +455,64 @@ describe('tokens', () => {
   });
 });
 
+describe('the name of a model', () => {
+  const names = (attributes: DecodedSpan['attributes']): unknown[] =>
+    ['llm.model_name', 'gen_ai.request.model', 'gen_ai.response.model'].flatMap(
+      (key) => attributes[key] ?? [],
+    );
+
+  it('stands on the client where one is instrumented below the request', async () => {
+    const spans = await send(
+      span(
+        'llm_node',
+        { 'gen_ai.request.model': 'm', 'lk.pii.response.text': 'hi' },
+        {
+          ...span('llm_request', chat(used(10, 5))),
+          children: [{ ...span('chat m', chat(used(10, 5))), scope: 'openai' }],
+        },
+      ),
+    );
+    expect(names(only(spans, 'llm_node').attributes)).toEqual([]);
+    expect(names(only(spans, 'llm_request').attributes)).toEqual([]);
+    expect(only(spans, 'chat m').attributes['llm.model_name']).toBe('m');
+  });
+
+  it('stays on a node that has no request below, and on a request of which all failed', async () => {
+    const spans = await send(
+      span('llm_node', { 'gen_ai.request.model': 'm' }),
+      span('llm_request', chat(used(0, 0)), { ...span('llm_request_run'), error: 'down' }),
+    );
+    expect(only(spans, 'llm_node').attributes['llm.model_name']).toBe('m');
+    expect(only(spans, 'llm_request').attributes['llm.model_name']).toBe('m');
+  });
+
+  it('is never that of an adapter, also where it asked nobody', async () => {
+    const attributes = await mapped('llm_request', {
+      'gen_ai.request.model': 'FallbackAdapter',
+      'gen_ai.response.model': 'FallbackAdapter',
+    });
+    expect(names(attributes)).toEqual([]);
+    const before = await mapped('llm_request', {
+      'gen_ai.request.model': 'FallbackAdapter',
+      'lk.llm_metrics': JSON.stringify({ metadata: { modelName: 'FallbackAdapter' } }),
+    });
+    expect(names(before)).toEqual([]);
+  });
+
+  it('of a realtime call is with its metrics, also where those come late', async () => {
+    const call = { 'gen_ai.operation.name': 'generate_content', 'gen_ai.request.model': 'rt' };
+    const late = { ...call, ...used(5, 6), 'lk.realtime_model_metrics': '{}' };
+    const spans = await send(
+      span('agent_turn', {}, span('realtime_inference', call, span('realtime_metrics', late))),
+      span('realtime_inference', { ...call, ...used(5, 6), 'lk.realtime_model_metrics': '{}' }),
+    );
+    const [inference, inTime] = spans.filter(({ name }) => name === 'realtime_inference');
+    expect(names(inference?.attributes ?? {})).toEqual([]);
+    expect(only(spans, 'realtime_metrics').attributes['llm.model_name']).toBe('rt');
+    expect(inTime?.attributes['llm.model_name']).toBe('rt');
+  });
+});
+
 function run(error?: string): ScriptedSpan {
   return error === undefined ? span('llm_request_run') : { ...span('llm_request_run'), error };
 }
