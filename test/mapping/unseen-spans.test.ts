@@ -455,6 +455,47 @@ describe('tokens', () => {
   });
 });
 
+describe('an answer that the user spoke over', () => {
+  const generated = 'one two three four';
+  const answer = genAi([{ role: 'assistant', parts: [{ type: 'text', content: generated }] }]);
+  const turn = (heard: Attributes): ScriptedSpan =>
+    span(
+      'agent_turn',
+      { 'lk.interrupted': true, ...heard },
+      span(
+        'llm_node',
+        { 'lk.pii.response.text': generated },
+        span('llm_request', chat({ 'gen_ai.output.messages': answer })),
+      ),
+    );
+
+  it('is on the turn and the session as far as it was heard, on the model call as generated', async () => {
+    // From 1.2.0 on, LiveKit's truncated transcript where the output reports one.
+    const spans = await send(
+      span('agent_session', {}, turn({ 'lk.pii.response.text': 'one two' })),
+    );
+    expect(only(spans, 'agent_turn').attributes).toMatchObject({
+      'output.value': 'one two',
+      'voice.interrupted': true,
+    });
+    expect(only(spans, 'agent_session').attributes['output.value']).toBe('one two');
+    for (const name of ['llm_node', 'llm_request']) {
+      expect(only(spans, name).attributes['output.value'], name).toBe(generated);
+    }
+  });
+
+  it('before the first word is no output of turn or session', async () => {
+    const spans = await send(
+      span('agent_session', {}, span('agent_turn', { 'lk.pii.response.text': 'hello' }), turn({})),
+    );
+    const [, interrupted] = spans.filter(({ name }) => name === 'agent_turn');
+    expect(interrupted?.attributes['output.value']).toBeUndefined();
+    expect(interrupted?.attributes['voice.interrupted']).toBe(true);
+    expect(only(spans, 'agent_session').attributes['output.value']).toBe('hello');
+    expect(only(spans, 'llm_node').attributes['output.value']).toBe(generated);
+  });
+});
+
 describe('the name of a model', () => {
   const names = (attributes: DecodedSpan['attributes']): unknown[] =>
     ['llm.model_name', 'gen_ai.request.model', 'gen_ai.response.model'].flatMap(
