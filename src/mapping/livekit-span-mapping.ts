@@ -8,6 +8,7 @@ import { putClosing } from './session-attributes.js';
 import type { SpanMapping } from './span-mapping.js';
 import { putTokenCounts } from './token-counts.js';
 import { putTool } from './tool.js';
+import { putTurnLatency } from './turn-latency.js';
 import { putVoice } from './voice.js';
 
 /** AMD used the transcript of the user in LiveKit 1.2.7 to 1.3.x. */
@@ -64,6 +65,7 @@ function isOfAssistant(message: unknown): boolean {
  * answers the text of its first; a turn that nobody spoke before answers its instructions.
  */
 function putAgentTurn(mapping: SpanMapping): void {
+  putTurnLatency(mapping);
   const { input, observed } = mapping.context;
   // The system message of the turn's model call has its instructions as well.
   const instructions = take(mapping, LiveKitAttr.INSTRUCTIONS);

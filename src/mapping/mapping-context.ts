@@ -1,4 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
+import type { TurnTimes } from './turn-latency.js';
 
 /** What other spans and events say about a span: everything that its own attributes do not hold. */
 export interface MappingContext {
@@ -36,6 +37,8 @@ export interface MappingContext {
   readonly output: string | undefined;
   /** What the session's events say, when it is observed. */
   readonly observed: ObservedContext | undefined;
+  /** When the parts of this turn happened, of an answer that was spoken. */
+  readonly latency: TurnTimes | undefined;
   /** Statistics of the session, on its roots. */
   readonly summary: SessionSummary | undefined;
   /** The application put a span around the job that this one is part of. */
@@ -68,6 +71,7 @@ export const EMPTY_CONTEXT: MappingContext = Object.freeze({
   input: undefined,
   output: undefined,
   observed: undefined,
+  latency: undefined,
   summary: undefined,
   isInJob: false,
   job: undefined,

@@ -47,6 +47,15 @@ export const CatalystAttr = {
   EVENT_LOOP_BLOCKED_TOTAL_MS: 'voice.event_loop.blocked_total_ms',
   EVENT_LOOP_BLOCKED_MAX_MS: 'voice.event_loop.blocked_max_ms',
 
+  TURN_END_OF_TURN_MS: 'voice.turn.end_of_turn_ms',
+  TURN_TRANSCRIPTION_MS: 'voice.turn.transcription_ms',
+  TURN_ON_USER_TURN_COMPLETED_MS: 'voice.turn.on_user_turn_completed_ms',
+  TURN_LLM_TTFT_MS: 'voice.turn.llm_ttft_ms',
+  TURN_TOOL_MS: 'voice.turn.tool_ms',
+  TURN_SENTENCE_WAIT_MS: 'voice.turn.sentence_wait_ms',
+  TURN_TTS_TTFB_MS: 'voice.turn.tts_ttfb_ms',
+  TURN_PLAYOUT_MS: 'voice.turn.playout_ms',
+
   SESSION_TURNS: 'voice.session.turns',
   SESSION_INTERRUPTIONS: 'voice.session.interruptions',
   SESSION_LLM_ERRORS: 'voice.session.llm_errors',

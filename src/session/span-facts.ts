@@ -12,6 +12,7 @@ import { hasMessagesBelow, isAdapter } from './model-call.js';
 import { observedFacts, observedSpeech } from './observed-spans.js';
 import type { SpanNode } from './span-node.js';
 import { takeToolCallId, toolCallOf } from './tool-call.js';
+import { turnTimes } from './turn-latency.js';
 import type { ToolTasks } from './tool-tasks.js';
 
 /** Everything that other spans say about this one, at the moment it ends. */
@@ -51,6 +52,7 @@ export function spanFacts(
     input,
     output,
     observed: observedFacts(node),
+    latency: incomplete ? undefined : turnTimes(node, span),
     summary: summaryOf(node),
     isInJob: node.job !== undefined,
     job: node.isJob ? node.job?.facts(hrTimeToMilliseconds(span.endTime)) : undefined,
