@@ -541,11 +541,11 @@ describe('the name of a model', () => {
   });
 
   it('of a realtime call is with its metrics, also where those come late', async () => {
-    const call = { 'gen_ai.operation.name': 'generate_content', 'gen_ai.request.model': 'rt' };
-    const late = { ...call, ...used(5, 6), 'lk.realtime_model_metrics': '{}' };
+    const started = { 'gen_ai.operation.name': 'generate_content', 'gen_ai.request.model': 'rt' };
+    const late = { ...started, ...used(5, 6), 'lk.realtime_model_metrics': '{}' };
     const spans = await send(
-      span('agent_turn', {}, span('realtime_inference', call, span('realtime_metrics', late))),
-      span('realtime_inference', { ...call, ...used(5, 6), 'lk.realtime_model_metrics': '{}' }),
+      span('agent_turn', {}, span('realtime_inference', started, span('realtime_metrics', late))),
+      span('realtime_inference', { ...started, ...used(5, 6), 'lk.realtime_model_metrics': '{}' }),
     );
     const [inference, inTime] = spans.filter(({ name }) => name === 'realtime_inference');
     expect(names(inference?.attributes ?? {})).toEqual([]);

@@ -1,3 +1,4 @@
+import { TURN_LATENCY_FIELDS } from '../../src/mapping/turn-latency.js';
 import {
   LLM_METRICS_FIELDS,
   TTS_METADATA_FIELDS,
@@ -24,6 +25,9 @@ export function renderVoiceTable(): string {
       if (row === undefined) rows.set(to, { meaning, from: [source] });
       else row.from.push(source);
     }
+  }
+  for (const { to, meaning } of TURN_LATENCY_FIELDS) {
+    rows.set(to, { meaning, from: ['the spans of the turn, on `agent_turn`'] });
   }
   return [
     '| attribute | meaning | from |',
