@@ -1,5 +1,4 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { TurnTimes } from './turn-latency.js';
 
 /** What other spans and events say about a span: everything that its own attributes do not hold. */
 export interface MappingContext {
@@ -137,6 +136,33 @@ export interface ModelExchange {
   readonly words: string | undefined;
   readonly input: readonly unknown[];
   readonly output: readonly unknown[];
+}
+
+/**
+ * What the spans around an `agent_turn` say about the time until its first audio. All times are
+ * milliseconds since the epoch. LiveKit truncates starts of spans to whole milliseconds.
+ */
+export interface TurnTimes {
+  /** The first frame is played. */
+  readonly speakingMillis: number;
+  /** From the end of the user's speech to the decision that the turn is over. */
+  readonly endOfTurnDelayMillis: number | undefined;
+  /** From the end of the user's speech to the final transcript. */
+  readonly transcriptionDelayMillis: number | undefined;
+  /** The model calls of the answer, in order: several, with tools in between, in a tool loop. */
+  readonly modelSteps: readonly ModelStep[];
+  readonly speech: SpeechStart | undefined;
+}
+
+export interface ModelStep {
+  readonly startMillis: number;
+  readonly firstTokenMillis: number | undefined;
+}
+
+/** When the TTS got its first sentence, and when it gave its first audio. */
+export interface SpeechStart {
+  readonly textMillis: number;
+  readonly audioMillis: number;
 }
 
 /** Statistics of a session, up to the end of the span that carries them. */

@@ -2,29 +2,18 @@ import { CatalystAttr } from '../semconv/catalyst-attributes.js';
 import type { SessionClosing, SessionSummary, SummarizedLatency } from './mapping-context.js';
 import type { SpanMapping } from './span-mapping.js';
 
-const LATENCY_KEYS: Readonly<
-  Record<SummarizedLatency, { readonly p50: string; readonly p95: string }>
-> = {
-  e2eLatency: {
-    p50: CatalystAttr.SESSION_E2E_LATENCY_P50_MS,
-    p95: CatalystAttr.SESSION_E2E_LATENCY_P95_MS,
-  },
-  llmTtft: {
-    p50: CatalystAttr.SESSION_LLM_TTFT_P50_MS,
-    p95: CatalystAttr.SESSION_LLM_TTFT_P95_MS,
-  },
-  ttsTtfb: {
-    p50: CatalystAttr.SESSION_TTS_TTFB_P50_MS,
-    p95: CatalystAttr.SESSION_TTS_TTFB_P95_MS,
-  },
-  endOfTurnDelay: {
-    p50: CatalystAttr.SESSION_END_OF_TURN_DELAY_P50_MS,
-    p95: CatalystAttr.SESSION_END_OF_TURN_DELAY_P95_MS,
-  },
-  transcriptionDelay: {
-    p50: CatalystAttr.SESSION_TRANSCRIPTION_DELAY_P50_MS,
-    p95: CatalystAttr.SESSION_TRANSCRIPTION_DELAY_P95_MS,
-  },
+interface PercentileKeys {
+  readonly p50: string;
+  readonly p95: string;
+}
+
+// prettier-ignore
+const LATENCY_KEYS: Readonly<Record<SummarizedLatency, PercentileKeys>> = {
+  e2eLatency: { p50: CatalystAttr.SESSION_E2E_LATENCY_P50_MS, p95: CatalystAttr.SESSION_E2E_LATENCY_P95_MS },
+  llmTtft: { p50: CatalystAttr.SESSION_LLM_TTFT_P50_MS, p95: CatalystAttr.SESSION_LLM_TTFT_P95_MS },
+  ttsTtfb: { p50: CatalystAttr.SESSION_TTS_TTFB_P50_MS, p95: CatalystAttr.SESSION_TTS_TTFB_P95_MS },
+  endOfTurnDelay: { p50: CatalystAttr.SESSION_END_OF_TURN_DELAY_P50_MS, p95: CatalystAttr.SESSION_END_OF_TURN_DELAY_P95_MS },
+  transcriptionDelay: { p50: CatalystAttr.SESSION_TRANSCRIPTION_DELAY_P50_MS, p95: CatalystAttr.SESSION_TRANSCRIPTION_DELAY_P95_MS },
 };
 
 /** What the root of a session, or of a job, says about all of it. */

@@ -1,32 +1,6 @@
 import { CatalystAttr as C } from '../semconv/catalyst-attributes.js';
+import type { TurnTimes } from './mapping-context.js';
 import type { SpanMapping } from './span-mapping.js';
-
-/**
- * What the spans around an `agent_turn` say about the time until its first audio. All times are
- * milliseconds since the epoch. LiveKit truncates starts of spans to whole milliseconds.
- */
-export interface TurnTimes {
-  /** The first frame is played. */
-  readonly speakingMillis: number;
-  /** From the end of the user's speech to the decision that the turn is over. */
-  readonly endOfTurnDelayMillis: number | undefined;
-  /** From the end of the user's speech to the final transcript. */
-  readonly transcriptionDelayMillis: number | undefined;
-  /** The model calls of the answer, in order: several, with tools in between, in a tool loop. */
-  readonly modelSteps: readonly ModelStep[];
-  readonly speech: SpeechStart | undefined;
-}
-
-export interface ModelStep {
-  readonly startMillis: number;
-  readonly firstTokenMillis: number | undefined;
-}
-
-/** When the TTS got its first sentence, and when it gave its first audio. */
-export interface SpeechStart {
-  readonly textMillis: number;
-  readonly audioMillis: number;
-}
 
 /** The parts of a turn's end-to-end latency. One that is not known is `undefined`. */
 export interface TurnLatency {
@@ -42,52 +16,23 @@ export interface TurnLatency {
   readonly playoutMillis: number | undefined;
 }
 
-/** The keys of the parts. The README's table has a row for each. */
-export const TURN_LATENCY_FIELDS: readonly {
+interface TurnLatencyField {
   readonly to: string;
   readonly part: keyof TurnLatency;
   readonly meaning: string;
-}[] = [
-  {
-    to: C.TURN_END_OF_TURN_MS,
-    part: 'endOfTurnMillis',
-    meaning: 'Part of the end-to-end latency: the decision that the turn is over',
-  },
-  {
-    to: C.TURN_TRANSCRIPTION_MS,
-    part: 'transcriptionMillis',
-    meaning: 'Of that decision, the wait for the final transcript',
-  },
-  {
-    to: C.TURN_ON_USER_TURN_COMPLETED_MS,
-    part: 'onUserTurnCompletedMillis',
-    meaning: 'Part: from that decision to the model call, `onUserTurnCompleted` included',
-  },
-  {
-    to: C.TURN_LLM_TTFT_MS,
-    part: 'llmTtftMillis',
-    meaning: 'Part: time to the first token, of all model calls of a tool loop',
-  },
-  {
-    to: C.TURN_TOOL_MS,
-    part: 'toolMillis',
-    meaning: 'Part: from the first token of a tool call to the model call with its result',
-  },
-  {
-    to: C.TURN_SENTENCE_WAIT_MS,
-    part: 'sentenceWaitMillis',
-    meaning: 'Part: from the first token to the first sentence for the TTS',
-  },
-  {
-    to: C.TURN_TTS_TTFB_MS,
-    part: 'ttsTtfbMillis',
-    meaning: 'Part: from that sentence to the first audio',
-  },
-  {
-    to: C.TURN_PLAYOUT_MS,
-    part: 'playoutMillis',
-    meaning: 'Part: from the first audio to its first frame being played',
-  },
+}
+
+/** The keys of the parts. The README's table has a row for each. */
+// prettier-ignore
+export const TURN_LATENCY_FIELDS: readonly TurnLatencyField[] = [
+  { to: C.TURN_END_OF_TURN_MS, part: 'endOfTurnMillis', meaning: 'Part of the end-to-end latency: the decision that the turn is over' },
+  { to: C.TURN_TRANSCRIPTION_MS, part: 'transcriptionMillis', meaning: 'Of that decision, the wait for the final transcript' },
+  { to: C.TURN_ON_USER_TURN_COMPLETED_MS, part: 'onUserTurnCompletedMillis', meaning: 'Part: from that decision to the model call, `onUserTurnCompleted` included' },
+  { to: C.TURN_LLM_TTFT_MS, part: 'llmTtftMillis', meaning: 'Part: time to the first token, of all model calls of a tool loop' },
+  { to: C.TURN_TOOL_MS, part: 'toolMillis', meaning: 'Part: from the first token of a tool call to the model call with its result' },
+  { to: C.TURN_SENTENCE_WAIT_MS, part: 'sentenceWaitMillis', meaning: 'Part: from the first token to the first sentence for the TTS' },
+  { to: C.TURN_TTS_TTFB_MS, part: 'ttsTtfbMillis', meaning: 'Part: from that sentence to the first audio' },
+  { to: C.TURN_PLAYOUT_MS, part: 'playoutMillis', meaning: 'Part: from the first audio to its first frame being played' },
 ];
 
 /** Puts the parts of the latency on a turn that has one. */

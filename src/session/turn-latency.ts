@@ -3,7 +3,7 @@ import { hrTimeToMilliseconds } from '@opentelemetry/core';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import { asFiniteNumber, asText, parseJsonRecord } from '../mapping/read-attributes.js';
-import type { ModelStep, SpeechStart, TurnTimes } from '../mapping/turn-latency.js';
+import type { ModelStep, SpeechStart, TurnTimes } from '../mapping/mapping-context.js';
 import { LiveKitAttr } from '../semconv/raw-attributes.js';
 import type { SessionRecord } from './session-record.js';
 import type { SpanNode } from './span-node.js';

@@ -496,6 +496,24 @@ describe('an answer that the user spoke over', () => {
   });
 });
 
+describe('the provider of a model', () => {
+  it.each([
+    ['openai', 'openai', 'openai'],
+    ['api.openai.com', 'openai', 'openai'],
+    ['azure.ai.openai', 'azure', 'openai'],
+    ['acme.openai.azure.com', 'azure', 'openai'],
+    ['gcp.vertex_ai', 'google', 'vertexai'],
+    ['AWS Bedrock', 'aws', 'amazon'],
+    ['bedrock-runtime.us-east-1.amazonaws.com', 'aws', 'amazon'],
+    ['s3.us-east-1.amazonaws.com', 's3.us-east-1.amazonaws.com', 's3.us-east-1.amazonaws.com'],
+    ['127.0.0.1:8080', '127.0.0.1:8080', '127.0.0.1:8080'],
+    ['unknown', undefined, undefined],
+  ])('%s is %s', async (reported, provider, system) => {
+    const attributes = await mapped('llm_request', chat({ 'gen_ai.provider.name': reported }));
+    expect([attributes['llm.provider'], attributes['llm.system']]).toEqual([provider, system]);
+  });
+});
+
 describe('the name of a model', () => {
   const names = (attributes: DecodedSpan['attributes']): unknown[] =>
     ['llm.model_name', 'gen_ai.request.model', 'gen_ai.response.model'].flatMap(
