@@ -13,7 +13,7 @@ import type { LiveKitModule } from '../livekit/livekit-module.js';
 import { mapSpans } from '../mapping/map-span.js';
 import type { MappedSpan } from '../mapping/mapped-span.js';
 import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from '../mapping/livekit-spans.js';
-import { EMPTY_CONTEXT, type MappingContext } from '../mapping/span-input.js';
+import { EMPTY_CONTEXT, type MappingContext } from '../mapping/mapping-context.js';
 import { LateMetrics } from '../metrics/late-metrics.js';
 import { createMetrics } from '../metrics/metrics.js';
 import { resolveOptions } from '../options/resolve-options.js';

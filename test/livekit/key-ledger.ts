@@ -1,6 +1,6 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
-import { LiveKitSpan } from './livekit-spans.js';
-import { VOICE_FIELDS } from './voice-fields.js';
+import { LiveKitSpan } from '../../src/mapping/livekit-spans.js';
+import { VOICE_FIELDS } from '../../src/mapping/voice.js';
 
 /** What becomes of a key of LiveKit's. None is dropped: a key without a row is sent as it is. */
 export type LiveKitKey =
