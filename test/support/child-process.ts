@@ -19,7 +19,7 @@ export interface RunningChild {
   readonly ended: Promise<Ended>;
 }
 
-/** Starts a TypeScript file of `test/support` in a process of its own, which is killed after 20 s. */
+/** Starts a TypeScript file of `test/support` in a process of its own, which is killed after 50 s. */
 export function startChild(
   file: string,
   args: readonly string[],
@@ -28,7 +28,7 @@ export function startChild(
   const path = fileURLToPath(new URL(file, import.meta.url));
   return startProcess(process.execPath, ['--import', 'tsx', path, ...args], {
     env: { ...process.env, ...env },
-    timeoutMillis: 20_000,
+    timeoutMillis: 50_000,
   });
 }
 
