@@ -88,7 +88,7 @@ export function renderReport(samples: readonly Sample[]): readonly string[] {
     what,
     String(must),
     stretch === undefined ? '' : String(stretch),
-    spread === undefined ? '' : verdict(spread.median, must),
+    spread === undefined ? '' : showAgainst(spread.median, must),
   ];
   const importRatio = by(LANGFUSE, 'job-10', importAndSetUp);
 
@@ -184,7 +184,7 @@ function show(spread: Spread | undefined, digits: number, unit = ''): string {
   return ends[0] === ends[1] ? middle : `${middle} (${ends.join('..')})`;
 }
 
-function verdict(value: number, must: number): string {
+function showAgainst(value: number, must: number): string {
   const digits = Number.isInteger(value) ? 0 : 2;
   return value > must ? `**${value.toFixed(digits)}**` : value.toFixed(digits);
 }
