@@ -202,6 +202,10 @@ describe.skipIf(CHROMIUM === undefined)('the page of dev with voice sessions, in
     );
     expect(await text('.item.agent.selected .words')).toContain('Answer 42');
     expect(await text('.row.selected')).toContain('Question 42');
+    const speech = await evaluate<string>(
+      `[...document.querySelectorAll('.row')].map((each) => each.textContent).find((each) => each.includes('tts_request'))`,
+    );
+    expect(speech).toMatch(/tts_requestsonic-3, Cartesia900 ms · first audio 140 ms/);
     await keep('page-voice-slow-turn');
     await browser.page.resize(1500, 900, 'dark');
     await keep('page-voice-dark');

@@ -103,6 +103,10 @@ function about(span: PageSpan): string {
   const model = textOf(span, 'llm.model_name');
   if (kindOf(span) === 'LLM' && model !== undefined) return model;
   if (kindOf(span) === 'TOOL') return textOf(span, 'input.value') ?? '';
+  const speech = ['voice.tts.model', 'voice.tts.provider'].flatMap(
+    (key) => textOf(span, key) ?? [],
+  );
+  if (speech.length > 0) return speech.join(', ');
   return textOf(span, 'input.value') ?? textOf(span, 'output.value') ?? '';
 }
 
@@ -114,11 +118,11 @@ function renderLane(span: PageSpan, kind: string, { window }: WaterfallOptions):
   const bar = h('span', { className: 'bar', data: { kind: isUsers ? 'USER' : kind } });
   bar.style.left = `${from}%`;
   bar.style.width = `max(3px, ${to - from}%)`;
-  const ttft = numberOf(span, 'voice.llm.ttft_ms');
+  const first = numberOf(span, 'voice.llm.ttft_ms') ?? numberOf(span, 'voice.tts.ttfb_ms');
   const duration = span.endMillis - span.startMillis;
-  if (ttft !== undefined && ttft < duration) {
-    const wait = h('span', { className: 'wait', title: `first token after ${showDuration(ttft)}` });
-    wait.style.width = `${(ttft / duration) * 100}%`;
+  if (first !== undefined && first < duration) {
+    const wait = h('span', { className: 'wait', title: `first after ${showDuration(first)}` });
+    wait.style.width = `${(first / duration) * 100}%`;
     bar.append(wait);
   }
   const after = h('span', 'after', afterBar(span, duration));
@@ -139,8 +143,10 @@ function renderLane(span: PageSpan, kind: string, { window }: WaterfallOptions):
 function afterBar(span: PageSpan, duration: number): string {
   const tokens = tokensOf(span);
   const error = errorOf(span);
+  const audio = numberOf(span, 'voice.tts.ttfb_ms');
   return [
     showDuration(duration),
+    audio === undefined ? [] : `first audio ${showDuration(audio)}`,
     isInterrupted(span) ? '⏹ interrupted' : [],
     tokens === undefined ? [] : `${showCount(tokens.prompt)}+${showCount(tokens.completion)} tok`,
     error === undefined ? [] : `✗ ${error.slice(0, 60)}`,
