@@ -199,8 +199,9 @@ export interface SessionSummary extends SpanCounts {
   readonly serviceName: string;
   /** The first words of the user, or of the agent. */
   readonly title: string;
-  /** Room and participant, where the spans name them. */
-  readonly place: readonly string[];
+  /** Empty where no span names it. */
+  readonly room: string;
+  readonly participant: string;
   readonly agents: readonly string[];
   readonly models: readonly string[];
   readonly startMillis: number;

@@ -224,7 +224,7 @@ describe.skipIf(CHROMIUM === undefined)('the page of dev with voice sessions, in
     expect(rows).toHaveLength(1);
     expect(rows[0]).toContain('TURNQuestion 13');
     expect(await text('.overview')).toContain('interruptions 1');
-    expect(await text('.overview')).toContain('room, participant room-7, caller-1');
+    expect(await text('.overview')).toContain('room room-7 participant caller-1');
     expect(await evaluate('document.title')).toBe('reception · room-7 · caller-1 · voice');
     expect(await text('[data-session="sixty"]')).toContain('voice reception room-7 caller-1');
   });

@@ -7,12 +7,12 @@ import * as tls from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
+import { resourceFromAttributes } from '@opentelemetry/resources';
 import { createScrubber, resolveRequestHeaders } from '../../export/request-headers.js';
 import { resolveProxy } from '../../export/resolve-proxy.js';
 import { metricsUrl } from '../../metrics/metrics-url.js';
 import { displayUrl } from '../../options/endpoint.js';
 import type { ResolvedOptions } from '../../options/resolved-options.js';
-import { createResource } from '../../provider/catalyst-tracer-provider.js';
 import { Attr } from '../../semconv/attribute-keys.js';
 import { SpanKindValues } from '../../semconv/span-kinds.js';
 import { TRACER_NAME, VERSION } from '../../version.js';
@@ -169,7 +169,7 @@ function encodeTrace(resolved: ResolvedOptions, traceId: string, isJson: boolean
     droppedAttributesCount: 0,
     droppedEventsCount: 0,
     droppedLinksCount: 0,
-    resource: createResource(resolved.resourceAttributes),
+    resource: resourceFromAttributes(resolved.resourceAttributes),
     instrumentationScope: { name: TRACER_NAME, version: VERSION },
   };
   const serializer = isJson ? JsonTraceSerializer : ProtobufTraceSerializer;
