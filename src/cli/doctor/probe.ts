@@ -19,7 +19,7 @@ import { TRACER_NAME, VERSION } from '../../version.js';
 import { JSON_TYPE, PROTOBUF_TYPE } from '../otlp/decode.js';
 import { DOCTOR_SESSION } from '../span-facts.js';
 
-/** Where traces go, as far as it may be shown: no secret stands here. */
+/** Where traces go, as far as it may be shown: it contains no secret. */
 export interface Destination {
   /** Origin and path. */
   readonly url: URL;
@@ -184,7 +184,7 @@ interface Route {
   readonly timeoutMillis: number;
 }
 
-/** One POST on a connection of its own. Never rejects: a failure is an outcome. */
+/** One POST on a new connection. Never rejects: a failure is a result. */
 function post(route: Route, headers: http.OutgoingHttpHeaders, body: Uint8Array): Promise<Attempt> {
   return new Promise((resolve) => {
     const fail = (error: Error): void => {

@@ -83,22 +83,22 @@ function renderRow(node: TreeNode, options: WaterfallOptions): HTMLElement {
   return row;
 }
 
-/** The kind, or whose turn it is. */
+/** The kind; of a turn, who speaks. */
 function renderChip(span: PageSpan, kind: string): HTMLElement {
   const isUsers = span.name === 'user_turn';
   const text = isUsers ? 'USER' : isTurn(span) ? 'TURN' : kind;
   return h('i', { className: 'kind', data: { kind: isUsers ? 'USER' : kind } }, text);
 }
 
-/** A turn is told by its words, everything else by its name first. */
+/** A turn shows what was said, everything else its name first. */
 function renderTitle(span: PageSpan, query: string): readonly HTMLElement[] {
-  const words = about(span);
-  return isTurn(span) && words !== ''
-    ? [h('span', 'label said', marked(words, query))]
-    : [h('span', 'label', marked(labelOf(span), query)), h('span', 'about', marked(words, query))];
+  const text = about(span);
+  return isTurn(span) && text !== ''
+    ? [h('span', 'label said', marked(text, query))]
+    : [h('span', 'label', marked(labelOf(span), query)), h('span', 'about', marked(text, query))];
 }
 
-/** What tells spans of one name apart. */
+/** What distinguishes spans of one name. */
 function about(span: PageSpan): string {
   const model = textOf(span, 'llm.model_name');
   if (kindOf(span) === 'LLM' && model !== undefined) return model;
@@ -198,7 +198,7 @@ function roundStep(millis: number): number {
   return factor * power * unit;
 }
 
-/** A span in its place. */
+/** A span in the tree. */
 export interface TreeNode {
   readonly span: PageSpan;
   readonly depth: number;
@@ -241,7 +241,7 @@ function hasOpenParent(span: PageSpan, ids: ReadonlySet<string>): boolean {
 
 /**
  * Without what only frames other spans: hooks that did nothing, the attempts of a model call that
- * went well, the node around a request. A span with words, tokens, or an error is always shown.
+ * went well, the node around a request. A span with text, tokens, or an error is always shown.
  */
 function essentialSpans(spans: readonly PageSpan[]): Set<PageSpan> {
   const calls = new Set(modelCallsOf(spans));
