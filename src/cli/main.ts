@@ -92,7 +92,7 @@ function parseCommandLine(args: readonly string[]): Command {
       return { name, json, imports, envFiles: [...envFiles, ...dotenv] };
     }
     if (name === 'dev') return { name, port, host, data };
-    return { name: 'mistake', text: `"${name}" is no command` };
+    return { name: 'mistake', text: `"${name}" is not a command` };
   } catch (error) {
     return { name: 'mistake', text: error instanceof Error ? error.message : 'not understood' };
   }
@@ -172,8 +172,8 @@ function print(text: string, stream: NodeJS.WriteStream = process.stdout): Promi
 }
 
 // Connections of the package never keep a process alive; a command that waits for them must.
-const held = setInterval(() => {}, 60_000);
+const keepAlive = setInterval(() => {}, 60_000);
 const code = await execute(parseCommandLine(process.argv.slice(2)));
-clearInterval(held);
-// LiveKit's native parts, once loaded, would hold the process.
+clearInterval(keepAlive);
+// LiveKit's native parts, once loaded, would keep the process alive.
 process.exit(code);

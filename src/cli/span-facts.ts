@@ -18,7 +18,7 @@ export interface SpanCounts {
   readonly spans: number;
   readonly traces: number;
   readonly sessions: number;
-  /** Failures; an attempt that was retried is none, and what failed with its child is counted once. */
+  /** Failures; an attempt that was retried is not an error, and a failure that a child caused counts once. */
   readonly errors: number;
   /** Model calls that were tried again, by every further attempt. */
   readonly retries: number;
@@ -197,10 +197,11 @@ export interface SessionSummary extends SpanCounts {
   /** `session.id`, or the trace's id where spans have none. */
   readonly id: string;
   readonly serviceName: string;
-  /** The first words of the user, or of the agent. */
+  /** What the user, or else the agent, said first. */
   readonly title: string;
-  /** Room and participant, where the spans name them. */
-  readonly place: readonly string[];
+  /** Empty where no span names it. */
+  readonly room: string;
+  readonly participant: string;
   readonly agents: readonly string[];
   readonly models: readonly string[];
   readonly startMillis: number;

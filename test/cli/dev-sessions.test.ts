@@ -202,6 +202,10 @@ describe.skipIf(CHROMIUM === undefined)('the page of dev with voice sessions, in
     );
     expect(await text('.item.agent.selected .words')).toContain('Answer 42');
     expect(await text('.row.selected')).toContain('Question 42');
+    const speech = await evaluate<string>(
+      `[...document.querySelectorAll('.row')].map((each) => each.textContent).find((each) => each.includes('tts_request'))`,
+    );
+    expect(speech).toMatch(/tts_requestsonic-3, Cartesia900 ms · first audio 140 ms/);
     await keep('page-voice-slow-turn');
     await browser.page.resize(1500, 900, 'dark');
     await keep('page-voice-dark');
@@ -220,7 +224,7 @@ describe.skipIf(CHROMIUM === undefined)('the page of dev with voice sessions, in
     expect(rows).toHaveLength(1);
     expect(rows[0]).toContain('TURNQuestion 13');
     expect(await text('.overview')).toContain('interruptions 1');
-    expect(await text('.overview')).toContain('room, participant room-7, caller-1');
+    expect(await text('.overview')).toContain('room room-7 participant caller-1');
     expect(await evaluate('document.title')).toBe('reception · room-7 · caller-1 · voice');
     expect(await text('[data-session="sixty"]')).toContain('voice reception room-7 caller-1');
   });

@@ -191,7 +191,7 @@ const BROKEN: readonly BrokenSetup[] = [
     title: '404 for a base URL that has /v1 already',
     variables: async () => base(`${(await answering(404)).endpoint}/otel/v1`),
     code: 'collector.path_doubled',
-    says: /there twice/,
+    says: /path is repeated/,
     fix: /Set CATALYST_OTLP_ENDPOINT to http:\/\/127\.0\.0\.1:\d+\/otel$/,
   },
   {
@@ -217,14 +217,14 @@ const BROKEN: readonly BrokenSetup[] = [
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
     }),
     code: 'collector.packing',
-    says: /does not take http\/json \(415\); the same trace was accepted as http\/protobuf/,
+    says: /does not accept http\/json \(415\); the same trace was accepted as http\/protobuf/,
     fix: /Set OTEL_EXPORTER_OTLP_PROTOCOL=http\/protobuf$/,
   },
   {
     title: 'a collector that takes no protobuf',
     variables: async () => base((await packed((type) => type === 'application/json')).endpoint),
     code: 'collector.packing',
-    says: /does not take http\/protobuf/,
+    says: /does not accept http\/protobuf/,
     fix: /Set OTEL_EXPORTER_OTLP_PROTOCOL=http\/json$/,
   },
   {
@@ -232,7 +232,7 @@ const BROKEN: readonly BrokenSetup[] = [
     variables: async () =>
       base((await packed((_type, encoding) => encoding === undefined)).endpoint),
     code: 'collector.packing',
-    says: /does not take gzip \(415\)/,
+    says: /does not accept gzip \(415\)/,
     fix: /Set OTEL_EXPORTER_OTLP_COMPRESSION=none$/,
   },
   {
@@ -268,7 +268,7 @@ const BROKEN: readonly BrokenSetup[] = [
     variables: async () =>
       base((await answering(400, {}, 'The plain HTTP request was sent to HTTPS port')).endpoint),
     code: 'collector.wants_tls',
-    says: /wants TLS/,
+    says: /needs TLS/,
     fix: /https:\/\/ instead of http:\/\//,
   },
   {
@@ -277,7 +277,7 @@ const BROKEN: readonly BrokenSetup[] = [
       base((await collector({ tls: LOOPBACK_TLS })).endpoint.replace('https:', 'http:')),
     code: 'collector.cut',
     says: /closed the connection without an answer/,
-    fix: /wants https:\/\//,
+    fix: /needs https:\/\//,
   },
   {
     title: 'a gRPC port',
@@ -394,7 +394,7 @@ const BROKEN: readonly BrokenSetup[] = [
     variables: async () => base((await answering(402, {}, 'trial ended')).endpoint),
     code: 'collector.refused_status',
     says: /refuses the trace \(402\)\. It says: trial ended/,
-    fix: /Look whether http:\/\/127\.0\.0\.1:\d+\/v1\/traces is the collector’s address/,
+    fix: /Check whether http:\/\/127\.0\.0\.1:\d+\/v1\/traces is the collector’s address/,
   },
   {
     title: 'a token that travels in clear text to another machine',
@@ -412,7 +412,7 @@ const BROKEN: readonly BrokenSetup[] = [
     title: 'a collector that has had enough',
     variables: async () => base((await answering(429, {}, 'quota exceeded')).endpoint),
     code: 'collector.rate_limited',
-    says: /takes no more traces for now \(429\)\. It says: quota exceeded/,
+    says: /accepts no more traces for now \(429\)\. It says: quota exceeded/,
     fix: /quota of the plan/,
   },
   {
@@ -828,7 +828,7 @@ describe('the command', () => {
     expect(help?.stdout).toContain('doctor');
     expect(version?.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
     expect(wrong).toMatchObject({ code: 2 });
-    expect(wrong?.stderr).toContain('"doktor" is no command');
+    expect(wrong?.stderr).toContain('"doktor" is not a command');
     expect(flag?.code).toBe(2);
   });
 });

@@ -19,7 +19,9 @@ function span(spanId: string, parentSpanId: string, rest: Partial<TreeSpan> = {}
 }
 
 function said(text: string): string {
-  return renderTraceTree([span('a', '', { attributes: { 'input.value': text } })], { words: 5 });
+  return renderTraceTree([span('a', '', { attributes: { 'input.value': text } })], {
+    textLength: 5,
+  });
 }
 
 const SESSION: readonly TreeSpan[] = [

@@ -130,6 +130,17 @@ export function voiceSession(options: VoiceSessionOptions): string {
     }
     if (isSlow) {
       add({
+        name: 'tts_request',
+        startMillis: at + 7000,
+        endMillis: at + 7900,
+        parentSpanId: turnId,
+        attributes: {
+          'voice.tts.model': 'sonic-3',
+          'voice.tts.provider': 'Cartesia',
+          'voice.tts.ttfb_ms': 140,
+        },
+      });
+      add({
         name: 'function_tool',
         startMillis: at + 2900,
         endMillis: at + 7900,

@@ -30,7 +30,7 @@ const LOOPBACK = '127.0.0.1';
 const COOKIE = 'catalyst-tracing-dev';
 
 /**
- * What a browser is told of every answer. The page shows words of strangers: no inline script, no
+ * Headers of every answer. The page shows what strangers have said: no inline script, no
  * other origin, no frame around it, nothing kept.
  */
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -198,7 +198,7 @@ const MAX_BODY_BYTES: number = 64 * 1024 * 1024;
 
 const unzip = promisify(gunzip);
 
-/** A request that cannot be taken, and the status that says so. */
+/** A request that cannot be accepted, and the status of the answer. */
 class RefusedRequest extends Error {
   readonly status: number;
 
@@ -253,7 +253,7 @@ const HTML = `<!doctype html>
 </html>
 `;
 
-/** The page by path. Script and style are built beside the command; nothing comes from elsewhere. */
+/** The page by path. Script and style are built with the command; nothing comes from elsewhere. */
 export function readPageFiles(): ReadonlyMap<string, PageFile> {
   return new Map([
     ['/', { contentType: 'text/html; charset=utf-8', body: HTML }],

@@ -38,7 +38,7 @@ export interface DevOptions {
   readonly data: string | undefined;
 }
 
-/** Receives traces and shows them until the process is told to end. */
+/** Receives traces and shows them until Ctrl+C or SIGTERM. */
 export async function runDev(options: DevOptions, terminal: Terminal): Promise<void> {
   const { print } = terminal;
   const { host, data } = options;
@@ -136,7 +136,7 @@ function linesOf(span: DecodedSpan, paint: Paint): readonly string[] {
   ];
 }
 
-/** Where the time of a reply went, in words: `reply 1.31 s: end of turn 520 ms, model 410 ms`. */
+/** Where the time of a reply went: `reply 1.31 s: end of turn 520 ms, model 410 ms`. */
 function describeLatency(span: SpanFacts): string | undefined {
   const latency = latencyOf(span);
   if (latency === undefined) return undefined;

@@ -145,9 +145,12 @@ export class SessionStore {
 
 const NANOS_PER_MICRO = 1000n;
 const MAX_TITLE_LENGTH = 140;
-const PLACE_KEYS = [
-  ['voice.room_name', 'lk.room_name', 'lk.pii.room_name', 'room.name'],
-  ['lk.participant_identity', 'lk.pii.participant_identity', 'participant.identity', 'user.id'],
+const ROOM_KEYS = ['voice.room_name', 'lk.room_name', 'lk.pii.room_name', 'room.name'] as const;
+const PARTICIPANT_KEYS = [
+  'lk.participant_identity',
+  'lk.pii.participant_identity',
+  'participant.identity',
+  'user.id',
 ] as const;
 
 /** What has arrived of one session, in order of arrival. */
@@ -190,7 +193,8 @@ export class StoredSession {
       id: this.id,
       serviceName: asText(first?.resourceAttributes['service.name']) ?? '',
       title: titleOf(byStart),
-      place: PLACE_KEYS.flatMap((keys) => keys.flatMap(all).slice(0, 1)),
+      room: ROOM_KEYS.flatMap(all)[0] ?? '',
+      participant: PARTICIPANT_KEYS.flatMap(all)[0] ?? '',
       agents: all(Attr.AGENT_NAME),
       models: all(Attr.MODEL_NAME),
       startMillis: first === undefined ? Infinity : asMillis(first.startNanos),

@@ -19,13 +19,13 @@ export interface TraceTreeOptions {
   /** ANSI colours. Default false; `process.stdout.hasColors()` knows about terminals and NO_COLOR. */
   readonly color?: boolean;
   /** Characters of `input.value` and of `output.value`. Default 44. */
-  readonly words?: number;
-  /** Width of the terminal: words are cut, or left out, so that a line fits. Default: no limit. */
+  readonly textLength?: number;
+  /** Width of the terminal: texts are cut, or left out, so that a line fits. Default: no limit. */
   readonly columns?: number | undefined;
 }
 
 /** Fewer characters than this say nothing. */
-const MIN_WORDS = 6;
+const MIN_TEXT_LENGTH = 6;
 
 const STYLE_BY_KIND: Readonly<Record<string, Style>> = {
   AGENT: 'magenta',
@@ -83,8 +83,8 @@ type Part = readonly [Style | undefined, string];
 
 /** Facts first; what was said gets the room that they leave. */
 function describe(span: TreeSpan, paint: Paint, indent: number, options: TraceTreeOptions): string {
-  const { words = 44, columns = Infinity } = options;
-  const error = isFailed(span) ? oneLine(span.status.message, words) || 'error' : undefined;
+  const { textLength = 44, columns = Infinity } = options;
+  const error = isFailed(span) ? oneLine(span.status.message, textLength) || 'error' : undefined;
   const facts = factsOf(span);
   const failure: readonly Part[] = error === undefined ? [] : [['red', `✗ ${error}`]];
   const taken = [...facts, ...failure].reduce((sum, [, text]) => sum + text.length + 2, indent);
@@ -92,8 +92,8 @@ function describe(span: TreeSpan, paint: Paint, indent: number, options: TraceTr
     ['‹', textOf(span, 'input.value')],
     ['›', textOf(span, 'output.value')],
   ].filter(([, text]) => text !== undefined && text !== '');
-  const room = Math.min(words, Math.floor((columns - taken) / said.length) - 4);
-  const shown = room < Math.min(words, MIN_WORDS) ? [] : said;
+  const room = Math.min(textLength, Math.floor((columns - taken) / said.length) - 4);
+  const shown = room < Math.min(textLength, MIN_TEXT_LENGTH) ? [] : said;
   return [
     ...facts,
     ...shown.map(([mark, text = '']): Part => [undefined, `${mark} ${oneLine(text, room)}`]),

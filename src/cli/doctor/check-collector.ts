@@ -88,12 +88,12 @@ function explainPacking(status: number, works: Packing, configured: Packing): Fi
   return finding(
     'packing',
     'problem',
-    `The collector does not take ${refused.join(' with ')} (${status}); the same trace was accepted as ${works.protocol}, compression ${works.compression}.`,
+    `The collector does not accept ${refused.join(' with ')} (${status}); the same trace was accepted as ${works.protocol}, compression ${works.compression}.`,
     `Set ${changes.join(' and ')}`,
   );
 }
 
-/** What is worth a word even where the collector takes the trace. */
+/** Remarks on a destination that accepts the trace. */
 function remarkOnDestination(destination: Destination): readonly Finding[] {
   return [...remarkOnClearText(destination), ...remarkOnLangfuse(destination)];
 }

@@ -134,7 +134,7 @@ function checkCopy(module: LiveKitModule, provider: TracerProvider): readonly Fi
       finding(
         'cloud',
         'ok',
-        `LiveKit Cloud’s own tracing stays on beside it: ${copy} can add its exporter and its redaction.`,
+        `LiveKit Cloud’s own tracing stays on: ${copy} can add its exporter and its redaction.`,
       ),
     ];
   }

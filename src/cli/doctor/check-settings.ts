@@ -29,7 +29,7 @@ export interface SettingsCheckOptions {
   readonly directory: string;
 }
 
-/** What stands in the way before anything is sent. */
+/** What prevents tracing before anything is sent. */
 export function checkSettings(options: SettingsCheckOptions): readonly Finding[] {
   const { resolved, env, warnings } = options;
   const findings: Finding[] = warnings.map((text) =>
@@ -122,7 +122,7 @@ function findPlaceholder({ headers, sources }: ResolvedOptions): readonly Findin
   ];
 }
 
-/** Docker's `--env-file` and some process managers take quotes for a part of the value. */
+/** Docker's `--env-file` and some process managers treat quotes as a part of the value. */
 function findQuotes(env: NodeJS.ProcessEnv): readonly Finding[] {
   return Object.entries(env)
     .filter(([name, value]) => OURS.test(name) && QUOTED.test(value ?? ''))
@@ -205,5 +205,5 @@ function sourceOf({ sources }: ResolvedOptions, name: string): string {
 function showScheme(authorization: string | undefined): string {
   if (authorization === undefined) return 'none';
   const scheme = /^(basic|bearer)\s/i.exec(authorization)?.[1];
-  return `${scheme ?? 'given'} (value not shown)`;
+  return `${scheme ?? 'set'} (value not shown)`;
 }

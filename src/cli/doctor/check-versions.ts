@@ -142,7 +142,7 @@ function resolveFrom(require: NodeJS.Require, specifier: string): string | undef
   }
 }
 
-/** The package of this name that a file belongs to: `dist` may hold a package.json of its own. */
+/** The package of this name that a file belongs to: `dist` may contain another package.json. */
 function packageAround(file: string, name: string): InstalledPackage | undefined {
   for (let directory = dirname(file); ; directory = dirname(directory)) {
     const version = readVersion(join(directory, 'package.json'), name);

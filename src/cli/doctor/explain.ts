@@ -6,19 +6,19 @@ type Explain = (to: Destination, answer: Answer) => Finding;
 
 const TRACES_PATH = '/v1/traces';
 
-/** Statuses with an explanation of their own; others go by their hundred. */
+/** Statuses with a specific explanation; others are explained by their class. */
 const BY_STATUS: Readonly<Record<number, Explain>> = {
   400: (to, answer) =>
     /plain HTTP request was sent to HTTPS/i.test(answer.body.toString('utf8'))
       ? finding(
           'wants_tls',
-          `${to.url.host} wants TLS.`,
+          `${to.url.host} needs TLS.`,
           `Write https:// instead of http:// in ${to.endpointFrom}.`,
         )
       : finding(
           'bad_request',
           `The collector could not read the request (400).${messageOf(to, answer)}`,
-          `Look whether ${to.shown} is the collector’s address for OTLP traces over HTTP.`,
+          `Check whether ${to.shown} is the collector’s address for OTLP traces over HTTP.`,
         ),
   401: explainUnauthorized,
   403: (to, answer) =>
@@ -27,7 +27,7 @@ const BY_STATUS: Readonly<Record<number, Explain>> = {
       `The collector knows the credentials and forbids writing traces with them (403).${messageOf(to, answer)}`,
       to.authorizationFrom === undefined
         ? 'Set CATALYST_OTLP_TOKEN, or the header that the backend asks for in OTEL_EXPORTER_OTLP_HEADERS.'
-        : `Let the key in ${to.authorizationFrom} write traces (a public or read-only key may not), and look whether it belongs to this project, organisation and region.`,
+        : `Let the key in ${to.authorizationFrom} write traces (a public or read-only key may not), and check whether it belongs to this project, organisation and region.`,
     ),
   404: explainPath,
   405: explainPath,
@@ -46,7 +46,7 @@ const BY_STATUS: Readonly<Record<number, Explain>> = {
   429: (to, answer) =>
     finding(
       'rate_limited',
-      `The collector takes no more traces for now (429).${messageOf(to, answer)}`,
+      `The collector accepts no more traces for now (429).${messageOf(to, answer)}`,
       'Look at the quota of the plan or the limits of the collector. Traces are kept and sent again for five minutes.',
     ),
 };
@@ -138,7 +138,7 @@ function explainAccepted(to: Destination, answer: Answer): Finding {
   if (/^text\/html/i.test(answer.headers['content-type'] ?? '')) {
     return finding(
       'web_page',
-      `${to.shown} answers ${answer.status} with a web page: this is no collector.`,
+      `${to.shown} answers ${answer.status} with a web page: this is not a collector.`,
       `Set ${to.endpointFrom} to the address for OTLP over HTTP; a backend’s web interface often has another port or path.`,
     );
   }
@@ -167,7 +167,7 @@ export function explainAnswer(answer: Answer, to: Destination): Finding {
     return finding(
       'refused_status',
       `The collector refuses the trace (${status}).${messageOf(to, answer)}`,
-      `Look whether ${to.shown} is the collector’s address for OTLP traces over HTTP.`,
+      `Check whether ${to.shown} is the collector’s address for OTLP traces over HTTP.`,
     );
   }
   return finding(
@@ -186,7 +186,7 @@ function explainPath({ url, shown, endpointFrom }: Destination): Finding {
   if (undoubled !== path) {
     return wrong(
       'path_doubled',
-      'A part of the path is there twice.',
+      'A part of the path is repeated.',
       `Set ${endpointFrom} to ${url.origin}${asWritten(undoubled, endpointFrom)}`,
     );
   }
@@ -203,7 +203,7 @@ function explainPath({ url, shown, endpointFrom }: Destination): Finding {
     'There is no collector at this path.',
     prefix === ''
       ? `Add the path that the backend has in front of ${TRACES_PATH} to ${endpointFrom} (Langfuse: /api/public/otel, OpenObserve: /api/<organisation>), or correct the port: OTLP over HTTP is 4318 by convention.`
-      : `Look whether the backend really has ${prefix} in front of ${TRACES_PATH}; the base URL belongs in ${endpointFrom}.`,
+      : `Check whether the backend really has ${prefix} in front of ${TRACES_PATH}; the base URL belongs in ${endpointFrom}.`,
   );
 }
 
@@ -304,7 +304,7 @@ const FAILURES: readonly (readonly [failure: RegExp, code: string, text: Text, f
     (to) =>
       usesGrpcPort(to)
         ? useHttpPort(to)
-        : `Look whether the port in ${to.endpointFrom} is the one for OTLP over HTTP, whether it wants ${to.url.protocol === 'https:' ? 'http' : 'https'}://, and into the collector’s log.`,
+        : `Check whether the port in ${to.endpointFrom} is the one for OTLP over HTTP, whether it needs ${to.url.protocol === 'https:' ? 'http' : 'https'}://, and into the collector’s log.`,
   ],
 ];
 

@@ -7,19 +7,19 @@ import * as tls from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
+import { resourceFromAttributes } from '@opentelemetry/resources';
 import { createScrubber, resolveRequestHeaders } from '../../export/request-headers.js';
 import { resolveProxy } from '../../export/proxy.js';
 import { metricsUrl } from '../../metrics/metrics-url.js';
 import { displayUrl } from '../../options/endpoint.js';
 import type { ResolvedOptions } from '../../options/resolved-options.js';
-import { createResource } from '../../provider/catalyst-tracer-provider.js';
 import { Attr } from '../../semconv/attribute-keys.js';
 import { SpanKindValues } from '../../semconv/span-kinds.js';
 import { TRACER_NAME, VERSION } from '../../version.js';
 import { JSON_TYPE, PROTOBUF_TYPE } from '../otlp/decode.js';
 import { DOCTOR_SESSION } from '../span-facts.js';
 
-/** Where traces go, as far as it may be shown: no secret stands here. */
+/** Where traces go, as far as it may be shown: it contains no secret. */
 export interface Destination {
   /** Origin and path. */
   readonly url: URL;
@@ -169,7 +169,7 @@ function encodeTrace(resolved: ResolvedOptions, traceId: string, isJson: boolean
     droppedAttributesCount: 0,
     droppedEventsCount: 0,
     droppedLinksCount: 0,
-    resource: createResource(resolved.resourceAttributes),
+    resource: resourceFromAttributes(resolved.resourceAttributes),
     instrumentationScope: { name: TRACER_NAME, version: VERSION },
   };
   const serializer = isJson ? JsonTraceSerializer : ProtobufTraceSerializer;
@@ -184,7 +184,7 @@ interface Route {
   readonly timeoutMillis: number;
 }
 
-/** One POST on a connection of its own. Never rejects: a failure is an outcome. */
+/** One POST on a new connection. Never rejects: a failure is a result. */
 function post(route: Route, headers: http.OutgoingHttpHeaders, body: Uint8Array): Promise<Attempt> {
   return new Promise((resolve) => {
     const fail = (error: Error): void => {

@@ -8,7 +8,7 @@ export const TOPICS = ['settings', 'versions', 'livekit', 'collector'] as const;
 
 export type Topic = (typeof TOPICS)[number];
 
-/** One thing that the doctor saw. Neither text holds a secret. */
+/** One thing that the doctor saw. Neither text contains a secret. */
 export interface Finding {
   readonly topic: Topic;
   /** Stable name for scripts, such as `collector.unauthorized`. */

@@ -38,7 +38,7 @@ function conversationOf(
   const byStart = spans.toSorted((a, b) => a.startMillis - b.startMillis);
   const hasTurns = byStart.some(({ name }) => name === TURN);
   const items: ConversationItem[] = [];
-  const heard = new HeardWords();
+  const lastInput = new LastInput();
   let agent: string | undefined;
   for (const span of byStart) {
     const isTurn = hasTurns ? span.name === TURN : calls.includes(span);
@@ -49,7 +49,7 @@ function conversationOf(
       }
       agent = speaker ?? agent;
     }
-    items.push(...itemsOf(span, isTurn, heard, byStart, calls));
+    items.push(...itemsOf(span, isTurn, lastInput, byStart, calls));
   }
   return items;
 }
@@ -57,18 +57,18 @@ function conversationOf(
 function itemsOf(
   span: PageSpan,
   isTurn: boolean,
-  heard: HeardWords,
+  lastInput: LastInput,
   spans: readonly PageSpan[],
   calls: readonly PageSpan[],
 ): readonly ConversationItem[] {
-  if (span.name === 'user_turn') return heard.take(span, 'user');
+  if (span.name === 'user_turn') return lastInput.take(span, 'user');
   if (kindOf(span) === 'TOOL')
     return [{ kind: 'tool', span, text: textOf(span, 'input.value') ?? '' }];
   if (!isTurn) return [];
   const said = textOf(span, 'output.value');
   const error = errorOf(span);
   return [
-    ...heard.take(span, isSaidByUser(span, spans) ? 'user' : 'instructions'),
+    ...lastInput.take(span, isSaidByUser(span, spans) ? 'user' : 'instructions'),
     ...(said === undefined || looksLikeCalls(span)
       ? []
       : [{ kind: 'agent', span, call: callsWithin(span, calls).at(-1), text: said } as const]),
@@ -76,8 +76,8 @@ function itemsOf(
   ];
 }
 
-/** What was heard last: a turn repeats the words that it answers, and so does each turn after a tool. */
-class HeardWords {
+/** The last input: a turn repeats the input that it answers, and so does each turn after a tool. */
+class LastInput {
   #text: string | undefined;
   #speechId: string | undefined;
   #isAnswered = false;

@@ -66,7 +66,7 @@ function createPageFrame(root: HTMLElement): PageFrame {
     search: h('input', {
       attributes: {
         type: 'search',
-        placeholder: 'Search words, tools, models, errors…  ( / )',
+        placeholder: 'Search text, tools, models, errors…  ( / )',
         'aria-label': 'Search',
         spellcheck: 'false',
       },

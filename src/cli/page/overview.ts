@@ -28,13 +28,14 @@ export function renderOverview(
   selected: string | undefined,
   { onNextFailure, onSelect, onMetrics }: OverviewActions,
 ): readonly Child[] {
-  const { agents, models, place, turns, tools, interruptions, replyMillis, errors } = session;
+  const { agents, models, turns, tools, interruptions, replyMillis, errors } = session;
   const ttft = modelCallsOf(spans).flatMap((span) => numberOf(span, 'voice.llm.ttft_ms') ?? []);
   const link = `/api/export?session=${encodeURIComponent(session.id)}`;
   return [
     renderState(session),
     fact('duration', showDuration(session.endMillis - session.startMillis)),
-    fact(place.length > 1 ? 'room, participant' : 'room', place.join(', ')),
+    fact('room', session.room),
+    fact('participant', session.participant),
     fact(agents.length === 1 ? 'agent' : 'agents', agents.join(' → ')),
     fact(models.length === 1 ? 'model' : 'models', models.join(', ')),
     fact('turns', some(turns)),
@@ -189,7 +190,7 @@ export function renderSessionList(options: SessionListOptions): HTMLElement {
 }
 
 function renderSession(session: SessionSummary, options: SessionListOptions): HTMLElement {
-  const { id, errors, agents, place, serviceName } = session;
+  const { id, errors, agents, room, participant, serviceName } = session;
   const isSelected = id === options.selected;
   const attributes = { 'aria-current': String(isSelected) };
   const onClick = (): void => options.onSelect(id);
@@ -225,7 +226,9 @@ function renderSession(session: SessionSummary, options: SessionListOptions): HT
       'div',
       'facts',
       h('span', 'service', serviceName),
-      ...[...agents.slice(0, 1), ...place].map((each) => h('span', '', each)),
+      ...[...agents.slice(0, 1), room, participant]
+        .filter(Boolean)
+        .map((each) => h('span', '', each)),
     ),
   );
 }

@@ -76,7 +76,7 @@ export class SessionData {
     });
   }
 
-  /** Ids of the sessions that hold a text. */
+  /** Ids of the sessions that contain a text. */
   async search(text: string): Promise<ReadonlySet<string>> {
     const response = await fetch(`/api/search?q=${encodeURIComponent(text)}`);
     const ids: readonly string[] = await response.json();
@@ -104,7 +104,7 @@ export class SessionData {
     this.#loading = this.#loading
       .then(() => this.#fetchNew())
       .catch(() => {
-        // The server is away: its stream says so, and everything is loaded when it is back.
+        // The server is away: the page shows it, and loads everything when it is back.
       });
   }
 

@@ -231,8 +231,8 @@ export class SessionPage {
       document.title = 'catalyst-tracing dev';
       drawNothing(this.#frame, all.length === 0);
     } else {
-      const { agents, place, serviceName } = summary;
-      document.title = [...agents, ...place, serviceName].filter(Boolean).join(' · ');
+      const { agents, room, participant, serviceName } = summary;
+      document.title = [...agents, room, participant, serviceName].filter(Boolean).join(' · ');
       this.#drawSession(summary);
     }
   }

@@ -3,7 +3,7 @@ import { type Child, h, marked, showCount, showOffset } from './dom.js';
 import { renderLatencyBar } from './latency.js';
 import { errorOf, labelOf, type Message, messagesOf, showValue, toolsOf } from './span-reading.js';
 
-/** Attributes that are shown in a form of their own. */
+/** Attributes that are shown in another form above the table. */
 const SHOWN_ABOVE = /^(?:llm\.(?:input|output)_messages\.|llm\.tools\.|(?:input|output)\.value$)/;
 
 /** Messages of a history that are shown at once: what a call is about stands at its end. */

@@ -7,7 +7,7 @@ export function callsWithin(span: PageSpan, calls: readonly PageSpan[]): readonl
   );
 }
 
-/** Whether a span is somebody's turn to speak: named by its words, where it has some. */
+/** Whether somebody speaks in a span. */
 export function isTurn({ name }: PageSpan): boolean {
   return name === 'agent_turn' || name === 'user_turn';
 }

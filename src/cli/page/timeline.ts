@@ -83,26 +83,30 @@ function renderRow(node: TreeNode, options: WaterfallOptions): HTMLElement {
   return row;
 }
 
-/** The kind, or whose turn it is. */
+/** The kind; of a turn, who speaks. */
 function renderChip(span: PageSpan, kind: string): HTMLElement {
   const isUsers = span.name === 'user_turn';
   const text = isUsers ? 'USER' : isTurn(span) ? 'TURN' : kind;
   return h('i', { className: 'kind', data: { kind: isUsers ? 'USER' : kind } }, text);
 }
 
-/** A turn is told by its words, everything else by its name first. */
+/** A turn shows what was said, everything else its name first. */
 function renderTitle(span: PageSpan, query: string): readonly HTMLElement[] {
-  const words = about(span);
-  return isTurn(span) && words !== ''
-    ? [h('span', 'label said', marked(words, query))]
-    : [h('span', 'label', marked(labelOf(span), query)), h('span', 'about', marked(words, query))];
+  const text = about(span);
+  return isTurn(span) && text !== ''
+    ? [h('span', 'label said', marked(text, query))]
+    : [h('span', 'label', marked(labelOf(span), query)), h('span', 'about', marked(text, query))];
 }
 
-/** What tells spans of one name apart. */
+/** What distinguishes spans of one name. */
 function about(span: PageSpan): string {
   const model = textOf(span, 'llm.model_name');
   if (kindOf(span) === 'LLM' && model !== undefined) return model;
   if (kindOf(span) === 'TOOL') return textOf(span, 'input.value') ?? '';
+  const speech = ['voice.tts.model', 'voice.tts.provider'].flatMap(
+    (key) => textOf(span, key) ?? [],
+  );
+  if (speech.length > 0) return speech.join(', ');
   return textOf(span, 'input.value') ?? textOf(span, 'output.value') ?? '';
 }
 
@@ -114,11 +118,11 @@ function renderLane(span: PageSpan, kind: string, { window }: WaterfallOptions):
   const bar = h('span', { className: 'bar', data: { kind: isUsers ? 'USER' : kind } });
   bar.style.left = `${from}%`;
   bar.style.width = `max(3px, ${to - from}%)`;
-  const ttft = numberOf(span, 'voice.llm.ttft_ms');
+  const first = numberOf(span, 'voice.llm.ttft_ms') ?? numberOf(span, 'voice.tts.ttfb_ms');
   const duration = span.endMillis - span.startMillis;
-  if (ttft !== undefined && ttft < duration) {
-    const wait = h('span', { className: 'wait', title: `first token after ${showDuration(ttft)}` });
-    wait.style.width = `${(ttft / duration) * 100}%`;
+  if (first !== undefined && first < duration) {
+    const wait = h('span', { className: 'wait', title: `first after ${showDuration(first)}` });
+    wait.style.width = `${(first / duration) * 100}%`;
     bar.append(wait);
   }
   const after = h('span', 'after', afterBar(span, duration));
@@ -139,8 +143,10 @@ function renderLane(span: PageSpan, kind: string, { window }: WaterfallOptions):
 function afterBar(span: PageSpan, duration: number): string {
   const tokens = tokensOf(span);
   const error = errorOf(span);
+  const audio = numberOf(span, 'voice.tts.ttfb_ms');
   return [
     showDuration(duration),
+    audio === undefined ? [] : `first audio ${showDuration(audio)}`,
     isInterrupted(span) ? '⏹ interrupted' : [],
     tokens === undefined ? [] : `${showCount(tokens.prompt)}+${showCount(tokens.completion)} tok`,
     error === undefined ? [] : `✗ ${error.slice(0, 60)}`,
@@ -192,7 +198,7 @@ function roundStep(millis: number): number {
   return factor * power * unit;
 }
 
-/** A span in its place. */
+/** A span in the tree. */
 export interface TreeNode {
   readonly span: PageSpan;
   readonly depth: number;
@@ -235,7 +241,7 @@ function hasOpenParent(span: PageSpan, ids: ReadonlySet<string>): boolean {
 
 /**
  * Without what only frames other spans: hooks that did nothing, the attempts of a model call that
- * went well, the node around a request. A span with words, tokens, or an error is always shown.
+ * went well, the node around a request. A span with text, tokens, or an error is always shown.
  */
 function essentialSpans(spans: readonly PageSpan[]): Set<PageSpan> {
   const calls = new Set(modelCallsOf(spans));
