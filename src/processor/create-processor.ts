@@ -7,7 +7,7 @@ import {
   OpenInferenceSpanProcessor,
   type OpenInferenceProcessorOptions,
 } from './open-inference-span-processor.js';
-import { SpanProcessorFanout } from './span-processor-fanout.js';
+import { APPLICATION_FAILURES, SpanProcessorFanout } from './span-processor-fanout.js';
 
 /** The processor of decided options, and the batch processor that it hands spans to. */
 export interface ComposedProcessor {
@@ -24,11 +24,12 @@ export function composeProcessor(
   metrics?: LateMetrics,
 ): ComposedProcessor {
   const delivery = createDeliveryProcessor(resolved);
-  const next = new SpanProcessorFanout([
+  const processors = [
     ...(delivery === undefined ? [] : [delivery]),
     ...resolved.spanProcessors,
     ...resolved.exporters.map((exporter) => new BatchSpanProcessor(exporter)),
-  ]);
+  ];
+  const next = new SpanProcessorFanout(processors, APPLICATION_FAILURES);
   const parts = { resolved, delivery, ...(metrics !== undefined && { metrics }) };
   const processor = new OpenInferenceSpanProcessor(next, undefined, parts);
   return { processor, delivery, sends: !next.isEmpty };

@@ -31,6 +31,8 @@ import { SpanRegistry } from '../session/span-registry.js';
 import { TRACER_NAME } from '../version.js';
 import { asBareSpan, asIncompleteSpan, mapBareSpan } from './partial-spans.js';
 import {
+  APPLICATION_FAILURES,
+  RAW_FAILURES,
   SpanProcessorFanout,
   type FlushableProcessor,
   type FlushDeadline,
@@ -85,7 +87,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   readonly observers: SessionObservers;
   readonly #next: FlushableProcessor;
   /** Processors that LiveKit adds: its PII filter, its Cloud exporter. They see raw spans. */
-  readonly #raw = new SpanProcessorFanout();
+  readonly #raw = new SpanProcessorFanout([], RAW_FAILURES);
   readonly #resolved: ResolvedOptions;
   readonly #delivery: DeliveryProcessor | undefined;
   readonly #registry: SpanRegistry;
@@ -111,7 +113,10 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   ) {
     const { resolved } = parts;
     setDebug(resolved.debug);
-    this.#next = next instanceof SpanProcessorFanout ? next : new SpanProcessorFanout([next]);
+    this.#next =
+      next instanceof SpanProcessorFanout
+        ? next
+        : new SpanProcessorFanout([next], APPLICATION_FAILURES);
     this.#resolved = resolved;
     this.#delivery = parts.delivery;
     this.#isStandalone = parts.metrics === undefined;
