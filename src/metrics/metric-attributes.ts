@@ -1,5 +1,5 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
-import type { MappingContext } from '../mapping/span-input.js';
+import type { MappingContext } from '../mapping/mapping-context.js';
 import type { MeasuredSpan } from '../session/measured-span.js';
 import { AttributeSets } from './attribute-sets.js';
 
@@ -28,7 +28,7 @@ export type MetricAttribute =
 type AttributeReader = (span: MeasuredSpan) => string | undefined;
 
 const requestedModel: AttributeReader = (span) =>
-  span.text('gen_ai.request.model') ?? span.text(S.LLM_MODEL_NAME) ?? span.text('voice.tts.model');
+  span.context.model ?? span.text(S.LLM_MODEL_NAME) ?? span.text('voice.tts.model');
 
 /** What went wrong, or `_OTHER`, as OpenTelemetry calls an error without a name. */
 const errorType: AttributeReader = (span) =>

@@ -3,7 +3,7 @@ import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace
 import type { InstallResult } from '../catalyst-tracing.js';
 import { debug, setDebug, warnOnce } from '../diagnostics.js';
 import type { DeliveryProcessor } from '../export/delivery-processor.js';
-import { watchExit } from '../export/exit-triggers.js';
+import { watchExit } from '../export/process-exit.js';
 import { resolveTimeoutMillis } from '../export/flush-timeout.js';
 import { saidAllowPii } from '../livekit/allow-pii.js';
 import { LiveKitInstaller } from '../livekit/install-livekit.js';
@@ -13,7 +13,7 @@ import type { LiveKitModule } from '../livekit/livekit-module.js';
 import { mapSpans } from '../mapping/map-span.js';
 import type { MappedSpan } from '../mapping/mapped-span.js';
 import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from '../mapping/livekit-spans.js';
-import { EMPTY_CONTEXT, type MappingContext } from '../mapping/span-input.js';
+import { EMPTY_CONTEXT, type MappingContext } from '../mapping/mapping-context.js';
 import { LateMetrics } from '../metrics/late-metrics.js';
 import { createMetrics } from '../metrics/metrics.js';
 import { resolveOptions } from '../options/resolve-options.js';
@@ -32,6 +32,8 @@ import { SpanRegistry } from '../session/span-registry.js';
 import { TRACER_NAME } from '../version.js';
 import { asBareSpan, asIncompleteSpan, mapBareSpan } from './partial-spans.js';
 import {
+  APPLICATION_FAILURES,
+  RAW_FAILURES,
   SpanProcessorFanout,
   type FlushableProcessor,
   type FlushDeadline,
@@ -86,7 +88,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   readonly observers: SessionObservers;
   readonly #next: FlushableProcessor;
   /** Processors that LiveKit adds: its PII filter, its Cloud exporter. They see raw spans. */
-  readonly #raw = new SpanProcessorFanout();
+  readonly #raw = new SpanProcessorFanout([], RAW_FAILURES);
   readonly #resolved: ResolvedOptions;
   readonly #delivery: DeliveryProcessor | undefined;
   readonly #registry: SpanRegistry;
@@ -99,6 +101,8 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   #sent = 0;
   #isStarted = false;
   #unwatchExit: (() => void) | undefined;
+  /** Awaited by the next flush: the stock batch processor does not wait for what is in flight. */
+  #sessionFlush: Promise<void> = Promise.resolve();
 
   constructor(next: SpanProcessor, options?: OpenInferenceProcessorOptions);
   /** @internal */
@@ -110,7 +114,10 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   ) {
     const { resolved } = parts;
     setDebug(resolved.debug);
-    this.#next = next instanceof SpanProcessorFanout ? next : new SpanProcessorFanout([next]);
+    this.#next =
+      next instanceof SpanProcessorFanout
+        ? next
+        : new SpanProcessorFanout([next], APPLICATION_FAILURES);
     this.#resolved = resolved;
     this.#delivery = parts.delivery;
     this.#isStandalone = parts.metrics === undefined;
@@ -177,7 +184,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
     this.#registry.sessions.settle();
     this.#sendHeld();
     const timeoutMillis = this.#timeoutOf(options);
-    const spans = this.#next.forceFlush({ timeoutMillis });
+    const spans = Promise.all([this.#sessionFlush, this.#next.forceFlush({ timeoutMillis })]);
     await Promise.all([spans, this.#metrics.flush(spans, timeoutMillis)]);
   }
 
@@ -221,7 +228,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
       flush: (timeoutMillis) => this.flush({ timeoutMillis }),
       added: () => this.#sent,
       beforeEnd: () => this.sendOpenSpans(),
-      lastResort: () => this.#delivery?.exitSync(),
+      exitSync: (sends) => this.#delivery?.exitSync(sends),
       timeoutMillis: this.#resolved.delivery.shutdownTimeoutMillis,
     });
   }
@@ -303,7 +310,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
       isSent = true;
       this.#end(span, false);
       const { shutdownTimeoutMillis: timeoutMillis } = this.#resolved.delivery;
-      void this.#next.forceFlush({ timeoutMillis });
+      this.#sessionFlush = this.#next.forceFlush({ timeoutMillis });
     };
     const observed = this.#registry.openNode(span.spanContext().spanId)?.session?.observed;
     if (observed === undefined) {

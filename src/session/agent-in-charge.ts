@@ -1,4 +1,4 @@
-import type { AgentIdentity } from '../mapping/span-input.js';
+import type { AgentIdentity } from '../mapping/mapping-context.js';
 import { DEFAULT_AGENT_LABEL, type SpanNode } from './span-node.js';
 
 /**

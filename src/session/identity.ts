@@ -1,5 +1,5 @@
 import { createContextKey, type Context } from '@opentelemetry/api';
-import type { AgentIdentity } from '../mapping/span-input.js';
+import type { AgentIdentity } from '../mapping/mapping-context.js';
 
 /** What the application says of a run, for the spans below it that cannot know. */
 export interface Identity {

@@ -1,4 +1,4 @@
-import type { JobFacts } from '../mapping/job-facts.js';
+import type { JobSummary } from '../mapping/mapping-context.js';
 import { SessionTally } from './session-tally.js';
 
 /** What is asked of a job; of its end, when its span ends. */
@@ -33,7 +33,7 @@ export class JobRecord {
     this.#watch = init.watch;
   }
 
-  facts(endMillis: number): JobFacts {
+  facts(endMillis: number): JobSummary {
     return {
       durationMillis: Math.max(0, Math.round(endMillis - this.#startMillis)),
       closeReason: this.#watch.closeReason(),

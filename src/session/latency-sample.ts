@@ -1,4 +1,4 @@
-import type { LatencySummary } from '../mapping/session-summary.js';
+import type { LatencySummary } from '../mapping/mapping-context.js';
 
 /** Values kept of one latency: all of any but the longest sessions, then the latest. */
 const MAX_VALUES = 1_024;

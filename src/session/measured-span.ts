@@ -2,7 +2,7 @@ import { SpanStatusCode } from '@opentelemetry/api';
 import type { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import type { MappedSpan } from '../mapping/mapped-span.js';
-import type { MappingContext } from '../mapping/span-input.js';
+import type { MappingContext } from '../mapping/mapping-context.js';
 import type { SpanNode } from './span-node.js';
 
 /** Attributes that a session's summary and the metrics are made of. None of them holds content. */

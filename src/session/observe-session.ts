@@ -1,6 +1,6 @@
 import { debug, warnOnce } from '../diagnostics.js';
 import { asText, isRecord } from '../mapping/read-attributes.js';
-import type { SessionClosing } from '../mapping/observed-facts.js';
+import type { SessionClosing } from '../mapping/mapping-context.js';
 import type { SpanRegistry } from './span-registry.js';
 import { isObservableSession, type SessionObserver } from './observable-session.js';
 import { CLOSE_EVENT, EVENT_READERS } from './session-events.js';

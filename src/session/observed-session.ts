@@ -1,4 +1,4 @@
-import type { SessionClosing, SttUsage } from '../mapping/observed-facts.js';
+import type { SessionClosing, SttUsage } from '../mapping/mapping-context.js';
 import { TurnExchange } from './turn-exchange.js';
 
 /** Bounds what is kept of a session that says much while no span asks for it. */

@@ -1,5 +1,5 @@
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
-import type { ObservedFacts } from '../mapping/observed-facts.js';
+import type { ObservedContext } from '../mapping/mapping-context.js';
 import type { SpanNode } from './span-node.js';
 import type { TurnExchange } from './turn-exchange.js';
 
@@ -32,7 +32,7 @@ export function observedSpeech(node: SpanNode): string | undefined {
 }
 
 /** Everything else that events have told of a span that ends. */
-export function observedFacts(node: SpanNode): ObservedFacts | undefined {
+export function observedFacts(node: SpanNode): ObservedContext | undefined {
   if (node.isJob || node.livekitName === LiveKitSpan.JOB_ENTRYPOINT) return factsOfJob(node);
   const observed = node.session?.observed;
   if (observed === undefined) return undefined;
@@ -46,7 +46,7 @@ export function observedFacts(node: SpanNode): ObservedFacts | undefined {
 }
 
 /** A job ends as the last of its sessions that told how. */
-function factsOfJob({ sessionsBelow }: SpanNode): ObservedFacts | undefined {
+function factsOfJob({ sessionsBelow }: SpanNode): ObservedContext | undefined {
   const closed = sessionsBelow.findLast(({ session }) => session?.observed?.closing !== undefined);
   const closing = closed?.session?.observed?.closing;
   if (closing === undefined) return undefined;

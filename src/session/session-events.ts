@@ -1,7 +1,7 @@
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
-import { messagesOfChatContext } from '../mapping/chat-context.js';
+import { messagesOfChatContext } from '../mapping/conversation.js';
 import { asFiniteNumber, asText, isRecord, type JsonRecord } from '../mapping/read-attributes.js';
-import type { SttUsage } from '../mapping/observed-facts.js';
+import type { SttUsage } from '../mapping/mapping-context.js';
 import type { TurnExchange } from './turn-exchange.js';
 import type { EventPlace } from './session-tie.js';
 

@@ -8,7 +8,7 @@ import type {
   ModelTokens,
   SessionSummary,
   SummarizedLatency,
-} from '../mapping/session-summary.js';
+} from '../mapping/mapping-context.js';
 import { LatencySample } from './latency-sample.js';
 import type { MeasuredKey, MeasuredSpan } from './measured-span.js';
 import { isModelCall } from './model-call-span.js';

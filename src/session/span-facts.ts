@@ -2,15 +2,17 @@ import type { Attributes } from '@opentelemetry/api';
 import { hrTimeToMilliseconds } from '@opentelemetry/core';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
-import { isFailedNode } from '../mapping/span-status.js';
-import type { Failure, MappingContext, ToolCall } from '../mapping/span-input.js';
+import { isFailedNode } from '../mapping/llm-call.js';
+import type { Failure, MappingContext, ToolCall } from '../mapping/mapping-context.js';
 import { asText } from '../mapping/read-attributes.js';
+import { GenAiAttr } from '../semconv/raw-attributes.js';
 import { agentInCharge } from './agent-in-charge.js';
 import { mergeIdentity, type Identity } from './identity.js';
 import { hasMessagesBelow, isAdapter } from './model-call.js';
 import { observedFacts, observedSpeech } from './observed-spans.js';
 import type { SpanNode } from './span-node.js';
 import { takeToolCallId, toolCallOf } from './tool-call.js';
+import { turnTimes } from './turn-latency.js';
 import type { ToolTasks } from './tool-tasks.js';
 
 /** Everything that other spans say about this one, at the moment it ends. */
@@ -40,6 +42,7 @@ export function spanFacts(
     failure: failureOf(node, attributes),
     tokensBelow,
     messagesBelow,
+    model: asText(attributes[GenAiAttr.REQUEST_MODEL]),
     toolCalls: node.livekitName === LiveKitSpan.LLM_NODE ? startedToolCalls(node) : [],
     toolCallId:
       node.livekitName === LiveKitSpan.FUNCTION_TOOL ? takeToolCallId(node, attributes) : undefined,
@@ -49,6 +52,7 @@ export function spanFacts(
     input,
     output,
     observed: observedFacts(node),
+    latency: incomplete ? undefined : turnTimes(node, span),
     summary: summaryOf(node),
     isInJob: node.job !== undefined,
     job: node.isJob ? node.job?.facts(hrTimeToMilliseconds(span.endTime)) : undefined,
@@ -94,15 +98,16 @@ function callsBelow(
   if (node.livekitName === LiveKitSpan.TTS_REQUEST) {
     return { tokensBelow: node.requests.length > 0, messagesBelow: false };
   }
+  const isNode = node.livekitName === LiveKitSpan.LLM_NODE;
   return {
-    tokensBelow: false,
-    messagesBelow: node.livekitName === LiveKitSpan.LLM_NODE && hasMessagesBelow(node),
+    tokensBelow: isNode && node.requests.length > 0,
+    messagesBelow: isNode && hasMessagesBelow(node),
   };
 }
 
 /** Only spans that stand for what is below them fail with it. */
 function failureOf(node: SpanNode, attributes: Attributes): Failure | undefined {
-  if (node.livekitName === LiveKitSpan.LLM_NODE && isFailedNode({ name: node.name, attributes })) {
+  if (node.livekitName === LiveKitSpan.LLM_NODE && isFailedNode(node.name, attributes)) {
     return { message: node.lastFailure?.message };
   }
   return node.lastFailure;

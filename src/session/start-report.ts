@@ -1,6 +1,7 @@
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import { observeStart } from './observed-spans.js';
 import type { SpanNode } from './span-node.js';
+import { noteSpeakingStart } from './turn-latency.js';
 
 /** What the start of a span tells the spans above it, and the session. */
 export function reportStart(node: SpanNode): void {
@@ -18,9 +19,11 @@ export function reportStart(node: SpanNode): void {
       return addRequest(node.ancestor(LiveKitSpan.TTS_REQUEST), node);
     case LiveKitSpan.FUNCTION_TOOL:
       return addTool(node.parent, node);
+    case LiveKitSpan.AGENT_SPEAKING:
+      noteSpeakingStart(node);
+      return observeStart(node);
     case LiveKitSpan.AGENT_TURN:
     case LiveKitSpan.USER_TURN:
-    case LiveKitSpan.AGENT_SPEAKING:
       return observeStart(node);
     default:
   }

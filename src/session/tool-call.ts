@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { ToolCall } from '../mapping/span-input.js';
+import type { ToolCall } from '../mapping/mapping-context.js';
 import { asText } from '../mapping/read-attributes.js';
 import type { SpanNode } from './span-node.js';
 

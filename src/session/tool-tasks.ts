@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import { readText } from '../mapping/read-attributes.js';
-import type { EnclosingTool } from '../mapping/span-input.js';
+import type { EnclosingTool } from '../mapping/mapping-context.js';
 import type { SpanNode, ToolCallName } from './span-node.js';
 
 /** Name of the task in which LiveKit carries out a tool call (`voice/generation.ts`). */

@@ -1,4 +1,4 @@
-import type { ModelExchange } from '../mapping/observed-facts.js';
+import type { ModelExchange } from '../mapping/mapping-context.js';
 import { isRecord } from '../mapping/read-attributes.js';
 import type { HeardWords, ObservedSession } from './observed-session.js';
 
