@@ -131,8 +131,8 @@ describe('JSON paths', () => {
     const json = fc.jsonValue({ stringUnit: fc.constantFrom('a', 'b', '"', '\\', ' ', 'é', '0') });
     fc.assert(
       fc.property(json, fc.constantFrom('a', 'b', '"', '\\'), (value, name) => {
-        const json = JSON.stringify({ keep: value, list: [{ [name]: value }] });
-        const redacted: unknown = JSON.parse(redact(json, `$..['${name}']`));
+        const text = JSON.stringify({ keep: value, list: [{ [name]: value }] });
+        const redacted: unknown = JSON.parse(redact(text, `$..['${name}']`));
         const expected: unknown = JSON.parse(json, (key, inner: unknown) =>
           key === name ? R : inner,
         );
