@@ -7,7 +7,7 @@ import { offerLiveKitConnector } from './livekit/livekit-connector.js';
 import { LIVEKIT_SCOPE_NAME } from './mapping/livekit-spans.js';
 import { LateMetrics } from './metrics/late-metrics.js';
 import { createMetrics } from './metrics/metrics.js';
-import type { ResolvedOptions } from './options/resolved-options.js';
+import type { ResolvedOptions } from './options/resolve-options.js';
 import { composeProcessor } from './processor/create-processor.js';
 import { chooseApi } from './provider/api-copies.js';
 import { CatalystTracerProvider, createResource } from './provider/catalyst-tracer-provider.js';

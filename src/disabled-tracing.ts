@@ -6,7 +6,7 @@ import { createTraceJob } from './session/trace-job.js';
 import { LIVEKIT_NAME } from './livekit/install-livekit.js';
 import { offerLiveKitConnector } from './livekit/livekit-connector.js';
 import { NO_OBSERVER } from './session/observe-session.js';
-import type { ResolvedOptions } from './options/resolved-options.js';
+import type { ResolvedOptions } from './options/resolve-options.js';
 import { createPrivacyCounts } from './privacy/privacy-stats.js';
 import { TRACER_NAME, VERSION } from './version.js';
 

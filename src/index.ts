@@ -19,9 +19,9 @@ export { Attr, type AttributeKeys } from './semconv/attribute-keys.js';
 export { SpanKindValues, type SpanKindValue } from './semconv/span-kinds.js';
 export type { ObservableSession, SessionObserver } from './session/observable-session.js';
 export type { JobOptions, TraceableJob, TraceJob } from './session/job-options.js';
-export type { DeliveryOptions } from './options/delivery-options.js';
-export type { MetricsOptions } from './options/metrics-option.js';
-export type { InstrumentedModules } from './options/instrumented-modules.js';
+export type { DeliveryOptions } from './options/setup-options.js';
+export type { MetricsOptions } from './options/setup-options.js';
+export type { InstrumentedModules } from './options/setup-options.js';
 export type {
   ExportScopes,
   OtlpCompression,

@@ -1,5 +1,5 @@
 import type { CatalystTracing } from './catalyst-tracing.js';
-import type { ResolvedOptions } from './options/resolved-options.js';
+import type { ResolvedOptions } from './options/resolve-options.js';
 
 /** The one set-up of a process: under way, or live. */
 export interface LiveSetup {

@@ -4,8 +4,7 @@ import { createTracing } from './create-tracing.js';
 import { setDebug, warnOnce } from './diagnostics.js';
 import { createDisabledTracing } from './disabled-tracing.js';
 import { claimProcess, liveSetup, releaseProcess, type LiveSetup } from './live-tracing.js';
-import { resolveOptions } from './options/resolve-options.js';
-import type { ResolvedOptions } from './options/resolved-options.js';
+import { resolveOptions, type ResolvedOptions } from './options/resolve-options.js';
 import type { SetupOptions } from './options/setup-options.js';
 
 /**

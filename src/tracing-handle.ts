@@ -13,7 +13,7 @@ import type { LiveKitInstaller } from './livekit/install-livekit.js';
 import type { ObservableSession, SessionObserver } from './session/observable-session.js';
 import { NO_OBSERVER } from './session/observe-session.js';
 import { displayUrl } from './options/endpoint.js';
-import type { ResolvedOptions } from './options/resolved-options.js';
+import type { ResolvedOptions } from './options/resolve-options.js';
 import type { OpenInferenceSpanProcessor } from './processor/open-inference-span-processor.js';
 import type { CatalystTracerProvider } from './provider/catalyst-tracer-provider.js';
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { CertificateAuthority } from '../options/delivery-options.js';
+import type { CertificateAuthority } from '../options/option-table.js';
 import type { DeliveryDiagnostics } from './delivery-settings.js';
 
 /**

@@ -1,7 +1,7 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { debug, warnOnce } from '../diagnostics.js';
 import { entriesOf } from '../mapping/mapped-span.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
 import type { FlushableProcessor, FlushDeadline } from '../processor/span-processor-fanout.js';
 import { createDelivery, type Delivery } from './delivery.js';
 import type { DeliverySettings } from './delivery-settings.js';

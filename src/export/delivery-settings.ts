@@ -1,5 +1,5 @@
-import type { ResolvedDeliveryOptions } from '../options/delivery-options.js';
-import type { ProxySettings } from '../options/proxy-variables.js';
+import type { ResolvedDeliveryOptions } from '../options/option-table.js';
+import type { ProxySettings } from '../options/endpoint.js';
 
 /** Everything that delivery needs to know; the values are decided and valid. */
 export interface DeliverySettings extends ResolvedDeliveryOptions {

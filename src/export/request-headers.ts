@@ -1,21 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { asPrintable } from '../diagnostics.js';
+import { RESERVED_HEADERS } from '../options/headers.js';
 import type { DeliveryDiagnostics } from './delivery-settings.js';
-
-/** Headers that belong to the transport: set by hand they would break or reframe the request. */
-const TRANSPORT_HEADERS: ReadonlySet<string> = new Set([
-  'connection',
-  'content-encoding',
-  'content-length',
-  'content-type',
-  'expect',
-  'host',
-  'keep-alive',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
 
 function isValidHeader(name: string, value: string): boolean {
   try {
@@ -39,7 +25,7 @@ export function resolveRequestHeaders(
   for (const [name, value] of Object.entries(headers)) {
     const lower = name.toLowerCase();
     const shown = JSON.stringify(asPrintable(name, 60));
-    if (TRANSPORT_HEADERS.has(lower)) {
+    if (RESERVED_HEADERS.has(lower)) {
       diagnostics.warnOnce(
         `delivery_header_${lower}`,
         `The header ${shown} is set by the transport; the configured one is not sent.`,

@@ -1,4 +1,4 @@
-import type { ProxySettings } from '../options/proxy-variables.js';
+import type { ProxySettings } from '../options/endpoint.js';
 import type { DeliveryDiagnostics } from './delivery-settings.js';
 
 /** An entry of `NO_PROXY`: `*`, `host`, `.domain` or `*.domain`, an IP address, each with an optional port. */

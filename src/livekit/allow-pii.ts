@@ -1,4 +1,4 @@
-import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
 
 /**
  * What LiveKit is told of personal data. Nothing where nobody said anything: what it is told wins

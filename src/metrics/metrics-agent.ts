@@ -3,7 +3,7 @@ import * as https from 'node:https';
 import { createTunnelAgent } from '../http/tunnel-agent.js';
 import { resolveProxy } from '../export/resolve-proxy.js';
 import { debug, warnOnce } from '../diagnostics.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
 
 /**
  * The connections that OpenTelemetry's exporter posts over: kept alive, with the certificates of the

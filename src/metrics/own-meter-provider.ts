@@ -3,7 +3,7 @@ import type * as metricsSdk from '@opentelemetry/sdk-metrics';
 import { getNumberFromEnv } from '@opentelemetry/core';
 import { readCertificates } from '../export/certificates.js';
 import { debug, warnOnce } from '../diagnostics.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
 import { createMetricsAgent } from './metrics-agent.js';
 import { watchExports } from './watched-exporter.js';
 

@@ -1,8 +1,7 @@
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { DeliveryProcessor, resolveDeliverySettings } from '../export/delivery-processor.js';
 import type { LateMetrics } from '../metrics/late-metrics.js';
-import { resolveOptions } from '../options/resolve-options.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
+import { resolveOptions, type ResolvedOptions } from '../options/resolve-options.js';
 import {
   OpenInferenceSpanProcessor,
   type OpenInferenceProcessorOptions,

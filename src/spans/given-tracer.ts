@@ -1,6 +1,6 @@
 import type { Tracer } from '@opentelemetry/api';
 import { warnOnce } from '../diagnostics.js';
-import { describeType } from '../options/describe-value.js';
+import { describeType } from '../options/option-readers.js';
 
 /** The tracer of a call with one; `undefined`, which stands for the live tracing's, for anything else. */
 export function asTracer(caller: string, value: unknown): Tracer | undefined {

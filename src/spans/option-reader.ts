@@ -1,7 +1,7 @@
 import { SpanKind } from '@opentelemetry/api';
 import { warnOnce } from '../diagnostics.js';
 import { isRecord, type JsonRecord } from '../mapping/read-attributes.js';
-import { describeType } from '../options/describe-value.js';
+import { describeType } from '../options/option-readers.js';
 import { SpanKindValues, type SpanKindValue } from '../semconv/span-kinds.js';
 import { asJsonRecord } from './serialize-value.js';
 

@@ -8,7 +8,7 @@ import {
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { warnOnce } from '../diagnostics.js';
 import { isRecord, parseJsonRecord, type JsonRecord } from '../mapping/read-attributes.js';
-import { describeType } from '../options/describe-value.js';
+import { describeType } from '../options/option-readers.js';
 
 /**
  * Where a trace context may stand: the JSON text of a job's metadata, its parsed object, the headers

@@ -101,6 +101,8 @@ describe('a URL that cannot be used', () => {
     ['host.example', 'saw a text without http:// or https://'],
     ['https://host:99999', 'saw "https://host:99999"'],
     ['http://ho st/path', 'saw a URL that cannot be parsed'],
+    ['"https://host.example"', 'saw a URL in quotation marks: remove the quotation marks'],
+    ["'http://user:secret@host'", 'saw a URL in quotation marks: remove the quotation marks'],
   ])('%j: the option is refused, saying what was seen and what is expected', (written, seen) => {
     const { message } = refusalOf({ endpoint: written });
     expect(message).toContain(seen);

@@ -1,4 +1,4 @@
-import type { ResolvedOptions } from '../../options/resolved-options.js';
+import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { collectFacts } from './collector-facts.js';
 import { explainAnswer } from './explain-answer.js';
 import { explainFailure } from './explain-failure.js';

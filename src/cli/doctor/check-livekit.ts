@@ -8,7 +8,7 @@ import { asPrintable } from '../../diagnostics.js';
 import { loadedLiveKitModules } from '../../livekit/find-livekit.js';
 import { currentProvider, type LiveKitModule } from '../../livekit/livekit-module.js';
 import { liveSetup } from '../../live-tracing.js';
-import type { ResolvedOptions } from '../../options/resolved-options.js';
+import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { readForeignProvider } from '../../provider/foreign-provider.js';
 import { globalProvider, providerBehind } from '../../provider/global-registration.js';
 import type { Finding, FindingLevel } from './finding.js';

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ResolvedOptions } from '../../options/resolved-options.js';
+import { withoutQuotes } from '../../options/option-readers.js';
+import type { ResolvedOptions } from '../../options/resolve-options.js';
 import type { Finding } from './finding.js';
 
 /** Variables that name an endpoint, ours first: what a forgotten .env file is searched for. */
@@ -43,8 +44,8 @@ export function checkSettings(options: SettingsCheckOptions): readonly Finding[]
   } else if (resolved.endpoint === undefined && resolved.exporters.length === 0) {
     findings.push(missingEndpoint(options));
   }
-  const sampler = env['OTEL_TRACES_SAMPLER']?.trim().toLowerCase() ?? '';
-  if (resolved.sampler === undefined && SILENT_SAMPLERS.has(sampler)) {
+  const sampler = withoutQuotes(env['OTEL_TRACES_SAMPLER'] ?? '').toLowerCase();
+  if (resolved.sources['sampler']?.[0] !== 'option' && SILENT_SAMPLERS.has(sampler)) {
     findings.push({
       topic: 'settings',
       code: 'settings.sampled_out',

@@ -1,5 +1,5 @@
 import { displayUrl } from '../../options/endpoint.js';
-import type { ResolvedOptions } from '../../options/resolved-options.js';
+import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { resolveProxy } from '../../export/resolve-proxy.js';
 import { createScrubber } from '../../export/request-headers.js';
 

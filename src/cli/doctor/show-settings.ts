@@ -1,6 +1,6 @@
 import { displayUrl } from '../../options/endpoint.js';
-import { PRIVACY_FLAG_TABLE } from '../../options/privacy-flag-table.js';
-import type { ResolvedOptions } from '../../options/resolved-options.js';
+import { PRIVACY_FLAG_TABLE } from '../../options/privacy-flags.js';
+import type { ResolvedOptions } from '../../options/resolve-options.js';
 import type { ShownSetting } from './finding.js';
 
 /** How each setting is shown. A header is its name, an authorization its scheme: never a value. */

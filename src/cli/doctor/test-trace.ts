@@ -8,7 +8,7 @@ import { Cancellation } from '../../http/cancellation.js';
 import { HttpFailure } from '../../http/http-failure.js';
 import { Attr } from '../../semconv/attribute-keys.js';
 import { SpanKindValues } from '../../semconv/span-kinds.js';
-import type { ResolvedOptions } from '../../options/resolved-options.js';
+import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { createResource } from '../../provider/catalyst-tracer-provider.js';
 import { TRACER_NAME, VERSION } from '../../version.js';
 
