@@ -90,5 +90,5 @@ export class InvalidOptionError extends CatalystTracingError {
  * package in the process, where `instanceof` says no.
  */
 export function isCatalystTracingError(error: unknown): error is CatalystTracingError {
-  return error instanceof Error && BRAND in error;
+  return typeof error === 'object' && error !== null && BRAND in error;
 }

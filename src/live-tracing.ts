@@ -5,16 +5,16 @@ import type { ResolvedOptions } from './options/resolve-options.js';
 export interface LiveSetup {
   readonly pending: Promise<CatalystTracing>;
   /** What it was set up with; an older copy of this package does not say. */
-  readonly resolved?: ResolvedOptions;
+  resolved?: ResolvedOptions;
   tracing: CatalystTracing | undefined;
-  /** Whether it was asked for with the same options. A closure, so that no token stands here. */
-  readonly hasOptions?: (options: unknown) => boolean;
+  /** Whether it was asked for with the same options. A closure, so that no token is kept here. */
+  hasOptions?: (options: unknown) => boolean;
   /** Whether an open span goes through this set-up's span path; `undefined` while it has none. */
   ownsSpan: ((spanId: string) => boolean) | undefined;
 }
 
 /**
- * Where every copy of this package finds it: the ESM and the CommonJS build, and nested installs.
+ * Where every copy of this package finds it: the ESM and the CommonJS build, nested installs.
  */
 const SLOT: unique symbol = Symbol.for('catalyst-tracing.live');
 

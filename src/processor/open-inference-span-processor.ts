@@ -5,9 +5,8 @@ import { debug, setDebug, warnOnce } from '../diagnostics.js';
 import type { DeliveryProcessor } from '../export/delivery-processor.js';
 import { watchExit } from '../export/exit-triggers.js';
 import { resolveTimeoutMillis } from '../export/flush-timeout.js';
-import { saidAllowPii } from '../livekit/allow-pii.js';
-import { LiveKitInstaller } from '../livekit/install-livekit.js';
-import { offerLiveKitConnector } from '../livekit/livekit-connector.js';
+import { configuredAllowPii, LiveKitInstaller } from '../livekit/install-livekit.js';
+import { offerLiveKitConnector } from '../livekit/connect-livekit.js';
 import { LiveKitJobs } from '../livekit/livekit-jobs.js';
 import type { LiveKitModule } from '../livekit/livekit-module.js';
 import { mapSpans } from '../mapping/map-span.js';
@@ -445,13 +444,13 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
       connection: {
         provider,
         addSpanProcessor: (processor) => this.addRawProcessor(processor),
-        allowPii: saidAllowPii(this.#resolved),
+        allowPii: configuredAllowPii(this.#resolved),
       },
       jobs: this.jobs,
-      isFound: false,
+      isGlobal: false,
       note: undefined,
     });
-    return installer.installGiven(module);
+    return installer.install(module);
   }
 }
 

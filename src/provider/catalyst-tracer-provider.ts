@@ -8,7 +8,7 @@ import {
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import type { OpenInferenceSpanProcessor } from '../processor/open-inference-span-processor.js';
-import { Sdk1ProcessorAdapter } from './sdk-1-spans.js';
+import { Sdk1ProcessorAdapter } from './foreign-provider.js';
 
 /**
  * Attributes of a live span. The SDK's 128 is reached by instrumented model clients after 28 turns,

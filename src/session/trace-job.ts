@@ -1,6 +1,6 @@
 import type { Tracer } from '@opentelemetry/api';
 import { warnOnce } from '../diagnostics.js';
-import { RoomWatch } from '../livekit/livekit-room.js';
+import { RoomWatch } from '../livekit/livekit-jobs.js';
 import { isRecord } from '../mapping/read-attributes.js';
 import type { JobWatch } from './job-record.js';
 import { Attr } from '../semconv/attribute-keys.js';

@@ -5,8 +5,11 @@ import { pathToFileURL } from 'node:url';
 import type { TracerProvider } from '@opentelemetry/api';
 import { createTracing } from '../../create-tracing.js';
 import { asPrintable } from '../../diagnostics.js';
-import { loadedLiveKitModules } from '../../livekit/find-livekit.js';
-import { currentProvider, type LiveKitModule } from '../../livekit/livekit-module.js';
+import {
+  loadedLiveKitModules,
+  currentProvider,
+  type LiveKitModule,
+} from '../../livekit/livekit-module.js';
 import { liveSetup } from '../../live-tracing.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { readForeignProvider } from '../../provider/foreign-provider.js';
