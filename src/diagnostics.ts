@@ -23,7 +23,7 @@ export function asPrintable(text: string, maxLength: number = MAX_TEXT_LENGTH): 
 }
 
 /**
- * What an error says, short and printable. Told by its shape: an error of another realm, as under
+ * What an error says, short and printable. Read by its shape: an error of another realm, as under
  * jest, is no instance of this one's `Error`.
  */
 export function reasonOf(error: unknown): string {

@@ -52,7 +52,7 @@ export async function setup(options?: SetupOptions): Promise<CatalystTracing> {
   return slot.pending;
 }
 
-/** Stands for the function that a promise's executor provides, until it has run. */
+/** Replaced when the promise's executor runs, which is at once. */
 function ignore(): void {}
 
 /** Compares with a copy: the caller may go on to change its object. */

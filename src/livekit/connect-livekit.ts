@@ -71,7 +71,7 @@ function registrarFor(
     );
 }
 
-/** Whether LiveKit's spans go to a provider now, or to what stands for it towards LiveKit up to 1.5. */
+/** Whether LiveKit's spans go to a provider now, or to its stand-in for LiveKit up to 1.5. */
 export function leadsTo(provider: TracerProvider, module: LiveKitModule): boolean {
   const current = currentProvider(module);
   // A version that does not show its provider counts as connected.
@@ -104,7 +104,7 @@ function isConnector(value: unknown): value is LiveKitConnector {
 const OF_LIVEKIT = /^(?:room_id$|job_id$|lk\.)/;
 
 /**
- * Stands before a processor that LiveKit adds. LiveKit's own spans, and those of the application,
+ * Wraps a processor that LiveKit adds. LiveKit's own spans, and those of the application,
  * pass as they are: the same objects, which LiveKit looks things up by. What `agentSpan` and
  * `manualSpan` recorded is not meant for LiveKit Cloud, and LiveKit's redaction does not know its
  * keys, so these spans pass without attributes of ours, events and links.

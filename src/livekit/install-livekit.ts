@@ -61,9 +61,9 @@ export class LiveKitInstaller {
   }
 
   /** Connects the copy that the application passed. */
-  install(given: unknown): InstallResult {
-    const module = asLiveKitModule(given);
-    if (module !== undefined) return this.#connect([module]);
+  install(module: unknown): InstallResult {
+    const livekit = asLiveKitModule(module);
+    if (livekit !== undefined) return this.#connect([livekit]);
     return this.#warn(
       'livekit_module',
       'modules.livekitAgents is not the namespace of an @livekit/agents that has telemetry (1.0.19 and newer, not 1.1.0): pass `import * as livekitAgents`',
@@ -211,13 +211,13 @@ export function configuredAllowPii({
 }
 
 /**
- * Connects one copy of LiveKit, given as `import * as livekitAgents from '@livekit/agents'`, to the
+ * Connects one copy of LiveKit, passed as `import * as livekitAgents from '@livekit/agents'`, to the
  * tracing that `setup()` returned, or to a tracer provider. Only needed where `setup()` cannot find
  * the copy by itself and `modules.livekitAgents` is not at hand. Doing it twice does no harm.
  *
  * Throws `InvalidSdkInputError` when `module` is not LiveKit with telemetry, and
  * `InvalidTracerInputError` when `target` is neither tracing nor a usable provider. Tracing that is
- * disabled or was shut down is no error: the result says so.
+ * disabled or was shut down is no error: the result has the reason.
  */
 export function instrumentLiveKitAgents(
   module: unknown,

@@ -24,7 +24,7 @@ export function usesSdk1({ version }: LiveKitModule): boolean {
 /** Providers whose spans come to one of ours. */
 const STAND_INS = new WeakSet<TracerProvider>();
 
-/** What LiveKit 1.5.1 to 1.5.3 is told of: these know no registrar and ask the provider itself. */
+/** What is set in LiveKit 1.5.1 to 1.5.3: these know no registrar and ask the provider itself. */
 export function createSdk1StandIn(
   provider: TracerProvider,
   addSpanProcessor: (processor: SpanProcessor) => void,
@@ -37,7 +37,7 @@ export function createSdk1StandIn(
   return standIn;
 }
 
-/** Whether the spans of a provider of SDK 1.x, or of what stands for one, come to one of ours. */
+/** Whether the spans of a provider of SDK 1.x, or of its stand-in, come to one of ours. */
 export function isSdk1StandIn(provider: TracerProvider): boolean {
   return STAND_INS.has(provider);
 }
@@ -58,7 +58,7 @@ interface Sdk1Provider extends TracerProvider {
  * Up to 1.5.0 LiveKit knows no registrar: when its Cloud recording starts it makes a provider of its
  * own and moves its tracer there, whatever was set before. That provider is of SDK 1.x and takes
  * processors, so ours joins it. The move shows when the first span on it, `agent_session`, is made
- * active, before anything happens inside. `set` is the provider that LiveKit was told of.
+ * active, before anything happens inside. `set` is the provider that was set in LiveKit.
  */
 export function followSdk1Provider(
   module: LiveKitModule,

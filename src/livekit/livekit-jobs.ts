@@ -20,7 +20,7 @@ export class LiveKitJobs {
     if (!this.#modules.includes(module)) this.#modules.push(module);
   }
 
-  /** The job in whose context this is called; LiveKit keeps it in async-local storage (`job.ts`). */
+  /** The job that this is called in; LiveKit keeps it in async-local storage (`job.ts`). */
   current(): LiveKitJobContext | undefined {
     for (const module of this.#modules) {
       const job = jobOf(module);

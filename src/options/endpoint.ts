@@ -53,7 +53,7 @@ function readUrl(value: unknown, mapPath: (path: string) => string): Reading<End
   return { value: Object.freeze({ url: url.href, authorization }) };
 }
 
-/** Told by its tag: a URL may come from another realm, as under jest. */
+/** Known by its tag: a URL may come from another realm, as under jest. */
 function isUrl(value: unknown): boolean {
   return Object.prototype.toString.call(value) === '[object URL]';
 }

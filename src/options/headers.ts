@@ -85,7 +85,7 @@ export function mergeHeaders(stronger: HeaderEntries, weaker: HeaderEntries): He
 /**
  * Headers as delivery spreads them into a request, `authorization` being the one that was decided
  * on. Printed or serialised as a whole, the object shows its names and no value, so that a dump of
- * the resolved options gives nothing away.
+ * the resolved options shows no secret.
  */
 export function createHeaders(
   entries: HeaderEntries,
@@ -133,7 +133,7 @@ function showName(name: string): string {
 }
 
 /**
- * Reads a bearer token and gives the value of the `Authorization` header. `Bearer ` in front, in
+ * Reads a bearer token and returns the value of the `Authorization` header. `Bearer ` in front, in
  * any case, is taken as written by the user and not doubled. The problems tell what is wrong and
  * show nothing of the token.
  */
@@ -191,7 +191,7 @@ function asAuthorization(value: string | undefined, source: OptionSource): Heade
 
 /**
  * Freezes an object whose values are secrets. Printed or serialised as a whole it shows its names
- * and no value, so that a dump of what holds it gives nothing away.
+ * and no value, so that a dump of an object with it in shows no secret.
  */
 export function hideValues<T extends object>(secrets: T): Readonly<T> {
   const masked = Object.fromEntries(Object.keys(secrets).map((name) => [name, '(not shown)']));

@@ -71,7 +71,7 @@ export function parseBoolean(text: string): boolean | undefined {
   return FALSE_WORDS.has(word) ? false : undefined;
 }
 
-/** A switch in code: only a boolean, since `'false'` in code is a mistake to be told about. */
+/** A switch in code: only a boolean, since `'false'` in code is a mistake that should show. */
 export function readBooleanOption(value: unknown): Reading<boolean> {
   return typeof value === 'boolean'
     ? { value }

@@ -368,9 +368,11 @@ function readModulesOption(value: unknown): Reading<InstrumentedModules> {
   if (!isRecord(value)) {
     return { problem: `must be an object of SDK modules; saw ${describeType(value)}` };
   }
-  const given = Object.entries(value).filter(([, sdk]) => sdk !== undefined && sdk !== null);
-  const unknown = given.map(([name]) => name).filter((name) => !Object.hasOwn(MODULE_NAMES, name));
-  const modules: InstrumentedModules = Object.freeze(Object.fromEntries(given));
+  const entries = Object.entries(value).filter(([, sdk]) => sdk !== undefined && sdk !== null);
+  const unknown = entries
+    .map(([name]) => name)
+    .filter((name) => !Object.hasOwn(MODULE_NAMES, name));
+  const modules: InstrumentedModules = Object.freeze(Object.fromEntries(entries));
   return unknown.length === 0
     ? { value: modules }
     : {

@@ -133,7 +133,7 @@ class OptionReader {
     );
   }
 
-  /** Reads every row; `prefix` stands before the option's name in messages and sources. */
+  /** Reads every row; `prefix` comes before the option's name in messages and sources. */
   readTable<T extends object>(table: OptionTable<T>, options: JsonRecord, prefix = ''): T {
     const values: Partial<T> = {};
     for (const name in table) {

@@ -33,7 +33,7 @@ const GLOBAL_SLOT: unique symbol = Symbol.for('opentelemetry.js.api.1');
  * a newer minor registered, and adds to it only if it is of exactly that version. So it is the
  * newest copy in reach; or, when something is registered already, the copy of that version.
  *
- * In reach are the copies that the process has loaded and those that the given files would load:
+ * In reach are the copies that the process has loaded and those that certain files would load:
  * LiveKit's entry, which has not been loaded when set-up runs as a preload.
  */
 export function chooseApi(files: readonly string[]): ApiChoice {

@@ -28,7 +28,7 @@ export function readForeignProvider(provider: TracerProvider): ForeignProvider {
 
 /**
  * Lets the processors of other providers go on receiving LiveKit's spans, which went to them before
- * LiveKit was told of ours. A provider is shared with once.
+ * ours was set. A provider is shared with once.
  */
 export function createForeignSharing(
   own: TracerProvider,
@@ -51,7 +51,7 @@ export function createForeignSharing(
 
 /**
  * Hands LiveKit's raw spans on to the application's own processors, which received them before
- * LiveKit was told of our provider. They keep the resource they had there.
+ * our provider was set. They keep the resource they had there.
  */
 class ForeignForwarder implements SpanProcessor {
   readonly #processor: SpanProcessor;
@@ -103,7 +103,7 @@ function isResource(value: unknown): value is ReadableSpan['resource'] {
 // OpenTelemetry SDK 1.x, which an application may still use, has two other names on its spans:
 // `instrumentationLibrary` for the scope and `parentSpanId` for the parent.
 
-/** A span of this SDK that also answers to the names of SDK 1.x. It stands behind the original. */
+/** A span of this SDK that also answers to the names of SDK 1.x. Its prototype is the original. */
 function asSdk1Span(
   span: ReadableSpan,
   resource: ReadableSpan['resource'] = span.resource,

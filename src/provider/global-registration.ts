@@ -62,7 +62,7 @@ export function globalProvider(api: OpenTelemetryApi = ownApi): TracerProvider |
 }
 
 /**
- * The provider that a proxy of the API stands for: `undefined` for a proxy that nobody has given
+ * The provider behind a proxy of the API: `undefined` for a proxy that has not been set to
  * one, the provider itself when it is no proxy. The proxy may be of any copy of the API.
  */
 export function providerBehind(provider: TracerProvider): TracerProvider | undefined {
@@ -75,13 +75,13 @@ interface TracerProviderProxy extends TracerProvider {
   getDelegate(): TracerProvider;
 }
 
-/** Told by what it can do: the proxy of another copy of the API is of another class. */
+/** Known by its methods: the proxy of another copy of the API is of another class. */
 function isProxy(provider: TracerProvider): provider is TracerProviderProxy {
   return 'getDelegate' in provider && typeof provider.getDelegate === 'function';
 }
 
 /**
- * What a proxy of this class stands for before it is given a provider: one object for each copy of
+ * What is behind a proxy of this class before it is set to a provider: one object for each copy of
  * the API, found without its class name, which a bundler may have changed.
  */
 function emptyDelegate(proxy: TracerProviderProxy): TracerProvider | undefined {
@@ -105,7 +105,7 @@ function hasContextManager(api: OpenTelemetryApi): boolean {
   return api.context.with(marked, () => api.context.active().getValue(probe) === true);
 }
 
-/** Told of a context that is about to be entered. It must not throw. */
+/** Called with a context that is about to be entered. It must not throw. */
 export type ContextWatch = (entered: Context) => void;
 
 /**
