@@ -13,7 +13,7 @@ import type { LiveKitInstaller } from './livekit/install-livekit.js';
 import type { ObservableSession, SessionObserver } from './session/observable-session.js';
 import { NO_OBSERVER } from './session/observe-session.js';
 import { displayUrl } from './options/endpoint.js';
-import type { ResolvedOptions } from './options/resolved-options.js';
+import type { ResolvedOptions } from './options/resolve-options.js';
 import type { OpenInferenceSpanProcessor } from './processor/open-inference-span-processor.js';
 import type { CatalystTracerProvider } from './provider/catalyst-tracer-provider.js';
 
@@ -54,7 +54,10 @@ export class LiveTracing implements CatalystTracing {
     this.job = createTraceJob({
       tracer: parts.tracer,
       entryStartMillis: () => processor.entryStartMillis(),
-      begin: (spanId, tenantId, watch) => processor.beginJob(spanId, tenantId, watch),
+      begin: (spanId, tenantId, watch) => {
+        parts.livekit.checkProvider();
+        processor.beginJob(spanId, tenantId, watch);
+      },
       beforeEnd: (job, work) => processor.jobs.beforeEnd(job, work),
     });
     this.#release = parts.release;
@@ -70,7 +73,9 @@ export class LiveTracing implements CatalystTracing {
   }
 
   observe(session: ObservableSession): SessionObserver {
-    return this.#shutdown === undefined ? this.#processor.observers.observe(session) : NO_OBSERVER;
+    if (this.#shutdown !== undefined) return NO_OBSERVER;
+    this.#livekit.checkProvider();
+    return this.#processor.observers.observe(session);
   }
 
   forceFlush(options?: FlushOptions): Promise<DeliveryResult> {
@@ -88,6 +93,7 @@ export class LiveTracing implements CatalystTracing {
   }
 
   async #close(options: FlushOptions | undefined): Promise<DeliveryResult> {
+    this.#livekit.checkProvider();
     this.#processor.sendOpenSpans();
     this.#release();
     await this.#processor.close(options);
@@ -95,6 +101,7 @@ export class LiveTracing implements CatalystTracing {
   }
 
   async #flush(options: FlushOptions | undefined): Promise<DeliveryResult> {
+    this.#livekit.checkProvider();
     await this.#processor.flush(options);
     return this.#result();
   }

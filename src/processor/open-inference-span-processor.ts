@@ -5,9 +5,8 @@ import { debug, setDebug, warnOnce } from '../diagnostics.js';
 import type { DeliveryProcessor } from '../export/delivery-processor.js';
 import { watchExit } from '../export/process-exit.js';
 import { resolveTimeoutMillis } from '../export/flush-timeout.js';
-import { saidAllowPii } from '../livekit/allow-pii.js';
-import { LiveKitInstaller } from '../livekit/install-livekit.js';
-import { offerLiveKitConnector } from '../livekit/livekit-connector.js';
+import { configuredAllowPii, LiveKitInstaller } from '../livekit/install-livekit.js';
+import { offerLiveKitConnector } from '../livekit/connect-livekit.js';
 import { LiveKitJobs } from '../livekit/livekit-jobs.js';
 import type { LiveKitModule } from '../livekit/livekit-module.js';
 import { mapSpans } from '../mapping/map-span.js';
@@ -16,8 +15,7 @@ import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from '../mapping/livekit-spans.js';
 import { EMPTY_CONTEXT, type MappingContext } from '../mapping/mapping-context.js';
 import { LateMetrics } from '../metrics/late-metrics.js';
 import { createMetrics } from '../metrics/metrics.js';
-import { resolveOptions } from '../options/resolve-options.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
+import { resolveOptions, type ResolvedOptions } from '../options/resolve-options.js';
 import type { SetupOptions } from '../options/setup-options.js';
 import { Privacy } from '../privacy/privacy.js';
 import type { PrivacyCounts } from '../privacy/privacy-stats.js';
@@ -452,13 +450,13 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
       connection: {
         provider,
         addSpanProcessor: (processor) => this.addRawProcessor(processor),
-        allowPii: saidAllowPii(this.#resolved),
+        allowPii: configuredAllowPii(this.#resolved),
       },
       jobs: this.jobs,
-      isFound: false,
+      isGlobal: false,
       note: undefined,
     });
-    return installer.installGiven(module);
+    return installer.install(module);
   }
 }
 
