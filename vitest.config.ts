@@ -3,7 +3,13 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/package/**', 'test/compat/**', 'test/interop/**', 'node_modules/**'],
+    exclude: [
+      'test/package/**',
+      'test/compat/**',
+      'test/integrations/**',
+      'test/interop/**',
+      'node_modules/**',
+    ],
     // Real sessions and real processes: files run in processes of their own.
     pool: 'forks',
     // Deadlines of real processes depend on the machine: in CI a failure is looked at twice.

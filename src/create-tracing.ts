@@ -1,5 +1,6 @@
 import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
 import { debug, warnOnce } from './diagnostics.js';
+import { installIntegrations, uninstallIntegrations } from './integrations/install-integrations.js';
 import { saidAllowPii } from './livekit/allow-pii.js';
 import { livekitEntry } from './livekit/find-livekit.js';
 import { LIVEKIT_NAME, LiveKitInstaller } from './livekit/install-livekit.js';
@@ -28,6 +29,7 @@ export interface CreatedTracing {
 
 const SHUT_DOWN: InstallResult = Object.freeze({
   name: LIVEKIT_NAME,
+  status: 'unavailable',
   installed: false,
   reason: 'this tracing was shut down; call setup() again',
 });
@@ -81,6 +83,8 @@ export async function createTracing(
   const given = resolved.modules.livekitAgents;
   if (given !== undefined) livekit.installGiven(given);
   else if (resolved.autoInstrument) await livekit.installLoaded();
+  const { modules, autoInstrument } = resolved;
+  await installIntegrations({ modules, autoInstrument, provider });
   // After everything that an application must not start before.
   if (resolved.metrics !== undefined) {
     await metrics.arrive(
@@ -102,6 +106,7 @@ export async function createTracing(
     beforeJobEnd: (job, work) => jobs.beforeEnd(job, work),
     release: () => {
       isShutDown = true;
+      uninstallIntegrations(provider);
       registration.release();
       onShutdown();
     },

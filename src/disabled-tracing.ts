@@ -21,6 +21,7 @@ export function createDisabledTracing(
   const provider = new BasicTracerProvider({ sampler: new AlwaysOffSampler() });
   offerLiveKitConnector(provider, () => ({
     name: LIVEKIT_NAME,
+    status: 'unavailable',
     installed: false,
     reason: 'tracing is disabled by the environment',
   }));

@@ -8,6 +8,7 @@ import type {
 import { type DeliveryResult, DeliveryLedger } from './export/delivery-stats.js';
 import type { TraceJob } from './session/job-options.js';
 import { createTraceJob, type JobHost } from './session/trace-job.js';
+import { integrationResults } from './integrations/install-integrations.js';
 import type { LiveKitInstaller } from './livekit/install-livekit.js';
 import type { ObservableSession, SessionObserver } from './session/observable-session.js';
 import { NO_OBSERVER } from './session/observe-session.js';
@@ -38,6 +39,7 @@ export class LiveTracing implements CatalystTracing {
   readonly #pipeline: Pipeline;
   readonly #livekit: LiveKitInstaller;
   readonly #release: () => void;
+  #results: readonly InstallResult[] = Object.freeze([]);
   readonly #unwatchExit: () => void;
   #shutdown: Promise<DeliveryResult> | undefined;
 
@@ -57,7 +59,11 @@ export class LiveTracing implements CatalystTracing {
 
   /** As it is now: a LiveKit that is loaded later is connected later. */
   get installResults(): readonly InstallResult[] {
-    return this.#livekit.results;
+    const rows = [...this.#livekit.results, ...integrationResults(this.provider)];
+    const isSame =
+      rows.length === this.#results.length && rows.every((row, at) => row === this.#results[at]);
+    if (!isSame) this.#results = Object.freeze(rows);
+    return this.#results;
   }
 
   get installed(): readonly InstallResult[] {

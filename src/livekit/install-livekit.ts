@@ -45,12 +45,15 @@ export class LiveKitInstaller {
   /** Connects every copy that the process has loaded, and otherwise waits until LiveKit is loaded. */
   async installLoaded(): Promise<InstallResult> {
     const presence = livekitPresence();
-    if (presence === 'absent') return this.#fail('@livekit/agents is not installed');
+    if (presence === 'absent') {
+      return this.#fail('@livekit/agents is not installed', 'unavailable');
+    }
     if (presence === 'loaded') return this.#connectLoaded();
     this.#awaitsLoading = this.#options.isFound;
     if (this.#awaitsLoading) {
       return this.#fail(
         '@livekit/agents is installed and not loaded; it is connected when it loads',
+        'pending',
       );
     }
     const reason =
@@ -91,14 +94,15 @@ export class LiveKitInstaller {
     debug(`LiveKit connected: ${modules.map(({ version }) => version ?? 'unknown').join(', ')}`);
     return this.#say({
       name: LIVEKIT_NAME,
+      status: 'installed',
       installed: true,
       ...(note !== undefined && { reason: note }),
     });
   }
 
-  #fail(reason: string): InstallResult {
+  #fail(reason: string, status: InstallResult['status'] = 'failed'): InstallResult {
     debug(`LiveKit not connected: ${reason}`);
-    return this.#say({ name: LIVEKIT_NAME, installed: false, reason });
+    return this.#say({ name: LIVEKIT_NAME, status, installed: false, reason });
   }
 
   #say(result: InstallResult): InstallResult {

@@ -69,7 +69,7 @@ export function installLiveKitAgentsInstrumentation(
   } catch (cause) {
     throw new CatalystInstrumentationError('LiveKit did not take the tracer provider.', { cause });
   }
-  return { name: LIVEKIT_NAME, installed: true };
+  return { name: LIVEKIT_NAME, status: 'installed', installed: true };
 }
 
 function providerOf(target: CatalystTracing | TracerProvider): TracerProvider {

@@ -36,6 +36,8 @@ export function putMessagePart(
     mapping.putIndexed(`${prefix}${S.MESSAGE_CONTENT_TYPE}`, type, side.structure);
     const text = asJsonText(part['content']) ?? '';
     mapping.putIndexed(`${prefix}${S.MESSAGE_CONTENT_TEXT}`, text, side.text);
+    const signature = asText(part['signature']);
+    mapping.putIndexed(`${prefix}${S.MESSAGE_CONTENT_SIGNATURE}`, signature, side.text);
     return;
   }
   const modality = asText(part['modality']) ?? '';

@@ -1,5 +1,6 @@
 import type { Context } from '@opentelemetry/api';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { noteNativeSpan } from '../integrations/anthropic/native-spans.js';
 import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from '../mapping/livekit-spans.js';
 import type { LateMetrics } from '../metrics/late-metrics.js';
 import { NO_FACTS } from '../mapping/span-input.js';
@@ -44,6 +45,7 @@ export class OpenInferenceSpanProcessor implements SpanProcessor {
     const { registry, delegates, metrics, onLiveKitStart, onFailure } = this.#options;
     try {
       const node = registry.start(span, parentContext);
+      noteNativeSpan(span, parentContext);
       // A job's session began with the job.
       if (node.livekitName === LiveKitSpan.AGENT_SESSION && node.job === undefined) {
         metrics.sessionStarted(undefined);

@@ -1,5 +1,6 @@
 import type { Attributes, SpanContext } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { nativeSpanAttributes } from '../integrations/anthropic/native-spans.js';
 import type { SpanRecord } from '../export/span-record.js';
 import { RESPONSE_TEXT } from '../mapping/livekit-span-mapping.js';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
@@ -25,10 +26,11 @@ export function spansToSend(raw: ReadableSpan, facts: SpanFacts): readonly SpanT
 function spanToSend(
   raw: ReadableSpan,
   name: string,
-  attributes: Attributes,
+  own: Attributes,
   facts: SpanFacts,
 ): SpanToSend {
   const scopeName = raw.instrumentationScope.name;
+  const attributes = nativeSpanAttributes(raw, own);
   const kind = mapSpanKind(name, scopeName, attributes);
   const input = { name, scopeName, kind, attributes, facts };
   return {
