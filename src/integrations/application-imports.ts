@@ -35,10 +35,11 @@ export function applicationImports(packageNames: readonly string[]): readonly Pa
       if (specifier.startsWith('.')) {
         const next = resolveFile(resolve(dirname(file), specifier));
         if (next !== undefined && !files.includes(next)) files.push(next);
-      } else if (packageNames.includes(specifier)) {
-        const format = isRequire || isCommonJs(file) ? 'cjs' : 'esm';
-        found.push({ packageName: specifier, file, format });
+        continue;
       }
+      const packageName = packageNames.find((name) => `${specifier}/`.startsWith(`${name}/`));
+      if (packageName === undefined) continue;
+      found.push({ packageName, file, format: isRequire || isCommonJs(file) ? 'cjs' : 'esm' });
     }
   }
   return found;

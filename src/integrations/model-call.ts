@@ -90,8 +90,9 @@ export class ModelCall implements CallObserver {
 
   answered(answer: CallAnswer): void {
     this.#end(answer, () => {
-      if (answer.error === undefined) this.#span.raw.setStatus({ code: SpanStatusCode.OK });
-      else this.#span.raw.setStatus({ code: SpanStatusCode.ERROR, message: answer.error });
+      const { error: message, isComplete } = answer;
+      if (message !== undefined) this.#span.raw.setStatus({ code: SpanStatusCode.ERROR, message });
+      else if (isComplete) this.#span.raw.setStatus({ code: SpanStatusCode.OK });
     });
   }
 

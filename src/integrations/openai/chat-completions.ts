@@ -42,7 +42,9 @@ export function chatAnswer(completion: unknown): CallAnswer {
     model: asText(answer['model']),
     finishReason,
     usage: isRecord(answer['usage']) ? readUsage(answer['usage']) : undefined,
-    messages: choices.map(({ message }) => chatMessage(isRecord(message) ? message : {})),
+    messages: choices
+      .map(({ message }) => chatMessage(isRecord(message) ? message : {}))
+      .filter(({ parts }) => parts.length > 0),
     isComplete: choices.length > 0 && choices.every((choice) => isFinished(choice)),
   };
 }
