@@ -282,8 +282,7 @@ describe('the spans', () => {
       'llm.token_count.prompt_details.cache_write': 1000,
       'llm.finish_reason': 'end_turn',
       'llm.invocation_parameters': '{"max_tokens":100,"temperature":0}',
-      'llm.tools.0.tool.json_schema':
-        '{"name":"getWeather","input_schema":{"type":"object"}}',
+      'llm.tools.0.tool.json_schema': '{"name":"getWeather","input_schema":{"type":"object"}}',
       [`${input}0.message.role`]: 'system',
       [`${input}0.message.content`]: 'Be terse.',
       [`${input}1.message.contents.0.message_content.image.image.url`]:

@@ -116,23 +116,29 @@ const CASES: readonly Case[] = [
   {
     name: 'structured output',
     run: async (client) =>
-      (await helpers(client).parse?.({
-        model,
-        messages: user('json'),
-        response_format: jsonFormat,
-      }))?.choices[0]?.message.parsed,
+      (
+        await helpers(client).parse?.({
+          model,
+          messages: user('json'),
+          response_format: jsonFormat,
+        })
+      )?.choices[0]?.message.parsed,
     spans: [CHAT],
   },
   {
     name: 'the stream helper',
     run: async (client) =>
-      helpers(client).stream?.({ model, ...COUNTED, messages: user('hello') }).finalChatCompletion(),
+      helpers(client)
+        .stream?.({ model, ...COUNTED, messages: user('hello') })
+        .finalChatCompletion(),
     spans: [CHAT],
   },
   {
     name: 'runTools()',
     run: async (client) =>
-      helpers(client).runTools?.({ model, messages: user('tool please'), tools }).finalContent(),
+      helpers(client)
+        .runTools?.({ model, messages: user('tool please'), tools })
+        .finalContent(),
     spans: [CHAT, CHAT],
   },
   {
@@ -247,8 +253,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'a response',
-    run: ({ responses }) =>
-      responses.create({ model, instructions: 'Be terse.', input: 'hello' }),
+    run: ({ responses }) => responses.create({ model, instructions: 'Be terse.', input: 'hello' }),
     spans: [RESPONSES],
   },
   {
@@ -456,7 +461,7 @@ describe('the spans', () => {
 
   it('tell parallel tool calls of a stream apart', async () => {
     const attributes = await attributesOf(async ({ chat }) =>
-      readAll(await chat.completions.create({ model, ...COUNTED, messages: user('tool please') })),
+      readAll(await chat.completions.create({ model, ...COUNTED, messages: user('mixed please') })),
     );
     const calls = 'llm.output_messages.0.message.tool_calls.';
     expect(attributes).toMatchObject({

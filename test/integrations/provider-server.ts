@@ -16,7 +16,7 @@ export interface Bill {
  * A provider on this machine that speaks the wire formats of OpenAI (chat completions, Responses,
  * embeddings) and Anthropic (messages), as JSON and as server-sent events. The first word of the
  * last user message picks the case: `hello`, `tool`, `json`, `think`, `len`, `refuse`, `slow`,
- * `drop` (the connection breaks), `overloaded` (an error event), `err401`, `once429`.
+ * `mixed` (tool calls whose pieces alternate), `drop` (the connection breaks), `overloaded` (an error event), `err401`, `once429`.
  */
 export interface ProviderServer {
   readonly origin: string;
@@ -41,6 +41,11 @@ export async function startProvider(): Promise<ProviderServer> {
   let live = 0;
   const handle = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = JSON.parse((await text(incoming)) || '{}') as Json;
+    if (incoming.method !== 'POST') {
+      // LiveKit's plugin looks at `/models` to warm its connection up.
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"data":[]}');
+      return;
+    }
     const index = requests.length;
     requests.push(body);
     live += 1;
@@ -59,8 +64,7 @@ export async function startProvider(): Promise<ProviderServer> {
     else if (path === '/chat/completions') await chat(answer, body, word);
     else if (path === '/responses') await responses(answer, body, word);
     else if (path === '/messages') await messages(answer, body, word);
-    else if (path === '/embeddings') embeddings(answer, body);
-    else answer.json({ object: 'list', data: [] });
+    else embeddings(answer, body);
   };
   const server = createServer((incoming, response) => void handle(incoming, response));
   server.listen(0, '127.0.0.1');
@@ -96,7 +100,9 @@ function wordsOf(content: unknown): string {
 function caseOf(body: Json): string {
   const { input } = body;
   const items =
-    typeof input === 'string' ? [{ role: 'user', content: input }] : listOf(body['messages'] ?? input);
+    typeof input === 'string'
+      ? [{ role: 'user', content: input }]
+      : listOf(body['messages'] ?? input);
   const asked = items.filter(
     (item: Json) => item['role'] === 'user' && wordsOf(item['content']).trim() !== '',
   );
@@ -171,7 +177,9 @@ class Answer {
 
   event(data: Json | string, type?: string): void {
     const name = type === undefined ? '' : `event: ${type}\n`;
-    this.#response.write(`${name}data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`);
+    this.#response.write(
+      `${name}data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`,
+    );
   }
 
   end(): void {
@@ -195,7 +203,7 @@ class Answer {
 
 async function chat(answer: Answer, body: Json, word: string): Promise<void> {
   const { index } = answer;
-  const calls = word === 'tool' ? CALLS : [];
+  const calls = word === 'tool' || word === 'mixed' ? CALLS : [];
   const usage = {
     prompt_tokens: 100 + index,
     completion_tokens: 20,
@@ -243,15 +251,16 @@ async function chat(answer: Answer, body: Json, word: string): Promise<void> {
   else if (calls.length === 0) {
     if (!(await answer.words(word, (content) => delta({ content })))) return;
   }
-  for (const [at, { id, name }] of calls.entries()) {
-    delta({ tool_calls: [{ index: at, id, type: 'function', function: { name, arguments: '' } }] });
-  }
-  // Interleaved: pieces are told apart by index alone.
-  for (let from = 0; from < 16; from += 6) {
-    for (const [at, { input }] of calls.entries()) {
-      const piece = input.slice(from, from + 6);
-      delta({ tool_calls: [{ index: at, function: { arguments: piece } }] });
-    }
+  const pieces = calls.flatMap(({ id, name, input }, at) => [
+    { index: at, id, type: 'function', function: { name, arguments: '' } },
+    { index: at, function: { arguments: input.slice(0, 6) } },
+    { index: at, function: { arguments: input.slice(6) } },
+  ]);
+  // `mixed`: told apart by index alone.
+  const order = word === 'mixed' ? [0, 3, 1, 4, 2, 5] : [0, 1, 2, 3, 4, 5];
+  for (const at of order) {
+    const piece = pieces[at];
+    if (piece !== undefined) delta({ tool_calls: [piece] });
   }
   delta({}, reason);
   answer.charge(usage.prompt_tokens, 20);
@@ -403,7 +412,10 @@ async function messages(answer: Answer, body: Json, word: string): Promise<void>
     const delta = (piece: Json): void => put('content_block_delta', { index: at, delta: piece });
     switch (block['type']) {
       case 'thinking':
-        put('content_block_start', { index: at, content_block: { ...block, thinking: '', signature: '' } });
+        put('content_block_start', {
+          index: at,
+          content_block: { ...block, thinking: '', signature: '' },
+        });
         delta({ type: 'thinking_delta', thinking: block['thinking'] });
         delta({ type: 'signature_delta', signature: block['signature'] });
         break;
