@@ -2,7 +2,7 @@
 import type { TracerProvider } from '@opentelemetry/api';
 import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
 import { ANTHROPIC } from './integrations/anthropic/patch-anthropic.js';
-import { installModule, instrumentModule } from './integrations/install-integrations.js';
+import { installModule, instrumentModule } from './integrations/instrument-module.js';
 
 /**
  * Makes the calls of one copy of `@anthropic-ai/sdk` spans of the live tracing, or of the one that

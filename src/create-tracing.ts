@@ -1,6 +1,7 @@
 import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
 import { debug, warnOnce } from './diagnostics.js';
-import { installIntegrations, uninstallIntegrations } from './integrations/install-integrations.js';
+import { installIntegrations } from './integrations/install-integrations.js';
+import { uninstallIntegrations } from './integrations/installed-sdks.js';
 import { saidAllowPii } from './livekit/allow-pii.js';
 import { livekitEntry } from './livekit/find-livekit.js';
 import { LIVEKIT_NAME, LiveKitInstaller } from './livekit/install-livekit.js';

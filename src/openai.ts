@@ -1,7 +1,7 @@
 // `catalyst-tracing/openai`: one copy of the `openai` package, given by hand.
 import type { TracerProvider } from '@opentelemetry/api';
 import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
-import { installModule, instrumentModule } from './integrations/install-integrations.js';
+import { installModule, instrumentModule } from './integrations/instrument-module.js';
 import { OPENAI } from './integrations/openai/patch-openai.js';
 
 /**

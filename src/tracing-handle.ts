@@ -8,7 +8,7 @@ import type {
 import { type DeliveryResult, DeliveryLedger } from './export/delivery-stats.js';
 import type { TraceJob } from './session/job-options.js';
 import { createTraceJob, type JobHost } from './session/trace-job.js';
-import { integrationResults } from './integrations/install-integrations.js';
+import { integrationResults } from './integrations/installed-sdks.js';
 import type { LiveKitInstaller } from './livekit/install-livekit.js';
 import type { ObservableSession, SessionObserver } from './session/observable-session.js';
 import { NO_OBSERVER } from './session/observe-session.js';

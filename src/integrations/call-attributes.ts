@@ -4,6 +4,7 @@ import {
   SemanticConventions as S,
 } from '@arizeai/openinference-semantic-conventions';
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
+import { isRecord, type JsonRecord } from '../mapping/read-attributes.js';
 import { INPUT_SIDE, OUTPUT_SIDE, type MessageSide } from '../mapping/message-side.js';
 import { lastTextOf, toolCallsText } from '../mapping/message-text.js';
 import { putMessages } from '../mapping/put-messages.js';
@@ -127,6 +128,16 @@ export function countAttributes(usage: NormalizedUsage | undefined): Pairs {
 /** JSON text of anything: never throws, for an object that JSON cannot say either. */
 export function jsonText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : serializeValue(value)?.text;
+}
+
+/** The members of a list; none of what is no list. */
+export function listIn(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** The objects of a list. */
+export function recordsIn(value: unknown): readonly JsonRecord[] {
+  return listIn(value).filter(isRecord);
 }
 
 /** Leaves keys of a request out, and those that were not set. */

@@ -2,6 +2,7 @@ import {
   OpenInferenceSpanKind,
   SemanticConventions as S,
 } from '@arizeai/openinference-semantic-conventions';
+import { isSpanKind } from '../mapping/span-kind.js';
 
 /** What is asked of a span that has ended, as it was mapped. */
 export interface EndedCall {
@@ -35,8 +36,8 @@ export class CountedOnce {
   /** Whether this span has to give its counts up; to be called once for each span, as it ends. */
   end({ spanId, parentSpanId, kind, hasCounts }: EndedCall): boolean {
     const isCovered = this.#covered.delete(spanId);
-    const isCall = kind === String(OpenInferenceSpanKind.LLM);
-    const isTool = kind === String(OpenInferenceSpanKind.TOOL);
+    const isCall = isSpanKind(kind, OpenInferenceSpanKind.LLM);
+    const isTool = isSpanKind(kind, OpenInferenceSpanKind.TOOL);
     const covers = isCovered || (isCall && hasCounts);
     if (covers && !isTool && parentSpanId !== undefined) this.#cover(parentSpanId);
     return isCovered && isCall && hasCounts;
@@ -51,7 +52,7 @@ export class CountedOnce {
 }
 
 /** Whether attributes of these keys report tokens. */
-export function hasCounts(keys: Iterable<string>): boolean {
+export function reportsTokens(keys: Iterable<string>): boolean {
   for (const key of keys) if (key.startsWith(COUNTS)) return true;
   return false;
 }

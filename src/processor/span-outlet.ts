@@ -1,7 +1,7 @@
 import { TraceFlags } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { debug, warnOnce } from '../diagnostics.js';
-import { CountedOnce, hasCounts, withoutCounts } from '../integrations/counted-once.js';
+import { CountedOnce, reportsTokens, withoutCounts } from '../integrations/counted-once.js';
 import { LIVEKIT_SCOPE_NAME } from '../mapping/livekit-spans.js';
 import type { SpanWords } from '../mapping/map-span.js';
 import type { SpanFacts } from '../mapping/span-input.js';
@@ -65,7 +65,7 @@ export class SpanOutlet {
       spanId: record.spanContext.spanId,
       parentSpanId: record.parentSpanContext?.spanId,
       kind,
-      hasCounts: hasCounts(Object.keys(attributes)) || (readUsage(attributes)?.input ?? 0) > 0,
+      hasCounts: reportsTokens(Object.keys(attributes)) || (readUsage(attributes)?.input ?? 0) > 0,
     });
     if (!gives || input.scopeName === LIVEKIT_SCOPE_NAME) return toSend;
     const entries = Object.entries(attributes).map(([key, value]) => ({ key, value }));

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -12,8 +12,9 @@ import { installApplication } from './installations.js';
 import { startProvider, type Bill } from './provider-server.js';
 
 const TIMEOUT_MILLIS = 60_000;
-/** Of setting up with both SDKs and LiveKit installed and not used, over not looking for them. */
+/** CPU of `setup()` with both SDKs installed and not used, over `setup()` without them. */
 const MAX_SEARCH_MILLIS = 3;
+const ROUNDS = 7;
 
 interface Report {
   readonly installResults: readonly InstallResult[];
@@ -38,11 +39,12 @@ beforeAll(async () => {
 async function run(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  cwd = directory,
 ): Promise<Run> {
   const [provider, receiver] = await Promise.all([startProvider(), startReceiver()]);
   try {
     const child = spawn(process.execPath, args, {
-      cwd: directory,
+      cwd,
       env: {
         ...environment(),
         PROVIDER_URL: provider.url,
@@ -67,6 +69,18 @@ async function run(
   } finally {
     await Promise.all([provider.close(), receiver.close()]);
   }
+}
+
+/** The same application where the SDKs are not installed. */
+async function withoutSdks(): Promise<string> {
+  const bare = await mkdtemp(join(tmpdir(), 'bare-'));
+  const modules = join(bare, 'node_modules');
+  await mkdir(modules);
+  for (const name of ['catalyst-tracing', '@livekit']) {
+    await symlink(join(directory, 'node_modules', name), join(modules, name));
+  }
+  await cp(join(directory, 'idle.mjs'), join(bare, 'idle.mjs'));
+  return bare;
 }
 
 /** Nothing of the machine's own tracing set-up. */
@@ -140,15 +154,17 @@ describe('an application that uses none of the SDKs that it has', () => {
   });
 
   it(`pays at most ${MAX_SEARCH_MILLIS} ms for the search`, async () => {
-    const millis: Record<'on' | 'off', number[]> = { on: [], off: [] };
-    for (let round = 0; round < 7; round += 1) {
-      for (const auto of ['on', 'off'] as const) {
-        const { report } = await run(['idle.mjs'], { AUTO: auto });
-        millis[auto].push(report.millis ?? Number.NaN);
+    const bare = await withoutSdks();
+    const millis: Record<'with' | 'without', number[]> = { with: [], without: [] };
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const [kind, cwd] of [['with', directory] as const, ['without', bare] as const]) {
+        const { report } = await run(['idle.mjs'], {}, cwd);
+        millis[kind].push(report.millis ?? Number.NaN);
       }
     }
     // The best of several: other processes share the machine.
-    expect(Math.min(...millis.on) - Math.min(...millis.off)).toBeLessThan(MAX_SEARCH_MILLIS);
+    const search = Math.min(...millis.with) - Math.min(...millis.without);
+    expect(search).toBeLessThan(MAX_SEARCH_MILLIS);
   });
 });
 

@@ -310,6 +310,17 @@ const CASES: readonly Case[] = [
     spans: [RESPONSES],
   },
   {
+    name: 'a completion of a text',
+    run: ({ completions }) => completions.create({ model, prompt: 'hello' }),
+    spans: ['OpenAI Completions LLM'],
+  },
+  {
+    name: 'a completion of a text as a stream',
+    run: async ({ completions }) =>
+      readAll(await completions.create({ model, ...COUNTED, prompt: 'hello' })),
+    spans: ['OpenAI Completions LLM'],
+  },
+  {
     name: 'embeddings',
     run: ({ embeddings }) => embeddings.create({ model: 'small', input: ['one', 'two'] }),
     spans: ['OpenAI Embeddings EMBEDDING'],
@@ -362,7 +373,7 @@ describe.each(COPIES)('%s, %s', (version, format) => {
 
   it('rejects what nobody handles as it always did', async () => {
     const run = ({ chat }: Client): Promise<unknown> => {
-      chat.completions.create({ model, messages: user('err401') }).then(() => 'never');
+      void chat.completions.create({ model, messages: user('err401') }).then(() => 'never');
       return Promise.resolve('not waited for');
     };
     const traced = await runTraced(scenario({ run }), { modules: { openai: module } });
@@ -569,6 +580,20 @@ describe('the spans', () => {
       { metadata: { tenant: 'acme' } },
     );
     expect(attributes['metadata']).toBe('{"tenant":"acme","stream":"abandoned"}');
+  });
+
+  it('hold the prompt and the continuation of a text', async () => {
+    const { calls } = await traced(async ({ completions }) => {
+      await completions.create({ model, prompt: 'hello' });
+      await readAll(await completions.create({ model, ...COUNTED, prompt: 'hello' }));
+    });
+    for (const { attributes } of calls) {
+      expect(attributes).toMatchObject({
+        'input.value': 'hello',
+        'output.value': 'Hello from the local server.',
+        'llm.finish_reason': 'stop',
+      });
+    }
   });
 
   it('hold the texts of embeddings and no vectors', async () => {

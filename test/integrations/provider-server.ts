@@ -62,6 +62,7 @@ export async function startProvider(): Promise<ProviderServer> {
     });
     if (failure !== undefined) answer.json(failure, failure.status);
     else if (path === '/chat/completions') await chat(answer, body, word);
+    else if (path === '/completions') await textCompletion(answer, body, word);
     else if (path === '/responses') await responses(answer, body, word);
     else if (path === '/messages') await messages(answer, body, word);
     else embeddings(answer, body);
@@ -98,7 +99,7 @@ function wordsOf(content: unknown): string {
 }
 
 function caseOf(body: Json): string {
-  const { input } = body;
+  const input = body['prompt'] ?? body['input'];
   const items =
     typeof input === 'string'
       ? [{ role: 'user', content: input }]
@@ -106,7 +107,7 @@ function caseOf(body: Json): string {
   const asked = items.filter(
     (item: Json) => item['role'] === 'user' && wordsOf(item['content']).trim() !== '',
   );
-  const last = wordsOf((asked.at(-1) as Json | undefined)?.['content']).trim();
+  const last = wordsOf(asked.at(-1)?.['content']).trim();
   const word = (last.split(/\s/u)[0] ?? '').toLowerCase() || 'hello';
   const newest: Json = items.at(-1) ?? {};
   const isAnswered =
@@ -266,6 +267,25 @@ async function chat(answer: Answer, body: Json, word: string): Promise<void> {
   answer.charge(usage.prompt_tokens, 20);
   const options = body['stream_options'] as Json | undefined;
   if (options?.['include_usage'] === true) put({ choices: [], usage });
+  answer.event('[DONE]');
+  answer.end();
+}
+
+async function textCompletion(answer: Answer, body: Json, word: string): Promise<void> {
+  const usage = { prompt_tokens: 10, completion_tokens: 6, total_tokens: 16 };
+  const head = { id: 'cmpl-1', object: 'text_completion', created: 1_700_000_000, model: MODEL };
+  const choice = (piece: string, reason: string | null): Json => ({
+    choices: [{ index: 0, text: piece, logprobs: null, finish_reason: reason }],
+  });
+  answer.charge(10, 6);
+  if (body['stream'] !== true) {
+    answer.json({ ...head, ...choice(textFor(word), 'stop'), usage });
+    return;
+  }
+  answer.startEvents();
+  await answer.words(word, (piece) => answer.event({ ...head, ...choice(piece, null) }));
+  answer.event({ ...head, ...choice('', 'stop') });
+  answer.event({ ...head, choices: [], usage });
   answer.event('[DONE]');
   answer.end();
 }

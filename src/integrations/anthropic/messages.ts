@@ -3,6 +3,8 @@ import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes
 import { readUsage } from '../../spans/read-usage.js';
 import {
   jsonText,
+  listIn,
+  recordsIn,
   without,
   type CallAnswer,
   type CallRequest,
@@ -10,7 +12,7 @@ import {
   type MessagePart,
 } from '../call-attributes.js';
 import { modelHost } from '../model-host.js';
-import type { AnswerReader, Endpoint } from '../wrapped-call.js';
+import type { AnswerReader, Endpoint } from '../observed-call.js';
 
 /** `messages.create` and `beta.messages.create`, which all helpers go through. */
 export const MESSAGES: Endpoint = {
@@ -32,7 +34,7 @@ export function messagesRequest(body: unknown, baseUrl: string | undefined): Cal
       ...(system.length > 0 ? [{ role: 'system', parts: system }] : []),
       ...recordsIn(asked['messages']).map(inputMessage),
     ],
-    tools: Array.isArray(asked['tools']) ? asked['tools'] : [],
+    tools: listIn(asked['tools']),
     parameters: without(asked, NOT_PARAMETERS),
   };
 }
@@ -50,10 +52,6 @@ export function messagesAnswer(message: unknown): CallAnswer {
     messages: parts.length > 0 ? [{ role: 'assistant', parts }] : [],
     isComplete: finishReason !== undefined,
   };
-}
-
-function recordsIn(value: unknown): readonly JsonRecord[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
 }
 
 /** Tool results are parts of a user's message here; the mapping makes messages of their own of them. */

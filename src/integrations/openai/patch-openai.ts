@@ -1,7 +1,8 @@
 import type { Tracer } from '@opentelemetry/api';
 import { moduleParts, prototypeAt, type Integration } from '../integration.js';
 import type { Unpatch } from '../patch-method.js';
-import { wrapCreate, type Endpoint } from '../wrapped-call.js';
+import type { Endpoint } from '../observed-call.js';
+import { wrapCreate } from '../wrapped-call.js';
 import { CHAT_COMPLETIONS } from './chat-completions.js';
 import { RESPONSES } from './responses.js';
 import { COMPLETIONS, EMBEDDINGS } from './text-endpoints.js';

@@ -2,6 +2,8 @@ import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes
 import { readUsage } from '../../spans/read-usage.js';
 import {
   jsonText,
+  listIn,
+  recordsIn,
   without,
   type CallAnswer,
   type CallRequest,
@@ -9,8 +11,8 @@ import {
   type MessagePart,
 } from '../call-attributes.js';
 import { modelHost } from '../model-host.js';
-import type { AnswerReader, Endpoint } from '../wrapped-call.js';
-import { contentPart, listIn, recordsIn, textOf } from './chat-completions.js';
+import type { AnswerReader, Endpoint } from '../observed-call.js';
+import { contentPart, textOf } from './chat-completions.js';
 
 /**
  * `responses.create`. Not `retrieve` and `cancel`: they tell of a call that was made before, and

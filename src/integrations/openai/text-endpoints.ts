@@ -1,9 +1,16 @@
 import { asText, isRecord } from '../../mapping/read-attributes.js';
 import { readUsage } from '../../spans/read-usage.js';
-import { without, type CallAnswer, type CallRequest } from '../call-attributes.js';
+import {
+  listIn,
+  recordsIn,
+  without,
+  type CallAnswer,
+  type CallRequest,
+} from '../call-attributes.js';
 import { modelHost } from '../model-host.js';
-import type { AnswerReader, Endpoint } from '../wrapped-call.js';
-import { listIn, recordsIn } from './chat-completions.js';
+import type { AnswerReader, Endpoint } from '../observed-call.js';
+import { ChatChunks } from './chat-chunks.js';
+import { chatAnswer } from './chat-completions.js';
 
 /** `embeddings.create`: what was embedded and what it cost, never the vectors. */
 export const EMBEDDINGS: Endpoint = {
@@ -17,8 +24,8 @@ export const EMBEDDINGS: Endpoint = {
 export const COMPLETIONS: Endpoint = {
   spanName: 'OpenAI Completions',
   request: completionsRequest,
-  answer: completionsAnswer,
-  reader: () => new CompletionChunks(),
+  answer: (value) => chatAnswer(asChat(value)),
+  reader: () => new CompletionChunks(chatAnswer),
 };
 
 export function embeddingsRequest(body: unknown, baseUrl: string | undefined): CallRequest {
@@ -58,43 +65,20 @@ export function completionsRequest(body: unknown, baseUrl: string | undefined): 
   };
 }
 
-export function completionsAnswer(value: unknown): CallAnswer {
+/** Choices hold text where chat has a message, and pieces of text where chat has a delta. */
+function asChat(value: unknown): unknown {
   const answer = isRecord(value) ? value : {};
-  const choices = recordsIn(answer['choices']);
-  const finishReason = asText(choices[0]?.['finish_reason']);
-  return {
-    id: asText(answer['id']),
-    model: asText(answer['model']),
-    finishReason,
-    usage: isRecord(answer['usage']) ? readUsage(answer['usage']) : undefined,
-    messages: choices.map(({ text: content }) => ({
-      role: 'assistant',
-      parts: [{ type: 'text', content }],
-    })),
-    isComplete: finishReason !== undefined,
-  };
+  const choices = recordsIn(answer['choices']).map(({ text: content, ...choice }) => ({
+    ...choice,
+    message: { role: 'assistant', content },
+    delta: { content },
+  }));
+  return { ...answer, choices };
 }
 
-class CompletionChunks implements AnswerReader {
-  readonly #texts = new Map<unknown, string>();
-  #last: Record<string, unknown> = {};
-  #finishReason: unknown;
-
-  read(chunk: unknown): void {
-    if (!isRecord(chunk)) return;
-    this.#last = { ...chunk, usage: chunk['usage'] ?? this.#last['usage'] };
-    for (const { index, text, finish_reason: reason } of recordsIn(chunk['choices'])) {
-      this.#texts.set(index, (this.#texts.get(index) ?? '') + (asText(text) ?? ''));
-      this.#finishReason ??= reason;
-    }
-  }
-
-  answer(): CallAnswer {
-    const choices = [...this.#texts.values()].map((text) => ({
-      text,
-      finish_reason: this.#finishReason,
-    }));
-    return completionsAnswer({ ...this.#last, choices });
+class CompletionChunks extends ChatChunks {
+  override read(chunk: unknown): void {
+    super.read(asChat(chunk));
   }
 }
 
