@@ -107,7 +107,7 @@ async function report(
     rememberResult(provider, await install());
   } catch (error) {
     const reason = `connecting it failed: ${nameOf(error)}`;
-    warnOnce(`modules_${name}`, `${name} was not instrumented; ${reason}`);
+    warnOnce(`failed_${name}`, `${name} was not instrumented; ${reason}`);
     rememberResult(provider, resultOf(name, 'failed', reason));
   }
 }

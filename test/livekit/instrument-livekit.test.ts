@@ -34,6 +34,7 @@ describe('LiveKit on a provider of the application’s own', () => {
     provider.register();
     expect(installLiveKitAgentsInstrumentation(livekit, provider, spanProcessor)).toEqual({
       name: 'livekitAgents',
+      status: 'installed',
       installed: true,
     });
 
