@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, extname, isAbsolute, join, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseJsonRecord } from '../mapping/read-attributes.js';
 
 /** One place where the application asks for a package. */
@@ -47,7 +48,10 @@ export function applicationImports(packageNames: readonly string[]): readonly Pa
 
 /** The main file, and the agent's in a job of LiveKit's, which is forked with its path. */
 export function mainFiles(): string[] {
-  const paths = process.argv.slice(1).filter((path) => isAbsolute(path));
+  const paths = process.argv
+    .slice(1)
+    .map((path) => (path.startsWith('file:') ? fileURLToPath(path) : path))
+    .filter((path) => isAbsolute(path));
   return paths
     .filter((path) => !path.includes(`${sep}node_modules${sep}`))
     .map((path) => resolveFile(path))

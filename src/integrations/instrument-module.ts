@@ -20,17 +20,19 @@ export function instrumentModule(
   target: CatalystTracing | TracerProvider | undefined,
 ): InstallResult {
   const live = liveSetup();
-  const chosen: unknown = target ?? live?.tracing;
-  const provider = isRecord(chosen) && !isTracerProvider(chosen) ? chosen['provider'] : chosen;
-  const isDisabled = live?.ownsSpan === undefined && provider === live?.tracing?.provider;
-  if (provider === undefined || isDisabled) {
-    const reason =
-      target === undefined && live === undefined
-        ? 'there is no live tracing: call setup() first'
-        : 'tracing is disabled by the environment';
-    return resultOf(integration.name, 'unavailable', reason);
+  const tracing: unknown = target ?? live?.tracing;
+  const unavailable = (reason: string): InstallResult =>
+    resultOf(integration.name, 'unavailable', reason);
+  if (tracing === undefined) return unavailable('there is no live tracing: call setup() first');
+  if (!isRecord(tracing) || !isTracerProvider(tracing['provider'])) {
+    return installModule(integration, module, tracing);
   }
-  return installModule(integration, module, provider);
+  if (live === undefined || !Object.is(tracing, live.tracing)) {
+    return unavailable('this tracing was shut down; call setup() again');
+  }
+  if (live.resolved?.disabled === true)
+    return unavailable('tracing is disabled by the environment');
+  return installModule(integration, module, tracing['provider']);
 }
 
 /** The same with a tracer provider of the application's own. Throws on what cannot be used. */

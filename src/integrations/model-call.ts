@@ -121,6 +121,7 @@ export class ModelCall implements CallObserver {
   }
 
   #write(answer: CallAnswer | undefined): void {
+    if (!this.#span.raw.isRecording()) return;
     const request = this.#request;
     if (answer !== undefined) {
       const isEmbedding = request?.texts !== undefined;
