@@ -15,7 +15,9 @@ const MAX_FILES = 100;
 const MAX_FILE_BYTES = 500_000;
 
 const SPECIFIERS =
-  /\b(?:import|export)\s+(type\s)?[^'"();]{0,800}?\bfrom\s*['"]([^'"\n]+)['"]|\bimport\s*['"]([^'"\n]+)['"]|\bimport\s*\(\s*['"]([^'"\n]+)['"]|\brequire\s*\(\s*['"]([^'"\n]+)['"]/gu;
+  /\b(?:import|export)\b(\s+type\s)?[^'"();]{0,800}?\bfrom\s*['"]([^'"\n]+)['"]|\bimport\s*['"]([^'"\n]+)['"]|\bimport\s*\(\s*['"]([^'"\n]+)['"]|\brequire\s*\(\s*['"]([^'"\n]+)['"]/gu;
+/** Lines of comments, which show code that does not run. */
+const COMMENTS = /^[ \t]*(?:\/\/|\/?\*).*$/gmu;
 const SOURCE = /\.[cm]?[jt]sx?$/u;
 
 /**
@@ -61,7 +63,8 @@ export function mainFiles(): string[] {
 function specifiersIn(
   source: string,
 ): readonly { readonly specifier: string; readonly isRequire: boolean }[] {
-  return [...source.matchAll(SPECIFIERS)].flatMap(([, isType, from, bare, dynamic, required]) => {
+  const code = source.replaceAll(COMMENTS, '');
+  return [...code.matchAll(SPECIFIERS)].flatMap(([, isType, from, bare, dynamic, required]) => {
     const specifier = from ?? bare ?? dynamic ?? required;
     if (specifier === undefined || isType !== undefined) return [];
     return [{ specifier, isRequire: required !== undefined }];
