@@ -9,6 +9,7 @@ import { setup } from '../../src/index.js';
 import { uninstallIntegrations } from '../../src/integrations/installed-sdks.js';
 import { createOpenInferenceSpanProcessor } from '../../src/livekit-agents.js';
 import { installOpenAIInstrumentation, instrumentOpenAI } from '../../src/openai.js';
+import { startReceiver } from '../support/otlp-receiver.js';
 import { loadSdk } from './installations.js';
 import { startProvider } from './provider-server.js';
 import { shapeOf, tokenSum } from './scenarios.js';
@@ -72,6 +73,30 @@ describe('a tracer provider of the application’s own', () => {
         expect.objectContaining({ code: 'invalid_tracer_input' }),
       );
     }
+  });
+});
+
+describe('a stream that nobody reads', () => {
+  it('is sent as incomplete at shutdown(), with what was asked', async () => {
+    const [server, receiver] = await Promise.all([startProvider(), startReceiver()]);
+    const modules = { openai: module };
+    const tracing = await setup({ autoInstrument: false, modules, endpoint: receiver.endpoint });
+    const messages = [{ role: 'user', content: 'hello' }];
+    const client = new module.OpenAI({ apiKey: 'k', baseURL: server.url });
+    await client.chat.completions.create({ model: 'm', messages, stream: true });
+    await tracing.shutdown();
+    expect(receiver.spans()).toMatchObject([
+      {
+        name: 'OpenAI Chat Completions',
+        attributes: {
+          'openinference.span.kind': 'LLM',
+          'catalyst.incomplete': true,
+          'llm.model_name': 'm',
+          'input.value': 'hello',
+        },
+      },
+    ]);
+    await Promise.all([server.close(), receiver.close()]);
   });
 });
 
