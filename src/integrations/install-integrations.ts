@@ -41,13 +41,13 @@ export interface InstallOptions {
 /** Connects the SDKs that were given, exactly these copies, and those that are found. Never throws. */
 export async function installIntegrations(options: InstallOptions): Promise<void> {
   const { modules, autoInstrument, provider } = options;
-  const given = Object.entries(modules).filter(
+  const requested = Object.entries(modules).filter(
     ([name, module]) => module !== undefined && !ELSEWHERE.has(name),
   );
-  for (const [name, module] of given) {
+  for (const [name, module] of requested) {
     const sdk = SUPPORTED.find((each) => each.name === name);
     await report(provider, name, () =>
-      sdk === undefined ? notSupported(name) : installGiven(sdk, module, provider),
+      sdk === undefined ? notSupported(name) : installRequested(sdk, module, provider),
     );
   }
   if (!autoInstrument) return;
@@ -64,7 +64,7 @@ export async function installIntegrations(options: InstallOptions): Promise<void
   }
 }
 
-async function installGiven(
+async function installRequested(
   sdk: SupportedSdk,
   module: unknown,
   provider: TracerProvider,

@@ -60,8 +60,8 @@ export function markOwner(span: Span, owner: LlmOwner = SILENT_OWNER): void {
 
 /** Who counts a model call that starts in this context; `undefined` when nobody does yet. */
 export function ownerOf(context: Context): LlmOwner | undefined {
-  const given = context.getValue(OWNER_KEY);
-  if (isOwner(given)) return given;
+  const owner = context.getValue(OWNER_KEY);
+  if (isOwner(owner)) return owner;
   const span = trace.getSpan(context);
   if (span === undefined) return undefined;
   return ownerSpans().get(span) ?? (isLiveKitOwner(span) ? SILENT_OWNER : undefined);

@@ -71,8 +71,8 @@ function observerFor(
   tracer: Tracer,
 ): CallObserver | undefined {
   const active = contextApi.active();
-  const given = active.getValue(STARTED_CALL_KEY);
-  const started = isStarted(given) ? given : undefined;
+  const inContext = active.getValue(STARTED_CALL_KEY);
+  const started = isStarted(inContext) ? inContext : undefined;
   if (started?.isTaken === false) {
     started.isTaken = true;
     return started.call;

@@ -96,8 +96,8 @@ function itemMessage(item: JsonRecord): Message {
     case 'function_call':
     case 'custom_tool_call': {
       const { call_id: id, name } = item;
-      const given = jsonText(item['arguments'] ?? item['input']);
-      return { role: 'assistant', parts: [{ type: 'tool_call', id, name, arguments: given }] };
+      const input = jsonText(item['arguments'] ?? item['input']);
+      return { role: 'assistant', parts: [{ type: 'tool_call', id, name, arguments: input }] };
     }
     case 'reasoning':
       return { role: 'assistant', parts: reasoningParts(item) };
@@ -112,8 +112,8 @@ function toolResult({ call_id: id, output }: JsonRecord): MessagePart {
 }
 
 function reasoningParts({ content, summary }: JsonRecord): readonly MessagePart[] {
-  const told = recordsIn(content).length > 0 ? recordsIn(content) : recordsIn(summary);
-  return told.map(({ text }) => ({ type: 'reasoning', content: text }));
+  const thoughts = recordsIn(content).length > 0 ? recordsIn(content) : recordsIn(summary);
+  return thoughts.map(({ text }) => ({ type: 'reasoning', content: text }));
 }
 
 /**
