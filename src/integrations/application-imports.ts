@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, extname, isAbsolute, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseJsonRecord } from '../mapping/read-attributes.js';
+import { parseJsonRecord, type JsonRecord } from '../mapping/read-attributes.js';
 
 /** One place where the application asks for a package. */
 export interface PackageImport {
@@ -93,14 +93,15 @@ function isCommonJs(file: string): boolean {
   const extension = extname(file);
   if (extension.startsWith('.c')) return true;
   if (extension.startsWith('.m')) return false;
-  const type = packageType(dirname(file));
+  const type = manifestAbove(file)?.['type'];
   return type === 'commonjs' || (type !== 'module' && extension.startsWith('.t'));
 }
 
-function packageType(directory: string): unknown {
-  for (let at = directory; ; at = dirname(at)) {
+/** The package that a file belongs to, as its `package.json` describes it. */
+export function manifestAbove(file: string): JsonRecord | undefined {
+  for (let at = dirname(file); ; at = dirname(at)) {
     const manifest = readSource(join(at, 'package.json'));
-    if (manifest !== undefined) return parseJsonRecord(manifest)?.['type'];
+    if (manifest !== undefined) return parseJsonRecord(manifest);
     if (at === dirname(at)) return undefined;
   }
 }

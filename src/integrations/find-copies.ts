@@ -2,8 +2,8 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { asText, parseJsonRecord } from '../mapping/read-attributes.js';
-import { applicationImports, mainFiles } from './application-imports.js';
+import { asText, isRecord, parseJsonRecord } from '../mapping/read-attributes.js';
+import { applicationImports, mainFiles, manifestAbove } from './application-imports.js';
 
 /** Where the copies of an SDK are found. */
 export interface SdkPackage {
@@ -22,11 +22,11 @@ export interface SdkCopy {
 /** What there is of an SDK in this process and around it. */
 export interface SdkPresence {
   readonly copies: readonly SdkCopy[];
-  /** Whether the application could load it. */
-  readonly isInstalled: boolean;
+  /** Whether it is a dependency of the application itself: LiveKit brings `openai` to everybody. */
+  readonly isDependency: boolean;
 }
 
-const ABSENT: SdkPresence = Object.freeze({ copies: [], isInstalled: false });
+const ABSENT: SdkPresence = Object.freeze({ copies: [], isDependency: false });
 
 /**
  * The copies of these SDKs that the application has loaded or will: CommonJS copies from Node's
@@ -59,7 +59,8 @@ export async function findCopies(
       const copy = await loadCopy(file, format, require);
       if (copy !== undefined) copies.push(copy);
     }
-    found.set(sdk, { copies, isInstalled: true });
+    const isDependency = from.some((file) => dependsOn(file, packageName));
+    found.set(sdk, { copies, isDependency });
   }
   return found;
 }
@@ -90,6 +91,14 @@ export function rootOf(packageName: string, from: string): string | undefined {
     if (existsSync(join(folder, 'package.json'))) return realpathSync(folder);
     if (at === dirname(at)) return undefined;
   }
+}
+
+function dependsOn(file: string, packageName: string): boolean {
+  const manifest = manifestAbove(file);
+  return ['dependencies', 'devDependencies', 'optionalDependencies'].some((kind) => {
+    const dependencies = manifest?.[kind];
+    return isRecord(dependencies) && Object.hasOwn(dependencies, packageName);
+  });
 }
 
 function folderOf(packageName: string): string {

@@ -56,7 +56,9 @@ export async function installIntegrations(options: InstallOptions): Promise<void
     const found = await findCopies(wanted);
     for (const sdk of wanted) {
       const presence = found.get(sdk);
-      if (presence?.isInstalled !== true) continue;
+      // What only a dependency has, and nobody has loaded, is nothing to speak of.
+      if (presence === undefined) continue;
+      if (presence.copies.length === 0 && !presence.isDependency) continue;
       await report(provider, sdk.name, () => installFound(sdk, presence.copies, provider));
     }
   } catch (error) {
