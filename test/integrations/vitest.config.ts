@@ -5,7 +5,6 @@ const config: ViteUserConfig = defineConfig({
     include: ['test/integrations/**/*.test.ts'],
     // Each file has a process of its own: SDKs are patched in it.
     pool: 'forks',
-    retry: process.env['CI'] === undefined ? 0 : 1,
     testTimeout: 60_000,
     // The first run installs the SDKs.
     hookTimeout: 300_000,
