@@ -9,6 +9,7 @@ import type { DeliveryProcessor } from './export/delivery-processor.js';
 import { DeliveryCounts, type DeliveryResult } from './export/delivery-stats.js';
 import type { TraceJob } from './session/job-options.js';
 import { createTraceJob } from './session/trace-job.js';
+import { integrationResults } from './integrations/installed-sdks.js';
 import type { LiveKitInstaller } from './livekit/install-livekit.js';
 import type { ObservableSession, SessionObserver } from './session/observable-session.js';
 import { NO_OBSERVER } from './session/observe-session.js';
@@ -39,6 +40,7 @@ export class LiveTracing implements CatalystTracing {
   readonly #delivery: DeliveryProcessor | undefined;
   readonly #livekit: LiveKitInstaller;
   readonly #release: () => void;
+  #results: readonly InstallResult[] = Object.freeze([]);
   #shutdown: Promise<DeliveryResult> | undefined;
 
   constructor(parts: LiveTracingParts) {
@@ -65,7 +67,11 @@ export class LiveTracing implements CatalystTracing {
 
   /** As it is now: a LiveKit that is loaded later is connected later. */
   get installResults(): readonly InstallResult[] {
-    return this.#livekit.results;
+    const rows = [...this.#livekit.results, ...integrationResults(this.provider)];
+    const isSame =
+      rows.length === this.#results.length && rows.every((row, at) => row === this.#results[at]);
+    if (!isSame) this.#results = Object.freeze(rows);
+    return this.#results;
   }
 
   get installed(): readonly InstallResult[] {

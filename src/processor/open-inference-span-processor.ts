@@ -5,6 +5,8 @@ import { debug, setDebug, warnOnce } from '../diagnostics.js';
 import type { DeliveryProcessor } from '../export/delivery-processor.js';
 import { watchExit } from '../export/process-exit.js';
 import { resolveTimeoutMillis } from '../export/flush-timeout.js';
+import { noteNativeSpan } from '../integrations/anthropic/native-spans.js';
+import { CountedOnce } from '../integrations/counted-once.js';
 import { configuredAllowPii, LiveKitInstaller } from '../livekit/install-livekit.js';
 import { offerLiveKitConnector } from '../livekit/connect-livekit.js';
 import { LiveKitJobs } from '../livekit/livekit-jobs.js';
@@ -95,6 +97,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   readonly #isStandalone: boolean;
   readonly #held = new HeldSpans();
   readonly #failed = new WeakSet<ReadableSpan>();
+  readonly #countedOnce = new CountedOnce();
   #mappingFailures = 0;
   #sent = 0;
   #isStarted = false;
@@ -272,6 +275,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
     if (this.#isStandalone && !this.#isStarted) this.#startStandalone(span);
     try {
       const node = this.#registry.start(span, parentContext);
+      noteNativeSpan(span, parentContext);
       // A job's session began with the job.
       if (node.livekitName === LiveKitSpan.AGENT_SESSION && node.job === undefined) {
         this.#metrics.sessionStarted(undefined);
@@ -361,7 +365,8 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
     if (!this.#isSent(span)) return undefined;
     this.#privacy.check(span.attributes);
     let last: MappedSpan | undefined;
-    for (const mapped of this.#map(span, context)) {
+    for (const each of this.#map(span, context)) {
+      const mapped = this.#countedOnce.count(each);
       this.#sent += 1;
       this.#next.onEnd(this.#redact(mapped, span, context));
       if (node !== undefined) this.#measure(new MeasuredSpan(mapped, context, node), node);
