@@ -1,6 +1,6 @@
 import type { Tracer, TracerProvider } from '@opentelemetry/api';
-import type { TraceJob } from './session/job-options.js';
-import type { ObservableSession, SessionObserver } from './session/observable-session.js';
+import type { TraceJob } from './session/job.js';
+import type { ObservableSession, SessionObserver } from './session/observe-session.js';
 import type { DeliveryResult, DeliveryStats } from './export/delivery-stats.js';
 import type { PrivacyStats } from './privacy/privacy-stats.js';
 

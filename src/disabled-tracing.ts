@@ -2,7 +2,7 @@ import { AlwaysOffSampler, BasicTracerProvider } from '@opentelemetry/sdk-trace-
 import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
 import type { CreatedTracing } from './create-tracing.js';
 import { DeliveryLedger, type DeliveryResult } from './export/delivery-stats.js';
-import { createTraceJob } from './session/trace-job.js';
+import { createTraceJob } from './session/job.js';
 import { LIVEKIT_NAME } from './livekit/install-livekit.js';
 import { offerLiveKitConnector } from './livekit/livekit-connector.js';
 import { NO_OBSERVER } from './session/observe-session.js';
@@ -36,6 +36,7 @@ export function createDisabledTracing(
       tracer,
       entryStartMillis: () => undefined,
       begin: () => {},
+      hasFailed: () => false,
       beforeEnd: () => {},
     }),
     observe: () => NO_OBSERVER,

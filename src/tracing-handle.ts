@@ -7,10 +7,10 @@ import type {
 } from './catalyst-tracing.js';
 import type { DeliveryProcessor } from './export/delivery-processor.js';
 import { DeliveryLedger, type DeliveryResult } from './export/delivery-stats.js';
-import type { TraceJob } from './session/job-options.js';
-import { createTraceJob } from './session/trace-job.js';
+import type { TraceJob } from './session/job.js';
+import { createTraceJob } from './session/job.js';
 import type { LiveKitInstaller } from './livekit/install-livekit.js';
-import type { ObservableSession, SessionObserver } from './session/observable-session.js';
+import type { ObservableSession, SessionObserver } from './session/observe-session.js';
 import { NO_OBSERVER } from './session/observe-session.js';
 import { displayUrl } from './options/endpoint.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
@@ -55,6 +55,7 @@ export class LiveTracing implements CatalystTracing {
       tracer: parts.tracer,
       entryStartMillis: () => processor.entryStartMillis(),
       begin: (spanId, tenantId, watch) => processor.beginJob(spanId, tenantId, watch),
+      hasFailed: (spanId) => processor.hasJobFailed(spanId),
       beforeEnd: (job, work) => processor.jobs.beforeEnd(job, work),
     });
     this.#release = parts.release;

@@ -91,6 +91,8 @@ function mapAttributes(span: SpanInput, options: MappingOptions): MappedSpan['en
     putGenAiSpan(mapping, kind, facts);
   }
   putSession(mapping, facts);
+  mapping.put('error.type', facts.failure?.errorType);
+  if (facts.isUnheard) mapping.put('voice.speech_heard', false);
   mapping.putRest(options.rawContent);
   return mapping.entries;
 }

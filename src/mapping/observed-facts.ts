@@ -1,3 +1,5 @@
+import type { Failure } from './span-input.js';
+
 /** Speech recognition, as the session's metrics tell it: LiveKit has no span for it. */
 export interface SttUsage {
   /** Length of the audio that was recognised, in milliseconds. */
@@ -12,6 +14,8 @@ export interface SessionClosing {
   readonly reason: string | undefined;
   /** Which part failed (`llm_error`, `stt_error`, …), of a session that closed on an error. */
   readonly errorType: string | undefined;
+  /** The error itself, of a session that closed on one. */
+  readonly failure: Failure | undefined;
 }
 
 /** One call of a realtime model in the GenAI message format: LiveKit's spans have none of it. */

@@ -29,6 +29,8 @@ export interface EnclosingTool {
 /** Why a span counts as failed although LiveKit left its status unset. */
 export interface Failure {
   readonly message: string | undefined;
+  /** HTTP status or class of the error, as LiveKit names it in `error.type`. */
+  readonly errorType: string | undefined;
 }
 
 /** What other spans say about a span: everything that its own attributes do not hold. */
@@ -71,6 +73,8 @@ export interface MappingContext {
   readonly isInJob: boolean;
   /** What is known of the job, on the span that the application put around it. */
   readonly job: JobFacts | undefined;
+  /** The speech of this turn failed before the agent began to speak: nobody heard the answer. */
+  readonly isUnheard: boolean;
   /** LiveKit never ended the span; it was closed when tracing shut down. */
   readonly incomplete: boolean;
 }
@@ -99,6 +103,7 @@ export const EMPTY_CONTEXT: MappingContext = Object.freeze({
   summary: undefined,
   isInJob: false,
   job: undefined,
+  isUnheard: false,
   incomplete: false,
 });
 

@@ -10,7 +10,9 @@ import { isFailedTool, toolFailureMessage } from './tool.js';
  * set stays.
  */
 export function mapSpanStatus(span: SpanInput, raw: SpanStatus): SpanStatus {
-  if (raw.code !== SpanStatusCode.UNSET || span.scopeName !== LIVEKIT_SCOPE_NAME) return raw;
+  // The span of `tracing.job` fails with the session below it, like LiveKit's own around it.
+  const isOurs = span.scopeName === LIVEKIT_SCOPE_NAME || span.facts.job !== undefined;
+  if (raw.code !== SpanStatusCode.UNSET || !isOurs) return raw;
   if (span.name === LiveKitSpan.FUNCTION_TOOL && isFailedTool(span.attributes)) {
     return errorStatus(toolFailureMessage(span.attributes));
   }

@@ -1,5 +1,12 @@
-import type { SessionClosing, SttUsage } from '../mapping/observed-facts.js';
-import { TurnExchange } from './turn-exchange.js';
+import { LiveKitSpan } from '../mapping/livekit-spans.js';
+import type {
+  ModelExchange,
+  ObservedFacts,
+  SessionClosing,
+  SttUsage,
+} from '../mapping/observed-facts.js';
+import { isRecord } from '../mapping/read-attributes.js';
+import type { SpanNode } from './span-node.js';
 
 /** Bounds what is kept of a session that says much while no span asks for it. */
 const MAX_PENDING = 64;
@@ -144,4 +151,117 @@ export class ObservedSession {
 function pushBounded<T>(list: T[], value: T): void {
   list.push(value);
   if (list.length > MAX_PENDING) list.shift();
+}
+
+/** What went into a realtime model and came out of it during one turn, as events tell it. */
+export class TurnExchange {
+  readonly #toolResults: unknown[];
+  readonly #heard: HeardWords[] = [];
+  readonly #said: string[] = [];
+  readonly #calls: unknown[] = [];
+  /** Words from before a tool loop, which all its steps answer. */
+  #inherited: string | undefined;
+
+  /** What the tools answered before the turn is what the model is asked about in it. */
+  constructor(toolResults: unknown[]) {
+    this.#toolResults = toolResults;
+  }
+
+  say(text: string): void {
+    this.#said.push(text);
+  }
+
+  addCalls(messages: readonly unknown[]): void {
+    for (const message of messages) {
+      if (isRecord(message) && Array.isArray(message['parts'])) {
+        this.#calls.push(...message['parts']);
+      }
+    }
+  }
+
+  /** Takes the words that the turn answers, as far as they have been transcribed by now. */
+  claim(observed: ObservedSession, turnMillis: number): void {
+    this.#heard.push(...observed.claimWords(turnMillis));
+    if (this.#words !== undefined) observed.lastWords = this.#words;
+    else if (this.#toolResults.length > 0) this.#inherited = observed.lastWords;
+  }
+
+  forget(): void {
+    for (const kept of [this.#toolResults, this.#heard, this.#said, this.#calls]) kept.length = 0;
+    this.#inherited = undefined;
+  }
+
+  get messages(): ModelExchange {
+    const parts = [...this.#said.map((content) => ({ type: 'text', content })), ...this.#calls];
+    return {
+      words: this.#words ?? this.#inherited,
+      input: [...this.#toolResults, ...this.#heard.map(({ message }) => message)],
+      output: parts.length > 0 ? [{ role: 'assistant', parts }] : [],
+    };
+  }
+
+  get #words(): string | undefined {
+    return this.#heard.length > 0 ? this.#heard.map(({ text }) => text).join('\n') : undefined;
+  }
+}
+
+/** A span starts that events will tell something of. */
+export function observeStart(node: SpanNode): void {
+  const { session } = node;
+  if (session === undefined) return;
+  if (node.livekitName === LiveKitSpan.USER_TURN) session.userTurn = node;
+  const { observed } = session;
+  if (observed === undefined) return;
+  if (node.livekitName === LiveKitSpan.AGENT_TURN) node.exchange = observed.beginTurn();
+  else if (node.livekitName === LiveKitSpan.AGENT_SPEAKING) observed.beginSpeaking();
+}
+
+/** A span has ended: events that are still to come are of others. */
+export function observeEnd(node: SpanNode): void {
+  const { session } = node;
+  if (session === undefined) return;
+  if (session.userTurn === node) session.userTurn = undefined;
+  if (node.livekitName === LiveKitSpan.AGENT_SESSION) session.observed?.forget();
+  if (node.livekitName !== LiveKitSpan.AGENT_TURN) return;
+  // What no turn of a realtime model has claimed stands on the spans of a model of text.
+  session.observed?.claimWords(node.startMillis);
+  session.observed?.endTurn(node.startMillis);
+}
+
+/** Everything else that events have told of a span that ends. */
+export function observedFacts(node: SpanNode): ObservedFacts | undefined {
+  if (node.isJob || node.livekitName === LiveKitSpan.JOB_ENTRYPOINT) return factsOfJob(node);
+  const observed = node.session?.observed;
+  if (observed === undefined) return undefined;
+  const isSession = node.livekitName === LiveKitSpan.AGENT_SESSION;
+  return {
+    stt: isSession ? observed.stt : node.stt,
+    closing: isSession ? observed.closing : undefined,
+    exchange: claimedExchange(node)?.messages,
+    transcript: isSession ? [...observed.transcript] : [],
+  };
+}
+
+/** A job ends as the last of its sessions. */
+function factsOfJob({ sessionsBelow }: SpanNode): ObservedFacts | undefined {
+  const closing = sessionsBelow?.lastEnd?.closing;
+  if (closing === undefined) return undefined;
+  return { stt: undefined, closing, exchange: undefined, transcript: [] };
+}
+
+/** The exchange of the realtime turn that this span is or belongs to, with what is known by now. */
+function claimedExchange(node: SpanNode): TurnExchange | undefined {
+  const turn = realtimeTurn(node);
+  const observed = node.session?.observed;
+  if (turn?.exchange === undefined || observed === undefined) return undefined;
+  turn.exchange.claim(observed, turn.startMillis);
+  return turn.exchange;
+}
+
+function realtimeTurn(node: SpanNode): SpanNode | undefined {
+  const isCall =
+    node.livekitName === LiveKitSpan.REALTIME_INFERENCE ||
+    node.livekitName === LiveKitSpan.REALTIME_METRICS;
+  const turn = isCall ? node.ancestor(LiveKitSpan.AGENT_TURN) : node;
+  return turn?.livekitName === LiveKitSpan.AGENT_TURN && !turn.hasModelNode ? turn : undefined;
 }

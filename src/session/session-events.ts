@@ -1,9 +1,20 @@
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import { messagesOfChatContext } from '../mapping/chat-context.js';
 import { asFiniteNumber, asText, isRecord, type JsonRecord } from '../mapping/read-attributes.js';
-import type { SttUsage } from '../mapping/observed-facts.js';
-import type { TurnExchange } from './turn-exchange.js';
-import type { EventPlace } from './session-tie.js';
+import type { SessionClosing, SttUsage } from '../mapping/observed-facts.js';
+import type { Failure } from '../mapping/span-input.js';
+import type { ObservedSession, TurnExchange } from './observed-session.js';
+import type { Session } from './session.js';
+import type { SpanNode } from './span-node.js';
+
+/** Where an event belongs: its session, and the span that was active when it was emitted. */
+export interface EventPlace {
+  readonly session: Session;
+  readonly observed: ObservedSession;
+  readonly node: SpanNode | undefined;
+  /** LiveKit's task that emitted it. */
+  readonly task: object | undefined;
+}
 
 /** Takes what one event tells of the session. */
 type EventReader = (event: JsonRecord, place: EventPlace) => void;
@@ -40,10 +51,10 @@ function readItem(event: JsonRecord, place: EventPlace): void {
   const [message] = messagesOfChatContext([item]);
   observed.record(message);
   if (item['role'] === 'user') {
-    session.hear(text);
+    session.addInput(text);
     observed.hear(text, message, startedSpeakingMillis(item));
   } else if (item['role'] === 'assistant') {
-    session.answer(text);
+    session.addOutput(text);
     observed.say(text);
     exchangeOf(place)?.say(text);
   }
@@ -101,7 +112,29 @@ function readTools(event: JsonRecord, place: EventPlace): void {
 function exchangeOf({ node, task, observed }: EventPlace): TurnExchange | undefined {
   const turn =
     node?.livekitName === LiveKitSpan.AGENT_TURN ? node : node?.ancestor(LiveKitSpan.AGENT_TURN);
-  if (turn === undefined || turn.modelNode !== undefined || turn.task !== task) return undefined;
+  if (turn === undefined || turn.hasModelNode || turn.task !== task) return undefined;
   turn.exchange ??= observed.beginTurn();
   return turn.exchange;
+}
+
+/** Why a session closed, and the error that closed it. */
+export function readClosing(event: unknown): SessionClosing {
+  const { reason, error } = isRecord(event) ? event : {};
+  const failure = isRecord(error) ? readFailure(error['error']) : undefined;
+  return {
+    reason: asText(reason),
+    errorType: isRecord(error) ? asText(error['type']) : undefined,
+    failure:
+      failure ?? (reason === 'error' ? { message: undefined, errorType: undefined } : undefined),
+  };
+}
+
+/** Named as LiveKit names the error of an attempt: by its HTTP status, else by its class. */
+function readFailure(error: unknown): Failure | undefined {
+  if (!isRecord(error)) return undefined;
+  const status = asFiniteNumber(error['statusCode']);
+  return {
+    message: asText(error['message']),
+    errorType: status === undefined || status <= 0 ? asText(error['name']) : String(status),
+  };
 }

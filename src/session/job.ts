@@ -1,16 +1,77 @@
 import type { Tracer } from '@opentelemetry/api';
 import { warnOnce } from '../diagnostics.js';
 import { RoomWatch } from '../livekit/livekit-room.js';
+import type { JobFacts } from '../mapping/job-facts.js';
 import { isRecord } from '../mapping/read-attributes.js';
-import type { JobWatch } from './job-record.js';
 import { Attr } from '../semconv/attribute-keys.js';
 import { SpanKindValues } from '../semconv/span-kinds.js';
 import { readIdentity } from '../spans/identity-options.js';
 import type { OpenSpan } from '../spans/open-span.js';
 import { OptionReader } from '../spans/option-reader.js';
 import type { SpanFunction } from '../spans/run-in-span.js';
+import type { OpenSpanHandle } from '../spans/span-handle.js';
+import type { SpanIdentityOptions } from '../spans/span-options.js';
 import { openSpan, startSpan } from '../spans/start-span.js';
-import type { JobOptions, TraceableJob, TraceJob } from './job-options.js';
+import { SessionStatistics } from './session-statistics.js';
+
+/** What `tracing.job` needs of LiveKit's `JobContext`, described by its shape. */
+export interface TraceableJob {
+  readonly job?: { readonly id?: string; readonly room?: { readonly sid?: string } };
+  readonly room?: unknown;
+  addShutdownCallback(callback: () => Promise<void>): void;
+}
+
+/** Whose job it is. All of it reaches every span of the job; a value that cannot be used is left out. */
+export interface JobOptions extends SpanIdentityOptions {
+  /** Whose customer is served: `tenant.id` of every span and every metric of the job. */
+  readonly tenantId?: string | undefined;
+  /** Name of the span. Default `voice.session`. */
+  readonly spanName?: string | undefined;
+}
+
+/** `tracing.job`: see `CatalystTracing`. */
+export interface TraceJob {
+  <T>(context: TraceableJob, options: JobOptions, entry: SpanFunction<T>): Promise<T>;
+  (context: TraceableJob, options?: JobOptions): OpenSpanHandle;
+}
+
+/** What is asked of a job; of its end, when its span ends. */
+export interface JobWatch {
+  /** Sid of the room, which names the session where nothing else does. */
+  readonly roomSid: string | undefined;
+  participantKind(): string | undefined;
+  closeReason(): string | undefined;
+}
+
+/** A job that `tracing.job` put a span around: known to every span below. */
+export class JobRecord {
+  readonly tenantId: string | undefined;
+  readonly roomSid: string | undefined;
+  /** Counts what all spans of the job say, whatever session they are of. */
+  readonly statistics: SessionStatistics = new SessionStatistics();
+  readonly #startMillis: number;
+  readonly #watch: JobWatch;
+
+  constructor(init: {
+    readonly startMillis: number;
+    readonly tenantId: string | undefined;
+    readonly watch: JobWatch;
+  }) {
+    this.tenantId = init.tenantId;
+    this.roomSid = init.watch.roomSid;
+    this.#startMillis = init.startMillis;
+    this.#watch = init.watch;
+  }
+
+  facts(endMillis: number): JobFacts {
+    return {
+      durationMillis: Math.max(0, Math.round(endMillis - this.#startMillis)),
+      closeReason: this.#watch.closeReason(),
+      participantKind: this.#watch.participantKind(),
+      roomSid: this.roomSid,
+    };
+  }
+}
 
 const DEFAULT_SPAN_NAME = 'voice.session';
 const CALLER = 'tracing.job';
@@ -22,6 +83,8 @@ export interface JobHost {
   readonly entryStartMillis: () => number | undefined;
   /** Makes the job known to the spans below its own, which has just started. */
   readonly begin: (spanId: string, tenantId: string | undefined, watch: JobWatch) => void;
+  /** Whether the session of the job, whose span is open, failed. */
+  readonly hasFailed: (spanId: string) => boolean;
   /** Has something done when the job ends, before what is left of it is flushed. */
   readonly beforeEnd: (job: TraceableJob, work: () => void) => void;
 }
@@ -106,6 +169,7 @@ function endWithJob(
   }
   host.beforeEnd(context, () => {
     ending.isShutDown = true;
+    if (host.hasFailed(span.raw.spanContext().spanId)) span.markFailed();
     span.end();
   });
   return true;

@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
-import { readText } from '../mapping/read-attributes.js';
-import type { EnclosingTool } from '../mapping/span-input.js';
+import { asText, readText } from '../mapping/read-attributes.js';
+import type { EnclosingTool, ToolCall } from '../mapping/span-input.js';
 import type { SpanNode, ToolCallName } from './span-node.js';
 
 /** Name of the task in which LiveKit carries out a tool call (`voice/generation.ts`). */
@@ -58,4 +58,32 @@ function toolOfTask(task: object): EnclosingTool | undefined {
   const name: unknown = Reflect.get(task, 'name');
   if (typeof name !== 'string' || !name.startsWith(TASK_NAME_PREFIX)) return undefined;
   return { spanId: undefined, name: name.slice(TASK_NAME_PREFIX.length), callId: undefined };
+}
+
+const RAW_NAME = 'lk.function_tool.name';
+
+/**
+ * The call that a `function_tool` carries out, up to 1.6.4: these versions know no redaction, so
+ * that its span may be read while it is open. `undefined` for any later one.
+ */
+export function toolCallOf(attributes: Attributes): ToolCall | undefined {
+  const name = asText(attributes[RAW_NAME]);
+  const given = attributes['lk.function_tool.arguments'];
+  if (name === undefined || typeof given !== 'string') return undefined;
+  return { id: undefined, name, arguments: given };
+}
+
+/** Takes the id of the turn's first open call of this tool with these arguments. */
+export function takeToolCallId(tool: SpanNode, attributes: Attributes): string | undefined {
+  const turn = tool.parent;
+  if (turn === undefined || turn.openToolCalls.length === 0) return undefined;
+  const open = turn.openToolCalls;
+  const given =
+    attributes['lk.pii.function_tool.arguments'] ?? attributes['lk.function_tool.arguments'];
+  const name = attributes[RAW_NAME];
+  const same = open.findIndex((call) => call.name === name && call.arguments === given);
+  const index = same >= 0 ? same : open.findIndex((call) => call.name === name);
+  if (index < 0) return undefined;
+  turn.openToolCalls = open.toSpliced(index, 1);
+  return open[index]?.id;
 }

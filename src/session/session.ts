@@ -1,0 +1,267 @@
+import { warnOnce } from '../diagnostics.js';
+import { LiveKitSpan } from '../mapping/livekit-spans.js';
+import type { SessionClosing } from '../mapping/observed-facts.js';
+import { asText } from '../mapping/read-attributes.js';
+import type { Failure } from '../mapping/span-input.js';
+import type { JobRecord } from './job.js';
+import type { ObservedSession } from './observed-session.js';
+import { SessionStatistics } from './session-statistics.js';
+import type { SpanNode } from './span-node.js';
+
+/** What the user said is kept only while a tool loop can still refer to it. */
+const MAX_SPEECHES = 8;
+
+/** What is known of one agent session while its spans pass. */
+export class Session {
+  /** The id where nothing else names the session: stable, and found again in the trace. */
+  readonly fallbackId: string;
+  /** The id that the option `sessionId` gave. */
+  readonly givenId: string | undefined;
+  /** `gen_ai.conversation.id` or the room's sid, once a span or the job has it. */
+  conversationId: string | undefined;
+  /** Label of the agent in charge. */
+  agentLabel: string | undefined;
+  firstInput: string | undefined;
+  lastOutput: string | undefined;
+  /** What the session's events have brought, when it is observed. */
+  observed: ObservedSession | undefined;
+  /** The turn of the user that is open. */
+  userTurn: SpanNode | undefined;
+  /** The job that it started in, when `tracing.job` put a span around it. */
+  job: JobRecord | undefined;
+  /**
+   * What kept the agent from answering, and it has not spoken since. LiveKit closes the session
+   * when that happens too often (`_onError`, `voice/agent_session.ts`, 1.9.0).
+   */
+  openFailure: Failure | undefined;
+  readonly statistics: SessionStatistics = new SessionStatistics();
+  readonly #inputBySpeech = new Map<string, string>();
+
+  constructor(fallbackId: string, givenId: string | undefined) {
+    this.fallbackId = fallbackId;
+    this.givenId = givenId;
+  }
+
+  get id(): string {
+    return this.conversationId ?? this.fallbackId;
+  }
+
+  get closing(): SessionClosing | undefined {
+    return this.observed?.closing;
+  }
+
+  /** What the session ended with. The `close` event knows; without it, the last turn tells. */
+  get failure(): Failure | undefined {
+    return this.closing?.failure ?? this.openFailure;
+  }
+
+  addInput(input: string | undefined): void {
+    this.firstInput ??= input;
+  }
+
+  addOutput(output: string | undefined): void {
+    if (output !== undefined) this.lastOutput = output;
+  }
+
+  /** Remembers what a speech answers: later steps of its tool loop do not repeat it. */
+  rememberSpeech(speechId: string, input: string): void {
+    this.#inputBySpeech.set(speechId, input);
+    if (this.#inputBySpeech.size <= MAX_SPEECHES) return;
+    const [oldest] = this.#inputBySpeech.keys();
+    if (oldest !== undefined) this.#inputBySpeech.delete(oldest);
+  }
+
+  inputOfSpeech(speechId: string): string | undefined {
+    return this.#inputBySpeech.get(speechId);
+  }
+}
+
+/**
+ * The sessions below one span. It keeps the nodes of open sessions alone, and of all that have ended
+ * one first input, one last output and one end: the span may be open for days.
+ */
+export class SessionsBelow {
+  readonly #open = new Map<SpanNode, number>();
+  #started = 0;
+  #firstInput: { readonly order: number; readonly text: string } | undefined;
+  #lastOutput: { readonly order: number; readonly text: string } | undefined;
+  #lastEnd: { readonly order: number; readonly session: SessionEnd } | undefined;
+
+  add(node: SpanNode): void {
+    this.#open.set(node, this.#started++);
+  }
+
+  /** Takes over what is asked for later, and lets go of the session. */
+  end(node: SpanNode): void {
+    const order = this.#open.get(node);
+    const { session } = node;
+    if (order === undefined || session === undefined) return;
+    this.#open.delete(node);
+    const { firstInput, lastOutput, closing, failure } = session;
+    if (firstInput !== undefined && order < (this.#firstInput?.order ?? Infinity)) {
+      this.#firstInput = { order, text: firstInput };
+    }
+    if (lastOutput !== undefined && order > (this.#lastOutput?.order ?? -1)) {
+      this.#lastOutput = { order, text: lastOutput };
+    }
+    if (order > (this.#lastEnd?.order ?? -1)) {
+      this.#lastEnd = { order, session: { closing, failure } };
+    }
+  }
+
+  /** One that has not ended. */
+  get anyOpen(): SpanNode | undefined {
+    const [first] = this.#open.keys();
+    return first;
+  }
+
+  /** What was said first in the first of them, and last in the last. */
+  get input(): string | undefined {
+    const open = [...this.#open].find(([{ session }]) => session?.firstInput !== undefined);
+    const ended = this.#firstInput;
+    return open === undefined || (ended !== undefined && ended.order < open[1])
+      ? ended?.text
+      : open[0].session?.firstInput;
+  }
+
+  get output(): string | undefined {
+    const open = [...this.#open].findLast(([{ session }]) => session?.lastOutput !== undefined);
+    const ended = this.#lastOutput;
+    return open === undefined || (ended !== undefined && ended.order > open[1])
+      ? ended?.text
+      : open[0].session?.lastOutput;
+  }
+
+  /** How the last of them ended. */
+  get lastEnd(): SessionEnd | undefined {
+    return this.#lastEnd?.session;
+  }
+}
+
+/** How a session ended. */
+export interface SessionEnd {
+  readonly closing: SessionClosing | undefined;
+  readonly failure: Failure | undefined;
+}
+
+export interface SessionsOptions {
+  /** Asks the option `sessionId`: when a session starts, and once for a trace without one. */
+  readonly givenSessionId: () => string | undefined;
+  /** Sid of the room whose job is running; `undefined` outside a job. */
+  readonly roomSid: () => string | undefined;
+}
+
+/** The sessions of the process, and which of them a span belongs to that does not say. */
+export class Sessions {
+  readonly #options: SessionsOptions;
+  readonly #open = new Set<Session>();
+  #last: Session | undefined;
+  #unseen: Session | undefined;
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+  }
+
+  begin(fallbackId: string): Session {
+    const session = new Session(fallbackId, this.#options.givenSessionId());
+    session.conversationId = this.#options.roomSid();
+    this.#open.add(session);
+    this.#last = session;
+    return session;
+  }
+
+  end(session: Session): void {
+    this.#open.delete(session);
+  }
+
+  isOpen(session: Session): boolean {
+    return this.#open.has(session);
+  }
+
+  /** The session that is open, when it is the only one. */
+  only(): Session | undefined {
+    const [only] = this.#open;
+    return this.#open.size === 1 ? only : undefined;
+  }
+
+  /** The session's id as the application or its job gives it. */
+  givenIdOf({ session, localRoot }: SpanNode): string | undefined {
+    if (session !== undefined) return session.givenId;
+    localRoot.givenSessionId ??= { id: this.#options.givenSessionId() };
+    return localRoot.givenSessionId.id ?? this.#options.roomSid();
+  }
+
+  /** Waits no longer for the `close` events of open sessions. */
+  settle(): void {
+    for (const session of this.#open) session.observed?.settle();
+  }
+
+  /**
+   * The session of a span without a known parent, as several are up to LiveKit 1.7.1: the only one
+   * that is open, and when none is, the one that was open last.
+   */
+  ofStray(): Session | undefined {
+    return this.#open.size === 0 ? this.#last : this.only();
+  }
+
+  /**
+   * The same for a span that only a session can have. A session that started before `setup()` was
+   * not seen: one is made up, so that its scattered spans share an id.
+   */
+  ofStrayWithin(node: SpanNode): Session | undefined {
+    let session = this.ofStray();
+    if (session === undefined && this.#open.size === 0) {
+      session = this.begin(node.traceId);
+      this.#open.delete(session);
+      this.#unseen = session;
+    }
+    if (session !== undefined && session === this.#unseen) warnOfLateSetup(node.name);
+    return session;
+  }
+}
+
+/**
+ * Spans that LiveKit opens in a running `AgentSession` and nowhere else. A model that is used alone
+ * has `llm_request` or `tts_request` without any session.
+ */
+const ONLY_IN_SESSION: ReadonlySet<string> = new Set([
+  LiveKitSpan.START_AGENT_ACTIVITY,
+  LiveKitSpan.RESUME_AGENT_ACTIVITY,
+  LiveKitSpan.USER_TURN,
+  LiveKitSpan.AGENT_TURN,
+  LiveKitSpan.AGENT_SPEAKING,
+]);
+
+function warnOfLateSetup(spanName: string): void {
+  if (!ONLY_IN_SESSION.has(spanName)) return;
+  warnOnce(
+    'late_setup',
+    'An AgentSession started before tracing was set up: its agent_session span and all that came before are missing, and each of its turns is a trace of its own. Call setup() before session.start(); in a worker, at module level.',
+  );
+}
+
+/**
+ * The answer of the option `sessionId`. As a function it is the user's code: whatever it throws or
+ * returns must not cost the session its spans. Blank text and `undefined` mean that it does not
+ * know, and the room is used.
+ */
+export function readGivenSessionId<Job>(
+  given: string | ((job: Job) => unknown) | undefined,
+  job: () => Job,
+): string | undefined {
+  if (typeof given !== 'function') return given;
+  try {
+    const id = given(job());
+    if (id === undefined || id === null) return undefined;
+    if (typeof id === 'string') return asText(id.trim());
+    // Nobody else waits for it, and an unhandled rejection would end the process.
+    if (id instanceof Promise) id.catch(() => undefined);
+  } catch {
+    // The error may hold anything and is not logged.
+  }
+  warnOnce(
+    'session_id_failed',
+    'The function given as "sessionId" threw or did not return a string; the room is used.',
+  );
+  return undefined;
+}
