@@ -16,6 +16,7 @@ import { readToolCall, toolCallOf } from './tool-calls.js';
 
 const CALLS = ['lk.pii.response.function_calls', 'lk.response.function_calls'] as const;
 const TTS_REQUEST_RUN = 'tts_request_run';
+const DRAIN_AGENT_ACTIVITY = 'drain_agent_activity';
 
 /** A span that has ended: as LiveKit left it, and as it was mapped. */
 export interface EndedSpan {
@@ -46,6 +47,8 @@ export function propagateStart(node: SpanNode): void {
     case LiveKitSpan.AGENT_TURN:
     case LiveKitSpan.USER_TURN:
       return observeStart(node);
+    case DRAIN_AGENT_ACTIVITY:
+      return node.session?.beginDraining(node.startMillis);
     default:
   }
 }
@@ -55,11 +58,10 @@ export function propagateEnd(node: SpanNode, ended: EndedSpan): void {
   if (!node.isLiveKit) return passUpForeign(node, ended);
   switch (node.name) {
     case LiveKitSpan.LLM_REQUEST_RUN:
-      if (node.parent?.livekitName === LiveKitSpan.LLM_REQUEST)
-        node.parent.failure = failureOf(ended);
-      return;
     case TTS_REQUEST_RUN:
-      return passUpSpeechAttempt(node, ended);
+      return passUpAttempt(node, ended);
+    case LiveKitSpan.TTS_REQUEST:
+      return passUpSpeechRequest(node, ended);
     case LiveKitSpan.LLM_REQUEST:
       return passUpRequest(node, ended);
     case LiveKitSpan.LLM_NODE:
@@ -89,7 +91,7 @@ function takeCharge(node: SpanNode): void {
   const label = node.label();
   if (session === undefined || label === undefined) return;
   if (session.agentLabel !== label) node.previousAgent = session.agentLabel;
-  session.agentLabel = label;
+  session.takeOver(label);
   session.statistics.addAgent(label);
   node.job?.statistics.addAgent(label);
 }
@@ -113,9 +115,7 @@ function addTool(turn: SpanNode | undefined, tool: SpanNode): void {
     turn.startedTools = [...turn.startedTools, tool];
 }
 
-/** The agent speaks: what failed before has not ended the session. */
-function beginSpeech({ session, parent }: SpanNode): void {
-  if (session !== undefined) session.openFailure = undefined;
+function beginSpeech({ parent }: SpanNode): void {
   if (parent?.livekitName === LiveKitSpan.AGENT_TURN) parent.hasSpoken = true;
 }
 
@@ -135,25 +135,37 @@ function failureOf({ status, attributes }: EndedSpan, below?: Failure): Failure 
   return { message: status.message, errorType };
 }
 
-/**
- * An attempt to speak ends. Its request fails when the last attempt did, and the node with it when
- * the request is no other request's own, as it is below an adapter: the adapter's attempt ends later.
- */
-function passUpSpeechAttempt(node: SpanNode, ended: EndedSpan): void {
-  const request = node.parent;
-  if (request?.livekitName !== LiveKitSpan.TTS_REQUEST) return;
-  request.failure = failureOf(ended);
-  if (request.parent?.livekitName === LiveKitSpan.TTS_NODE)
-    request.parent.failure = request.failure;
+/** The request has failed when its last attempt has. */
+function passUpAttempt({ parent, session }: SpanNode, ended: EndedSpan): void {
+  const isOfRequest =
+    parent?.livekitName === LiveKitSpan.LLM_REQUEST ||
+    parent?.livekitName === LiveKitSpan.TTS_REQUEST;
+  if (!isOfRequest) return;
+  const failure = failureOf(ended);
+  parent.failure = failure;
+  if (session === undefined) return;
+  session.failedAttempt = failure && { request: parent, endMillis: Date.now(), failure };
 }
 
-/** The speech of a turn, or of `say()`, that failed. */
-function passUpSpeech(node: SpanNode, ended: EndedSpan): void {
+/**
+ * A request for speech ends, and the node fails with the outermost. LiveKit's stream adapter ends
+ * well when the request that it made has failed (`tts/stream_adapter.ts`): see `failureOf` in
+ * `span-context.ts`.
+ */
+function passUpSpeechRequest(node: SpanNode, ended: EndedSpan): void {
   const failure = failureOf(ended, node.failure);
-  if (failure === undefined) return;
+  const outer = node.ancestor(LiveKitSpan.TTS_REQUEST);
+  const speech = node.ancestor(LiveKitSpan.TTS_NODE);
+  if (outer !== undefined) outer.innerFailure = failure;
+  if (speech === undefined) return;
+  speech.innerFailure = failure;
+  if (outer === undefined) speech.failure = failure;
+}
+
+/** The speech of a turn failed. */
+function passUpSpeech(node: SpanNode, ended: EndedSpan): void {
   const turn = node.ancestor(LiveKitSpan.AGENT_TURN);
-  if (turn !== undefined) turn.speechFailure ??= failure;
-  else if (node.session !== undefined) node.session.openFailure = failure;
+  if (turn !== undefined) turn.speechFailure ??= failureOf(ended, node.failure);
 }
 
 /** Input and output of a call go to every span that stands for it: requests nest in an adapter. */
@@ -190,7 +202,6 @@ function passUpTurn(node: SpanNode, ended: EndedSpan): void {
     session.addInput(input);
     if (speechId !== undefined) session.rememberSpeech(speechId, input);
   }
-  session.openFailure = failureOf(ended, node.failure ?? node.speechFailure) ?? session.openFailure;
   session.addOutput(outputOf(ended));
 }
 

@@ -11,6 +11,16 @@ import type { SpanNode } from './span-node.js';
 /** What the user said is kept only while a tool loop can still refer to it. */
 const MAX_SPEECHES = 8;
 
+/** Between a failed attempt and the draining that it causes. An attempt is repeated after 100 ms. */
+const CLOSES_WITHIN_MILLIS = 50;
+
+/** An attempt of a model or of speech that failed. */
+export interface FailedAttempt {
+  readonly request: SpanNode;
+  readonly endMillis: number;
+  readonly failure: Failure;
+}
+
 /** What is known of one agent session while its spans pass. */
 export class Session {
   /** The id where nothing else names the session: stable, and found again in the trace. */
@@ -29,11 +39,9 @@ export class Session {
   userTurn: SpanNode | undefined;
   /** The job that it started in, when `tracing.job` put a span around it. */
   job: JobRecord | undefined;
-  /**
-   * What kept the agent from answering, and it has not spoken since. LiveKit closes the session
-   * when that happens too often (`_onError`, `voice/agent_session.ts`, 1.9.0).
-   */
-  openFailure: Failure | undefined;
+  /** The last attempt of a model or of speech, when it failed. */
+  failedAttempt: FailedAttempt | undefined;
+  #endedBy: Failure | undefined;
   readonly statistics: SessionStatistics = new SessionStatistics();
   readonly #inputBySpeech = new Map<string, string>();
 
@@ -50,9 +58,26 @@ export class Session {
     return this.observed?.closing;
   }
 
-  /** What the session ended with. The `close` event knows; without it, the last turn tells. */
+  /** The error that ended the session: the `close` event knows, else the spans say. */
   get failure(): Failure | undefined {
-    return this.closing?.failure ?? this.openFailure;
+    return this.closing === undefined ? this.#endedBy : this.closing.failure;
+  }
+
+  /**
+   * An agent of the session is drained. LiveKit closes a session for an error within the failed
+   * attempt (`_onError`, `voice/agent_session.ts`, 1.9.0): draining begins at once, and the request
+   * of the attempt has not ended. Every other close comes later.
+   */
+  beginDraining(atMillis: number): void {
+    const attempt = this.failedAttempt;
+    if (attempt?.request.span === undefined) return;
+    if (atMillis - attempt.endMillis <= CLOSES_WITHIN_MILLIS) this.#endedBy = attempt.failure;
+  }
+
+  /** Another agent takes over: the session was not closed. */
+  takeOver(label: string): void {
+    this.agentLabel = label;
+    this.#endedBy = undefined;
   }
 
   addInput(input: string | undefined): void {

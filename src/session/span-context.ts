@@ -152,6 +152,15 @@ function failureOf(node: SpanNode, attributes: Attributes): Failure | undefined 
         message: node.failure?.message,
         errorType: node.failure?.errorType ?? asText(attributes['error.type']),
       };
+    case LiveKitSpan.TTS_REQUEST:
+      return (
+        node.failure ?? (attributes['lk.tts_metrics'] === undefined ? node.innerFailure : undefined)
+      );
+    case LiveKitSpan.TTS_NODE:
+      return (
+        node.failure ??
+        (attributes['lk.response.ttfb'] === undefined ? node.innerFailure : undefined)
+      );
     default:
       return node.failure ?? node.speechFailure;
   }

@@ -100,7 +100,9 @@ export class SpanNode {
 
   /** Failure of the last attempt below. */
   failure: Failure | undefined;
-  /** The model call below this turn, or its speech, failed for good. */
+  /** Failure of the last request inside the request of an adapter. */
+  innerFailure: Failure | undefined;
+  /** The speech of this turn failed for good. */
   speechFailure: Failure | undefined;
   /** The agent began to speak in this turn. */
   hasSpoken = false;
@@ -195,6 +197,7 @@ export class SpanNode {
     this.inputBelow = undefined;
     this.outputBelow = undefined;
     this.failure = undefined;
+    this.innerFailure = undefined;
     this.modelNode = undefined;
     if (this.parent?.modelNode === this) this.parent.modelNode = undefined;
   }
