@@ -23,6 +23,7 @@ export function contextOf(
   // Taken apart by hand: this is made for every span, and spreading costs more than all the rest.
   const { tokensBelow, messagesBelow } = callsBelow(node, attributes);
   const { input, output } = inputOutputAround(node, attributes);
+  const withinTool = tools.around(node);
   // A job's span is around the span that LiveKit opened just before it.
   const job = node.jobBelow ?? node;
   const identity = identityAround(job, process);
@@ -41,8 +42,9 @@ export function contextOf(
     toolCalls: node.livekitName === LiveKitSpan.LLM_NODE ? startedToolCalls(node) : [],
     toolCallId:
       node.livekitName === LiveKitSpan.FUNCTION_TOOL ? takeToolCallId(node, attributes) : undefined,
-    withinTool: tools.around(node),
-    belowSpanId: node.jobBelow?.spanId ?? node.movedBelow,
+    withinTool,
+    belowSpanId:
+      node.jobBelow?.spanId ?? (withinTool?.spanId === undefined ? node.movedBelow : undefined),
     isRoot: isRoot(node),
     input,
     output,

@@ -36,7 +36,11 @@ export class ToolTasks {
   }
 
   /** The tool call around a span that has just ended. */
-  around({ task, parent }: SpanNode): EnclosingTool | undefined {
+  around(node: SpanNode): EnclosingTool | undefined {
+    // What is not sent in between stands for what is below it.
+    let outer = node;
+    while (outer.parent?.isSent === false) outer = outer.parent;
+    const { task, parent } = outer;
     if (task === undefined) return undefined;
     const tool = this.#toolByTask.get(task);
     // Early versions (1.3 among them) call a tool at once, and a span that ends before the tool's
