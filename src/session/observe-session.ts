@@ -2,8 +2,15 @@ import { debug, warnOnce } from '../diagnostics.js';
 import { isRecord } from '../mapping/read-attributes.js';
 import { ObservedSession } from './observed-session.js';
 import type { Session } from './session.js';
-import { CLOSE_EVENT, EVENT_READERS, readClosing, type EventPlace } from './session-events.js';
-import type { SpanNode } from './span-node.js';
+import {
+  CLOSE_EVENT,
+  ERROR_EVENT,
+  EVENT_READERS,
+  readClosing,
+  readError,
+  type EventPlace,
+  type EventReader,
+} from './session-events.js';
 import type { SpanTree } from './span-tree.js';
 
 /**
@@ -21,21 +28,7 @@ export interface SessionObserver {
   stop(): void;
 }
 
-/** Whether a value emits events, as every `AgentSession` does. */
-export function isObservableSession(value: unknown): value is ObservableSession {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'on' in value &&
-    typeof value.on === 'function' &&
-    'off' in value &&
-    typeof value.off === 'function'
-  );
-}
-
-type Listener = (event: unknown) => void;
-
-/** Of tracing that is off or over: there is nothing to stop. */
+/** The observer of tracing that is off or over: there is nothing to stop. */
 export const NO_OBSERVER: SessionObserver = Object.freeze({ stop: () => {} });
 
 /** Listens to sessions, each once, for what their spans do not hold. */
@@ -58,39 +51,128 @@ export class SessionObservers {
     }
     const known = this.#observers.get(session);
     if (known !== undefined) return known;
-    const listeners = createListeners(new SessionTie(this.#tree));
+    const listeners = new SessionListeners(session, this.#tree);
     const observer: SessionObserver = {
       stop: () => {
         this.#observers.delete(session);
-        for (const [event, listener] of listeners) attempt(() => session.off(event, listener));
+        listeners.stop();
       },
     };
     this.#observers.set(session, observer);
-    for (const [event, listener] of listeners) attempt(() => session.on(event, listener));
     return observer;
   }
 }
 
-function createListeners(tie: SessionTie): ReadonlyMap<string, Listener> {
-  const listeners = new Map<string, Listener>();
-  for (const [name, read] of EVENT_READERS) {
-    listeners.set(name, (event) =>
-      attempt(() => {
-        if (!isRecord(event)) return;
-        const place = tie.place();
-        if (place !== undefined) read(event, place);
-        else
-          debug(`An event (${name}) that no recorded session can be told to have was passed over.`);
-      }),
-    );
-  }
-  listeners.set(CLOSE_EVENT, (event) =>
-    attempt(() => {
-      tie.place()?.observed.close(readClosing(event));
-      tie.release();
-    }),
+/** Whether a value emits events, as every `AgentSession` does. */
+function isObservableSession(value: unknown): value is ObservableSession {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'on' in value &&
+    typeof value.on === 'function' &&
+    'off' in value &&
+    typeof value.off === 'function'
   );
-  return listeners;
+}
+
+/**
+ * Our listeners on one session object, and the session of the span tree that is its own. Nothing
+ * public names the one on the other, but LiveKit emits the first event of a session
+ * (`conversation_item_added`, the first agent taking over) in the context of its `agent_session`
+ * span, and most others too. In early versions (1.3 among them) the first event has no such context:
+ * then the only open session is the one. With several open, an event that no context places is
+ * passed over: never a guess.
+ */
+class SessionListeners {
+  readonly #emitter: ObservableSession;
+  readonly #tree: SpanTree;
+  readonly #listeners = new Map<string, (event: unknown) => void>();
+  #session: Session | undefined;
+  #observed: ObservedSession | undefined;
+
+  constructor(emitter: ObservableSession, tree: SpanTree) {
+    this.#emitter = emitter;
+    this.#tree = tree;
+    for (const [name, read] of EVENT_READERS) {
+      this.#listen(name, (event) => this.#read(name, event, read));
+    }
+    this.#listen(CLOSE_EVENT, (event) => {
+      this.#place()?.observed.close(readClosing(event));
+      // Started again, it is another session to the spans.
+      this.#session = undefined;
+      this.#observed = undefined;
+    });
+    this.#listenForErrorsBesideOthers();
+  }
+
+  stop(): void {
+    for (const name of [...this.#listeners.keys()]) this.#unlisten(name);
+  }
+
+  /**
+   * LiveKit repeats a model call only when somebody listens to `error`, and its `emit` throws when
+   * nobody does. So ours is there only while one of the application's is, which Node's emitter says.
+   */
+  #listenForErrorsBesideOthers(): void {
+    const listen = (): void => {
+      if (this.#listeners.has(ERROR_EVENT)) return;
+      this.#listen(ERROR_EVENT, (event) => this.#read(ERROR_EVENT, event, readError));
+    };
+    this.#listen('newListener', (name) => {
+      if (name === ERROR_EVENT) listen();
+    });
+    this.#listen('removeListener', (name) => {
+      const isAlone = countListeners(this.#emitter, ERROR_EVENT) === 1;
+      if (name === ERROR_EVENT && isAlone) this.#unlisten(ERROR_EVENT);
+    });
+    if (countListeners(this.#emitter, ERROR_EVENT) > 0) listen();
+  }
+
+  #listen(name: string, work: (event: unknown) => void): void {
+    const listener = (event: unknown): void => attempt(() => work(event));
+    // First, since the emitter calls back from `on`.
+    this.#listeners.set(name, listener);
+    attempt(() => this.#emitter.on(name, listener));
+  }
+
+  #unlisten(name: string): void {
+    const listener = this.#listeners.get(name);
+    this.#listeners.delete(name);
+    if (listener !== undefined) attempt(() => this.#emitter.off(name, listener));
+  }
+
+  #read(name: string, event: unknown, read: EventReader): void {
+    if (!isRecord(event)) return;
+    const place = this.#place();
+    if (place !== undefined) read(event, place);
+    else debug(`An event (${name}) of no session that is recorded was passed over.`);
+  }
+
+  /** The place of an event that is being emitted; `undefined` when it has none. */
+  #place(): EventPlace | undefined {
+    const node = this.#tree.activeNode();
+    if (this.#observed === undefined) this.#tie(node?.session);
+    const session = this.#session;
+    const observed = this.#observed;
+    if (session === undefined || observed === undefined) return undefined;
+    const own = node?.session === session ? node : undefined;
+    return { session, observed, node: own, task: this.#tree.currentTask() };
+  }
+
+  #tie(active: Session | undefined): void {
+    const { sessions } = this.#tree;
+    const session = active !== undefined && sessions.isOpen(active) ? active : sessions.only();
+    // A session that somebody else observes is another object's.
+    if (session === undefined || session.observed !== undefined) return;
+    this.#session = session;
+    this.#observed = new ObservedSession();
+    session.observed = this.#observed;
+  }
+}
+
+function countListeners(emitter: ObservableSession, name: string): number {
+  if (!('listenerCount' in emitter) || typeof emitter.listenerCount !== 'function') return 0;
+  return Number(emitter.listenerCount(name));
 }
 
 /** Whatever goes wrong here is no concern of the session that emits. */
@@ -99,50 +181,5 @@ function attempt(work: () => unknown): void {
     work();
   } catch (error) {
     debug(`Observing a session failed: ${error instanceof Error ? error.name : typeof error}`);
-  }
-}
-
-/**
- * Ties one session object to the spans of its session. Nothing public names the one on the other,
- * but LiveKit emits the first event of a session (`conversation_item_added`, the first agent taking
- * over) in the context of its `agent_session` span, and most others too. In early versions (1.3
- * among them) the first event has no such context: then the only open session is the one. With
- * several open, an event that no context places is passed over: never a guess.
- */
-export class SessionTie {
-  readonly #tree: SpanTree;
-  #session: Session | undefined;
-  #observed: ObservedSession | undefined;
-
-  constructor(tree: SpanTree) {
-    this.#tree = tree;
-  }
-
-  /** The place of an event that is being emitted; `undefined` when it has none. */
-  place(): EventPlace | undefined {
-    const node = this.#tree.activeNode();
-    if (this.#session === undefined || this.#observed === undefined) this.#tie(node);
-    const session = this.#session;
-    const observed = this.#observed;
-    if (session === undefined || observed === undefined) return undefined;
-    const own = node?.session === session ? node : undefined;
-    return { session, observed, node: own, task: this.#tree.currentTask() };
-  }
-
-  /** The session has closed. Started again, it is another one to the spans. */
-  release(): void {
-    this.#session = undefined;
-    this.#observed = undefined;
-  }
-
-  #tie(node: SpanNode | undefined): void {
-    const { sessions } = this.#tree;
-    const active = node?.session;
-    const session = active !== undefined && sessions.isOpen(active) ? active : sessions.only();
-    // A session that somebody else observes is another object's.
-    if (session === undefined || session.observed !== undefined) return;
-    this.#session = session;
-    this.#observed = new ObservedSession();
-    session.observed = this.#observed;
   }
 }

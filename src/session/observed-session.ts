@@ -210,6 +210,7 @@ export function observeStart(node: SpanNode): void {
   const { session } = node;
   if (session === undefined) return;
   if (node.livekitName === LiveKitSpan.USER_TURN) session.userTurn = node;
+  if (node.livekitName === LiveKitSpan.AGENT_TURN) session.agentTurn = node;
   const { observed } = session;
   if (observed === undefined) return;
   if (node.livekitName === LiveKitSpan.AGENT_TURN) node.exchange = observed.beginTurn();
@@ -221,6 +222,7 @@ export function observeEnd(node: SpanNode): void {
   const { session } = node;
   if (session === undefined) return;
   if (session.userTurn === node) session.userTurn = undefined;
+  if (session.agentTurn === node) session.agentTurn = undefined;
   if (node.livekitName === LiveKitSpan.AGENT_SESSION) session.observed?.forget();
   if (node.livekitName !== LiveKitSpan.AGENT_TURN) return;
   // What no turn of a realtime model has claimed stands on the spans of a model of text.

@@ -65,7 +65,7 @@ export function propagateEnd(node: SpanNode, ended: EndedSpan): void {
     case LiveKitSpan.LLM_REQUEST:
       return passUpRequest(node, ended);
     case LiveKitSpan.LLM_NODE:
-      if (node.parent !== undefined) node.parent.failure = failureOf(ended, node.failure);
+      if (node.parent !== undefined) node.parent.failure = failureOf(ended);
       return passUpToolCalls(node, ended.attributes);
     case LiveKitSpan.TTS_NODE:
       return passUpSpeech(node, ended);
@@ -127,11 +127,10 @@ function outputOf({ mapped }: EndedSpan): string | undefined {
   return asText(mapped?.get(S.OUTPUT_VALUE));
 }
 
-/** The failure of a span that is sent as failed; its type from `below` where it has none itself. */
-function failureOf({ status, attributes }: EndedSpan, below?: Failure): Failure | undefined {
+/** The failure of a span that is sent as failed. */
+function failureOf({ status, attributes, mapped }: EndedSpan): Failure | undefined {
   if (status.code !== SpanStatusCode.ERROR) return undefined;
-  const errorType =
-    asText(attributes['error.type']) ?? asText(attributes['exception.type']) ?? below?.errorType;
+  const errorType = asText(mapped?.get('error.type')) ?? asText(attributes['exception.type']);
   return { message: status.message, errorType };
 }
 
@@ -153,7 +152,7 @@ function passUpAttempt({ parent, session }: SpanNode, ended: EndedSpan): void {
  * `span-context.ts`.
  */
 function passUpSpeechRequest(node: SpanNode, ended: EndedSpan): void {
-  const failure = failureOf(ended, node.failure);
+  const failure = failureOf(ended);
   const outer = node.ancestor(LiveKitSpan.TTS_REQUEST);
   const speech = node.ancestor(LiveKitSpan.TTS_NODE);
   if (outer !== undefined) outer.innerFailure = failure;
@@ -165,7 +164,7 @@ function passUpSpeechRequest(node: SpanNode, ended: EndedSpan): void {
 /** The speech of a turn failed. */
 function passUpSpeech(node: SpanNode, ended: EndedSpan): void {
   const turn = node.ancestor(LiveKitSpan.AGENT_TURN);
-  if (turn !== undefined) turn.speechFailure ??= failureOf(ended, node.failure);
+  if (turn !== undefined) turn.speechFailure ??= failureOf(ended);
 }
 
 /** Input and output of a call go to every span that stands for it: requests nest in an adapter. */
@@ -174,7 +173,7 @@ function passUpRequest(node: SpanNode, ended: EndedSpan): void {
   node.hasMessages = isConversation(ended.attributes);
   const above = node.ancestor(LiveKitSpan.LLM_REQUEST) ?? node.parent;
   if (above?.span === undefined) return;
-  if (above.livekitName === LiveKitSpan.LLM_NODE) above.failure = failureOf(ended, node.failure);
+  if (above.livekitName === LiveKitSpan.LLM_NODE) above.failure = failureOf(ended);
   else if (above.livekitName !== LiveKitSpan.LLM_REQUEST) return;
   above.inputBelow = inputOf(ended) ?? above.inputBelow;
   above.outputBelow = outputOf(ended) ?? above.outputBelow;

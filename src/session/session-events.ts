@@ -17,15 +17,15 @@ export interface EventPlace {
 }
 
 /** Takes what one event tells of the session. */
-type EventReader = (event: JsonRecord, place: EventPlace) => void;
+export type EventReader = (event: JsonRecord, place: EventPlace) => void;
 
 /**
  * Public `AgentSession` events (`voice/events.ts`, the same from 1.0.51 to 1.9.0) and what is learnt
  * from each. An event that a version does not know is never emitted there.
  *
  * Deliberately not listened to:
- * - `error`: LiveKit tries a model call again only when the application listens, and throws when it
- *   does not. A listener of ours would change both. What closed a session comes with `close`.
+ * - `error`, unless the application does: see `observe-session.ts`. What closed a session comes with
+ *   `close`.
  * - `user_input_transcribed`: `conversation_item_added` brings the same words once they are final.
  * - `speech_created`: the speech of a turn is on its span, and `say()` is heard when it was said.
  * - `agent_state_changed`: `agent_speaking` is the same as a span.
@@ -37,6 +37,9 @@ export const EVENT_READERS: ReadonlyMap<string, EventReader> = new Map<string, E
   ['metrics_collected', readMetrics],
   ['function_tools_executed', readTools],
 ]);
+
+/** Emitted for every failed attempt, repeated or not. */
+export const ERROR_EVENT = 'error';
 
 /** Emitted last, after the session's span has ended. */
 export const CLOSE_EVENT = 'close';
@@ -115,6 +118,21 @@ function exchangeOf({ node, task, observed }: EventPlace): TurnExchange | undefi
   if (turn === undefined || turn.hasModelNode || turn.task !== task) return undefined;
   turn.exchange ??= observed.beginTurn();
   return turn.exchange;
+}
+
+/**
+ * An error that closes the session fails the turn that it cuts off. Those of LLM and TTS are on
+ * spans; STT has none, and those of a realtime model say nothing of it.
+ */
+export function readError(event: JsonRecord, { session }: EventPlace): void {
+  const { error } = event;
+  if (!isRecord(error) || error['recoverable'] !== false) return;
+  const failure = readFailure(error['error']);
+  if (error['type'] === 'stt_error' && session.userTurn !== undefined) {
+    session.userTurn.failure = failure;
+  } else if (error['type'] === 'realtime_model_error' && session.agentTurn !== undefined) {
+    session.agentTurn.failure = failure;
+  }
 }
 
 /** Why a session closed, and the error that closed it. */

@@ -37,6 +37,8 @@ export class Session {
   observed: ObservedSession | undefined;
   /** The turn of the user that is open. */
   userTurn: SpanNode | undefined;
+  /** The turn of the agent that started last, while it is open. */
+  agentTurn: SpanNode | undefined;
   /** The job that it started in, when `tracing.job` put a span around it. */
   job: JobRecord | undefined;
   /** The last attempt of a model or of speech, when it failed. */
