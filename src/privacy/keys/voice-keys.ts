@@ -50,6 +50,7 @@ export const VOICE_KEY_RULES: KeyRules = {
       'voice.session.tts_ttfb_p50_ms',
       'voice.session.tts_ttfb_p95_ms',
       'voice.session.turns',
+      'voice.speech_heard',
       'voice.stt.audio_duration_ms',
       'voice.stt.model',
       'voice.stt.provider',
