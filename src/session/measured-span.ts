@@ -8,32 +8,6 @@ import type { MappedSpan } from '../mapping/mapped-span.js';
 import type { MappingContext } from '../mapping/span-input.js';
 import type { SpanNode } from './span-node.js';
 
-/** Attributes that a session's summary and the metrics are made of. None of them holds content. */
-export type MeasuredKey =
-  | typeof S.LLM_TOKEN_COUNT_PROMPT
-  | typeof S.LLM_TOKEN_COUNT_COMPLETION
-  | typeof S.LLM_MODEL_NAME
-  | typeof S.LLM_PROVIDER
-  | typeof S.OPENINFERENCE_SPAN_KIND
-  | typeof S.TOOL_NAME
-  | 'error.type'
-  | 'gen_ai.operation.name'
-  | 'gen_ai.provider.name'
-  | 'gen_ai.request.model'
-  | 'gen_ai.system'
-  | 'lk.retry_count'
-  | 'lk.speech_id'
-  | 'voice.amd.category'
-  | 'voice.e2e_latency_ms'
-  | 'voice.end_of_turn_delay_ms'
-  | 'voice.interrupted'
-  | 'voice.llm.ttft_ms'
-  | 'voice.transcription_delay_ms'
-  | 'voice.tts.characters'
-  | 'voice.tts.model'
-  | 'voice.tts.provider'
-  | 'voice.tts.ttfb_ms';
-
 /** A span that was sent, as session statistics and metrics read it. */
 export class MeasuredSpan {
   readonly span: MappedSpan;
@@ -82,21 +56,21 @@ export class MeasuredSpan {
     return this.span.status.code === SpanStatusCode.ERROR;
   }
 
-  has(key: MeasuredKey): boolean {
+  has(key: string): boolean {
     return this.span.get(key) !== undefined;
   }
 
-  number(key: MeasuredKey): number | undefined {
+  number(key: string): number | undefined {
     const value = this.span.get(key);
     return typeof value === 'number' ? value : undefined;
   }
 
-  text(key: MeasuredKey): string | undefined {
+  text(key: string): string | undefined {
     const value = this.span.get(key);
     return typeof value === 'string' && value !== '' ? value : undefined;
   }
 
-  isTrue(key: MeasuredKey): boolean {
+  isTrue(key: string): boolean {
     return this.span.get(key) === true;
   }
 }

@@ -106,7 +106,7 @@ class SessionListeners {
   }
 
   stop(): void {
-    for (const name of [...this.#listeners.keys()]) this.#unlisten(name);
+    for (const name of this.#listeners.keys()) this.#unlisten(name);
   }
 
   /**

@@ -9,10 +9,9 @@ import type { MappedSpan } from '../mapping/mapped-span.js';
 import { asText } from '../mapping/read-attributes.js';
 import { isSpanKind, mapSpanKind } from '../mapping/span-kind.js';
 import type { Failure } from '../mapping/span-input.js';
-import { isConversation, readUsage } from './model-calls.js';
+import { isConversation, readToolCall, readUsage, toolCallOf } from './calls.js';
 import { observeEnd, observeStart } from './observed-session.js';
 import type { SpanNode } from './span-node.js';
-import { readToolCall, toolCallOf } from './tool-calls.js';
 
 const CALLS = ['lk.pii.response.function_calls', 'lk.response.function_calls'] as const;
 const TTS_REQUEST_RUN = 'tts_request_run';

@@ -6,7 +6,7 @@ import type {
   SessionSummary,
   SummarizedLatency,
 } from '../mapping/session-summary.js';
-import type { MeasuredKey, MeasuredSpan } from './measured-span.js';
+import type { MeasuredSpan } from './measured-span.js';
 
 /** Speeches that are remembered, so that the steps of a tool loop count as one turn. */
 const MAX_SPEECHES = 16;
@@ -16,7 +16,7 @@ const UNKNOWN_MODEL = 'unknown';
 
 interface LatencyPlace {
   readonly latency: SummarizedLatency;
-  readonly key: MeasuredKey;
+  readonly key: string;
 }
 
 const LLM_TTFT: readonly LatencyPlace[] = [{ latency: 'llmTtft', key: 'voice.llm.ttft_ms' }];

@@ -105,63 +105,45 @@ export class Session {
 
 /**
  * The sessions below one span. It keeps the nodes of open sessions alone, and of all that have ended
- * one first input, one last output and one end: the span may be open for days.
+ * the first input, the last output and the last end: the span may be open for days.
  */
 export class SessionsBelow {
-  readonly #open = new Map<SpanNode, number>();
-  #started = 0;
-  #firstInput: { readonly order: number; readonly text: string } | undefined;
-  #lastOutput: { readonly order: number; readonly text: string } | undefined;
-  #lastEnd: { readonly order: number; readonly session: SessionEnd } | undefined;
+  readonly #open = new Set<SpanNode>();
+  #firstInput: string | undefined;
+  #lastOutput: string | undefined;
+  #lastEnd: SessionEnd | undefined;
 
   add(node: SpanNode): void {
-    this.#open.set(node, this.#started++);
+    this.#open.add(node);
   }
 
-  /** Takes over what is asked for later, and lets go of the session. */
   end(node: SpanNode): void {
-    const order = this.#open.get(node);
     const { session } = node;
-    if (order === undefined || session === undefined) return;
-    this.#open.delete(node);
-    const { firstInput, lastOutput, closing, failure } = session;
-    if (firstInput !== undefined && order < (this.#firstInput?.order ?? Infinity)) {
-      this.#firstInput = { order, text: firstInput };
-    }
-    if (lastOutput !== undefined && order > (this.#lastOutput?.order ?? -1)) {
-      this.#lastOutput = { order, text: lastOutput };
-    }
-    if (order > (this.#lastEnd?.order ?? -1)) {
-      this.#lastEnd = { order, session: { closing, failure } };
-    }
+    if (!this.#open.delete(node) || session === undefined) return;
+    this.#firstInput ??= session.firstInput;
+    this.#lastOutput = session.lastOutput ?? this.#lastOutput;
+    this.#lastEnd = { closing: session.closing, failure: session.failure };
   }
 
   /** One that has not ended. */
   get anyOpen(): SpanNode | undefined {
-    const [first] = this.#open.keys();
+    const [first] = this.#open;
     return first;
   }
 
-  /** What was said first in the first of them, and last in the last. */
   get input(): string | undefined {
-    const open = [...this.#open].find(([{ session }]) => session?.firstInput !== undefined);
-    const ended = this.#firstInput;
-    return open === undefined || (ended !== undefined && ended.order < open[1])
-      ? ended?.text
-      : open[0].session?.firstInput;
+    const open = [...this.#open].find(({ session }) => session?.firstInput !== undefined);
+    return this.#firstInput ?? open?.session?.firstInput;
   }
 
   get output(): string | undefined {
-    const open = [...this.#open].findLast(([{ session }]) => session?.lastOutput !== undefined);
-    const ended = this.#lastOutput;
-    return open === undefined || (ended !== undefined && ended.order > open[1])
-      ? ended?.text
-      : open[0].session?.lastOutput;
+    const open = [...this.#open].findLast(({ session }) => session?.lastOutput !== undefined);
+    return open?.session?.lastOutput ?? this.#lastOutput;
   }
 
   /** How the last of them ended. */
   get lastEnd(): SessionEnd | undefined {
-    return this.#lastEnd?.session;
+    return this.#lastEnd;
   }
 }
 

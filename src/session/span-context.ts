@@ -5,11 +5,16 @@ import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import { asText } from '../mapping/read-attributes.js';
 import type { AgentIdentity, Failure, MappingContext, ToolCall } from '../mapping/span-input.js';
 import { isFailedNode } from '../mapping/span-status.js';
+import {
+  hasMessagesBelow,
+  isAdapter,
+  takeToolCallId,
+  toolCallOf,
+  type ToolTasks,
+} from './calls.js';
 import { mergeIdentity, type Identity } from './identity.js';
-import { hasMessagesBelow, isAdapter } from './model-calls.js';
 import { observedFacts } from './observed-session.js';
 import { DEFAULT_AGENT_LABEL, type SpanNode } from './span-node.js';
-import { takeToolCallId, toolCallOf, type ToolTasks } from './tool-calls.js';
 
 /** Everything that other spans say of this one, at the moment it ends. */
 export function contextOf(

@@ -4,10 +4,9 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { LIVEKIT_SCOPE_NAME } from '../mapping/livekit-spans.js';
 import type { SttUsage } from '../mapping/observed-facts.js';
 import type { Failure, ToolCall } from '../mapping/span-input.js';
-import type { Identity } from './identity.js';
+import type { Identity, OpenInferenceContext } from './identity.js';
 import type { JobRecord } from './job.js';
 import type { TurnExchange } from './observed-session.js';
-import type { OpenInferenceContext } from './openinference-context.js';
 import type { Session, SessionsBelow } from './session.js';
 
 /** Most spans have none of what is listed: they share one empty list. */

@@ -3,14 +3,19 @@ import type { ReadableSpan, Span } from '@opentelemetry/sdk-trace-base';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import { asText } from '../mapping/read-attributes.js';
 import type { MappingContext } from '../mapping/span-input.js';
-import { identityOf, mergeIdentity, type Identity } from './identity.js';
+import { ToolTasks } from './calls.js';
+import {
+  identityOf,
+  mergeIdentity,
+  openInferenceBelow,
+  readOpenInferenceContext,
+  type Identity,
+} from './identity.js';
 import { JobRecord, type JobWatch } from './job.js';
-import { openInferenceBelow, readOpenInferenceContext } from './openinference-context.js';
 import { propagateEnd, propagateStart, type EndedSpan } from './propagation.js';
 import { Sessions, SessionsBelow, type SessionsOptions } from './session.js';
 import { contextOf } from './span-context.js';
 import { SpanNode } from './span-node.js';
-import { ToolTasks } from './tool-calls.js';
 
 /** Open spans that are found by their id. LiveKit never ends some: the oldest are forgotten. */
 const MAX_OPEN = 16_384;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { tts as ttsModule, voice } from '@livekit/agents';
+import { voice } from '@livekit/agents';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { DecodedSpan } from '../support/otlp-decode.js';
 import { nonRetryableError, retryableError, ScriptedLLM } from '../support/scripted-llm.js';
@@ -76,7 +76,7 @@ async function expectGoodJob(spans: ArrivedSpans): Promise<void> {
 }
 
 interface Call {
-  readonly tts?: ScriptedTTS | ttsModule.TTS;
+  readonly tts?: ScriptedTTS;
   readonly stt?: ScriptedSTT;
   readonly text?: string;
   readonly options?: voice.AgentSessionOptions;

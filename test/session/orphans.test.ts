@@ -65,7 +65,7 @@ function tops(spans: ArrivedSpans): { readonly orphans: string[]; readonly roots
 }
 
 it('exportScopes "livekit": a session below an HTTP and a database span is the root', async () => {
-  const { arrived } = await start({ exportScopes: 'livekit' });
+  const live = await start({ exportScopes: 'livekit' });
   await trace.getTracer('http').startActiveSpan('POST /calls', async (request) => {
     await trace.getTracer('db').startActiveSpan('SELECT', async (query) => {
       await talk();
@@ -73,20 +73,20 @@ it('exportScopes "livekit": a session below an HTTP and a database span is the r
     });
     request.end();
   });
-  const spans = await arrived();
+  const spans = await live.arrived();
   expect(tops(spans)).toEqual({ orphans: [], roots: ['agent_session'] });
   expect(spans.parentOf(spans.only('parse answer'))).toBe('function_tool');
 });
 
 it('exportScopes "livekit": a span below spans that are not sent is below the nearest that is', async () => {
-  const { arrived } = await start({ exportScopes: 'livekit' });
+  const live = await start({ exportScopes: 'livekit' });
   await agentSpan({ agentId: 'front' }, () =>
     trace.getTracer('http').startActiveSpan('POST /calls', async (request) => {
       await talk();
       request.end();
     }),
   );
-  const spans = await arrived();
+  const spans = await live.arrived();
   expect(tops(spans)).toEqual({ orphans: [], roots: ['front.run'] });
   expect(spans.parentOf(spans.only('agent_session'))).toBe('front.run');
 });
@@ -94,7 +94,7 @@ it('exportScopes "livekit": a span below spans that are not sent is below the ne
 it('a session below spans of the application’s own provider is below the nearest of ours', async () => {
   foreign = new NodeTracerProvider();
   foreign.register();
-  const { arrived } = await start();
+  const live = await start();
   const app = trace.getTracer('their-app');
   await app.startActiveSpan('POST /calls', async (request) => {
     await agentSpan({ agentId: 'front' }, () =>
@@ -105,13 +105,13 @@ it('a session below spans of the application’s own provider is below the neare
     );
     request.end();
   });
-  const spans = await arrived();
+  const spans = await live.arrived();
   expect(tops(spans)).toEqual({ orphans: [], roots: ['front.run'] });
   expect(spans.parentOf(spans.only('agent_session'))).toBe('front.run');
 });
 
 it('keeps a remote parent, also across a span that is not sent', async () => {
-  const { arrived } = await start({ exportScopes: 'livekit' });
+  const live = await start({ exportScopes: 'livekit' });
   const remote = trace.setSpanContext(ROOT_CONTEXT, REMOTE);
   await context.with(remote, () =>
     trace.getTracer('http').startActiveSpan('POST /calls', async (request: Span) => {
@@ -119,14 +119,14 @@ it('keeps a remote parent, also across a span that is not sent', async () => {
       request.end();
     }),
   );
-  const spans = await arrived();
+  const spans = await live.arrived();
   expect(spans.only('agent_session').parentSpanId).toBe(REMOTE.spanId);
   expect(spans.only('agent_session').traceId).toBe(REMOTE.traceId);
 });
 
 it('keeps a parent that is known by its id alone', async () => {
-  const { arrived } = await start();
+  const live = await start();
   const known = { ...REMOTE, isRemote: false };
   await context.with(trace.setSpanContext(ROOT_CONTEXT, known), talk);
-  expect((await arrived()).only('agent_session').parentSpanId).toBe(REMOTE.spanId);
+  expect((await live.arrived()).only('agent_session').parentSpanId).toBe(REMOTE.spanId);
 });
