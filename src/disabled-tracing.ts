@@ -1,3 +1,4 @@
+import { createNoopMeter } from '@opentelemetry/api';
 import { AlwaysOffSampler, BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
 import type { CreatedTracing } from './create-tracing.js';
@@ -27,6 +28,7 @@ export function createDisabledTracing(
   const tracer = provider.getTracer(TRACER_NAME, VERSION);
   const tracing: CatalystTracing = {
     tracer,
+    meter: createNoopMeter(),
     provider,
     serviceName,
     endpoint: undefined,

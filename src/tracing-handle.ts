@@ -1,4 +1,4 @@
-import type { Tracer } from '@opentelemetry/api';
+import type { Meter, Tracer } from '@opentelemetry/api';
 import type {
   CatalystTracing,
   FlushOptions,
@@ -20,6 +20,7 @@ import type { CatalystTracerProvider } from './provider/catalyst-tracer-provider
 /** What the handle of a set-up is made of. */
 export interface LiveTracingParts {
   readonly tracer: Tracer;
+  readonly meter: Meter;
   readonly provider: CatalystTracerProvider;
   readonly resolved: ResolvedOptions;
   readonly processor: OpenInferenceSpanProcessor;
@@ -31,6 +32,7 @@ export interface LiveTracingParts {
 /** The handle that `setup()` returns while tracing is live. */
 export class LiveTracing implements CatalystTracing {
   readonly tracer: Tracer;
+  readonly meter: Meter;
   readonly provider: CatalystTracerProvider;
   readonly serviceName: string;
   readonly endpoint: string | undefined;
@@ -44,6 +46,7 @@ export class LiveTracing implements CatalystTracing {
   constructor(parts: LiveTracingParts) {
     const { resolved } = parts;
     this.tracer = parts.tracer;
+    this.meter = parts.meter;
     this.provider = parts.provider;
     this.serviceName = resolved.serviceName;
     this.endpoint = resolved.endpoint === undefined ? undefined : displayUrl(resolved.endpoint);

@@ -128,7 +128,7 @@ export const INSTRUMENTS: Readonly<Record<InstrumentName, Instrument>> = {
   sessionsStarted: { name: 'voice.sessions.started', kind: 'counter', unit: '{session}', from: ROOT, attributes: TENANT, meaning: 'Sessions that began' },
   sessionsActive: { name: 'voice.sessions.active', kind: 'upDownCounter', unit: '{session}', from: ROOT, attributes: TENANT, meaning: 'Sessions that are open' },
   sessionDuration: { name: 'voice.session.duration', kind: 'histogram', unit: 's', from: ROOT, attributes: SESSION, boundaries: SESSION_SECONDS, meaning: 'Length of a session' },
-  sessionDurationMillis: { name: 'voice.session.duration_ms', kind: 'histogram', unit: 'ms', from: ROOT, attributes: SESSION, boundaries: SESSION_SECONDS.map((bound) => bound * 1000), meaning: 'The same in milliseconds, with `metrics: { sessionDurationMillis: true }`' },
+  sessionDurationMillis: { name: 'voice.session.duration_ms', kind: 'histogram', unit: 'ms', from: ROOT, attributes: SESSION, boundaries: SESSION_SECONDS.map((bound) => bound * 1000), meaning: 'The same in milliseconds; not with `metrics: { sessionDurationMillis: false }`' },
   tokenUsage: { name: 'gen_ai.client.token.usage', kind: 'histogram', unit: '{token}', from: CALL, attributes: MODEL_TOKENS, boundaries: TOKENS, meaning: 'Tokens of a model call, `input` and `output`' },
   operationDuration: { name: 'gen_ai.client.operation.duration', kind: 'histogram', unit: 's', from: CALL, attributes: [...MODEL, 'error.type'], boundaries: OPERATION_SECONDS, meaning: 'Length of a model call' },
   timeToFirstToken: { name: 'gen_ai.server.time_to_first_token', kind: 'histogram', unit: 's', from: CALL, attributes: MODEL, boundaries: FIRST_TOKEN_SECONDS, meaning: 'Time to the first token of a model call, as seen from here' },

@@ -5,7 +5,7 @@ import { isRecord } from './read-objects.js';
 
 /** What `metrics` takes beside `true`. */
 export interface MetricsOptions {
-  /** Also records `voice.session.duration_ms`, for dashboards that are built on milliseconds. Default false. */
+  /** Also records `voice.session.duration_ms`, for dashboards that are built on milliseconds. Default true. */
   readonly sessionDurationMillis?: boolean;
 }
 
@@ -14,14 +14,14 @@ export interface ResolvedMetricsOptions {
   readonly sessionDurationMillis: boolean;
 }
 
-const ON: ResolvedMetricsOptions = Object.freeze({ sessionDurationMillis: false });
+const ON: ResolvedMetricsOptions = Object.freeze({ sessionDurationMillis: true });
 
 export function readMetricsOption(value: unknown): Reading<ResolvedMetricsOptions | undefined> {
   if (typeof value === 'boolean') return { value: value ? ON : undefined };
   if (!isRecord(value) || Array.isArray(value)) {
     return { problem: `must be true, false or an object; saw ${describeType(value)}` };
   }
-  const millis = value['sessionDurationMillis'] ?? false;
+  const millis = value['sessionDurationMillis'] ?? true;
   return typeof millis === 'boolean'
     ? { value: Object.freeze({ sessionDurationMillis: millis }) }
     : {

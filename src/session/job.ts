@@ -2,7 +2,7 @@ import type { Tracer } from '@opentelemetry/api';
 import { warnOnce } from '../diagnostics.js';
 import { RoomWatch } from '../livekit/livekit-room.js';
 import type { JobFacts } from '../mapping/job-facts.js';
-import { isRecord } from '../mapping/read-attributes.js';
+import { asText, isRecord } from '../mapping/read-attributes.js';
 import { Attr } from '../semconv/attribute-keys.js';
 import { SpanKindValues } from '../semconv/span-kinds.js';
 import { readIdentity } from '../spans/identity-options.js';
@@ -16,7 +16,10 @@ import { SessionStatistics } from './session-statistics.js';
 
 /** What `tracing.job` needs of LiveKit's `JobContext`, described by its shape. */
 export interface TraceableJob {
-  readonly job?: { readonly id?: string; readonly room?: { readonly sid?: string } };
+  readonly job?: {
+    readonly id?: string;
+    readonly room?: { readonly sid?: string; readonly name?: string };
+  };
   readonly room?: unknown;
   addShutdownCallback(callback: () => Promise<void>): void;
 }
@@ -39,7 +42,9 @@ export interface TraceJob {
 export interface JobWatch {
   /** Sid of the room, which names the session where nothing else does. */
   readonly roomSid: string | undefined;
+  readonly roomName: string | undefined;
   participantKind(): string | undefined;
+  disconnectReason(): string | undefined;
   closeReason(): string | undefined;
 }
 
@@ -68,6 +73,8 @@ export class JobRecord {
       durationMillis: Math.max(0, Math.round(endMillis - this.#startMillis)),
       closeReason: this.#watch.closeReason(),
       participantKind: this.#watch.participantKind(),
+      disconnectReason: this.#watch.disconnectReason(),
+      roomName: this.#watch.roomName,
       roomSid: this.roomSid,
     };
   }
@@ -109,19 +116,24 @@ export function createTraceJob(host: JobHost): TraceJob {
 /** What the shutdown callback and the entry function tell of the end. */
 class JobEnding implements JobWatch {
   readonly roomSid: string | undefined;
+  readonly roomName: string | undefined;
   isShutDown = false;
   hasFailed = false;
   readonly #room: RoomWatch;
 
   constructor(context: TraceableJob) {
     const { job, room } = readContext(context);
-    const sid = job?.room?.sid;
-    this.roomSid = sid === '' ? undefined : sid;
+    this.roomSid = asText(job?.room?.sid);
+    this.roomName = asText(job?.room?.name);
     this.#room = new RoomWatch(room);
   }
 
   participantKind(): string | undefined {
     return this.#room.participantKind;
+  }
+
+  disconnectReason(): string | undefined {
+    return this.#room.disconnectReason;
   }
 
   closeReason(): string | undefined {

@@ -12,6 +12,7 @@ export const VOICE_KEY_RULES: KeyRules = {
       'voice.amd.delay_ms',
       'voice.amd.is_machine',
       'voice.amd.speech_duration_ms',
+      'voice.disconnect_reason',
       'voice.duration_ms',
       'voice.e2e_latency_ms',
       'voice.end_of_turn_delay_ms',
@@ -62,6 +63,7 @@ export const VOICE_KEY_RULES: KeyRules = {
       'voice.tts.provider',
       'voice.tts.ttfb_ms',
     ]),
+    'voice.room_name': 'personal',
   },
   prefixes: [],
 };
