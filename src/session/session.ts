@@ -180,6 +180,7 @@ export class Sessions {
   }
 
   end(session: Session): void {
+    session.failedAttempt = undefined;
     this.#open.delete(session);
   }
 
