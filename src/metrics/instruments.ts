@@ -46,11 +46,11 @@ export interface SpanMeasurement {
   /** LiveKit's spans of these names; absent: every span of kind LLM. */
   readonly on?: readonly string[];
   readonly value: (span: MeasuredSpan) => number | undefined;
-  /** An attribute that tells this measurement from another one of the same span. */
+  /** An attribute that differs from another measurement of the same span. */
   readonly fixed?: readonly [MetricAttribute, string];
 }
 
-/** Seconds in steps that tell a good voice latency from a bad one: 50 ms to 30 s. */
+/** Seconds in steps that separate a good voice latency from a bad one: 50 ms to 30 s. */
 const VOICE_SECONDS = [
   0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, 1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10, 30,
 ] as const;

@@ -176,7 +176,7 @@ const READERS: Readonly<Record<MetricAttribute, AttributeReader>> = {
   'voice.stt.provider': ({ context }) => context.observed?.stt?.provider,
 };
 
-/** Reasons that are told apart; the application's own words are `other`. */
+/** Reasons that are counted by name; the application's own are `other`. */
 const CLOSE_REASONS: ReadonlySet<string> = new Set([
   'error',
   'job_shutdown',

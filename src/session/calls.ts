@@ -86,7 +86,7 @@ export class ToolTasks {
     if (task === undefined) return undefined;
     const tool = this.#toolByTask.get(task);
     // Early versions (1.3 among them) call a tool at once, and a span that ends before the tool's
-    // first `await` is over before `function_tool` starts. Nothing is held back for it: it stays
+    // first `await` is over before `function_tool` starts. It does not wait for it, and stays
     // below the turn, with the name of its tool.
     if (tool === undefined) return toolOfTask(task);
     if (tool.parent !== parent) return undefined;
@@ -114,9 +114,9 @@ const RAW_NAME = 'lk.function_tool.name';
  */
 export function toolCallOf(attributes: Attributes): ToolCall | undefined {
   const name = asText(attributes[RAW_NAME]);
-  const given = attributes['lk.function_tool.arguments'];
-  if (name === undefined || typeof given !== 'string') return undefined;
-  return { id: undefined, name, arguments: given };
+  const input = attributes['lk.function_tool.arguments'];
+  if (name === undefined || typeof input !== 'string') return undefined;
+  return { id: undefined, name, arguments: input };
 }
 
 /** Takes the id of the turn's first open call of this tool with these arguments. */
@@ -124,10 +124,10 @@ export function takeToolCallId(tool: SpanNode, attributes: Attributes): string |
   const turn = tool.parent;
   if (turn === undefined || turn.openToolCalls.length === 0) return undefined;
   const open = turn.openToolCalls;
-  const given =
+  const input =
     attributes['lk.pii.function_tool.arguments'] ?? attributes['lk.function_tool.arguments'];
   const name = attributes[RAW_NAME];
-  const same = open.findIndex((call) => call.name === name && call.arguments === given);
+  const same = open.findIndex((call) => call.name === name && call.arguments === input);
   const index = same >= 0 ? same : open.findIndex((call) => call.name === name);
   if (index < 0) return undefined;
   turn.openToolCalls = open.toSpliced(index, 1);

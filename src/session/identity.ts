@@ -31,7 +31,7 @@ function isIdentity(value: unknown): value is Identity {
 /**
  * What holds below `inner` inside `outer`. An agent is taken whole: one with another id never gets
  * the outer one's name or role. The outer agent itself comes back where `inner` names none, so that
- * a span which names one can be told from a span which inherits it.
+ * a span which names one differs from a span which inherits it.
  */
 export function mergeIdentity(outer: Identity | undefined, inner: Identity): Identity {
   if (outer === undefined) return inner;
@@ -78,7 +78,7 @@ const SESSION_ID = contextKey(S.SESSION_ID);
 const USER_ID = contextKey(S.USER_ID);
 const METADATA = contextKey(S.METADATA);
 const TAGS = contextKey(S.TAG_TAGS);
-/** What `setAttributes` was given, as JSON text. */
+/** The attributes of `setAttributes`, as JSON text. */
 const ATTRIBUTES = contextKey('attributes');
 const PROMPT_TEMPLATE: readonly (readonly [attribute: string, key: symbol])[] = [
   S.PROMPT_TEMPLATE_TEMPLATE,
@@ -165,14 +165,14 @@ export function readOpenInferenceContext(context: Context): OpenInferenceContext
  */
 export function openInferenceBelow(
   around: OpenInferenceContext | undefined,
-  told: OpenInferenceContext | undefined,
+  own: OpenInferenceContext | undefined,
 ): OpenInferenceContext | undefined {
-  if (around === undefined) return told;
-  if (told === undefined) return around.isInherited ? around : { ...around, isInherited: true };
-  if (!around.isInherited) return told;
+  if (around === undefined) return own;
+  if (own === undefined) return around.isInherited ? around : { ...around, isInherited: true };
+  if (!around.isInherited) return own;
   return {
-    identity: mergeIdentity(around.identity, told.identity),
-    attributes: { ...around.attributes, ...told.attributes },
+    identity: mergeIdentity(around.identity, own.identity),
+    attributes: { ...around.attributes, ...own.attributes },
     isInherited: true,
   };
 }

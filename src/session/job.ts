@@ -68,7 +68,8 @@ export class JobRecord {
     this.#watch = init.watch;
   }
 
-  facts(endMillis: number): JobFacts {
+  /** What the span of the job says of it. */
+  endingAt(endMillis: number): JobFacts {
     return {
       durationMillis: Math.max(0, Math.round(endMillis - this.#startMillis)),
       closeReason: this.#watch.closeReason(),
@@ -113,7 +114,7 @@ export function createTraceJob(host: JobHost): TraceJob {
   return job;
 }
 
-/** What the shutdown callback and the entry function tell of the end. */
+/** What the shutdown callback, the entry function and the room say of the end. */
 class JobEnding implements JobWatch {
   readonly roomSid: string | undefined;
   readonly roomName: string | undefined;

@@ -151,7 +151,7 @@ class SessionListeners {
   /** The place of an event that is being emitted; `undefined` when it has none. */
   #place(): EventPlace | undefined {
     const node = this.#tree.activeNode();
-    if (this.#observed === undefined) this.#tie(node?.session);
+    if (this.#observed === undefined) this.#connect(node?.session);
     const session = this.#session;
     const observed = this.#observed;
     if (session === undefined || observed === undefined) return undefined;
@@ -159,7 +159,7 @@ class SessionListeners {
     return { session, observed, node: own, task: this.#tree.currentTask() };
   }
 
-  #tie(active: Session | undefined): void {
+  #connect(active: Session | undefined): void {
     const { sessions } = this.#tree;
     const session = active !== undefined && sessions.isOpen(active) ? active : sessions.only();
     // A session that somebody else observes is another object's.

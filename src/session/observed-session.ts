@@ -10,14 +10,14 @@ import type { SpanNode } from './span-node.js';
 
 /** Bounds what is kept of a session that says much while no span asks for it. */
 const MAX_PENDING = 64;
-/** Turns whose words are kept after they have ended. */
+/** Turns whose exchange is kept after they have ended. */
 const MAX_EXCHANGES = 8;
 
 /** Messages of a conversation that are kept for the span of its session: the latest. */
 const MAX_TRANSCRIPT = 256;
 
-/** Words of the user, and when they began: the turn that answers them starts after that. */
-export interface HeardWords {
+/** An utterance of the user, and when it began: the turn that answers it starts after that. */
+interface Utterance {
   readonly text: string;
   /** The message in the GenAI format. */
   readonly message: unknown;
@@ -25,19 +25,19 @@ export interface HeardWords {
 }
 
 /**
- * What the events of one session have told of it, for the spans that end after them. Kept only
+ * What the events of one session have brought, for the spans that end after them. Kept only
  * until a span has taken it, and bounded; the session's record holds it and goes with the session.
  */
 export class ObservedSession {
   closing: SessionClosing | undefined;
   /** All speech that was recognised, with a turn or without. */
   stt: SttUsage | undefined;
-  /** Words of the last turn that had any: further steps of a tool loop answer them too. */
-  lastWords: string | undefined;
+  /** Input of the last turn that had any: further steps of a tool loop answer it too. */
+  lastInput: string | undefined;
   #onClosed: (() => void) | undefined;
   #utteranceMillis: number | undefined;
   #lastTurnMillis = Number.NEGATIVE_INFINITY;
-  readonly #heard: HeardWords[] = [];
+  readonly #heard: Utterance[] = [];
   readonly #toolResults: unknown[] = [];
   readonly #transcript: unknown[] = [];
   readonly #exchanges: TurnExchange[] = [];
@@ -51,7 +51,7 @@ export class ObservedSession {
     this.#utteranceMillis = atMillis;
   }
 
-  /** `beganMillis` where LiveKit recorded it, for providers that tell. */
+  /** `beganMillis` where LiveKit recorded it, for providers that report it. */
   hear(text: string, message: unknown, beganMillis: number | undefined): void {
     const atMillis = beganMillis ?? this.#utteranceMillis ?? Date.now();
     this.#utteranceMillis = undefined;
@@ -69,10 +69,10 @@ export class ObservedSession {
   }
 
   /**
-   * The words that a turn answers: those that began after the turn before it and before itself.
-   * Older ones came too late for their turn, and are not given to the wrong one.
+   * The utterances that a turn answers: those that began after the turn before it and before itself.
+   * Older ones came too late for their turn, and are not put on the wrong one.
    */
-  claimWords(turnMillis: number): readonly HeardWords[] {
+  claimUtterances(turnMillis: number): readonly Utterance[] {
     const claimed = this.#heard.filter(
       ({ atMillis }) => atMillis > this.#lastTurnMillis && atMillis <= turnMillis,
     );
@@ -97,7 +97,7 @@ export class ObservedSession {
     this.#lastTurnMillis = Math.max(this.#lastTurnMillis, turnMillis);
   }
 
-  /** For the model, which is told in the turn after. */
+  /** The model gets them in the turn after. */
   addToolResults(messages: readonly unknown[]): void {
     for (const message of messages) pushBounded(this.#toolResults, message);
   }
@@ -118,7 +118,7 @@ export class ObservedSession {
   }
 
   /**
-   * Calls back when the session has told why it closed: LiveKit ends `agent_session` and emits
+   * Calls back when it is known why the session closed: LiveKit ends `agent_session` and emits
    * `close` in one go, so that is before any other code can run.
    */
   awaitClosing(onClosed: () => void): void {
@@ -130,9 +130,9 @@ export class ObservedSession {
     this.settle();
   }
 
-  /** The session is over: no words of it are kept any longer. */
+  /** The session is over: none of its content is kept any longer. */
   forget(): void {
-    this.lastWords = undefined;
+    this.lastInput = undefined;
     this.#heard.length = 0;
     this.#toolResults.length = 0;
     this.#transcript.length = 0;
@@ -153,13 +153,13 @@ function pushBounded<T>(list: T[], value: T): void {
   if (list.length > MAX_PENDING) list.shift();
 }
 
-/** What went into a realtime model and came out of it during one turn, as events tell it. */
+/** What went into a realtime model and came out of it during one turn, by events. */
 export class TurnExchange {
   readonly #toolResults: unknown[];
-  readonly #heard: HeardWords[] = [];
+  readonly #heard: Utterance[] = [];
   readonly #said: string[] = [];
   readonly #calls: unknown[] = [];
-  /** Words from before a tool loop, which all its steps answer. */
+  /** Input from before a tool loop, which all its steps answer. */
   #inherited: string | undefined;
 
   /** What the tools answered before the turn is what the model is asked about in it. */
@@ -179,11 +179,11 @@ export class TurnExchange {
     }
   }
 
-  /** Takes the words that the turn answers, as far as they have been transcribed by now. */
+  /** Takes the utterances that the turn answers, as far as they have been transcribed by now. */
   claim(observed: ObservedSession, turnMillis: number): void {
-    this.#heard.push(...observed.claimWords(turnMillis));
-    if (this.#words !== undefined) observed.lastWords = this.#words;
-    else if (this.#toolResults.length > 0) this.#inherited = observed.lastWords;
+    this.#heard.push(...observed.claimUtterances(turnMillis));
+    if (this.#input !== undefined) observed.lastInput = this.#input;
+    else if (this.#toolResults.length > 0) this.#inherited = observed.lastInput;
   }
 
   forget(): void {
@@ -194,18 +194,18 @@ export class TurnExchange {
   get messages(): ModelExchange {
     const parts = [...this.#said.map((content) => ({ type: 'text', content })), ...this.#calls];
     return {
-      words: this.#words ?? this.#inherited,
+      words: this.#input ?? this.#inherited,
       input: [...this.#toolResults, ...this.#heard.map(({ message }) => message)],
       output: parts.length > 0 ? [{ role: 'assistant', parts }] : [],
     };
   }
 
-  get #words(): string | undefined {
+  get #input(): string | undefined {
     return this.#heard.length > 0 ? this.#heard.map(({ text }) => text).join('\n') : undefined;
   }
 }
 
-/** A span starts that events will tell something of. */
+/** A span starts that events belong to. */
 export function observeStart(node: SpanNode): void {
   const { session } = node;
   if (session === undefined) return;
@@ -226,13 +226,13 @@ export function observeEnd(node: SpanNode): void {
   if (node.livekitName === LiveKitSpan.AGENT_SESSION) session.observed?.forget();
   if (node.livekitName !== LiveKitSpan.AGENT_TURN) return;
   // What no turn of a realtime model has claimed stands on the spans of a model of text.
-  session.observed?.claimWords(node.startMillis);
+  session.observed?.claimUtterances(node.startMillis);
   session.observed?.endTurn(node.startMillis);
 }
 
-/** Everything else that events have told of a span that ends. */
+/** What events have brought for a span that ends. */
 export function observedFacts(node: SpanNode): ObservedFacts | undefined {
-  if (node.isJob || node.livekitName === LiveKitSpan.JOB_ENTRYPOINT) return factsOfJob(node);
+  if (node.isJob || node.livekitName === LiveKitSpan.JOB_ENTRYPOINT) return ofJob(node);
   const observed = node.session?.observed;
   if (observed === undefined) return undefined;
   const isSession = node.livekitName === LiveKitSpan.AGENT_SESSION;
@@ -245,7 +245,7 @@ export function observedFacts(node: SpanNode): ObservedFacts | undefined {
 }
 
 /** A job ends as the last of its sessions. */
-function factsOfJob({ sessionsBelow }: SpanNode): ObservedFacts | undefined {
+function ofJob({ sessionsBelow }: SpanNode): ObservedFacts | undefined {
   const closing = sessionsBelow?.lastEnd?.closing;
   if (closing === undefined) return undefined;
   return { stt: undefined, closing, exchange: undefined, transcript: [] };

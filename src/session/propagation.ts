@@ -114,8 +114,10 @@ function addTool(turn: SpanNode | undefined, tool: SpanNode): void {
     turn.startedTools = [...turn.startedTools, tool];
 }
 
-function beginSpeech({ parent }: SpanNode): void {
-  if (parent?.livekitName === LiveKitSpan.AGENT_TURN) parent.hasSpoken = true;
+/** Early versions (1.0 among them) open it below the session and not below the turn. */
+function beginSpeech({ parent, session }: SpanNode): void {
+  const turn = parent?.livekitName === LiveKitSpan.AGENT_TURN ? parent : session?.agentTurn;
+  if (turn !== undefined) turn.hasSpoken = true;
 }
 
 function inputOf({ mapped }: EndedSpan): string | undefined {

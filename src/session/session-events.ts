@@ -16,7 +16,7 @@ export interface EventPlace {
   readonly task: object | undefined;
 }
 
-/** Takes what one event tells of the session. */
+/** Takes what one event says of the session. */
 export type EventReader = (event: JsonRecord, place: EventPlace) => void;
 
 /**
@@ -26,7 +26,7 @@ export type EventReader = (event: JsonRecord, place: EventPlace) => void;
  * Deliberately not listened to:
  * - `error`, unless the application does: see `observe-session.ts`. What closed a session comes with
  *   `close`.
- * - `user_input_transcribed`: `conversation_item_added` brings the same words once they are final.
+ * - `user_input_transcribed`: `conversation_item_added` brings the same text once it is final.
  * - `speech_created`: the speech of a turn is on its span, and `say()` is heard when it was said.
  * - `agent_state_changed`: `agent_speaking` is the same as a span.
  * - `session_usage_updated`: sums of `metrics_collected`, and not there before 1.3.
@@ -95,8 +95,8 @@ function addUsage(sum: SttUsage | undefined, usage: SttUsage): SttUsage {
 }
 
 /**
- * A realtime model's tool calls, and what it will be told. Of a tool that threw, LiveKit gives the
- * words that the model gets ("An internal error occurred"); the error itself is in its log alone.
+ * A realtime model's tool calls and their results. Of a tool that threw, LiveKit has the text that
+ * the model gets ("An internal error occurred"); the error itself is in its log alone.
  */
 function readTools(event: JsonRecord, place: EventPlace): void {
   const { functionCalls, functionCallOutputs } = event;

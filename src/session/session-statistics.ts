@@ -10,7 +10,7 @@ import type { MeasuredSpan } from './measured-span.js';
 
 /** Speeches that are remembered, so that the steps of a tool loop count as one turn. */
 const MAX_SPEECHES = 16;
-/** Models and agents that are told apart; a session has a few of either. */
+/** Models and agents that are counted by name; a session has a few of either. */
 const MAX_NAMES = 64;
 const UNKNOWN_MODEL = 'unknown';
 

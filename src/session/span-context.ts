@@ -56,7 +56,7 @@ export function contextOf(
     observed: observedFacts(node),
     summary: summaryOf(node),
     isInJob: node.job !== undefined,
-    job: node.isJob ? node.job?.facts(hrTimeToMilliseconds(span.endTime)) : undefined,
+    job: node.isJob ? node.job?.endingAt(hrTimeToMilliseconds(span.endTime)) : undefined,
     isUnheard: isUnheard(node),
     incomplete,
   };

@@ -153,7 +153,7 @@ export class SpanTree {
           ? this.#nodeIn(context)
           : this.#open.get(parentId);
     // LiveKit starts some spans as roots, or drops the context's values (`on_enter`). The caller's
-    // context is still active then and tells where they belong.
+    // context is still active then and shows where they belong.
     const active = activeContext.active();
     const around = parent ?? this.#nodeIn(active);
     const contextIdentity =

@@ -59,7 +59,7 @@ export class WaitingSpans {
  * The open span that a span which has ended must wait for.
  *
  * `job_entrypoint` ends before its session when the entry function returns early, and as the root
- * it has to carry the session's first words and last answer. Up to 1.7.1 a quick tool ends before
+ * it has to carry the session's first input and last output. Up to 1.7.1 a quick tool ends before
  * the `llm_node` that asked for it, which alone records the call's id.
  */
 export function waitsFor(span: ReadableSpan, node: SpanNode): SpanNode | undefined {
