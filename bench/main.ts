@@ -1,22 +1,16 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, type as osType } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { compileMeasuredCode } from './orchestrate/compile.js';
-import { CONTESTANTS, NOOP, REFERENCE, type Contestant } from './orchestrate/contestants.js';
-import { installPeers } from './orchestrate/install-peers.js';
-import { measureInstall } from './orchestrate/install-size.js';
-import { COMPILED_DIRS, isPackageBuilt, README, RESULTS } from './orchestrate/places.js';
-import { renderReport } from './orchestrate/report.js';
-import { runRow } from './orchestrate/run-row.js';
-import type { RunFacts, RunRecord, Sample } from './orchestrate/samples.js';
-import { FULL_SCENARIOS, QUICK_SCENARIOS } from './orchestrate/scenarios.js';
-import { startReceiver, type Receiver } from './receiver/receiver.js';
+import { format } from 'prettier';
+import { FULL_SCENARIOS, NOOP, OWN, QUICK_SCENARIOS, REFERENCE } from './contestants.js';
+import { renderReport, type Sample } from './report.js';
+import { startRunner } from './run.js';
 
 /**
- * `npm run bench`: every contestant, every scenario, rounds in shuffled order.
- *   --quick            a look in a minute or two, printed only
- *   --only a,b         these contestants, besides noop and the reference
+ * `npm run bench`: every scenario, rounds in shuffled order; writes the tables into README.md.
+ *   --quick            the whole job alone, with few rounds; printed only, like the next three
+ *   --only a,b         these rows, beside the untraced one, the reference and this package
  *   --scenario a,b     these scenarios
  *   --rounds n         instead of each scenario's own
  */
@@ -29,58 +23,47 @@ const { values: flags } = parseArgs({
   },
 });
 
-const contestants = chooseContestants(flags.only?.split(','));
+const ALWAYS = [NOOP, REFERENCE, OWN];
+const only = flags.only?.split(',');
 const scenarios = (flags.quick ? QUICK_SCENARIOS : FULL_SCENARIOS)
   .filter(({ name }) => flags.scenario?.split(',').includes(name) ?? true)
-  .map((scenario) => ({ ...scenario, rounds: Number(flags.rounds ?? scenario.rounds) }));
-installPeers();
-await compileMeasuredCode('peers');
-if (contestants.some(({ home }) => home === 'project')) await compileMeasuredCode('project');
+  .map((scenario) => ({
+    ...scenario,
+    rounds: Number(flags.rounds ?? scenario.rounds),
+    contestants: scenario.contestants.filter(
+      ({ name }) => only === undefined || ALWAYS.includes(name) || only.includes(name),
+    ),
+  }));
+const isWhole = !flags.quick && Object.values(flags).filter(Boolean).length === 0;
 
-const receiver = await startReceiver(join(COMPILED_DIRS.peers, 'receiver', 'receiver-process.js'));
-const samples = await runAll(receiver);
-receiver.close();
+const samples: Sample[] = [];
+const runner = await startRunner(['peers', 'project']);
+for (const { name, task, rounds, contestants } of scenarios) {
+  for (let round = 1; round <= rounds; round++) {
+    console.log(`${name}, round ${String(round)} of ${String(rounds)}`);
+    for (const contestant of shuffled(contestants)) {
+      const outcome = await runner.run(contestant, task);
+      samples.push({ scenario: name, contestant: contestant.name, round, ...outcome });
+    }
+  }
+}
+runner.close();
+const results = join(import.meta.dirname, 'results');
+mkdirSync(results, { recursive: true });
+writeFileSync(join(results, 'last-run.json'), `${JSON.stringify(samples)}\n`);
 
-const record: RunRecord = {
-  facts: facts(),
-  contestants: contestants.map(({ name }) => name),
-  samples,
-  installs: contestants.map(measureInstall),
-};
-const report = renderReport(record);
+const report = [facts(), ...renderReport(samples)].join('\n\n');
 console.log(`\n${report}`);
-const isWhole = !flags.quick && flags.only === undefined && flags.scenario === undefined;
-if (isWhole) publish();
-if (
-  samples.some(
-    (sample) => sample.contestant !== NOOP && sample.received.spans !== sample.result.spans,
-  )
-) {
+if (isWhole) await publish();
+if (samples.some(hasLostSpans)) {
   console.error('Spans were lost; see the table.');
   process.exitCode = 1;
 }
 
-function chooseContestants(only: readonly string[] | undefined): readonly Contestant[] {
-  const built = isPackageBuilt();
-  if (!built) console.log('The package is not built (npm run build): its own rows are left out.');
-  return CONTESTANTS.filter(({ name, home }) => {
-    if (home === 'project' && !built) return false;
-    return only === undefined || only.includes(name) || name === NOOP || name === REFERENCE;
-  });
-}
-
-async function runAll(to: Receiver): Promise<readonly Sample[]> {
-  const taken: Sample[] = [];
-  for (const scenario of scenarios) {
-    for (let round = 1; round <= scenario.rounds; round++) {
-      console.log(`${scenario.name}, round ${String(round)} of ${String(scenario.rounds)}`);
-      for (const contestant of shuffled(contestants)) {
-        const outcome = await runRow(to, contestant, scenario.task);
-        taken.push({ scenario: scenario.name, contestant: contestant.name, round, ...outcome });
-      }
-    }
-  }
-  return taken;
+/** A text session does not say how many spans it had: some have to arrive. */
+function hasLostSpans({ contestant, result, received }: Sample): boolean {
+  if (contestant === NOOP) return false;
+  return result.spans === undefined ? received.spans === 0 : received.spans !== result.spans;
 }
 
 function shuffled<T>(items: readonly T[]): readonly T[] {
@@ -88,25 +71,22 @@ function shuffled<T>(items: readonly T[]): readonly T[] {
   return keyed.toSorted((one, other) => one.key - other.key).map(({ item }) => item);
 }
 
-function facts(): RunFacts {
-  return {
-    date: new Date().toISOString().slice(0, 10),
-    node: process.version,
-    platform: `${osType()} ${arch()}`,
-    cpuModel: cpus()[0]?.model ?? 'unknown',
-    cores: availableParallelism(),
-    quick: flags.quick,
-  };
+function facts(): string {
+  const clocks = samples.flatMap(({ result }) => result.job?.clock ?? []);
+  return [
+    new Date().toISOString().slice(0, 10),
+    `Node ${process.version}`,
+    `${osType()} ${arch()}`,
+    `${String(availableParallelism())} cores (${cpus()[0]?.model ?? 'unknown'})`,
+    ...clocks.slice(0, 1).map((source) => `main-thread CPU time from \`${source}\``),
+    'median (min..max) over the rounds of one run.',
+  ].join(', ');
 }
 
-/** Writes the samples, and the report between the README's marks. */
-function publish(): void {
-  mkdirSync(dirname(RESULTS), { recursive: true });
-  writeFileSync(RESULTS, `${JSON.stringify(record)}\n`);
-  const readme = readFileSync(README, 'utf8');
-  const marked = /(<!-- last run -->\n)[^]*(<!-- end of last run -->)/;
-  writeFileSync(
-    README,
-    readme.replace(marked, (_whole, begin: string, end: string) => `${begin}\n${report}\n${end}`),
-  );
+/** Writes the report between the README's marks. */
+async function publish(): Promise<void> {
+  const file = join(import.meta.dirname, 'README.md');
+  const [before = '', rest = ''] = readFileSync(file, 'utf8').split(/(?<=<!-- last run -->\n)/);
+  const after = rest.slice(rest.indexOf('<!-- end of last run -->'));
+  writeFileSync(file, await format(`${before}${report}\n\n${after}`, { parser: 'markdown' }));
 }

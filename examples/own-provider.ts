@@ -1,19 +1,27 @@
 /**
- * LiveKit on a tracer provider of the application's own: spans are mapped and sent by one of its
- * span processors, and its other processors receive them raw.
+ * LiveKit on a tracer provider of the application's own, with OpenTelemetry's own batch processor and
+ * exporter. `OpenInferenceSpanProcessor` maps every span for the processor that it wraps. The other
+ * processors of the provider receive the spans raw.
  *
- *     OPENAI_API_KEY=… CATALYST_OTLP_ENDPOINT=… npx tsx examples/own-provider.ts
+ *     npm install catalyst-tracing @opentelemetry/exporter-trace-otlp-http
+ *     OPENAI_API_KEY=… OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 npx tsx examples/own-provider.ts
  */
 import * as livekitAgents from '@livekit/agents';
 import * as openai from '@livekit/agents-plugin-openai';
-import { ConsoleSpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import {
-  createOpenInferenceSpanProcessor,
-  installLiveKitAgentsInstrumentation,
-} from 'catalyst-tracing/livekit-agents';
+  BatchSpanProcessor,
+  ConsoleSpanExporter,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
+import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import { OpenInferenceSpanProcessor } from 'catalyst-tracing';
+import { installLiveKitAgentsInstrumentation } from 'catalyst-tracing/livekit-agents';
 
-const openInference = createOpenInferenceSpanProcessor();
+// To send with the delivery of `setup()` instead: `createOpenInferenceSpanProcessor()`.
+const openInference = new OpenInferenceSpanProcessor(
+  new BatchSpanProcessor(new OTLPTraceExporter()),
+);
 const provider = new NodeTracerProvider({
   spanProcessors: [openInference, new SimpleSpanProcessor(new ConsoleSpanExporter())],
 });

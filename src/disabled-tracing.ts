@@ -2,7 +2,7 @@ import { createNoopMeter } from '@opentelemetry/api';
 import { AlwaysOffSampler, BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
 import type { CreatedTracing } from './create-tracing.js';
-import { DeliveryLedger, type DeliveryResult } from './export/delivery-stats.js';
+import { DeliveryCounts, type DeliveryResult } from './export/delivery-stats.js';
 import { createTraceJob } from './session/job.js';
 import { LIVEKIT_NAME } from './livekit/install-livekit.js';
 import { offerLiveKitConnector } from './livekit/livekit-connector.js';
@@ -48,7 +48,7 @@ export function createDisabledTracing(
       return Promise.resolve(NOTHING);
     },
     stats: () => ({
-      ...new DeliveryLedger().stats(0, 0),
+      ...new DeliveryCounts().stats(0, 0),
       mappingFailures: 0,
       failedMetricExports: 0,
       privacy: createPrivacyCounts(),

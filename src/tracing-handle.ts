@@ -6,7 +6,7 @@ import type {
   TracingStats,
 } from './catalyst-tracing.js';
 import type { DeliveryProcessor } from './export/delivery-processor.js';
-import { DeliveryLedger, type DeliveryResult } from './export/delivery-stats.js';
+import { DeliveryCounts, type DeliveryResult } from './export/delivery-stats.js';
 import type { TraceJob } from './session/job.js';
 import { createTraceJob } from './session/job.js';
 import type { LiveKitInstaller } from './livekit/install-livekit.js';
@@ -87,7 +87,7 @@ export class LiveTracing implements CatalystTracing {
   }
 
   stats(): TracingStats {
-    const delivery = this.#delivery?.stats() ?? new DeliveryLedger().stats(0, 0);
+    const delivery = this.#delivery?.stats() ?? new DeliveryCounts().stats(0, 0);
     return { ...delivery, ...this.#processor.stats() };
   }
 

@@ -11,7 +11,6 @@ export const ALLOCATION_NODE_FLAGS: readonly string[] = [
   '--no-opt',
   // A young generation that is never full, an old one that needs no marking: between the forced
   // collections below there is none, so what the heap grows by is what was allocated.
-  '--expose-gc',
   '--min-semi-space-size=1024',
   '--max-semi-space-size=1024',
   '--initial-old-space-size=4096',

@@ -1,118 +1,97 @@
 import type { RowModule, RunningRow } from '../rows/row.js';
-import { createSessionPlan, pregenerate, type SessionPlan } from '../workload/session-plan.js';
+import { createSessionPlan, pregenerate } from '../workload/session-plan.js';
 import { measureAllocation } from './allocation.js';
-import { startLatenessMeter } from './lateness-meter.js';
-import { peakResidentBytes } from './peak-memory.js';
-import { playOnRealTime } from './play-on-real-time.js';
-import { playOnVirtualTime } from './play-on-virtual-time.js';
-import { createPostWatch } from './post-watch.js';
+import { createCpuClock } from './cpu-clock.js';
+import { peakResidentBytes, playOnRealTime, startLatenessMeter } from './real-time.js';
 import type { RunRequest, RunResult } from './run-request.js';
 import { createSectionMeter } from './section-meter.js';
-import { createThreadClock } from './thread-clock.js';
-import { installVirtualTimers } from './virtual-timers.js';
+import { installVirtualTime } from './virtual-time.js';
 
-/** A fresh process for one row: import it, set it up, play the sessions, report, exit. */
+/** A fresh process for one row: import it, set it up, play, shut down, report, exit. */
 const request = JSON.parse(process.argv[2] ?? '') as RunRequest;
-const clock = createThreadClock();
-const result = await measure();
+const clock = createCpuClock();
+const MEASURES: Readonly<Record<RunRequest['measure'], () => Promise<RunResult>>> = {
+  job: measureJob,
+  section: measureJob,
+  load: measureLoad,
+  text: measureTextSession,
+  allocation: async () => {
+    const plan = createPlan(1);
+    const row = await startRow();
+    const allocation = await measureAllocation(row, pregenerate(plan));
+    await row.shutdown();
+    return { spans: plan.spanCount, allocation };
+  },
+};
+const result = await MEASURES[request.measure]();
 process.send?.(result, undefined, undefined, () => process.exit(0));
 
-async function measure(): Promise<RunResult> {
-  const stage = setTheStage();
+async function measureJob(): Promise<RunResult> {
+  const meter = request.measure === 'section' ? createSectionMeter(clock) : undefined;
+  const time = installVirtualTime(meter);
+  const plan = pregenerate(createPlan(1));
   await import('../rows/livekit-baseline.js');
-  const beforeImport = clock.nowMillis();
-  const module = (await import(`../rows/${request.row}.js`)) as RowModule;
-  const beforeSetUp = clock.nowMillis();
-  const row = await module.start(request);
-  const afterSetUp = clock.nowMillis();
+  // The garbage of building the strings is not to be collected on the row's account.
+  globalThis.gc?.();
 
-  const plans = createPlans();
-  const measured = await stage(row, plans);
+  const begin = clock.now();
+  const module = await importRow();
+  const imported = clock.now();
+  const row = await module.start({ ...request, connectLiveKit: false });
+  const setUp = clock.now();
+  // What came before was no part of the call.
+  meter?.takeWorstMillis();
+  await time.play(row.tracer, plan);
+  await row.shutdown();
+  const end = clock.now();
+  if (meter !== undefined)
+    return { spans: plan.spanCount, worstSectionMillis: meter.takeWorstMillis() };
+  return {
+    spans: plan.spanCount,
+    job: {
+      clock: clock.source,
+      importMillis: imported.mainMillis - begin.mainMillis,
+      setUpMillis: setUp.mainMillis - imported.mainMillis,
+      callMillis: end.mainMillis - setUp.mainMillis,
+      mainMillis: end.mainMillis - begin.mainMillis,
+      processMillis: end.processMillis - begin.processMillis,
+    },
+  };
+}
+
+async function measureLoad(): Promise<RunResult> {
+  const plans = Array.from({ length: request.sessions }, (_, index) => createPlan(index + 1));
+  const row = await startRow();
+  const stopLateness = startLatenessMeter();
+  await playOnRealTime(row.tracer, plans, request.timeScale);
   await row.shutdown();
   return {
-    clock: clock.source,
-    importMillis: beforeSetUp - beforeImport,
-    setUpMillis: afterSetUp - beforeSetUp,
-    spans: plans.reduce((sum, plan) => sum + plan.spanCount, 0) * request.repetitions,
-    peakResidentBytes: peakResidentBytes(),
-    ...measured,
+    spans: plans.reduce((sum, { spanCount }) => sum + spanCount, 0),
+    load: { latestMillis: stopLateness(), peakBytes: peakResidentBytes() },
   };
 }
 
-function createPlans(): readonly SessionPlan[] {
-  return Array.from({ length: request.sessions }, (_, index) => {
-    const { turns, alphabet } = request;
-    const plan = createSessionPlan({ turns, alphabet, seed: index + 1 });
-    return request.measure === 'load' ? plan : pregenerate(plan);
-  });
+/** Without a row the session is untraced: LiveKit makes no spans then. */
+async function measureTextSession(): Promise<RunResult> {
+  const { runTextSession } = await import('./text-session.js');
+  const row =
+    request.row === 'noop'
+      ? undefined
+      : await (await importRow()).start({ ...request, connectLiveKit: true });
+  await runTextSession(request);
+  await row?.shutdown();
+  return { textProcessMillis: clock.now().processMillis };
 }
 
-type Stage = (row: RunningRow, plans: readonly SessionPlan[]) => Promise<Partial<RunResult>>;
-
-/** What has to be in place before the row is loaded, and how the sessions are played then. */
-function setTheStage(): Stage {
-  if (request.measure === 'allocation') return stageAllocation;
-  if (request.measure === 'load') return stageLoad;
-  return setVirtualStage();
+async function startRow(): Promise<RunningRow> {
+  await import('../rows/livekit-baseline.js');
+  return (await importRow()).start({ ...request, connectLiveKit: false });
 }
 
-async function stageAllocation(
-  row: RunningRow,
-  plans: readonly SessionPlan[],
-): Promise<Partial<RunResult>> {
-  const [plan] = plans;
-  if (plan === undefined) throw new Error('no session to play');
-  return { allocation: await measureAllocation(row, plan) };
+async function importRow(): Promise<RowModule> {
+  return (await import(`../rows/${request.row}.js`)) as RowModule;
 }
 
-async function stageLoad(
-  row: RunningRow,
-  plans: readonly SessionPlan[],
-): Promise<Partial<RunResult>> {
-  const stopLateness = startLatenessMeter();
-  const cpuMillis = await repeat(async () => {
-    await playOnRealTime({ tracer: row.tracer, plans, timeScale: request.timeScale });
-    await row.forceFlush();
-  });
-  return { cpuMillis, lateness: stopLateness() };
-}
-
-function setVirtualStage(): Stage {
-  const meter = request.measure === 'section' ? createSectionMeter(clock) : undefined;
-  const posts = createPostWatch();
-  const timers = installVirtualTimers(meter?.around ?? ((callback) => callback()));
-  return async (row, plans) => {
-    const worstSectionMillis: number[] = [];
-    let startMillis = 0;
-    // What came before (loading, building strings) was not the calls'.
-    meter?.takeWorstMillis();
-    const cpuMillis = await repeat(async () => {
-      for (const plan of plans) {
-        await playOnVirtualTime({
-          tracer: row.tracer,
-          plan,
-          startMillis,
-          timers,
-          posts,
-          around: meter?.around,
-          onDriver: meter?.leaveOut ?? (() => {}),
-        });
-        startMillis += plan.durationMillis;
-      }
-      await row.forceFlush();
-      if (meter !== undefined) worstSectionMillis.push(meter.takeWorstMillis());
-    });
-    return { cpuMillis, worstSectionMillis };
-  };
-}
-
-/** Main-thread CPU of each repetition. */
-async function repeat(play: () => Promise<void>): Promise<number[]> {
-  const cpuMillis: number[] = [];
-  for (let repetition = 0; repetition < request.repetitions; repetition++) {
-    const begin = clock.nowMillis();
-    await play();
-    cpuMillis.push(clock.nowMillis() - begin);
-  }
-  return cpuMillis;
+function createPlan(seed: number): ReturnType<typeof createSessionPlan> {
+  return createSessionPlan({ turns: request.turns, alphabet: request.alphabet, seed });
 }

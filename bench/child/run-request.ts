@@ -1,46 +1,50 @@
-import type { SetupOptions } from '../rows/row.js';
+import type { RowOptions } from '../rows/row.js';
 import type { Alphabet } from '../workload/text.js';
-import type { Lateness } from './lateness-meter.js';
-import type { ThreadClockSource } from './thread-clock.js';
+import type { CpuClock } from './cpu-clock.js';
 
-/** What one measured process is asked to do; its only argument, as JSON. */
-export interface RunRequest {
-  /** File name in rows/, without extension. */
-  readonly row: string;
-  readonly gzip: boolean;
-  readonly setupOptions: SetupOptions;
-  readonly endpoint: string;
-  readonly measure: Measure;
+/** What to measure, whoever is measured. */
+export interface Task {
+  /**
+   * - `job`: import, set-up, a call on virtual time, shutdown; strings are built beforehand;
+   * - `section`: the same with the section meter on;
+   * - `load`: calls on real time, strings built as they are needed, the lateness meter on;
+   * - `text`: a process that runs a real text session of LiveKit;
+   * - `allocation`: no clock at all, but what is allocated in a call.
+   */
+  readonly measure: 'job' | 'section' | 'load' | 'text' | 'allocation';
   readonly turns: number;
   readonly alphabet: Alphabet;
-  /** Sessions side by side. */
+  /** Sessions side by side, of `load`. */
   readonly sessions: number;
-  /** Times the sessions are played; the first is the cold one. */
-  readonly repetitions: number;
-  /** Of `load`; 1 otherwise. */
+  /** Session time runs so much faster than the clock; 1 for what needs no clock. */
   readonly timeScale: number;
 }
 
-/**
- * - `cpu`: strings built beforehand, virtual time, nothing else running;
- * - `section`: the same with the section meter on;
- * - `load`: real time, strings built as they are needed, the lateness meter on;
- * - `allocation`: no clock at all; heap in use before and after, in a process that never collects
- *   garbage.
- */
-export type Measure = 'cpu' | 'section' | 'load' | 'allocation';
+/** The only argument of a measured process, as JSON. */
+export interface RunRequest extends Task, Omit<RowOptions, 'connectLiveKit'> {
+  /** File name in rows/, without extension. */
+  readonly row: string;
+}
 
 export interface RunResult {
-  readonly clock: ThreadClockSource;
+  readonly spans?: number;
+  readonly job?: JobCost;
+  readonly worstSectionMillis?: number;
+  readonly load?: { readonly latestMillis: number; readonly peakBytes: number };
+  /** CPU of the whole process, from its start. */
+  readonly textProcessMillis?: number;
+  readonly allocation?: Allocation;
+}
+
+/** CPU milliseconds; `mainMillis` is import, set-up and call together. */
+export interface JobCost {
+  readonly clock: CpuClock['source'];
   readonly importMillis: number;
   readonly setUpMillis: number;
-  readonly spans: number;
-  readonly peakResidentBytes: number;
-  /** Main-thread CPU of each repetition, flush included. */
-  readonly cpuMillis?: readonly number[];
-  readonly worstSectionMillis?: readonly number[];
-  readonly lateness?: Lateness;
-  readonly allocation?: Allocation;
+  /** With shutdown. */
+  readonly callMillis: number;
+  readonly mainMillis: number;
+  readonly processMillis: number;
 }
 
 export interface Allocation {

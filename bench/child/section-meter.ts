@@ -1,5 +1,5 @@
 import { createHook } from 'node:async_hooks';
-import type { ThreadClock } from './thread-clock.js';
+import type { CpuClock } from './cpu-clock.js';
 
 export interface SectionMeter {
   /** Measures one span operation. */
@@ -15,7 +15,7 @@ export interface SectionMeter {
  * (timer, socket, zlib, promise) that Node runs for the tracer. Slows a run, so it has runs of its
  * own. CPU time, so that a neighbour on the machine is not taken for the tracer.
  */
-export function createSectionMeter(clock: ThreadClock): SectionMeter {
+export function createSectionMeter(clock: CpuClock): SectionMeter {
   let worst = 0;
   let depth = 0;
   let begin = 0;
@@ -25,18 +25,18 @@ export function createSectionMeter(clock: ThreadClock): SectionMeter {
       depth += 1;
       if (depth > 1) return;
       leftOut = false;
-      begin = clock.nowMillis();
+      begin = clock.mainMillis();
     },
     after() {
       depth = Math.max(0, depth - 1);
-      if (depth === 0 && !leftOut) worst = Math.max(worst, clock.nowMillis() - begin);
+      if (depth === 0 && !leftOut) worst = Math.max(worst, clock.mainMillis() - begin);
     },
   }).enable();
   return {
     around(operation) {
-      const start = clock.nowMillis();
+      const start = clock.mainMillis();
       operation();
-      worst = Math.max(worst, clock.nowMillis() - start);
+      worst = Math.max(worst, clock.mainMillis() - start);
     },
     leaveOut() {
       leftOut = true;

@@ -1,6 +1,6 @@
 import { LangfuseSpanProcessor } from '@langfuse/otel';
-import { startProvider } from './provider.js';
 import { FLUSH_DELAY_MILLIS, type RowOptions, type RunningRow } from './row.js';
+import { startProvider } from './stock.js';
 
 /** Its default filter would keep only the `gen_ai.*` spans; here it exports all, like the others. */
 export async function start(options: RowOptions): Promise<RunningRow> {
@@ -11,5 +11,5 @@ export async function start(options: RowOptions): Promise<RunningRow> {
     flushInterval: FLUSH_DELAY_MILLIS / 1000 / options.timeScale,
     shouldExportSpan: () => true,
   });
-  return startProvider([processor]);
+  return startProvider(options, [processor]);
 }

@@ -4,23 +4,14 @@
  */
 declare module '@opentelemetry/exporter-trace-otlp-http' {
   import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
-  export class OTLPTraceExporter implements SpanExporter {
-    constructor(config: { url: string; compression: 'gzip' | 'none' });
-    export: SpanExporter['export'];
-    forceFlush(): Promise<void>;
-    shutdown(): Promise<void>;
-  }
+  export const OTLPTraceExporter: new (config: {
+    url: string;
+    compression?: 'gzip' | 'none';
+  }) => SpanExporter;
 }
 
 declare module '@opentelemetry/exporter-trace-otlp-proto' {
   export { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-}
-
-declare module '@arizeai/openinference-genai' {
-  import type { Attributes } from '@opentelemetry/api';
-  export function convertGenAISpanAttributesToOpenInferenceSpanAttributes(
-    attributes: Attributes,
-  ): Attributes | null;
 }
 
 declare module '@langfuse/otel' {

@@ -9,12 +9,13 @@ export interface RowOptions {
   readonly endpoint: string;
   /** Time runs this much faster than in a call: a flush delay of 5 s becomes 5000 / timeScale ms. */
   readonly timeScale: number;
-  readonly gzip: boolean;
+  /** Whether a real `@livekit/agents` runs in this process and is to be traced. */
+  readonly connectLiveKit: boolean;
   /** For rows of this package: its other options. */
   readonly setupOptions: SetupOptions;
 }
 
-/** A contestant that is set up and has given its tracer to LiveKit's stand-in. */
+/** A contestant that is set up. */
 export interface RunningRow {
   readonly tracer: Tracer;
   readonly forceFlush: () => Promise<void>;

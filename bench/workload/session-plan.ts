@@ -50,7 +50,7 @@ export interface PlanBuilder {
 /** Every call: the user speaks, the agent thinks and answers. */
 export const TURN_MILLIS = 10_000;
 /** The n-th turns that call a tool, which makes two model calls of one. */
-const TOOL_EVERY_TURNS = 3;
+export const TOOL_EVERY_TURNS = 3;
 
 const AGENT_LABEL = { 'lk.agent_label': 'default_agent' };
 

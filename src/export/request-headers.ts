@@ -1,6 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { asPrintable } from '../diagnostics.js';
-import type { DeliveryDiagnostics } from './delivery-settings.js';
+import { asPrintable, type Diagnostics } from '../diagnostics.js';
 
 /** Headers that belong to the transport: set by hand they would break or reframe the request. */
 const TRANSPORT_HEADERS: ReadonlySet<string> = new Set([
@@ -33,7 +32,7 @@ function isValidHeader(name: string, value: string): boolean {
  */
 export function resolveRequestHeaders(
   headers: Readonly<Record<string, string>>,
-  diagnostics: DeliveryDiagnostics,
+  diagnostics: Diagnostics,
 ): Record<string, string> {
   const result: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {

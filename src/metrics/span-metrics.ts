@@ -1,7 +1,7 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import { ROOT_CONTEXT, trace, type Attributes, type Context, type Meter } from '@opentelemetry/api';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
-import type { MappingContext } from '../mapping/span-input.js';
+import type { MappingContext } from '../mapping/mapping-context.js';
 import type { MeasuredSpan } from '../session/measured-span.js';
 import {
   durationSeconds,
@@ -135,7 +135,7 @@ function isSession({ isLiveKit, name, context }: MeasuredSpan): boolean {
 type AttributeReader = (span: MeasuredSpan) => string | undefined;
 
 const requestedModel: AttributeReader = (span) =>
-  span.text('gen_ai.request.model') ?? span.text(S.LLM_MODEL_NAME) ?? span.text('voice.tts.model');
+  span.context.model ?? span.text(S.LLM_MODEL_NAME) ?? span.text('voice.tts.model');
 
 /** What went wrong, or `_OTHER`, as OpenTelemetry calls an error without a name. */
 const errorType: AttributeReader = (span) =>

@@ -3,7 +3,7 @@ import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace
 import type { InstallResult } from '../catalyst-tracing.js';
 import { debug, setDebug, warnOnce } from '../diagnostics.js';
 import type { DeliveryProcessor } from '../export/delivery-processor.js';
-import { watchExit } from '../export/exit-triggers.js';
+import { watchExit } from '../export/process-exit.js';
 import { resolveTimeoutMillis } from '../export/flush-timeout.js';
 import { saidAllowPii } from '../livekit/allow-pii.js';
 import { LiveKitInstaller } from '../livekit/install-livekit.js';
@@ -13,7 +13,7 @@ import type { LiveKitModule } from '../livekit/livekit-module.js';
 import { mapSpans } from '../mapping/map-span.js';
 import type { MappedSpan } from '../mapping/mapped-span.js';
 import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from '../mapping/livekit-spans.js';
-import type { MappingContext } from '../mapping/span-input.js';
+import type { MappingContext } from '../mapping/mapping-context.js';
 import { LateMetrics } from '../metrics/late-metrics.js';
 import { createMetrics } from '../metrics/metrics.js';
 import { resolveOptions } from '../options/resolve-options.js';
@@ -21,6 +21,7 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { SetupOptions } from '../options/setup-options.js';
 import { Privacy } from '../privacy/privacy.js';
 import type { PrivacyCounts } from '../privacy/privacy-stats.js';
+import { redact } from '../privacy/redact.js';
 import type { JobWatch } from '../session/job.js';
 import { MeasuredSpan } from '../session/measured-span.js';
 import { SessionObservers } from '../session/observe-session.js';
@@ -31,6 +32,8 @@ import { WaitingSpans, waitsFor, type WaitingSpan } from '../session/waiting-spa
 import { TRACER_NAME } from '../version.js';
 import { asBareSpan, asIncompleteSpan, mapBareSpan } from './partial-spans.js';
 import {
+  APPLICATION_FAILURES,
+  RAW_FAILURES,
   SpanProcessorFanout,
   type FlushableProcessor,
   type FlushDeadline,
@@ -85,7 +88,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   readonly observers: SessionObservers;
   readonly #next: FlushableProcessor;
   /** Processors that LiveKit adds: its PII filter, its Cloud exporter. They see raw spans. */
-  readonly #raw = new SpanProcessorFanout();
+  readonly #raw = new SpanProcessorFanout([], RAW_FAILURES);
   readonly #resolved: ResolvedOptions;
   readonly #delivery: DeliveryProcessor | undefined;
   readonly #tree: SpanTree;
@@ -98,6 +101,8 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   #sent = 0;
   #isStarted = false;
   #unwatchExit: (() => void) | undefined;
+  /** Awaited by the next flush: the stock batch processor does not wait for what is in flight. */
+  #sessionFlush: Promise<void> = Promise.resolve();
 
   constructor(next: SpanProcessor, options?: OpenInferenceProcessorOptions);
   /** @internal */
@@ -109,7 +114,10 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   ) {
     const { resolved } = parts;
     setDebug(resolved.debug);
-    this.#next = next instanceof SpanProcessorFanout ? next : new SpanProcessorFanout([next]);
+    this.#next =
+      next instanceof SpanProcessorFanout
+        ? next
+        : new SpanProcessorFanout([next], APPLICATION_FAILURES);
     this.#resolved = resolved;
     this.#delivery = parts.delivery;
     this.#isStandalone = parts.metrics === undefined;
@@ -177,7 +185,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
     this.#tree.sessions.settle();
     this.#sendWaiting();
     const timeoutMillis = this.#timeoutOf(options);
-    const spans = this.#next.forceFlush({ timeoutMillis });
+    const spans = Promise.all([this.#sessionFlush, this.#next.forceFlush({ timeoutMillis })]);
     await Promise.all([spans, this.#metrics.flush(spans, timeoutMillis)]);
   }
 
@@ -224,7 +232,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
       flush: (timeoutMillis) => this.flush({ timeoutMillis }),
       added: () => this.#sent,
       beforeEnd: () => this.sendOpenSpans(),
-      lastResort: () => this.#delivery?.exitSync(),
+      exitSync: (sends) => this.#delivery?.exitSync(sends),
       timeoutMillis: this.#resolved.delivery.shutdownTimeoutMillis,
     });
   }
@@ -314,7 +322,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
       isSent = true;
       this.#end(span);
       const { shutdownTimeoutMillis: timeoutMillis } = this.#resolved.delivery;
-      void this.#next.forceFlush({ timeoutMillis });
+      this.#sessionFlush = this.#next.forceFlush({ timeoutMillis });
     };
     const observed = this.#tree.nodeOf(span).session?.observed;
     if (observed === undefined) {
@@ -396,7 +404,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
 
   #redact(mapped: MappedSpan, span: ReadableSpan, context: MappingContext): MappedSpan {
     try {
-      return this.#privacy.redact(mapped);
+      return redact(mapped, this.#privacy.policy);
     } catch (error) {
       this.#onFailure(error, span);
       return mapBareSpan(span, context);

@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import { asText, readNumber, readText } from '../mapping/read-attributes.js';
-import type { EnclosingTool, ToolCall } from '../mapping/span-input.js';
+import type { EnclosingTool, ToolCall } from '../mapping/mapping-context.js';
 import type { SpanNode, ToolCallName, Usage } from './span-node.js';
 
 const INPUT = ['gen_ai.usage.input_tokens', 'llm.token_count.prompt'] as const;

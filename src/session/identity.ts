@@ -2,7 +2,7 @@ import { SemanticConventions as S } from '@arizeai/openinference-semantic-conven
 import { createContextKey, ROOT_CONTEXT, type Attributes, type Context } from '@opentelemetry/api';
 import { isAttributeValue } from '@opentelemetry/core';
 import { asText, parseJson, parseJsonRecord } from '../mapping/read-attributes.js';
-import type { AgentIdentity } from '../mapping/span-input.js';
+import type { AgentIdentity } from '../mapping/mapping-context.js';
 
 /** What the application says of a run, for the spans below it that cannot know. */
 export interface Identity {

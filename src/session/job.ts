@@ -1,7 +1,7 @@
 import type { Tracer } from '@opentelemetry/api';
 import { warnOnce } from '../diagnostics.js';
 import { RoomWatch } from '../livekit/livekit-room.js';
-import type { JobFacts } from '../mapping/job-facts.js';
+import type { JobSummary } from '../mapping/mapping-context.js';
 import { asText, isRecord } from '../mapping/read-attributes.js';
 import { Attr } from '../semconv/attribute-keys.js';
 import { SpanKindValues } from '../semconv/span-kinds.js';
@@ -69,7 +69,7 @@ export class JobRecord {
   }
 
   /** What the span of the job says of it. */
-  endingAt(endMillis: number): JobFacts {
+  endingAt(endMillis: number): JobSummary {
     return {
       durationMillis: Math.max(0, Math.round(endMillis - this.#startMillis)),
       closeReason: this.#watch.closeReason(),

@@ -5,7 +5,7 @@ import {
 } from '@arizeai/openinference-semantic-conventions';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import type { MappedSpan } from '../mapping/mapped-span.js';
-import type { MappingContext } from '../mapping/span-input.js';
+import type { MappingContext } from '../mapping/mapping-context.js';
 import type { SpanNode } from './span-node.js';
 
 /** A span that was sent, as session statistics and metrics read it. */

@@ -1,10 +1,10 @@
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import type {
   ModelExchange,
-  ObservedFacts,
+  ObservedContext,
   SessionClosing,
   SttUsage,
-} from '../mapping/observed-facts.js';
+} from '../mapping/mapping-context.js';
 import { isRecord } from '../mapping/read-attributes.js';
 import type { SpanNode } from './span-node.js';
 
@@ -231,7 +231,7 @@ export function observeEnd(node: SpanNode): void {
 }
 
 /** What events have brought for a span that ends. */
-export function observedFacts(node: SpanNode): ObservedFacts | undefined {
+export function observedFacts(node: SpanNode): ObservedContext | undefined {
   if (node.isJob || node.livekitName === LiveKitSpan.JOB_ENTRYPOINT) return ofJob(node);
   const observed = node.session?.observed;
   if (observed === undefined) return undefined;
@@ -245,7 +245,7 @@ export function observedFacts(node: SpanNode): ObservedFacts | undefined {
 }
 
 /** A job ends as the last of its sessions. */
-function ofJob({ sessionsBelow }: SpanNode): ObservedFacts | undefined {
+function ofJob({ sessionsBelow }: SpanNode): ObservedContext | undefined {
   const closing = sessionsBelow?.lastEnd?.closing;
   if (closing === undefined) return undefined;
   return { stt: undefined, closing, exchange: undefined, transcript: [] };

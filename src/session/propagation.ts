@@ -7,11 +7,12 @@ import { readToolCalls } from '../mapping/conversation.js';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import type { MappedSpan } from '../mapping/mapped-span.js';
 import { asText } from '../mapping/read-attributes.js';
-import { isSpanKind, mapSpanKind } from '../mapping/span-kind.js';
-import type { Failure } from '../mapping/span-input.js';
+import { isSpanKind, mapSpanKind } from '../mapping/livekit-spans.js';
+import type { Failure } from '../mapping/mapping-context.js';
 import { isConversation, readToolCall, readUsage, toolCallOf } from './calls.js';
 import { observeEnd, observeStart } from './observed-session.js';
 import type { SpanNode } from './span-node.js';
+import { noteSpeakingStart } from './turn-latency.js';
 
 const CALLS = ['lk.pii.response.function_calls', 'lk.response.function_calls'] as const;
 const TTS_REQUEST_RUN = 'tts_request_run';
@@ -42,6 +43,7 @@ export function propagateStart(node: SpanNode): void {
       return addTool(node.parent, node);
     case LiveKitSpan.AGENT_SPEAKING:
       beginSpeech(node);
+      noteSpeakingStart(node);
       return observeStart(node);
     case LiveKitSpan.AGENT_TURN:
     case LiveKitSpan.USER_TURN:

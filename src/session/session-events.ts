@@ -1,8 +1,8 @@
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
-import { messagesOfChatContext } from '../mapping/chat-context.js';
+import { messagesOfChatContext } from '../mapping/conversation.js';
 import { asFiniteNumber, asText, isRecord, type JsonRecord } from '../mapping/read-attributes.js';
-import type { SessionClosing, SttUsage } from '../mapping/observed-facts.js';
-import type { Failure } from '../mapping/span-input.js';
+import type { SessionClosing, SttUsage } from '../mapping/mapping-context.js';
+import type { Failure } from '../mapping/mapping-context.js';
 import type { ObservedSession, TurnExchange } from './observed-session.js';
 import type { Session } from './session.js';
 import type { SpanNode } from './span-node.js';

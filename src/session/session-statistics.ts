@@ -5,7 +5,7 @@ import type {
   ModelTokens,
   SessionSummary,
   SummarizedLatency,
-} from '../mapping/session-summary.js';
+} from '../mapping/mapping-context.js';
 import type { MeasuredSpan } from './measured-span.js';
 
 /** Speeches that are remembered, so that the steps of a tool loop count as one turn. */

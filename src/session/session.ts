@@ -1,8 +1,8 @@
 import { warnOnce } from '../diagnostics.js';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
-import type { SessionClosing } from '../mapping/observed-facts.js';
+import type { SessionClosing } from '../mapping/mapping-context.js';
 import { asText } from '../mapping/read-attributes.js';
-import type { Failure } from '../mapping/span-input.js';
+import type { Failure } from '../mapping/mapping-context.js';
 import type { JobRecord } from './job.js';
 import type { ObservedSession } from './observed-session.js';
 import { SessionStatistics } from './session-statistics.js';

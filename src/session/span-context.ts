@@ -3,8 +3,14 @@ import { hrTimeToMilliseconds } from '@opentelemetry/core';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import { asText } from '../mapping/read-attributes.js';
-import type { AgentIdentity, Failure, MappingContext, ToolCall } from '../mapping/span-input.js';
-import { isFailedNode } from '../mapping/span-status.js';
+import type {
+  AgentIdentity,
+  Failure,
+  MappingContext,
+  ToolCall,
+} from '../mapping/mapping-context.js';
+import { isFailedNode } from '../mapping/llm-call.js';
+import { GenAiAttr } from '../semconv/raw-attributes.js';
 import {
   hasMessagesBelow,
   isAdapter,
@@ -14,6 +20,7 @@ import {
 } from './calls.js';
 import { mergeIdentity, type Identity } from './identity.js';
 import { observedFacts } from './observed-session.js';
+import { turnTimes } from './turn-latency.js';
 import { DEFAULT_AGENT_LABEL, type SpanNode } from './span-node.js';
 
 /** Everything that other spans say of this one, at the moment it ends. */
@@ -44,6 +51,7 @@ export function contextOf(
     failure: failureOf(node, attributes),
     tokensBelow,
     messagesBelow,
+    model: asText(attributes[GenAiAttr.REQUEST_MODEL]),
     toolCalls: node.livekitName === LiveKitSpan.LLM_NODE ? startedToolCalls(node) : [],
     toolCallId:
       node.livekitName === LiveKitSpan.FUNCTION_TOOL ? takeToolCallId(node, attributes) : undefined,
@@ -54,6 +62,7 @@ export function contextOf(
     input,
     output,
     observed: observedFacts(node),
+    latency: incomplete ? undefined : turnTimes(node, span),
     summary: summaryOf(node),
     isInJob: node.job !== undefined,
     job: node.isJob ? node.job?.endingAt(hrTimeToMilliseconds(span.endTime)) : undefined,
@@ -139,9 +148,10 @@ function callsBelow(
   if (node.livekitName === LiveKitSpan.TTS_REQUEST) {
     return { tokensBelow: node.requests.length > 0, messagesBelow: false };
   }
+  const isNode = node.livekitName === LiveKitSpan.LLM_NODE;
   return {
-    tokensBelow: false,
-    messagesBelow: node.livekitName === LiveKitSpan.LLM_NODE && hasMessagesBelow(node),
+    tokensBelow: isNode && node.requests.length > 0,
+    messagesBelow: isNode && hasMessagesBelow(node),
   };
 }
 
@@ -154,7 +164,7 @@ function failureOf(node: SpanNode, attributes: Attributes): Failure | undefined 
     case LiveKitSpan.AGENT_SESSION:
       return node.session?.failure;
     case LiveKitSpan.LLM_NODE:
-      if (!isFailedNode({ name: node.name, attributes })) return node.failure;
+      if (!isFailedNode(node.name, attributes)) return node.failure;
       return {
         message: node.failure?.message,
         errorType: node.failure?.errorType ?? asText(attributes['error.type']),
