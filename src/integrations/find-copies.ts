@@ -10,12 +10,15 @@ export interface SdkPackage {
   readonly packageName: string;
   /** Its main files within the package: those that the package's `exports` lead to. */
   readonly entries: { readonly cjs: string; readonly esm: string };
+  /** Packages that load it: an application that imports one of these uses this SDK too. Ends in `/` for a whole scope. */
+  readonly via?: readonly string[];
 }
 
 /** One copy of an SDK. */
 export interface SdkCopy {
   readonly module: unknown;
   readonly version: string | undefined;
+  readonly file: string;
   readonly format: 'esm' | 'cjs';
 }
 
@@ -73,7 +76,7 @@ export async function loadCopy(
   try {
     const module: unknown =
       format === 'cjs' ? require(file) : await import(pathToFileURL(file).href);
-    return { module, format, version: versionAbove(file) };
+    return { module, format, file, version: versionAbove(file) };
   } catch {
     return undefined;
   }

@@ -27,6 +27,18 @@ const SUPPORTED: readonly SupportedSdk[] = [
     entries: { cjs: 'index.js', esm: 'index.mjs' },
     load: async () => (await import('./anthropic/patch-anthropic.js')).ANTHROPIC,
   },
+  {
+    name: 'langchain',
+    packageName: '@langchain/core',
+    entries: { cjs: 'dist/callbacks/manager.cjs', esm: 'dist/callbacks/manager.js' },
+    load: async () => (await import('./langchain/patch-langchain.js')).LANGCHAIN,
+  },
+  {
+    name: 'langgraph',
+    packageName: '@langchain/langgraph',
+    entries: { cjs: 'dist/index.cjs', esm: 'dist/index.js' },
+    load: async () => (await import('./langchain/patch-langchain.js')).LANGGRAPH,
+  },
 ];
 
 /** LiveKit's own installer answers for it. */
@@ -86,7 +98,9 @@ async function installFound(
     return resultOf(sdk.name, 'unavailable', reason);
   }
   const integration = await sdk.load();
-  const patched = copies.filter(({ module }) => patchModule(integration, module, provider));
+  const patched = copies.filter(({ module, file }) =>
+    patchModule(integration, module, provider, file),
+  );
   const version = [...new Set(patched.map((copy) => copy.version))].join(', ');
   if (patched.length > 0) return { ...resultOf(sdk.name, 'installed'), version };
   return resultOf(sdk.name, 'failed', `what was found is not ${integration.expected}`);

@@ -1,0 +1,361 @@
+import { context, trace } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { agentSpan } from '../../src/index.js';
+import { installFrameworks, type FrameworkVersion } from './installations.js';
+import type { ProviderServer } from './provider-server.js';
+import {
+  readAll,
+  readOneAndBreak,
+  runPlain,
+  runTraced,
+  tokenSum,
+  traceIds,
+  type TracedRun,
+} from './scenarios.js';
+
+/** What the scenarios use of LangChain, in both majors. */
+interface Runnable {
+  invoke(input: unknown, config?: unknown): Promise<unknown>;
+  stream(input: unknown, config?: unknown): Promise<AsyncIterable<unknown>>;
+  batch(inputs: readonly unknown[]): Promise<unknown>;
+  pipe(next: unknown): Runnable;
+  withFallbacks(others: readonly Runnable[]): Runnable;
+  bindTools(tools: readonly unknown[]): Runnable;
+}
+type New = new (fields: unknown) => Runnable;
+interface Graph {
+  addNode(name: string, node: unknown): Graph;
+  addEdge(from: string, to: string): Graph;
+  addConditionalEdges(from: string, choose: (state: State) => string): Graph;
+  compile(options: unknown): Runnable;
+}
+interface Message {
+  readonly content: unknown;
+  readonly tool_calls?: readonly unknown[];
+}
+interface State {
+  readonly messages: readonly Message[];
+}
+
+interface Frameworks {
+  readonly directory: string;
+  readonly manager: unknown;
+  readonly langgraph: unknown;
+  readonly openai: { readonly OpenAI: new (options: unknown) => OpenAI };
+  readonly anthropic: unknown;
+  readonly ChatOpenAI: New;
+  readonly ChatAnthropic: New;
+  readonly StringOutputParser: New;
+  readonly InMemoryCache: new () => unknown;
+  readonly RunnableLambda: { from(code: (input: never) => unknown): Runnable };
+  readonly BaseRetriever: new () => Runnable;
+  readonly ChatPromptTemplate: { fromMessages(messages: unknown): Runnable };
+  readonly tool: (code: (input: never) => unknown, fields: unknown) => Runnable;
+  readonly StateGraph: new (annotation: unknown) => Graph;
+  readonly MessagesAnnotation: unknown;
+  readonly ToolNode: new (tools: readonly unknown[]) => unknown;
+  readonly createAgent: ((options: unknown) => Runnable) | undefined;
+  readonly z: { object(shape: unknown): unknown; string(): unknown };
+}
+interface OpenAI {
+  readonly chat: { readonly completions: { create(body: unknown): Promise<unknown> } };
+}
+
+async function loadFrameworks(version: FrameworkVersion): Promise<Frameworks> {
+  const { directory, load } = await installFrameworks(version);
+  const of = async (specifier: string): Promise<object> => (await load(specifier)) as object;
+  const langgraph = await of('@langchain/langgraph');
+  return {
+    directory,
+    langgraph,
+    manager: await of('@langchain/core/callbacks/manager'),
+    openai: await of('openai'),
+    anthropic: await of('@anthropic-ai/sdk'),
+    createAgent: undefined,
+    ...(await of('@langchain/openai')),
+    ...(await of('@langchain/anthropic')),
+    ...(await of('@langchain/core/output_parsers')),
+    ...(await of('@langchain/core/runnables')),
+    ...(await of('@langchain/core/retrievers')),
+    ...(await of('@langchain/core/prompts')),
+    ...(await of('@langchain/core/tools')),
+    ...(await of('@langchain/core/caches')),
+    ...langgraph,
+    ...(await of('@langchain/langgraph/prebuilt')),
+    ...(version === 'langchain1' && (await of('langchain'))),
+    z: (await of('zod') as { z: Frameworks['z'] }).z,
+  } as unknown as Frameworks;
+}
+
+const user = (content: string): readonly unknown[] => [{ role: 'user', content }];
+const model = 'gpt-4.1-mini';
+
+function chatModel({ ChatOpenAI }: Frameworks, { url }: ProviderServer, more: object = {}): Runnable {
+  return new ChatOpenAI({ model, apiKey: 'k', maxRetries: 0, configuration: { baseURL: url }, ...more });
+}
+
+function claude({ ChatAnthropic }: Frameworks, { origin }: ProviderServer): Runnable {
+  return new ChatAnthropic({ model: 'claude', apiKey: 'k', maxRetries: 0, anthropicApiUrl: origin });
+}
+
+function userSpan(name: string): void {
+  trace.getTracer('application').startSpan(name).end();
+}
+
+/** Ids of messages are made up anew in each run, and those of runs. */
+function withoutIds(value: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(value ?? null, (key, each: unknown) =>
+      key === 'id' || key === 'lc_kwargs' ? undefined : each,
+    ),
+  );
+}
+
+/** `name KIND` of every span below another, as far as it goes. */
+type Tree = readonly (string | readonly [string, Tree])[];
+
+function treeOf(spans: readonly ReadableSpan[], parent?: string): Tree {
+  const ids = new Set(spans.map((span) => span.spanContext().spanId));
+  return spans
+    .filter(({ parentSpanContext: above }) =>
+      parent === undefined ? above === undefined || !ids.has(above.spanId) : above?.spanId === parent,
+    )
+    .toSorted((a, b) => a.startTime[0] - b.startTime[0] || a.startTime[1] - b.startTime[1])
+    .map((span) => {
+      const label = `${span.name} ${String(span.attributes['openinference.span.kind'])}`;
+      const below = treeOf(spans, span.spanContext().spanId);
+      return below.length === 0 ? label : ([label, below] as const);
+    });
+}
+
+function weatherTools({ tool, openai, z }: Frameworks, { url }: ProviderServer): readonly Runnable[] {
+  const schema = z.object({ city: z.string() });
+  const client = new openai.OpenAI({ apiKey: 'k', baseURL: url, maxRetries: 0 });
+  return [
+    tool(async () => '18 degrees', { name: 'getWeather', description: 'Weather.', schema }),
+    tool(
+      async () => {
+        userSpan('user-in-tool');
+        await client.chat.completions.create({ model, messages: user('hello') });
+        return 'noon';
+      },
+      { name: 'getTime', description: 'Time.', schema },
+    ),
+  ];
+}
+
+function weatherGraph(all: Frameworks, server: ProviderServer): Runnable {
+  const tools = weatherTools(all, server);
+  const llm = chatModel(all, server).bindTools(tools);
+  return new all.StateGraph(all.MessagesAnnotation)
+    .addNode('model', async ({ messages }: State) => ({ messages: [await llm.invoke(messages)] }))
+    .addNode('tools', new all.ToolNode(tools))
+    .addEdge('__start__', 'model')
+    .addConditionalEdges('model', ({ messages }) =>
+      (messages.at(-1)?.tool_calls?.length ?? 0) > 0 ? 'tools' : '__end__',
+    )
+    .addEdge('tools', 'model')
+    .compile({ name: 'weather-graph' });
+}
+
+const CHAT = 'ChatOpenAI LLM';
+const GRAPH: Tree = [
+  [
+    'weather-graph CHAIN',
+    [
+      '__start__ CHAIN',
+      ['model CHAIN', [CHAT, 'RunnableLambda CHAIN']],
+      ['tools CHAIN', ['getWeather TOOL', ['getTime TOOL', ['user-in-tool CHAIN', 'OpenAI Chat Completions LLM']]]],
+      ['model CHAIN', [CHAT, 'RunnableLambda CHAIN']],
+    ],
+  ],
+];
+
+interface Case {
+  readonly name: string;
+  readonly run: (all: Frameworks, server: ProviderServer) => Promise<unknown>;
+  readonly tree: Tree;
+  readonly isUnknownToSdk?: true;
+  readonly only?: FrameworkVersion;
+}
+
+const CASES: readonly Case[] = [
+  {
+    name: 'a call',
+    run: (all, server) => chatModel(all, server).invoke(user('hello')),
+    tree: [CHAT],
+  },
+  {
+    name: 'a call of Responses',
+    run: (all, server) => chatModel(all, server, { useResponsesApi: true }).invoke(user('hello')),
+    tree: [CHAT],
+  },
+  {
+    name: 'a stream',
+    run: async (all, server) => readAll(await chatModel(all, server).stream(user('tool please'))),
+    tree: [CHAT],
+  },
+  {
+    name: 'a stream of Responses',
+    run: async (all, server) =>
+      readAll(await chatModel(all, server, { useResponsesApi: true }).stream(user('hello'))),
+    tree: [CHAT],
+  },
+  {
+    name: 'a call of Anthropic',
+    run: (all, server) => claude(all, server).invoke(user('tool please')),
+    tree: ['ChatAnthropic LLM'],
+  },
+  {
+    name: 'a stream of Anthropic',
+    run: async (all, server) => readAll(await claude(all, server).stream(user('hello'))),
+    tree: ['ChatAnthropic LLM'],
+  },
+  {
+    name: 'a refused key',
+    run: (all, server) => chatModel(all, server).invoke(user('err401')),
+    tree: [CHAT],
+  },
+  {
+    name: 'a reader that stops',
+    run: async (all, server) =>
+      readOneAndBreak(await chatModel(all, server).stream(user('slow')), server),
+    tree: [CHAT],
+  },
+  {
+    name: 'a reader of a chain that stops',
+    run: async (all, server) =>
+      readOneAndBreak(
+        await chatModel(all, server).pipe(new all.StringOutputParser({})).stream(user('slow')),
+        server,
+      ),
+    tree: [['RunnableSequence CHAIN', [CHAT, 'StrOutputParser CHAIN']]],
+  },
+  {
+    name: 'a reader of a graph that stops',
+    run: async (all, server) => {
+      for await (const step of await weatherGraph(all, server).stream({ messages: user('tool please') })) {
+        if (step !== undefined) break;
+      }
+      return 'stopped';
+    },
+    tree: [],
+  },
+  {
+    name: 'a second model after the first failed',
+    run: (all, server) => {
+      const broken = chatModel(all, { ...server, url: `${server.origin}/nowhere` }, { model: 'broken', streaming: false });
+      return broken.withFallbacks([chatModel(all, server)]).invoke(user('hello'));
+    },
+    tree: [],
+  },
+  {
+    name: 'two at once',
+    run: (all, server) => chatModel(all, server).batch([user('hello'), user('json')]),
+    tree: [CHAT, CHAT],
+  },
+  {
+    name: 'an answer from the cache',
+    run: async (all, server) => {
+      const llm = chatModel(all, server, { cache: new all.InMemoryCache() });
+      return [await llm.invoke(user('hello')), await llm.invoke(user('hello'))];
+    },
+    tree: [CHAT, CHAT],
+  },
+  {
+    name: 'a chain',
+    run: (all, server) =>
+      all.ChatPromptTemplate.fromMessages([
+        ['system', 'Be kind to {name}.'],
+        ['human', '{question}'],
+      ])
+        .pipe(chatModel(all, server))
+        .pipe(new all.StringOutputParser({}))
+        .invoke({ name: 'Ann', question: 'hello' }),
+    tree: [['RunnableSequence CHAIN', ['ChatPromptTemplate PROMPT', CHAT, 'StrOutputParser CHAIN']]],
+  },
+  {
+    name: 'a lambda with a span of the application',
+    run: (all, server) =>
+      all.RunnableLambda.from(async (question: string) => {
+        userSpan('user-in-lambda');
+        return trace.getTracer('application').startActiveSpan('around', async (span) => {
+          const answer = await chatModel(all, server).invoke(user(question));
+          span.end();
+          return answer;
+        });
+      }).invoke('hello'),
+    tree: [['RunnableLambda CHAIN', ['user-in-lambda CHAIN', ['around CHAIN', [CHAT]]]]],
+  },
+  {
+    name: 'a retriever',
+    run: (all) => {
+      class Library extends all.BaseRetriever {
+        readonly lc_namespace = ['application'];
+        _getRelevantDocuments(): Promise<unknown> {
+          return Promise.resolve([{ pageContent: 'Paris is warm.', metadata: { source: 'book', score: 0.9 }, id: 'd1' }]);
+        }
+      }
+      return new Library().invoke('weather');
+    },
+    tree: ['Library RETRIEVER'],
+  },
+  {
+    name: 'a graph',
+    run: (all, server) =>
+      weatherGraph(all, server).invoke(
+        { messages: user('tool please') },
+        { configurable: { thread_id: 'thread-1' } },
+      ),
+    tree: GRAPH,
+  },
+  {
+    name: 'a graph as a stream',
+    run: async (all, server) =>
+      readAll(await weatherGraph(all, server).stream({ messages: user('tool please') })),
+    tree: GRAPH,
+  },
+  {
+    name: 'an agent',
+    run: async (all, server) =>
+      all
+        .createAgent?.({ model: chatModel(all, server), tools: weatherTools(all, server), name: 'weather' })
+        .invoke({ messages: user('tool please') }),
+    tree: [],
+    only: 'langchain1',
+  },
+];
+
+describe.each<FrameworkVersion>(['langchain1', 'langchain03'])('%s', (version) => {
+  let all: Frameworks;
+  beforeAll(async () => {
+    all = await loadFrameworks(version);
+    // An application runs where its packages are.
+    process.chdir(all.directory);
+  });
+
+  function traced(run: Case['run']): Promise<TracedRun> {
+    const { manager: langchain, langgraph, openai, anthropic } = all;
+    return runTraced((server) => run(all, server), {
+      modules: { langchain, langgraph, openai, anthropic },
+    });
+  }
+
+  describe.each(CASES.filter(({ only }) => only === undefined || only === version))(
+    '$name',
+    ({ run, tree }) => {
+      it('is counted once, in one trace, and comes out as without tracing', async () => {
+        const plain = await runPlain((server) => run(all, server));
+        const { outcome, spans, calls, bill, unhandled } = await traced(run);
+        console.log(JSON.stringify(treeOf(calls)), tokenSum(spans), bill);
+        expect(withoutIds(outcome)).toEqual(withoutIds(plain));
+        expect(unhandled).toEqual([]);
+        expect(treeOf(calls)).toEqual(tree);
+        expect(tokenSum(spans)).toEqual(bill);
+        expect(traceIds(spans).size).toBe(1);
+      });
+    },
+  );
+});
+void context; void agentSpan;
