@@ -155,7 +155,7 @@ export function withMetadataAround(
 }
 
 /** The application took the call back: `AbortController`, or the SDK's own `abort()`. */
-function isAbort(error: unknown): boolean {
+export function isAbort(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return error.name === 'AbortError' || error.constructor.name === 'APIUserAbortError';
 }

@@ -41,7 +41,6 @@ export async function loadSdk(version: SdkVersion, format: ModuleFormat): Promis
 /** LangChain with what it stands on, in both majors; what it brings along is not pinned. */
 const FRAMEWORKS = {
   langchain1: {
-    ...API,
     '@anthropic-ai/sdk': '0.122.0',
     '@langchain/anthropic': '1.5.11',
     '@langchain/core': '1.4.0',
@@ -53,7 +52,6 @@ const FRAMEWORKS = {
     zod: '4.1.8',
   },
   langchain03: {
-    ...API,
     '@langchain/anthropic': '0.3.34',
     '@langchain/core': '0.3.80',
     '@langchain/langgraph': '0.4.10',
@@ -73,8 +71,9 @@ export interface FrameworkApplication {
 }
 
 export async function installFrameworks(version: FrameworkVersion): Promise<FrameworkApplication> {
-  const directory = await install(version, FRAMEWORKS[version]);
-  const file = join(directory, 'load.mjs');
+  const directory = await install(version, { ...API, ...FRAMEWORKS[version] });
+  // Among the packages, where Vitest leaves `import()` to Node.
+  const file = join(directory, 'node_modules', 'load.mjs');
   await writeFile(file, 'export const load = (specifier) => import(specifier);\n');
   const { load } = (await import(pathToFileURL(file).href)) as Pick<FrameworkApplication, 'load'>;
   return { directory, load };

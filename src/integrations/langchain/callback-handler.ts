@@ -25,7 +25,7 @@ import {
   type CallRequest,
   type Message,
 } from '../call-attributes.js';
-import { guard, ModelCall, withMetadataAround } from '../model-call.js';
+import { guard, isAbort, ModelCall, withMetadataAround } from '../model-call.js';
 import { langChainMessage, langChainUsage, plainValue } from './messages.js';
 import { modelOwner, type ModelOwner } from './model-owner.js';
 import { activeTool, type Runs } from './runs.js';
@@ -293,7 +293,10 @@ export class CallbackHandler {
   #fail(id: unknown, error: unknown): void {
     // A graph that waits for a human, or hands on to its parent, leaves its nodes by an exception.
     const isControlFlow = isRecord(error) && error['is_bubble_up'] === true;
-    this.#end(id, (span) => void (isControlFlow || span.fail(error)));
+    const hasFailed = !isControlFlow && !isAbort(error) && !isGraphAbort(error);
+    this.#end(id, (span) => {
+      if (hasFailed) span.fail(error);
+    });
   }
 
   /** Where the run's span begins; the outermost run says which conversation it is part of. */
@@ -302,7 +305,8 @@ export class CallbackHandler {
     const outer = identityOf(around);
     const sessionId = this.#runs.isOpen(run.parentId) ? undefined : sessionOf(run, around);
     if (sessionId === undefined && agentName === undefined) return around;
-    const agent = agentName === undefined ? undefined : { id: undefined, name: agentName, role: undefined };
+    const agent =
+      agentName === undefined ? undefined : { id: undefined, name: agentName, role: undefined };
     const own = { sessionId, userId: undefined, agent, metadata: undefined, tags: undefined };
     return withIdentity(around, mergeIdentity(outer, own));
   }
@@ -321,6 +325,11 @@ export class CallbackHandler {
       ...(before !== undefined && { [S.GRAPH_NODE_PARENT_ID]: before }),
     };
   }
+}
+
+/** LangGraph's own word when the reader of its stream stops (`pregel/runner`). */
+function isGraphAbort(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Abort';
 }
 
 function runStart(
@@ -364,12 +373,18 @@ function tagAttributes({ tags }: RunStart): Readonly<Record<string, unknown>> {
   return own.length === 0 ? {} : { [S.TAG_TAGS]: own };
 }
 
-function requestOf({ metadata }: RunStart, messages: readonly Message[], extra: unknown): CallRequest {
-  const given = isRecord(extra) && isRecord(extra['invocation_params']) ? extra['invocation_params'] : {};
+function requestOf(
+  { metadata }: RunStart,
+  messages: readonly Message[],
+  extra: unknown,
+): CallRequest {
+  const given =
+    isRecord(extra) && isRecord(extra['invocation_params']) ? extra['invocation_params'] : {};
   const reported = asText(metadata['ls_provider']);
   const known = mapProvider(reported);
   return {
-    model: asText(metadata['ls_model_name']) ?? asText(given['model']) ?? asText(given['model_name']),
+    model:
+      asText(metadata['ls_model_name']) ?? asText(given['model']) ?? asText(given['model_name']),
     system: known?.system ?? reported ?? 'langchain',
     provider: known?.provider,
     messages,

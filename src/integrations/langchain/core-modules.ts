@@ -43,7 +43,11 @@ export function coreCopy(
 /** As the application sees it, and LangGraph, which is all that some import of it. */
 function rootsAround(file: string | undefined): ReadonlySet<string> {
   const roots = file?.includes(FOLDER) === true ? [rootAbove(file)] : [];
-  for (const from of [...(file === undefined ? [] : [file]), ...mainFiles(), join(process.cwd(), 'noop.js')]) {
+  for (const from of [
+    ...(file === undefined ? [] : [file]),
+    ...mainFiles(),
+    join(process.cwd(), 'noop.js'),
+  ]) {
     const graph = rootOf('@langchain/langgraph', from);
     for (const at of [from, graph === undefined ? from : join(graph, 'package.json')]) {
       const root = rootOf(CORE, at);

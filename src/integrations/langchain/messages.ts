@@ -1,7 +1,13 @@
 import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
 import type { NormalizedUsage } from '../../spans/usage.js';
 import { readUsage } from '../../spans/read-usage.js';
-import { jsonText, recordsIn, without, type Message, type MessagePart } from '../call-attributes.js';
+import {
+  jsonText,
+  recordsIn,
+  without,
+  type Message,
+  type MessagePart,
+} from '../call-attributes.js';
 import { contentPart, textOf } from '../openai/chat-completions.js';
 
 const ROLES: Readonly<Record<string, string>> = {
@@ -149,7 +155,8 @@ function fieldsOf(value: unknown): JsonRecord | undefined {
 /** `undefined` for what is no message. */
 function roleOf(value: unknown): string | undefined {
   if (!isRecord(value)) return undefined;
-  const id = value['lc'] === 1 && Array.isArray(value['id']) ? asText(value['id'].at(-1)) : undefined;
+  const id =
+    value['lc'] === 1 && Array.isArray(value['id']) ? asText(value['id'].at(-1)) : undefined;
   if (id !== undefined) return ROLES[id];
   const getType = value['_getType'] ?? value['getType'];
   if (typeof getType === 'function') {

@@ -13,9 +13,9 @@ export class ModelOwner implements LlmOwner {
   readonly #runIds = new Set<string>();
   readonly #answers: CallAnswer[] = [];
 
-  receive(answer: CallAnswer): void {
+  readonly receive = (answer: CallAnswer): void => {
     this.#answers.push(answer);
-  }
+  };
 
   /** A run that reports a call in here. */
   attach(runId: unknown): void {

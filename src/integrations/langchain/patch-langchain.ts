@@ -18,7 +18,8 @@ export const LANGCHAIN: Integration = {
   patch(module, tracer, file) {
     const manager = moduleParts(module, ['default']).find(hasManager);
     if (!isRecord(manager)) return [];
-    const isCopy = (core: JsonRecord): boolean => core['CallbackManager'] === manager['CallbackManager'];
+    const isCopy = (core: JsonRecord): boolean =>
+      core['CallbackManager'] === manager['CallbackManager'];
     // In a bundle there are no files to find: the application can give everything as one object.
     const core = isRecord(manager['BaseChatModel']) ? manager : coreCopy(isCopy, file);
     return patchCore(core ?? manager, tracer);
@@ -34,7 +35,8 @@ export const LANGGRAPH: Integration = {
       (part) => typeof Reflect.get(part, 'StateGraph') === 'function',
     );
     if (graph === undefined) return LANGCHAIN.patch(module, tracer, file);
-    const compiled: unknown = Reflect.get(graph, 'CompiledStateGraph') ?? Reflect.get(graph, 'CompiledGraph');
+    const compiled: unknown =
+      Reflect.get(graph, 'CompiledStateGraph') ?? Reflect.get(graph, 'CompiledGraph');
     const bases = new Set<unknown>(chainOf(compiled));
     // Both stand on one `Runnable`.
     const isCopy = ({ BaseChatModel: model }: JsonRecord): boolean =>
@@ -102,7 +104,8 @@ function ownGenerate(original: Method): Method {
     // Of a call with a cache the runs have begun before.
     guard(() => {
       const [, , , started] = args;
-      for (const run of Array.isArray(started) ? started : []) if (isRecord(run)) owner.attach(run['runId']);
+      for (const run of Array.isArray(started) ? started : [])
+        if (isRecord(run)) owner.attach(run['runId']);
     });
     return owner.within(() => Reflect.apply(original, this, args));
   };
@@ -180,7 +183,12 @@ function abandonable(
 
 /** Tools, lambdas and nodes of graphs run in here, with the callbacks of their run. */
 function bindRun(original: Method, runs: Runs): Method {
-  return function (this: unknown, config: unknown, code: unknown, ...rest: readonly unknown[]): unknown {
+  return function (
+    this: unknown,
+    config: unknown,
+    code: unknown,
+    ...rest: readonly unknown[]
+  ): unknown {
     const runId = guard(() => parentRunIdOf(config));
     if (typeof code !== 'function') return Reflect.apply(original, this, [config, code, ...rest]);
     const bound = (...args: readonly unknown[]): unknown =>
