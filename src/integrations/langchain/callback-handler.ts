@@ -2,20 +2,10 @@ import {
   OpenInferenceSpanKind as Kind,
   SemanticConventions as S,
 } from '@arizeai/openinference-semantic-conventions';
-import {
-  context as contextApi,
-  SpanKind,
-  trace,
-  type Attributes,
-  type Context,
-  type Tracer,
-} from '@opentelemetry/api';
-import { LIVEKIT_SCOPE_NAME } from '../../mapping/livekit-spans.js';
+import type { Attributes } from '@opentelemetry/api';
 import { mapProvider } from '../../mapping/providers.js';
-import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
-import { identityOf, mergeIdentity, withIdentity } from '../../session/identity.js';
+import { asText, isRecord } from '../../mapping/read-attributes.js';
 import type { OpenSpan } from '../../spans/open-span.js';
-import { openSpan, startSpan } from '../../spans/start-span.js';
 import {
   jsonText,
   listIn,
@@ -25,30 +15,15 @@ import {
   type CallRequest,
   type Message,
 } from '../call-attributes.js';
-import { guard, isAbort, ModelCall, withMetadataAround } from '../model-call.js';
+import { guard, isAbort } from '../model-call.js';
 import { langChainMessage, langChainUsage, plainValue } from './messages.js';
-import { modelOwner, type ModelOwner } from './model-owner.js';
-import { activeTool, type Runs } from './runs.js';
-
-/** What LangChain tells of a run as it begins. */
-interface RunStart {
-  readonly id: string;
-  readonly parentId: string | undefined;
-  readonly name: string;
-  readonly tags: readonly string[];
-  readonly metadata: JsonRecord;
-}
-
-interface ModelRun {
-  readonly call: ModelCall;
-  readonly owner: ModelOwner | undefined;
-}
+import { modelOwner } from './model-owner.js';
+import type { RunSpans, RunStart } from './run-spans.js';
+import { activeTool } from './runs.js';
 
 /** Nodes of one run of a graph that have run, to tell which came before another one. */
 type Steps = { readonly step: number; readonly node: string }[];
 
-/** Keys that say which conversation a run is part of; `thread_id` is LangGraph's. */
-const SESSION_KEYS = ['session_id', 'thread_id', 'conversation_id'] as const;
 const NOT_PARAMETERS = ['model', 'model_name', 'tools', 'functions', 'messages', 'input', 'prompt'];
 
 /**
@@ -58,15 +33,11 @@ const NOT_PARAMETERS = ['model', 'model_name', 'tools', 'functions', 'messages',
 export class CallbackHandler {
   readonly name = 'catalyst_tracing';
   readonly awaitHandlers = true;
-  readonly #tracer: Tracer;
-  readonly #runs: Runs;
-  readonly #spans = new Map<string, OpenSpan>();
-  readonly #calls = new Map<string, ModelRun>();
+  readonly #spans: RunSpans;
   readonly #steps = new Map<string, Steps>();
 
-  constructor(tracer: Tracer, runs: Runs) {
-    this.#tracer = tracer;
-    this.#runs = runs;
+  constructor(spans: RunSpans) {
+    this.#spans = spans;
   }
 
   copy(): this {
@@ -90,7 +61,7 @@ export class CallbackHandler {
     _tags?: unknown,
     extra?: unknown,
   ): void {
-    this.#endCall(id, ({ call, owner }) => {
+    this.#spans.endCall(id, ({ call, owner }) => {
       const isCached = isRecord(extra) && extra['cached'] === true;
       if (isCached) call.describe({}, { cache_hit: true });
       call.answered(answerOf(output, isCached ? undefined : owner?.answer));
@@ -98,7 +69,7 @@ export class CallbackHandler {
   }
 
   handleLLMError(error: unknown, id: unknown): void {
-    this.#endCall(id, ({ call, owner }) => call.failed(error, owner?.answer));
+    this.#spans.endCall(id, ({ call, owner }) => call.failed(error, owner?.answer));
   }
 
   handleChainStart(
@@ -118,7 +89,8 @@ export class CallbackHandler {
       const isAgent = isGraph && run.metadata['ls_integration'] === 'langchain_create_agent';
       const isPrompt = runType === 'prompt';
       const kind = isAgent ? Kind.AGENT : isPrompt ? Kind.PROMPT : Kind.CHAIN;
-      const span = this.#start(run, kind, this.#nodeAttributes(run));
+      const agentName = isAgent ? (asText(run.metadata['lc_agent_name']) ?? run.name) : undefined;
+      const span = this.#spans.start({ ...run, agentName }, kind, this.#nodeAttributes(run));
       if (isPrompt) {
         const variables = jsonText(plainValue(inputs));
         span.setAttribute(S.PROMPT_TEMPLATE_VARIABLES, variables);
@@ -159,7 +131,7 @@ export class CallbackHandler {
     guard(() => {
       const run = runStart(tool, id, parentId, tags, metadata, runName);
       const instance = activeTool();
-      const span = this.#start(run, Kind.TOOL, {
+      const span = this.#spans.start(run, Kind.TOOL, {
         [S.TOOL_NAME]: asText(instance?.['name']) ?? run.name,
       });
       span.setAttributes({
@@ -194,7 +166,7 @@ export class CallbackHandler {
   ): void {
     guard(() => {
       const run = runStart(retriever, id, parentId, tags, metadata, runName);
-      this.#start(run, Kind.RETRIEVER, {}).setInput(query);
+      this.#spans.start(run, Kind.RETRIEVER, {}).setInput(query);
     });
   }
 
@@ -214,79 +186,7 @@ export class CallbackHandler {
     guard(() => {
       const run = runStart(model, id, parentId, tags, metadata, runName);
       const asked = messages.filter((message) => message !== undefined);
-      const around = this.#around(run);
-      const call = new ModelCall(this.#tracer, run.name, requestOf(run, asked, extra), around);
-      call.describe(tagAttributes(run), metadataOf(run));
-      const owner = modelOwner();
-      owner?.attach(run.id);
-      this.#calls.set(run.id, { call, owner });
-      this.#runs.begin(run.id, {
-        parentId: run.parentId,
-        activate: (fn) => call.activate(fn),
-        abandon: () => {
-          this.#calls.delete(run.id);
-          call.stopped('abandoned', owner?.answer);
-        },
-      });
-    });
-  }
-
-  #endCall(id: unknown, conclude: (run: ModelRun) => void): void {
-    guard(() => {
-      const run = typeof id === 'string' ? this.#calls.get(id) : undefined;
-      if (typeof id !== 'string' || run === undefined) return;
-      this.#calls.delete(id);
-      this.#runs.end(id);
-      conclude(run);
-    });
-  }
-
-  #start(run: RunStart, kind: Kind, attributes: Attributes): OpenSpan {
-    const { id, parentId } = run;
-    const agentName = kind === Kind.AGENT ? asText(run.metadata['lc_agent_name']) : undefined;
-    const around = this.#around(run, agentName);
-    const span = openSpan(this.#tracer, (tracer) =>
-      contextApi.with(around, () =>
-        startSpan(tracer, {
-          name: run.name,
-          kind: SpanKind.INTERNAL,
-          attributes: { [S.OPENINFERENCE_SPAN_KIND]: kind, ...attributes },
-          identity: undefined,
-          isAgentRun: kind === Kind.AGENT,
-        }),
-      ),
-    );
-    const metadata = metadataOf(run);
-    span.setAttributes(tagAttributes(run));
-    if (Object.keys(metadata).length > 0) {
-      span.setAttribute(S.METADATA, withMetadataAround(around, metadata));
-    }
-    this.#spans.set(id, span);
-    this.#runs.begin(id, {
-      parentId,
-      activate: (fn) => span.activate(fn),
-      abandon: () => {
-        this.#spans.delete(id);
-        this.#steps.delete(id);
-        span.setAttribute(
-          S.METADATA,
-          withMetadataAround(around, { ...metadata, stream: 'abandoned' }),
-        );
-        span.end();
-      },
-    });
-    return span;
-  }
-
-  #end(id: unknown, conclude: (span: OpenSpan) => void): void {
-    guard(() => {
-      const span = typeof id === 'string' ? this.#spans.get(id) : undefined;
-      if (typeof id !== 'string' || span === undefined) return;
-      this.#spans.delete(id);
-      this.#steps.delete(id);
-      this.#runs.end(id);
-      guard(() => conclude(span));
-      span.end();
+      this.#spans.startCall(run, requestOf(run, asked, extra), modelOwner());
     });
   }
 
@@ -299,16 +199,9 @@ export class CallbackHandler {
     });
   }
 
-  /** Where the run's span begins; the outermost run says which conversation it is part of. */
-  #around(run: RunStart, agentName?: string): Context {
-    const around = this.#runs.around(run.parentId);
-    const outer = identityOf(around);
-    const sessionId = this.#runs.isOpen(run.parentId) ? undefined : sessionOf(run, around);
-    if (sessionId === undefined && agentName === undefined) return around;
-    const agent =
-      agentName === undefined ? undefined : { id: undefined, name: agentName, role: undefined };
-    const own = { sessionId, userId: undefined, agent, metadata: undefined, tags: undefined };
-    return withIdentity(around, mergeIdentity(outer, own));
+  #end(id: unknown, conclude: (span: OpenSpan) => void): void {
+    if (typeof id === 'string') this.#steps.delete(id);
+    this.#spans.end(id, conclude);
   }
 
   /** LangGraph names its nodes in the metadata of everything below them. */
@@ -348,29 +241,6 @@ function runStart(
     tags: listIn(tags).filter((tag) => typeof tag === 'string'),
     metadata: isRecord(metadata) ? metadata : {},
   };
-}
-
-/** What the application knows better, or LiveKit, stays: one trace, one session. */
-function sessionOf({ metadata }: RunStart, around: Context): string | undefined {
-  if (identityOf(around)?.sessionId !== undefined) return undefined;
-  const above = trace.getSpan(around);
-  const scope: unknown = above && Reflect.get(above, 'instrumentationScope');
-  if (isRecord(scope) && scope['name'] === LIVEKIT_SCOPE_NAME) return undefined;
-  const key = SESSION_KEYS.find((each) => asText(metadata[each]) !== undefined);
-  return key === undefined ? undefined : asText(metadata[key]);
-}
-
-/** LangChain's own metadata of a model is on the span under other names. */
-function metadataOf({ metadata }: RunStart): JsonRecord {
-  const own = Object.entries(metadata).filter(
-    ([key, value]) => value !== undefined && !/^(?:ls_|lc_|__|versions$)/u.test(key),
-  );
-  return Object.fromEntries(own);
-}
-
-function tagAttributes({ tags }: RunStart): Readonly<Record<string, unknown>> {
-  const own = tags.filter((tag) => !/^(?:seq:step:|graph:step:|map:key:|langsmith:)/u.test(tag));
-  return own.length === 0 ? {} : { [S.TAG_TAGS]: own };
 }
 
 function requestOf(

@@ -6,6 +6,7 @@ import { patchMethod, isMethod, type Unpatch } from '../patch-method.js';
 import { CallbackHandler } from './callback-handler.js';
 import { coreCopy } from './core-modules.js';
 import { ModelOwner } from './model-owner.js';
+import { RunSpans } from './run-spans.js';
 import { sharedRuns, withClaim, withTool, type Claim, type Runs } from './runs.js';
 
 /**
@@ -55,7 +56,7 @@ function patchCore(core: JsonRecord, tracer: Tracer): readonly Unpatch[] {
   const { CallbackManager: manager, AsyncLocalStorageProviderSingleton: storage } = core;
   if (!isClass(manager)) return [];
   const runs = sharedRuns();
-  const handler = new CallbackHandler(tracer, runs);
+  const handler = new CallbackHandler(new RunSpans(tracer, runs));
   const models = [core['BaseChatModel'], core['BaseLLM']].filter(isClass);
   const runnable = models.flatMap(chainOf).find((base) => Object.hasOwn(base.prototype, 'stream'));
   const { StructuredTool: tool } = core;
