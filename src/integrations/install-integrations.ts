@@ -39,6 +39,12 @@ const SUPPORTED: readonly SupportedSdk[] = [
     entries: { cjs: 'dist/index.cjs', esm: 'dist/index.js' },
     load: async () => (await import('./langchain/patch-langchain.js')).LANGGRAPH,
   },
+  {
+    name: 'langsmith',
+    packageName: 'langsmith',
+    entries: { cjs: 'index.js', esm: 'index.mjs' },
+    load: async () => (await import('./langsmith/bridge-langsmith.js')).LANGSMITH,
+  },
 ];
 
 /** LiveKit's own installer answers for it. */

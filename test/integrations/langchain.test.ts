@@ -1,9 +1,8 @@
-import { context, trace } from '@opentelemetry/api';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { trace } from '@opentelemetry/api';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { agentSpan } from '../../src/index.js';
 import { installFrameworks, type FrameworkVersion } from './installations.js';
 import type { ProviderServer } from './provider-server.js';
+import { treeOf, type Tree } from './span-tree.js';
 import {
   readAll,
   readOneAndBreak,
@@ -125,25 +124,6 @@ function withoutIds(value: unknown): unknown {
       key === 'id' || key === 'lc_kwargs' ? undefined : each,
     ),
   );
-}
-
-/** `name KIND` of every span below another, as far as it goes. */
-type Tree = readonly (string | readonly [string, Tree])[];
-
-function treeOf(spans: readonly ReadableSpan[], parent?: string): Tree {
-  const ids = new Set(spans.map((span) => span.spanContext().spanId));
-  return spans
-    .filter(({ parentSpanContext: above }) =>
-      parent === undefined
-        ? above === undefined || !ids.has(above.spanId)
-        : above?.spanId === parent,
-    )
-    .toSorted((a, b) => a.startTime[0] - b.startTime[0] || a.startTime[1] - b.startTime[1])
-    .map((span) => {
-      const label = `${span.name} ${String(span.attributes['openinference.span.kind'])}`;
-      const below = treeOf(spans, span.spanContext().spanId);
-      return below.length === 0 ? label : ([label, below] as const);
-    });
 }
 
 function weatherTools(
@@ -430,5 +410,3 @@ describe.each<FrameworkVersion>(['langchain1', 'langchain03'])('%s', (version) =
     },
   );
 });
-void context;
-void agentSpan;

@@ -64,7 +64,7 @@ export class CallbackHandler {
     this.#spans.endCall(id, ({ call, owner }) => {
       const isCached = isRecord(extra) && extra['cached'] === true;
       if (isCached) call.describe({}, { cache_hit: true });
-      call.answered(answerOf(output, isCached ? undefined : owner?.answer));
+      call.answered(langChainAnswer(output, isCached ? undefined : owner?.answer));
     });
   }
 
@@ -264,7 +264,7 @@ function requestOf(
 }
 
 /** The answer as LangChain has it, and what the provider said of it where that was seen. */
-function answerOf(output: unknown, seen: CallAnswer | undefined): CallAnswer {
+export function langChainAnswer(output: unknown, seen: CallAnswer | undefined): CallAnswer {
   const generations = listIn(isRecord(output) ? output['generations'] : undefined).flatMap(listIn);
   const [first] = recordsIn(generations);
   const message = isRecord(first?.['message']) ? first['message'] : {};

@@ -112,8 +112,8 @@ export function plainValue(value: unknown): unknown {
   }
   // What is no object was put into one for the callbacks.
   if (isRecord(value)) {
-    const [only, ...others] = Object.keys(value);
-    const isWrapped = others.length === 0 && (only === 'output' || only === 'input');
+    const [only = '', ...others] = Object.keys(value);
+    const isWrapped = others.length === 0 && /^(?:inputs?|outputs?)$/u.test(only);
     if (isWrapped) return value[only] === '' ? undefined : plainValue(value[only]);
   }
   return plain(value, 0);
