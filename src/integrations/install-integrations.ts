@@ -14,23 +14,44 @@ interface SupportedSdk extends SdkPackage {
   readonly load: () => Promise<Integration>;
 }
 
+/** Packages that stand on `@langchain/core`; most applications import one of these alone. */
+const LANGCHAIN_PACKAGES = [
+  'langchain',
+  ...[
+    'langgraph',
+    'openai',
+    'anthropic',
+    'google-genai',
+    'google-vertexai',
+    'aws',
+    'mistralai',
+    'groq',
+    'ollama',
+    'community',
+    'classic',
+  ].map((name) => `@langchain/${name}`),
+];
+
 const SUPPORTED: readonly SupportedSdk[] = [
   {
     name: 'openai',
     packageName: 'openai',
     entries: { cjs: 'index.js', esm: 'index.mjs' },
+    via: ['@langchain/openai'],
     load: async () => (await import('./openai/patch-openai.js')).OPENAI,
   },
   {
     name: 'anthropic',
     packageName: '@anthropic-ai/sdk',
     entries: { cjs: 'index.js', esm: 'index.mjs' },
+    via: ['@langchain/anthropic'],
     load: async () => (await import('./anthropic/patch-anthropic.js')).ANTHROPIC,
   },
   {
     name: 'langchain',
     packageName: '@langchain/core',
     entries: { cjs: 'dist/callbacks/manager.cjs', esm: 'dist/callbacks/manager.js' },
+    via: LANGCHAIN_PACKAGES,
     load: async () => (await import('./langchain/patch-langchain.js')).LANGCHAIN,
   },
   {
@@ -47,6 +68,9 @@ const SUPPORTED: readonly SupportedSdk[] = [
   },
 ];
 
+/** Names of `@inference/tracing` for what has another one here. */
+const ALIASES: Readonly<Record<string, SdkName>> = { langchainCallbacksManager: 'langchain' };
+
 /** LiveKit's own installer answers for it. */
 const ELSEWHERE: ReadonlySet<string> = new Set<SdkName>(['livekitAgents']);
 
@@ -59,9 +83,9 @@ export interface InstallOptions {
 /** Connects the SDKs that were given, exactly these copies, and those that are found. Never throws. */
 export async function installIntegrations(options: InstallOptions): Promise<void> {
   const { modules, autoInstrument, provider } = options;
-  const given = Object.entries(modules).filter(
-    ([name, module]) => module !== undefined && !ELSEWHERE.has(name),
-  );
+  const given = Object.entries(modules)
+    .filter(([name, module]) => module !== undefined && !ELSEWHERE.has(name))
+    .map(([name, module]) => [ALIASES[name] ?? name, module] as const);
   for (const [name, module] of given) {
     const sdk = SUPPORTED.find((each) => each.name === name);
     await report(provider, name, () =>
@@ -69,7 +93,7 @@ export async function installIntegrations(options: InstallOptions): Promise<void
     );
   }
   if (!autoInstrument) return;
-  const wanted = SUPPORTED.filter(({ name }) => modules[name] === undefined);
+  const wanted = SUPPORTED.filter(({ name }) => !given.some(([each]) => each === name));
   try {
     const found = await findCopies(wanted);
     for (const sdk of wanted) {

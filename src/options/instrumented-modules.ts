@@ -12,6 +12,8 @@ export interface InstrumentedModules {
   readonly anthropic?: unknown;
   /** `import * as langchain from '@langchain/core/callbacks/manager'` */
   readonly langchain?: unknown;
+  /** The same, under the name that `@inference/tracing` has for it. */
+  readonly langchainCallbacksManager?: unknown;
   /** `import * as langgraph from '@langchain/langgraph'` */
   readonly langgraph?: unknown;
   /** `import * as langsmith from 'langsmith'` */
@@ -36,6 +38,7 @@ export const INSTRUMENTED_MODULE_NAMES: Readonly<Record<keyof InstrumentedModule
   openai: true,
   anthropic: true,
   langchain: true,
+  langchainCallbacksManager: true,
   langgraph: true,
   langsmith: true,
   openaiAgents: true,
