@@ -84,6 +84,9 @@ export async function installApplication(): Promise<string> {
   const dependencies = {
     ...API,
     '@anthropic-ai/sdk': '1.14.0',
+    '@langchain/core': '1.4.0',
+    '@langchain/langgraph': '1.7.3',
+    '@langchain/openai': '1.5.8',
     '@livekit/agents': '1.9.0',
     '@livekit/agents-plugin-openai': '1.9.0',
     '@livekit/rtc-node': '0.13.34',
