@@ -1,4 +1,5 @@
-import { trace } from '@opentelemetry/api';
+import { trace, type Attributes } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { installFrameworks, type FrameworkVersion } from './installations.js';
 import type { ProviderServer } from './provider-server.js';
@@ -409,4 +410,125 @@ describe.each<FrameworkVersion>(['langchain1', 'langchain03'])('%s', (version) =
       });
     },
   );
+
+  it('says what was asked and answered, by whom', async () => {
+    const { calls } = await traced((each, server) =>
+      weatherGraph(each, server).invoke(
+        { messages: user('tool please') },
+        { configurable: { thread_id: 'thread-1' }, tags: ['demo'] },
+      ),
+    );
+    const of = (name: string): Attributes =>
+      calls.findLast((span) => span.name === name)?.attributes ?? {};
+    expect(new Set(calls.map(({ attributes }) => attributes['session.id']))).toEqual(
+      new Set(['thread-1']),
+    );
+    expect(of('ChatOpenAI')).toMatchObject({
+      'llm.system': 'openai',
+      'llm.provider': 'openai',
+      'llm.model_name': 'gpt-4.1-mini-2025-04-14',
+      'llm.request.model_name': model,
+      'llm.finish_reason': 'stop',
+      'llm.token_count.prompt_details.cache_read': 64,
+      'llm.token_count.completion_details.reasoning': 8,
+      'tag.tags': ['demo'],
+      'input.value': 'tool please',
+      'output.value': 'It is 18 degrees at noon.',
+      'llm.input_messages.1.message.tool_calls.1.tool_call.id': 'call_BBB',
+      'llm.input_messages.1.message.tool_calls.1.tool_call.function.arguments': '{"city":"Paris"}',
+      'llm.input_messages.3.message.role': 'tool',
+      'llm.input_messages.3.message.tool_call_id': 'call_BBB',
+      'llm.input_messages.3.message.content': 'noon',
+      'llm.output_messages.0.message.content': 'It is 18 degrees at noon.',
+    });
+    expect(of('ChatOpenAI')['llm.tools.1.tool.json_schema']).toContain('"getTime"');
+    expect(of('getTime')).toMatchObject({
+      'tool.name': 'getTime',
+      'tool.description': 'Time.',
+      'tool.parameters': '{"city":"Paris"}',
+      'tool_call.id': 'call_BBB',
+      'input.value': '{"city":"Paris"}',
+      'input.mime_type': 'application/json',
+      'output.value': 'noon',
+    });
+    expect(of('tools')).toMatchObject({
+      'graph.node.id': 'tools',
+      'graph.node.parent_id': 'model',
+    });
+    expect(of('model')).toMatchObject({
+      'graph.node.id': 'model',
+      'graph.node.parent_id': 'tools',
+    });
+    expect(of('weather-graph')).toMatchObject({
+      'input.value': '{"messages":[{"role":"user","content":"tool please"}]}',
+    });
+    expect(JSON.stringify(calls.map(({ attributes }) => attributes))).not.toContain('constructor');
+  });
+
+  it('says how each kind of run went', async () => {
+    const names = [
+      'a chain',
+      'a retriever',
+      'an answer from the cache',
+      'a refused key',
+      'a reader that stops',
+      'a stream of Anthropic',
+    ];
+    const { calls } = await traced(async (each, server) => {
+      for (const name of names) {
+        await CASES.find((one) => one.name === name)
+          ?.run(each, server)
+          .catch(() => {});
+      }
+    });
+    const of = (name: string): ReadableSpan | undefined => calls.find((span) => span.name === name);
+    expect(of('ChatPromptTemplate')?.attributes).toMatchObject({
+      'llm.prompt_template.variables': '{"name":"Ann","question":"hello"}',
+    });
+    expect(of('RunnableSequence')?.attributes['output.value']).toBe('Hello from the local server.');
+    expect(of('Library')?.attributes).toMatchObject({
+      'input.value': 'weather',
+      'retrieval.documents.0.document.id': 'd1',
+      'retrieval.documents.0.document.content': 'Paris is warm.',
+      'retrieval.documents.0.document.score': 0.9,
+      'retrieval.documents.0.document.metadata': '{"source":"book","score":0.9}',
+    });
+    const [, , cached, refused, stopped] = calls.filter(({ name }) => name === 'ChatOpenAI');
+    expect(cached?.attributes).toMatchObject({ metadata: '{"cache_hit":true}' });
+    expect(cached?.attributes).not.toHaveProperty('llm.token_count.prompt');
+    expect(refused?.status.code).toBe(2);
+    expect(refused?.events[0]?.attributes).toMatchObject({
+      'exception.type': 'AuthenticationError',
+    });
+    expect(stopped).toMatchObject({
+      status: { code: 0 },
+      attributes: { metadata: '{"stream":"abandoned"}', 'output.value': 'word word word word ' },
+    });
+    expect(of('ChatAnthropic')?.attributes).toMatchObject({
+      'llm.provider': 'anthropic',
+      'llm.token_count.prompt_details.cache_write': 1000,
+    });
+  });
+
+  it('keeps content at home where it is hidden', async () => {
+    const { manager: langchain, langgraph, openai } = all;
+    const { calls } = await runTraced(
+      async (server) => {
+        await weatherGraph(all, server).invoke({ messages: user('tool canary-asked') });
+        for (const name of ['a chain', 'a retriever', 'a refused key']) {
+          await CASES.find((one) => one.name === name)
+            ?.run(all, server)
+            .catch(() => {});
+        }
+      },
+      { modules: { langchain, langgraph, openai }, privacy: { captureMessageContent: false } },
+    );
+    const sent = JSON.stringify(
+      calls.map(({ attributes, events, status }) => ({ attributes, events, status })),
+    );
+    for (const said of ['canary-asked', '18 degrees', 'Paris', 'Ann', 'It is', 'sk-secret']) {
+      expect(sent).not.toContain(said);
+    }
+    expect(sent).toContain('llm.token_count.prompt');
+  });
 });

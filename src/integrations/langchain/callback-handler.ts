@@ -4,7 +4,7 @@ import {
 } from '@arizeai/openinference-semantic-conventions';
 import type { Attributes } from '@opentelemetry/api';
 import { mapProvider } from '../../mapping/providers.js';
-import { asText, isRecord } from '../../mapping/read-attributes.js';
+import { asText, isRecord, parseJsonRecord } from '../../mapping/read-attributes.js';
 import type { OpenSpan } from '../../spans/open-span.js';
 import {
   jsonText,
@@ -139,7 +139,7 @@ export class CallbackHandler {
         [S.TOOL_PARAMETERS]: input,
         [S.TOOL_CALL_ID]: callId,
       });
-      span.setInput(input);
+      span.setInput(parseJsonRecord(input) ?? input);
     });
   }
 
