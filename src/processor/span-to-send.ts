@@ -1,6 +1,7 @@
 import type { Attributes, SpanContext } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { nativeSpanAttributes } from '../integrations/anthropic/native-spans.js';
+import { langSmithAttributes, langSmithStatus } from '../integrations/langsmith/native-spans.js';
 import type { SpanRecord } from '../export/span-record.js';
 import { RESPONSE_TEXT } from '../mapping/livekit-span-mapping.js';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
@@ -30,7 +31,7 @@ function spanToSend(
   facts: SpanFacts,
 ): SpanToSend {
   const scopeName = raw.instrumentationScope.name;
-  const attributes = nativeSpanAttributes(raw, own);
+  const attributes = langSmithAttributes(raw, nativeSpanAttributes(raw, own));
   const kind = mapSpanKind(name, scopeName, attributes);
   const input = { name, scopeName, kind, attributes, facts };
   return {
@@ -42,7 +43,7 @@ function spanToSend(
       parentSpanContext: parentOf(raw, facts),
       startTime: raw.startTime,
       endTime: raw.endTime,
-      status: mapSpanStatus(input, raw.status),
+      status: langSmithStatus(raw) ?? mapSpanStatus(input, raw.status),
       events: raw.events,
       links: raw.links,
       droppedAttributesCount: raw.droppedAttributesCount,

@@ -13,14 +13,7 @@ import { sharedRuns } from '../langchain/runs.js';
 import { moduleParts, prototypeAt, type Integration } from '../integration.js';
 import { guard } from '../model-call.js';
 import { patchMethod, type Unpatch } from '../patch-method.js';
-import { answerOfRun, requestOfRun } from './run-shapes.js';
-
-const KINDS: Readonly<Record<string, Kind>> = {
-  tool: Kind.TOOL,
-  retriever: Kind.RETRIEVER,
-  prompt: Kind.PROMPT,
-  embedding: Kind.EMBEDDING,
-};
+import { answerOfRun, kindOfRun, requestOfRun } from './run-shapes.js';
 
 /** Where all copies of LangChain and LangSmith find the storage of the current run. */
 const STORAGE: unique symbol = Symbol.for('ls:tracing_async_local_storage');
@@ -143,7 +136,7 @@ class Bridge {
       if (!('messages' in inputs) && !('input' in inputs))
         call.describe({ [S.INPUT_VALUE]: plainValue(inputs) }, {});
     } else {
-      const kind = KINDS[asText(run['run_type']) ?? ''] ?? Kind.CHAIN;
+      const kind = kindOfRun(run['run_type']);
       const span = this.#spans.start(
         start,
         kind,

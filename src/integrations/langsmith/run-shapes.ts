@@ -1,3 +1,4 @@
+import { OpenInferenceSpanKind as Kind } from '@arizeai/openinference-semantic-conventions';
 import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
 import { mapProvider } from '../../mapping/providers.js';
 import { messagesAnswer, messagesRequest } from '../anthropic/messages.js';
@@ -12,6 +13,19 @@ import { langChainAnswer } from '../langchain/callback-handler.js';
 import { langChainMessage, langChainUsage, plainValue } from '../langchain/messages.js';
 import { chatAnswer, chatRequest } from '../openai/chat-completions.js';
 import { responsesAnswer, responsesRequest } from '../openai/responses.js';
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  llm: Kind.LLM,
+  tool: Kind.TOOL,
+  retriever: Kind.RETRIEVER,
+  prompt: Kind.PROMPT,
+  embedding: Kind.EMBEDDING,
+};
+
+/** Kind of a run of this type; `chain`, `parser` and what is new are steps. */
+export function kindOfRun(runType: unknown): Kind {
+  return KINDS[asText(runType) ?? ''] ?? Kind.CHAIN;
+}
 
 /**
  * The request of a run of type `llm`. LangSmith keeps inputs as the wrapped SDK took them, or as
