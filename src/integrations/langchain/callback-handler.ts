@@ -3,28 +3,18 @@ import {
   SemanticConventions as S,
 } from '@arizeai/openinference-semantic-conventions';
 import type { Attributes } from '@opentelemetry/api';
-import { mapProvider } from '../../mapping/providers.js';
 import { asText, isRecord, parseJsonRecord } from '../../mapping/read-attributes.js';
 import type { OpenSpan } from '../../spans/open-span.js';
-import {
-  jsonText,
-  listIn,
-  recordsIn,
-  without,
-  type CallAnswer,
-  type CallRequest,
-  type Message,
-} from '../call-attributes.js';
+import { jsonText, listIn, type Message } from '../call-attributes.js';
 import { guard, isAbort } from '../model-call.js';
-import { langChainMessage, langChainUsage, plainValue } from './messages.js';
+import { langChainMessage, plainValue } from './messages.js';
 import { modelOwner } from './model-owner.js';
-import type { RunSpans, RunStart } from './run-spans.js';
+import { documentAttributes, langChainAnswer, requestOf, userMessage } from './model-run.js';
+import { runStart, type RunSpans, type RunStart } from './run-spans.js';
 import { activeTool } from './runs.js';
 
 /** Nodes of one run of a graph that have run, to tell which came before another one. */
 type Steps = { readonly step: number; readonly node: string }[];
-
-const NOT_PARAMETERS = ['model', 'model_name', 'tools', 'functions', 'messages', 'input', 'prompt'];
 
 /**
  * The callback handler that makes runs spans. A plain object would do for LangChain; `awaitHandlers`
@@ -72,17 +62,8 @@ export class CallbackHandler {
     this.#spans.endCall(id, ({ call, owner }) => call.failed(error, owner?.answer));
   }
 
-  handleChainStart(
-    chain: unknown,
-    inputs: unknown,
-    id: unknown,
-    parentId?: unknown,
-    tags?: unknown,
-    metadata?: unknown,
-    runType?: unknown,
-    runName?: unknown,
-    extra?: unknown,
-  ): void {
+  handleChainStart(chain: unknown, inputs: unknown, ...rest: readonly unknown[]): void {
+    const [id, parentId, tags, metadata, runType, runName, extra] = rest;
     guard(() => {
       const run = runStart(chain, id, parentId, tags, metadata, runName);
       const isGraph = listIn(isRecord(chain) ? chain['id'] : []).includes('pregel');
@@ -118,16 +99,8 @@ export class CallbackHandler {
     this.#fail(id, error);
   }
 
-  handleToolStart(
-    tool: unknown,
-    input: unknown,
-    id: unknown,
-    parentId?: unknown,
-    tags?: unknown,
-    metadata?: unknown,
-    runName?: unknown,
-    callId?: unknown,
-  ): void {
+  handleToolStart(tool: unknown, input: unknown, ...rest: readonly unknown[]): void {
+    const [id, parentId, tags, metadata, runName, callId] = rest;
     guard(() => {
       const run = runStart(tool, id, parentId, tags, metadata, runName);
       const instance = activeTool();
@@ -155,15 +128,8 @@ export class CallbackHandler {
     this.#fail(id, error);
   }
 
-  handleRetrieverStart(
-    retriever: unknown,
-    query: unknown,
-    id: unknown,
-    parentId?: unknown,
-    tags?: unknown,
-    metadata?: unknown,
-    runName?: unknown,
-  ): void {
+  handleRetrieverStart(retriever: unknown, query: unknown, ...rest: readonly unknown[]): void {
+    const [id, parentId, tags, metadata, runName] = rest;
     guard(() => {
       const run = runStart(retriever, id, parentId, tags, metadata, runName);
       this.#spans.start(run, Kind.RETRIEVER, {}).setInput(query);
@@ -223,96 +189,4 @@ export class CallbackHandler {
 /** LangGraph's own word when the reader of its stream stops (`pregel/runner`). */
 function isGraphAbort(error: unknown): boolean {
   return error instanceof Error && error.message === 'Abort';
-}
-
-function runStart(
-  serialized: unknown,
-  id: unknown,
-  parentId: unknown,
-  tags: unknown,
-  metadata: unknown,
-  runName: unknown,
-): RunStart {
-  const fields = isRecord(serialized) ? serialized : {};
-  return {
-    id: String(id),
-    parentId: asText(parentId),
-    name: asText(runName) ?? asText(fields['name']) ?? asText(listIn(fields['id']).at(-1)) ?? 'run',
-    tags: listIn(tags).filter((tag) => typeof tag === 'string'),
-    metadata: isRecord(metadata) ? metadata : {},
-  };
-}
-
-function requestOf(
-  { metadata }: RunStart,
-  messages: readonly Message[],
-  extra: unknown,
-): CallRequest {
-  const given =
-    isRecord(extra) && isRecord(extra['invocation_params']) ? extra['invocation_params'] : {};
-  const reported = asText(metadata['ls_provider']);
-  const known = mapProvider(reported);
-  return {
-    model:
-      asText(metadata['ls_model_name']) ?? asText(given['model']) ?? asText(given['model_name']),
-    system: known?.system ?? reported ?? 'langchain',
-    provider: known?.provider,
-    messages,
-    tools: [...listIn(given['tools']), ...listIn(given['functions'])],
-    parameters: without(given, NOT_PARAMETERS),
-  };
-}
-
-/** The answer as LangChain has it, and what the provider said of it where that was seen. */
-export function langChainAnswer(output: unknown, seen: CallAnswer | undefined): CallAnswer {
-  const generations = listIn(isRecord(output) ? output['generations'] : undefined).flatMap(listIn);
-  const [first] = recordsIn(generations);
-  const message = isRecord(first?.['message']) ? first['message'] : {};
-  const response = isRecord(message['response_metadata']) ? message['response_metadata'] : {};
-  const info = isRecord(first?.['generationInfo']) ? first['generationInfo'] : {};
-  return {
-    id: seen?.id ?? asText(response['id']),
-    model: seen?.model ?? asText(response['model_name']) ?? asText(response['model']),
-    finishReason:
-      seen?.finishReason ??
-      asText(response['finish_reason']) ??
-      asText(response['stop_reason']) ??
-      asText(info['finish_reason']),
-    usage: seen?.usage ?? langChainUsage(message['usage_metadata']) ?? reportedUsage(output),
-    messages: recordsIn(generations).flatMap(
-      (each) => langChainMessage(each['message']) ?? assistantMessage(each['text']),
-    ),
-    isComplete: true,
-  };
-}
-
-/** Of models that answer with text alone. */
-function reportedUsage(output: unknown): CallAnswer['usage'] {
-  const reported = isRecord(output) && isRecord(output['llmOutput']) ? output['llmOutput'] : {};
-  const usage = isRecord(reported['tokenUsage']) ? reported['tokenUsage'] : {};
-  const { promptTokens: prompt, completionTokens: completion } = usage;
-  if (typeof prompt !== 'number' || typeof completion !== 'number') return undefined;
-  return { prompt, completion };
-}
-
-function userMessage(content: unknown): Message {
-  return { role: 'user', parts: [{ type: 'text', content }] };
-}
-
-function assistantMessage(content: unknown): Message {
-  return { role: 'assistant', parts: [{ type: 'text', content }] };
-}
-
-export function documentAttributes(documents: unknown): Readonly<Record<string, unknown>> {
-  const pairs = recordsIn(documents).flatMap((document, at) => {
-    const metadata = isRecord(document['metadata']) ? document['metadata'] : undefined;
-    const prefix = `${S.RETRIEVAL_DOCUMENTS}.${at}.`;
-    return [
-      [prefix + S.DOCUMENT_ID, document['id']],
-      [prefix + S.DOCUMENT_SCORE, metadata?.['score'] ?? metadata?.['relevance_score']],
-      [prefix + S.DOCUMENT_CONTENT, document['pageContent'] ?? document['page_content']],
-      [prefix + S.DOCUMENT_METADATA, metadata],
-    ] as const;
-  });
-  return Object.fromEntries(pairs);
 }

@@ -2,12 +2,13 @@ import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
 import { moduleParts, type Integration } from '../integration.js';
 import { guard } from '../model-call.js';
-import { patchMethod, isMethod, type Unpatch } from '../patch-method.js';
+import { isMethod, patchMethod, type Method, type Unpatch } from '../patch-method.js';
 import { CallbackHandler } from './callback-handler.js';
 import { coreCopy } from './core-modules.js';
 import { ModelOwner } from './model-owner.js';
 import { RunSpans } from './run-spans.js';
-import { sharedRuns, withClaim, withTool, type Claim, type Runs } from './runs.js';
+import { sharedRuns, withTool, type Runs } from './runs.js';
+import { isGenerator, stepwise, watchStream } from './watched-stream.js';
 
 /**
  * LangChain, and LangGraph on it. One callback handler gives the spans; the rest gives user code and
@@ -76,8 +77,6 @@ function patchCore(core: JsonRecord, tracer: Tracer): readonly Unpatch[] {
   ];
 }
 
-type Method = Parameters<Parameters<typeof patchMethod>[2]>[0];
-
 /** Every run's callbacks are put together here. The application's own list is left as it is. */
 function addHandler(original: Method, handler: CallbackHandler): Method {
   return function (this: unknown, inheritable: unknown, ...rest: readonly unknown[]): unknown {
@@ -120,65 +119,6 @@ function ownStream(original: Method): Method {
     const within = <T>(step: () => T): T => owner.within(step, around);
     const source = within(() => Reflect.apply(original, this, args));
     return isGenerator(source) ? stepwise(source, within) : source;
-  };
-}
-
-function stepwise(
-  source: AsyncGenerator<unknown>,
-  within: <T>(step: () => T) => T,
-): AsyncIterableIterator<unknown> {
-  return {
-    next: (...values) => within(() => source.next(...values)),
-    return: (value) => within(() => source.return(value)),
-    throw: (error) => within(() => source.throw(error)),
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
-}
-
-/**
- * Nobody is told when a reader stops: LangChain just never reports the end. `stream()` makes its
- * generator with `_streamIterator`, of an object that stands in for the runnable here.
- */
-function watchStream(original: Method, runs: Runs): Method {
-  return function (this: unknown, ...args: readonly unknown[]): unknown {
-    if (!isRecord(this)) return Reflect.apply(original, this, args);
-    const claim: Claim = {};
-    const iterate = this['_streamIterator'];
-    if (!isMethod(iterate)) return Reflect.apply(original, this, args);
-    const watched = Object.create(this, {
-      _streamIterator: {
-        value: (...given: readonly unknown[]): unknown => {
-          const source = Reflect.apply(iterate, this, given);
-          return isGenerator(source) ? abandonable(source, () => abandon(claim, runs)) : source;
-        },
-      },
-    }) as object;
-    return contextApi.with(withClaim(contextApi.active(), claim), () =>
-      Reflect.apply(original, watched, args),
-    );
-  };
-}
-
-function abandon({ runId }: Claim, runs: Runs): void {
-  if (runId !== undefined) guard(() => runs.abandon(runId));
-}
-
-function abandonable(
-  source: AsyncGenerator<unknown>,
-  abandoned: () => void,
-): AsyncIterableIterator<unknown> {
-  return {
-    ...stepwise(source, (step) => step()),
-    return: async (value) => {
-      try {
-        return await source.return(value);
-      } finally {
-        // After it: what a provider had sent until then is told on the way out.
-        abandoned();
-      }
-    },
   };
 }
 
@@ -226,8 +166,4 @@ function isClass(value: unknown): value is Class {
   return (
     typeof value === 'function' && typeof value.prototype === 'object' && value.prototype !== null
   );
-}
-
-function isGenerator(value: unknown): value is AsyncGenerator<unknown> {
-  return isRecord(value) && ['next', 'return', 'throw'].every((step) => isMethod(value[step]));
 }

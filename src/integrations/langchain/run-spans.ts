@@ -12,7 +12,7 @@ import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes
 import { identityOf, mergeIdentity, withIdentity } from '../../session/identity.js';
 import type { OpenSpan } from '../../spans/open-span.js';
 import { openSpan, startSpan } from '../../spans/start-span.js';
-import type { CallRequest } from '../call-attributes.js';
+import { listIn, type CallRequest } from '../call-attributes.js';
 import { withoutOwner } from '../llm-owner.js';
 import { guard, ModelCall, withMetadataAround } from '../model-call.js';
 import type { ModelOwner } from './model-owner.js';
@@ -138,6 +138,24 @@ export class RunSpans {
     const own = { sessionId, userId: undefined, agent, metadata: undefined, tags: undefined };
     return withIdentity(around, mergeIdentity(identityOf(around), own));
   }
+}
+
+export function runStart(
+  serialized: unknown,
+  id: unknown,
+  parentId: unknown,
+  tags: unknown,
+  metadata: unknown,
+  runName: unknown,
+): RunStart {
+  const fields = isRecord(serialized) ? serialized : {};
+  return {
+    id: String(id),
+    parentId: asText(parentId),
+    name: asText(runName) ?? asText(fields['name']) ?? asText(listIn(fields['id']).at(-1)) ?? 'run',
+    tags: listIn(tags).filter((tag) => typeof tag === 'string'),
+    metadata: isRecord(metadata) ? metadata : {},
+  };
 }
 
 /** What the application knows better, or LiveKit, stays: one trace, one session. */

@@ -7,7 +7,7 @@ export interface Run {
   /** Calls a function with the span of the run active. */
   activate<T>(fn: () => T): T;
   /** Ends the span of a run of which nobody will tell the end: its reader stopped reading. */
-  abandon(): void;
+  readonly abandon: () => void;
 }
 
 /** The first run that begins in a call of `stream()`, which is the one that the stream reads. */

@@ -5,7 +5,7 @@ import {
 import { trace, type Tracer } from '@opentelemetry/api';
 import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
 import { listIn } from '../call-attributes.js';
-import { documentAttributes } from '../langchain/callback-handler.js';
+import { documentAttributes } from '../langchain/model-run.js';
 import { plainValue } from '../langchain/messages.js';
 import { ModelOwner } from '../langchain/model-owner.js';
 import { RunSpans, type RunStart } from '../langchain/run-spans.js';
@@ -13,7 +13,7 @@ import { sharedRuns } from '../langchain/runs.js';
 import { moduleParts, prototypeAt, type Integration } from '../integration.js';
 import { guard } from '../model-call.js';
 import { patchMethod, type Unpatch } from '../patch-method.js';
-import { answerOfRun, kindOfRun, requestOfRun } from './run-shapes.js';
+import { answerOfRun, errorOfRun, kindOfRun, requestOfRun } from './run-shapes.js';
 
 /** Where all copies of LangChain and LangSmith find the storage of the current run. */
 const STORAGE: unique symbol = Symbol.for('ls:tracing_async_local_storage');
@@ -154,7 +154,7 @@ class Bridge {
     const { error } = run;
     const hasFailed = typeof error === 'string' && error !== '';
     this.#spans.endCall(id, ({ call, owner }) => {
-      if (hasFailed) call.failed(thrown(error), owner?.answer);
+      if (hasFailed) call.failed(errorOfRun(error), owner?.answer);
       else call.answered(answerOfRun(outputs, metadataIn(run), owner?.answer));
     });
     this.#spans.end(id, (span) => {
@@ -162,7 +162,7 @@ class Bridge {
         span.setAttributes(documentAttributes(outputs['documents'] ?? outputs['outputs']));
       } else if (Object.keys(outputs).length > 0) span.setOutput(plainValue(outputs));
       span.setAttribute(S.TOOL_CALL_ID, outputs['tool_call_id']);
-      if (hasFailed) span.fail(thrown(error));
+      if (hasFailed) span.fail(errorOfRun(error));
     });
   }
 }
@@ -182,13 +182,6 @@ function runStart(id: string, run: JsonRecord): RunStart {
 
 function metadataIn({ extra }: JsonRecord): JsonRecord {
   return isRecord(extra) && isRecord(extra['metadata']) ? extra['metadata'] : {};
-}
-
-/** LangSmith says an error as text: its class, its message and its stack. */
-function thrown(text: string): Error {
-  const [first = '', ...stack] = text.split('\n');
-  const [, name = 'Error', message = first] = /^(\w*(?:Error|Exception)): (.*)$/u.exec(first) ?? [];
-  return Object.assign(new Error(message), { name, stack: [first, ...stack].join('\n') });
 }
 
 /** Whether LangSmith makes spans of this client's runs itself. */

@@ -12,7 +12,7 @@ import {
   requestAttributes,
   startAttributes,
 } from '../call-attributes.js';
-import { documentAttributes } from '../langchain/callback-handler.js';
+import { documentAttributes } from '../langchain/model-run.js';
 import { plainValue } from '../langchain/messages.js';
 import { answerOfRun, kindOfRun, requestOfRun } from './run-shapes.js';
 

@@ -9,7 +9,7 @@ import {
   type CallAnswer,
   type CallRequest,
 } from '../call-attributes.js';
-import { langChainAnswer } from '../langchain/callback-handler.js';
+import { langChainAnswer } from '../langchain/model-run.js';
 import { langChainMessage, langChainUsage, plainValue } from '../langchain/messages.js';
 import { chatAnswer, chatRequest } from '../openai/chat-completions.js';
 import { responsesAnswer, responsesRequest } from '../openai/responses.js';
@@ -87,4 +87,11 @@ function bodyAnswer(outputs: JsonRecord): CallAnswer {
   const content = typeof plain === 'string' ? plain : undefined;
   const parts = content === undefined ? [] : [{ type: 'text', content }];
   return { messages: parts.length === 0 ? [] : [{ role: 'assistant', parts }], isComplete: true };
+}
+
+/** LangSmith says an error as text: its class, its message and its stack. */
+export function errorOfRun(text: string): Error {
+  const [first = '', ...stack] = text.split('\n');
+  const [, name = 'Error', message = first] = /^(\w*(?:Error|Exception)): (.*)$/u.exec(first) ?? [];
+  return Object.assign(new Error(message), { name, stack: [first, ...stack].join('\n') });
 }
