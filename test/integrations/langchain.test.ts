@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { trace, type Attributes } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -530,5 +531,25 @@ describe.each<FrameworkVersion>(['langchain1', 'langchain03'])('%s', (version) =
       expect(sent).not.toContain(said);
     }
     expect(sent).toContain('llm.token_count.prompt');
+  });
+
+  it('takes everything as one object where no files are to be found, as in a bundle', async () => {
+    const { load } = await installFrameworks(version);
+    const parts = await Promise.all(
+      ['callbacks/manager', 'language_models/chat_models', 'singletons'].map((name) =>
+        load(`@langchain/core/${name}`),
+      ),
+    );
+    process.chdir(tmpdir());
+    const { calls, spans, bill } = await runTraced(
+      (server) => weatherGraph(all, server).invoke({ messages: user('tool please') }),
+      {
+        modules: { langchainCallbacksManager: Object.assign({}, ...parts), openai: all.openai },
+      },
+    );
+    process.chdir(all.directory);
+    const shape = version === 'langchain03' ? OLD_GRAPH : graph('weather-graph CHAIN');
+    expect(treeOf(calls)).toEqual(shape);
+    expect(tokenSum(spans)).toEqual(bill);
   });
 });

@@ -1,4 +1,5 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
+import { warnOnce } from '../../diagnostics.js';
 import { isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
 import { moduleParts, type Integration } from '../integration.js';
 import { guard } from '../model-call.js';
@@ -23,7 +24,7 @@ export const LANGCHAIN: Integration = {
     const isCopy = (core: JsonRecord): boolean =>
       core['CallbackManager'] === manager['CallbackManager'];
     // In a bundle there are no files to find: the application can give everything as one object.
-    const core = isRecord(manager['BaseChatModel']) ? manager : coreCopy(isCopy, file);
+    const core = isClass(manager['BaseChatModel']) ? manager : coreCopy(isCopy, file);
     return patchCore(core ?? manager, tracer);
   },
 };
@@ -59,6 +60,12 @@ function patchCore(core: JsonRecord, tracer: Tracer): readonly Unpatch[] {
   const runs = sharedRuns();
   const handler = new CallbackHandler(new RunSpans(tracer, runs));
   const models = [core['BaseChatModel'], core['BaseLLM']].filter(isClass);
+  if (models.length === 0) {
+    warnOnce(
+      'langchain_core_incomplete',
+      'Of @langchain/core only the callbacks were found: its calls may be counted twice, and spans in its tools stand elsewhere. Pass { ...callbacksManager, ...chatModels, ...singletons } as modules.langchain.',
+    );
+  }
   const runnable = models.flatMap(chainOf).find((base) => Object.hasOwn(base.prototype, 'stream'));
   const { StructuredTool: tool } = core;
   return [
