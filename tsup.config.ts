@@ -27,6 +27,9 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
   entry: [
     'src/index.ts',
     'src/anthropic.ts',
+    'src/langchain.ts',
+    'src/langgraph.ts',
+    'src/langsmith.ts',
     'src/livekit-agents.ts',
     'src/openai.ts',
     'src/register.ts',

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { asText, isRecord, parseJsonRecord } from '../mapping/read-attributes.js';
+import { asText, isRecord, parseJsonRecord, type JsonRecord } from '../mapping/read-attributes.js';
 import { applicationImports, mainFiles, manifestAbove } from './application-imports.js';
 
 /** Where the copies of an SDK are found. */
@@ -10,12 +10,15 @@ export interface SdkPackage {
   readonly packageName: string;
   /** Its main files within the package: those that the package's `exports` lead to. */
   readonly entries: { readonly cjs: string; readonly esm: string };
+  /** Packages that load it: who imports one of these uses this SDK too, perhaps a nested copy. */
+  readonly via?: readonly string[];
 }
 
 /** One copy of an SDK. */
 export interface SdkCopy {
   readonly module: unknown;
   readonly version: string | undefined;
+  readonly file: string;
   readonly format: 'esm' | 'cjs';
 }
 
@@ -38,11 +41,11 @@ export async function findCopies(
   const require = createRequire(join(process.cwd(), 'noop.js'));
   const from = [...mainFiles(), join(process.cwd(), 'noop.js')];
   const installed = packages.filter(
-    ({ packageName }) =>
-      from.some((file) => rootOf(packageName, file) !== undefined) ||
-      Object.keys(require.cache).some((file) => file.includes(folderOf(packageName))),
+    (sdk) =>
+      from.some((file) => namesOf(sdk).some((name) => rootBy(name, sdk, file) !== undefined)) ||
+      Object.keys(require.cache).some((file) => file.includes(folderOf(sdk.packageName))),
   );
-  const imports = installed.length === 0 ? [] : applicationImports(installed.map(nameOf));
+  const imports = installed.length === 0 ? [] : applicationImports(installed.flatMap(namesOf));
   const found = new Map<SdkPackage, SdkPresence>(packages.map((sdk) => [sdk, ABSENT]));
   for (const sdk of installed) {
     const { packageName, entries } = sdk;
@@ -51,7 +54,8 @@ export async function findCopies(
       if (file.endsWith(folderOf(packageName) + entries.cjs)) files.set(file, 'cjs');
     }
     for (const each of imports) {
-      const root = each.packageName === packageName ? rootOf(packageName, each.file) : undefined;
+      const isOne = namesOf(sdk).includes(each.packageName);
+      const root = isOne ? rootBy(each.packageName, sdk, each.file) : undefined;
       if (root !== undefined) files.set(join(root, entries[each.format]), each.format);
     }
     const copies: SdkCopy[] = [];
@@ -74,7 +78,7 @@ export async function loadCopy(
   try {
     const module: unknown =
       format === 'cjs' ? require(file) : await import(pathToFileURL(file).href);
-    return { module, format, version: versionAbove(file) };
+    return { module, format, file, version: versionAbove(file) };
   } catch {
     return undefined;
   }
@@ -105,14 +109,28 @@ function folderOf(packageName: string): string {
   return `${sep}node_modules${sep}${packageName.replaceAll('/', sep)}${sep}`;
 }
 
-function nameOf({ packageName }: SdkPackage): string {
-  return packageName;
+function namesOf({ packageName, via = [] }: SdkPackage): readonly string[] {
+  return [packageName, ...via];
+}
+
+/** Folder of an SDK as a package sees it that the application imports, or as the application does. */
+function rootBy(name: string, { packageName }: SdkPackage, file: string): string | undefined {
+  const root = rootOf(name, file);
+  if (root === undefined || name === packageName) return root;
+  return rootOf(packageName, join(root, 'package.json'));
 }
 
 function versionAbove(file: string): string | undefined {
+  for (let at = dirname(file); at !== dirname(at); at = dirname(at)) {
+    const version = asText(manifestIn(at)?.['version']);
+    if (version !== undefined) return version;
+  }
+  return undefined;
+}
+
+function manifestIn(directory: string): JsonRecord | undefined {
   try {
-    const root = file.slice(0, file.lastIndexOf(sep) + 1);
-    return asText(parseJsonRecord(readFileSync(join(root, 'package.json'), 'utf8'))?.['version']);
+    return parseJsonRecord(readFileSync(join(directory, 'package.json'), 'utf8'));
   } catch {
     return undefined;
   }

@@ -14,20 +14,62 @@ interface SupportedSdk extends SdkPackage {
   readonly load: () => Promise<Integration>;
 }
 
+/** Packages that stand on `@langchain/core`; most applications import one of these alone. */
+const LANGCHAIN_PACKAGES = [
+  'langchain',
+  ...[
+    'langgraph',
+    'openai',
+    'anthropic',
+    'google-genai',
+    'google-vertexai',
+    'aws',
+    'mistralai',
+    'groq',
+    'ollama',
+    'community',
+    'classic',
+  ].map((name) => `@langchain/${name}`),
+];
+
 const SUPPORTED: readonly SupportedSdk[] = [
   {
     name: 'openai',
     packageName: 'openai',
     entries: { cjs: 'index.js', esm: 'index.mjs' },
+    via: ['@langchain/openai'],
     load: async () => (await import('./openai/patch-openai.js')).OPENAI,
   },
   {
     name: 'anthropic',
     packageName: '@anthropic-ai/sdk',
     entries: { cjs: 'index.js', esm: 'index.mjs' },
+    via: ['@langchain/anthropic'],
     load: async () => (await import('./anthropic/patch-anthropic.js')).ANTHROPIC,
   },
+  {
+    name: 'langchain',
+    packageName: '@langchain/core',
+    entries: { cjs: 'dist/callbacks/manager.cjs', esm: 'dist/callbacks/manager.js' },
+    via: LANGCHAIN_PACKAGES,
+    load: async () => (await import('./langchain/patch-langchain.js')).LANGCHAIN,
+  },
+  {
+    name: 'langgraph',
+    packageName: '@langchain/langgraph',
+    entries: { cjs: 'dist/index.cjs', esm: 'dist/index.js' },
+    load: async () => (await import('./langchain/patch-langchain.js')).LANGGRAPH,
+  },
+  {
+    name: 'langsmith',
+    packageName: 'langsmith',
+    entries: { cjs: 'index.js', esm: 'index.mjs' },
+    load: async () => (await import('./langsmith/bridge-langsmith.js')).LANGSMITH,
+  },
 ];
+
+/** Names of `@inference/tracing` for what has another one here. */
+const ALIASES: Readonly<Record<string, SdkName>> = { langchainCallbacksManager: 'langchain' };
 
 /** LiveKit's own installer answers for it. */
 const ELSEWHERE: ReadonlySet<string> = new Set<SdkName>(['livekitAgents']);
@@ -41,9 +83,9 @@ export interface InstallOptions {
 /** Connects the SDKs that were given, exactly these copies, and those that are found. Never throws. */
 export async function installIntegrations(options: InstallOptions): Promise<void> {
   const { modules, autoInstrument, provider } = options;
-  const requested = Object.entries(modules).filter(
-    ([name, module]) => module !== undefined && !ELSEWHERE.has(name),
-  );
+  const requested = Object.entries(modules)
+    .filter(([name, module]) => module !== undefined && !ELSEWHERE.has(name))
+    .map(([name, module]) => [ALIASES[name] ?? name, module] as const);
   for (const [name, module] of requested) {
     const sdk = SUPPORTED.find((each) => each.name === name);
     await report(provider, name, () =>
@@ -51,7 +93,7 @@ export async function installIntegrations(options: InstallOptions): Promise<void
     );
   }
   if (!autoInstrument) return;
-  const wanted = SUPPORTED.filter(({ name }) => modules[name] === undefined);
+  const wanted = SUPPORTED.filter(({ name }) => !requested.some(([each]) => each === name));
   try {
     const found = await findCopies(wanted);
     for (const sdk of wanted) {
@@ -88,7 +130,9 @@ async function installFound(
     return resultOf(sdk.name, 'unavailable', reason);
   }
   const integration = await sdk.load();
-  const patched = copies.filter(({ module }) => patchModule(integration, module, provider));
+  const patched = copies.filter(({ module, file }) =>
+    patchModule(integration, module, provider, file),
+  );
   const version = [...new Set(patched.map((copy) => copy.version))].join(', ');
   if (patched.length > 0) return { ...resultOf(sdk.name, 'installed'), version };
   return resultOf(sdk.name, 'failed', `what was found is not ${integration.expected}`);

@@ -29,8 +29,9 @@ export function patchModule(
   integration: Integration,
   module: unknown,
   provider: TracerProvider,
+  file?: string,
 ): boolean {
-  const unpatches = integration.patch(module, provider.getTracer(TRACER_NAME, VERSION));
+  const unpatches = integration.patch(module, provider.getTracer(TRACER_NAME, VERSION), file);
   installedFor(provider).unpatches.push(...unpatches);
   return unpatches.length > 0;
 }

@@ -8,8 +8,8 @@ export interface Integration {
   readonly name: keyof InstrumentedModules;
   /** What a module that is not this SDK should have been, for the message. */
   readonly expected: string;
-  /** Patches one copy; an empty list when `module` is no copy of this SDK. May throw. */
-  patch(module: unknown, tracer: Tracer): readonly Unpatch[];
+  /** Patches one copy, which was loaded from `file` if that is known; an empty list when `module` is no copy of this SDK. May throw. */
+  patch(module: unknown, tracer: Tracer, file?: string): readonly Unpatch[];
 }
 
 /**

@@ -56,6 +56,7 @@ export class ModelCall implements CallObserver {
   readonly #request: CallRequest | undefined;
   /** Where the call was made. */
   readonly around: Context;
+  #metadata: Readonly<Record<string, unknown>> = {};
   #isOver = false;
 
   constructor(tracer: Tracer, spanName: string, request: CallRequest | undefined, around: Context) {
@@ -88,6 +89,15 @@ export class ModelCall implements CallObserver {
     return this.#span.activate(call);
   }
 
+  /** What a framework says of the call beside the request. */
+  describe(
+    attributes: Readonly<Record<string, unknown>>,
+    metadata: Readonly<Record<string, unknown>>,
+  ): void {
+    this.#span.setAttributes(attributes);
+    this.#addMetadata(metadata);
+  }
+
   answered(answer: CallAnswer): void {
     this.#end(answer, () => {
       const { error: message, isComplete } = answer;
@@ -103,13 +113,13 @@ export class ModelCall implements CallObserver {
 
   stopped(how: Stop, partial?: CallAnswer): void {
     const key = how === 'raw' ? 'response' : 'stream';
-    this.#end(partial, () =>
-      this.#span.setAttribute(S.METADATA, {
-        ...liveSetup()?.resolved?.metadata,
-        ...identityOf(this.around)?.metadata,
-        [key]: how,
-      }),
-    );
+    this.#end(partial, () => this.#addMetadata({ [key]: how }));
+  }
+
+  #addMetadata(metadata: Readonly<Record<string, unknown>>): void {
+    this.#metadata = { ...this.#metadata, ...metadata };
+    if (Object.keys(this.#metadata).length === 0) return;
+    this.#span.setAttribute(S.METADATA, withMetadataAround(this.around, this.#metadata));
   }
 
   #end(answer: CallAnswer | undefined, conclude: () => void): void {
@@ -133,8 +143,20 @@ export class ModelCall implements CallObserver {
   }
 }
 
+/** Metadata of one span, after what the application said of all of them: there is one attribute. */
+export function withMetadataAround(
+  around: Context,
+  metadata: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  return {
+    ...liveSetup()?.resolved?.metadata,
+    ...identityOf(around)?.metadata,
+    ...metadata,
+  };
+}
+
 /** The application took the call back: `AbortController`, or the SDK's own `abort()`. */
-function isAbort(error: unknown): boolean {
+export function isAbort(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return error.name === 'AbortError' || error.constructor.name === 'APIUserAbortError';
 }

@@ -7,6 +7,7 @@ import {
 } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { nativeSpanAttributes } from '../integrations/anthropic/native-spans.js';
+import { langSmithAttributes, langSmithStatus } from '../integrations/langsmith/native-spans.js';
 import { CatalystAttr } from '../semconv/catalyst-attributes.js';
 import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
 import { putGenAiSpan } from './gen-ai-span.js';
@@ -34,7 +35,8 @@ export function mapSpan(
   context: MappingContext,
   options: MappingOptions,
 ): MappedSpan {
-  return mapAs(span, span.name, nativeSpanAttributes(span), context, options);
+  const attributes = langSmithAttributes(span, nativeSpanAttributes(span));
+  return mapAs(span, span.name, attributes, context, options);
 }
 
 /**
@@ -68,7 +70,7 @@ function mapAs(
   return new MappedSpan(span, {
     name,
     parentSpanContext: parentOf(span, context) ?? null,
-    status: statusOf(mapping, span.status),
+    status: langSmithStatus(span) ?? statusOf(mapping, span.status),
     entries: mapping.entries,
   });
 }

@@ -353,6 +353,7 @@ const MODULE_NAMES: Readonly<Record<keyof InstrumentedModules, true>> = {
   openai: true,
   anthropic: true,
   langchain: true,
+  langchainCallbacksManager: true,
   langgraph: true,
   langsmith: true,
   openaiAgents: true,

@@ -335,6 +335,8 @@ export interface InstrumentedModules {
   readonly anthropic?: unknown;
   /** `import * as langchain from '@langchain/core/callbacks/manager'` */
   readonly langchain?: unknown;
+  /** The same, under the name that `@inference/tracing` has for it. */
+  readonly langchainCallbacksManager?: unknown;
   /** `import * as langgraph from '@langchain/langgraph'` */
   readonly langgraph?: unknown;
   /** `import * as langsmith from 'langsmith'` */

@@ -205,3 +205,23 @@ describe('a voice agent on the OpenAI plugin', () => {
     expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(1);
   });
 });
+
+describe('a graph of LangGraph', () => {
+  it.each(['alone', 'agentSpan', 'voice'])('is one part of one trace: %s', async (CASE) => {
+    const { report, spans, bill, stderr } = await run(['graph.mjs'], { CASE });
+    expect(stderr).toBe('');
+    for (const name of ['langchain', 'langgraph', 'openai']) {
+      expect(rowOf(report, name)).toMatchObject({ status: 'installed' });
+    }
+    expect(tokenSum(spans)).toEqual(bill);
+    expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(1);
+    const [graph] = named(spans, 'weather-graph');
+    const above = spans.find(({ spanId }) => spanId === graph?.parentSpanId);
+    expect(above?.name).toBe({ agentSpan: 'Support.run', voice: 'function_tool' }[CASE]);
+    const [inTool] = named(spans, 'OpenAI Chat Completions');
+    expect(named(spans, 'getTime').map(({ spanId }) => spanId)).toEqual([inTool?.parentSpanId]);
+    const sessions = new Set(spans.map(({ attributes }) => attributes['session.id']));
+    expect(sessions.size).toBe(1);
+    if (CASE === 'alone') expect([...sessions]).toEqual(['thread-1']);
+  });
+});

@@ -38,11 +38,55 @@ export async function loadSdk(version: SdkVersion, format: ModuleFormat): Promis
   return import(pathToFileURL(join(folder, 'index.mjs')).href);
 }
 
+/** LangChain with what it stands on, in both majors; what it brings along is not pinned. */
+const FRAMEWORKS = {
+  langchain1: {
+    '@anthropic-ai/sdk': '0.122.0',
+    '@langchain/anthropic': '1.5.11',
+    '@langchain/core': '1.4.0',
+    '@langchain/langgraph': '1.7.3',
+    '@langchain/openai': '1.5.8',
+    langchain: '1.5.14',
+    langsmith: '0.12.0',
+    openai: '6.49.0',
+    zod: '4.1.8',
+  },
+  langchain03: {
+    '@langchain/anthropic': '0.3.34',
+    '@langchain/core': '0.3.80',
+    '@langchain/langgraph': '0.4.10',
+    '@langchain/openai': '0.6.17',
+    langsmith: '0.12.0',
+    openai: '5.12.2',
+    zod: '3.25.76',
+  },
+} as const;
+
+export type FrameworkVersion = keyof typeof FRAMEWORKS;
+
+/** An application with frameworks: its folder, and its `import()`. */
+export interface FrameworkApplication {
+  readonly directory: string;
+  readonly load: (specifier: string) => Promise<unknown>;
+}
+
+export async function installFrameworks(version: FrameworkVersion): Promise<FrameworkApplication> {
+  const directory = await install(version, { ...API, ...FRAMEWORKS[version] });
+  // Among the packages, where Vitest leaves `import()` to Node.
+  const file = join(directory, 'node_modules', 'load.mjs');
+  await writeFile(file, 'export const load = (specifier) => import(specifier);\n');
+  const { load } = (await import(pathToFileURL(file).href)) as Pick<FrameworkApplication, 'load'>;
+  return { directory, load };
+}
+
 /** Folder of an application that has both SDKs and the built package, under their own names. */
 export async function installApplication(): Promise<string> {
   const dependencies = {
     ...API,
     '@anthropic-ai/sdk': '1.14.0',
+    '@langchain/core': '1.4.0',
+    '@langchain/langgraph': '1.7.3',
+    '@langchain/openai': '1.5.8',
     '@livekit/agents': '1.9.0',
     '@livekit/agents-plugin-openai': '1.9.0',
     '@livekit/rtc-node': '0.13.34',

@@ -14,7 +14,7 @@ async function given(modules: InstrumentedModules): Promise<string> {
 }
 
 describe('a module that is given', () => {
-  it.each(['openai', 'anthropic'] as const)(
+  it.each(['openai', 'anthropic', 'langchain', 'langgraph', 'langsmith'] as const)(
     'and is no %s is named with what to do',
     async (name) => {
       const warnings = await given({ [name]: { something: 'else' } });
@@ -23,14 +23,14 @@ describe('a module that is given', () => {
           name,
           status: 'failed',
           installed: false,
-          reason: expect.stringContaining('pass its namespace or the class'),
+          reason: expect.stringMatching(/pass (?:its namespace|`@langchain)/u),
         },
       ]);
       expect(warnings).toContain(`modules.${name} is not`);
     },
   );
 
-  it.each(['langchain', 'aiSdk', 'cursorSdk'] as const)(
+  it.each(['elevenlabs', 'aiSdk', 'cursorSdk'] as const)(
     'and is not supported yet is named: %s',
     async (name) => {
       const warnings = await given({ [name]: {} });

@@ -1,0 +1,80 @@
+import { createRequire } from 'node:module';
+import { join, sep } from 'node:path';
+import { isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import { mainFiles } from '../application-imports.js';
+import { rootOf } from '../find-copies.js';
+
+/** Modules of `@langchain/core` that hold what is patched, at the same places in 0.3 and 1. */
+const MODULES = [
+  'callbacks/manager',
+  'language_models/chat_models',
+  'language_models/llms',
+  'singletons/async_local_storage/index',
+  'tools/index',
+] as const;
+
+const CORE = '@langchain/core';
+const FOLDER = `${sep}node_modules${sep}${CORE.replace('/', sep)}${sep}`;
+
+/**
+ * One copy of `@langchain/core`, its modules as one object: the first of those around that `isWanted`
+ * knows for its own. A namespace does not say where it came from, and its exports do not lead to
+ * `BaseChatModel`. Whoever was given a module looks for a copy that is loaded.
+ */
+export function coreCopy(
+  isWanted: (core: JsonRecord) => boolean,
+  file: string | undefined,
+): JsonRecord | undefined {
+  const require = createRequire(join(process.cwd(), 'noop.js'));
+  const loaded = Object.keys(require.cache).filter((each) =>
+    each.endsWith(join(FOLDER, 'dist', `${MODULES[0]}.cjs`)),
+  );
+  for (const each of loaded) {
+    const core = modulesIn(rootAbove(each), 'cjs');
+    if (isWanted(core)) return core;
+  }
+  for (const root of rootsAround(file)) {
+    const core = modulesIn(root, 'js');
+    if (isWanted(core)) return core;
+  }
+  return undefined;
+}
+
+/** As the application sees it, and LangGraph, which is all that some import of it. */
+function rootsAround(file: string | undefined): ReadonlySet<string> {
+  const roots = file?.includes(FOLDER) === true ? [rootAbove(file)] : [];
+  for (const from of [
+    ...(file === undefined ? [] : [file]),
+    ...mainFiles(),
+    join(process.cwd(), 'noop.js'),
+  ]) {
+    const graph = rootOf('@langchain/langgraph', from);
+    for (const at of [from, graph === undefined ? from : join(graph, 'package.json')]) {
+      const root = rootOf(CORE, at);
+      if (root !== undefined) roots.push(root);
+    }
+  }
+  return new Set(roots);
+}
+
+function rootAbove(file: string): string {
+  return file.slice(0, file.indexOf(FOLDER) + FOLDER.length - 1);
+}
+
+/**
+ * `require()` gives an ES module that is loaded at once, in every Node that this package supports.
+ * Node warns of it (20.19) unless the caller is within `node_modules`.
+ */
+function modulesIn(root: string, extension: 'cjs' | 'js'): JsonRecord {
+  const require = createRequire(join(root, 'noop.js'));
+  const core: Record<string, unknown> = {};
+  for (const name of MODULES) {
+    try {
+      const module: unknown = require(join(root, 'dist', `${name}.${extension}`));
+      if (isRecord(module)) for (const key of Object.keys(module)) core[key] ??= module[key];
+    } catch {
+      // A version that does not have it.
+    }
+  }
+  return core;
+}

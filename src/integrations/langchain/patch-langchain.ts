@@ -1,0 +1,176 @@
+import { context as contextApi, type Tracer } from '@opentelemetry/api';
+import { warnOnce } from '../../diagnostics.js';
+import { isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import { moduleParts, type Integration } from '../integration.js';
+import { guard } from '../model-call.js';
+import { isMethod, patchMethod, type Method, type Unpatch } from '../patch-method.js';
+import { CallbackHandler } from './callback-handler.js';
+import { coreCopy } from './core-modules.js';
+import { ModelOwner } from './model-owner.js';
+import { RunSpans } from './run-spans.js';
+import { sharedRuns, withTool, type Runs } from './runs.js';
+import { isGenerator, stepwise, watchStream } from './watched-stream.js';
+
+/**
+ * LangChain, and LangGraph on it. One callback handler gives the spans; the rest gives user code and
+ * model calls the context that LangChain does not: methods of base classes, the same in 0.3 and 1.
+ */
+export const LANGCHAIN: Integration = {
+  name: 'langchain',
+  expected: '`@langchain/core/callbacks/manager`: pass its namespace',
+  patch(module, tracer, file) {
+    const manager = moduleParts(module, ['default']).find(hasManager);
+    if (!isRecord(manager)) return [];
+    const isCopy = (core: JsonRecord): boolean =>
+      core['CallbackManager'] === manager['CallbackManager'];
+    // In a bundle there are no files to find: the application can give everything as one object.
+    const core = isClass(manager['BaseChatModel']) ? manager : coreCopy(isCopy, file);
+    return patchCore(core ?? manager, tracer);
+  },
+};
+
+export const LANGGRAPH: Integration = {
+  name: 'langgraph',
+  expected:
+    '`@langchain/langgraph` beside the `@langchain/core` that it uses; of a bundle, pass `@langchain/core/callbacks/manager` as modules.langchain',
+  patch(module, tracer, file) {
+    const graph = moduleParts(module, ['default']).find(
+      (part) => typeof Reflect.get(part, 'StateGraph') === 'function',
+    );
+    if (graph === undefined) return LANGCHAIN.patch(module, tracer, file);
+    const compiled: unknown =
+      Reflect.get(graph, 'CompiledStateGraph') ?? Reflect.get(graph, 'CompiledGraph');
+    const bases = new Set<unknown>(chainOf(compiled));
+    // Both stand on one `Runnable`.
+    const isCopy = ({ BaseChatModel: model }: JsonRecord): boolean =>
+      chainOf(model).some((base) => bases.has(base));
+    const core = coreCopy(isCopy, file);
+    return core === undefined ? [] : patchCore(core, tracer);
+  },
+};
+
+function hasManager(part: object): boolean {
+  const manager: unknown = Reflect.get(part, 'CallbackManager');
+  return isClass(manager) && isMethod(Reflect.get(manager, '_configureSync'));
+}
+
+function patchCore(core: JsonRecord, tracer: Tracer): readonly Unpatch[] {
+  const { CallbackManager: manager, AsyncLocalStorageProviderSingleton: storage } = core;
+  if (!isClass(manager)) return [];
+  const runs = sharedRuns();
+  const handler = new CallbackHandler(new RunSpans(tracer, runs));
+  const models = [core['BaseChatModel'], core['BaseLLM']].filter(isClass);
+  if (models.length === 0) {
+    warnOnce(
+      'langchain_core_incomplete',
+      'Of @langchain/core only the callbacks were found: its calls may be counted twice, and spans in its tools stand elsewhere. Pass { ...callbacksManager, ...chatModels, ...singletons } as modules.langchain.',
+    );
+  }
+  const runnable = models.flatMap(chainOf).find((base) => Object.hasOwn(base.prototype, 'stream'));
+  const { StructuredTool: tool } = core;
+  return [
+    patchMethod(manager, '_configureSync', (original) => addHandler(original, handler)),
+    ...models.flatMap(({ prototype }) => [
+      patchMethod(prototype, '_generateUncached', ownGenerate),
+      patchMethod(prototype, '_streamIterator', ownStream),
+    ]),
+    ...(runnable === undefined
+      ? []
+      : [patchMethod(runnable.prototype, 'stream', (original) => watchStream(original, runs))]),
+    ...(isRecord(storage)
+      ? [patchMethod(storage, 'runWithConfig', (original) => bindRun(original, runs))]
+      : []),
+    ...(isClass(tool) ? [patchMethod(tool.prototype, 'call', rememberTool)] : []),
+  ];
+}
+
+/** Every run's callbacks are put together here. The application's own list is left as it is. */
+function addHandler(original: Method, handler: CallbackHandler): Method {
+  return function (this: unknown, inheritable: unknown, ...rest: readonly unknown[]): unknown {
+    const handlers = guard(() => withHandler(inheritable, handler));
+    return Reflect.apply(original, this, [handlers ?? inheritable, ...rest]);
+  };
+}
+
+function withHandler(inheritable: unknown, handler: CallbackHandler): unknown {
+  if (inheritable === undefined || inheritable === null) return [handler];
+  if (Array.isArray(inheritable)) {
+    const handlers: readonly unknown[] = inheritable;
+    return handlers.includes(handler) ? handlers : [...handlers, handler];
+  }
+  if (!isRecord(inheritable) || !isMethod(inheritable['copy'])) return undefined;
+  const handlers = inheritable['handlers'];
+  if (Array.isArray(handlers) && handlers.includes(handler)) return inheritable;
+  return Reflect.apply(inheritable['copy'], inheritable, [[handler], true]);
+}
+
+/** A model call: what it asks a provider for is counted by the run that LangChain reports of it. */
+function ownGenerate(original: Method): Method {
+  return function (this: unknown, ...args: readonly unknown[]): unknown {
+    const owner = new ModelOwner();
+    // Of a call with a cache the runs have begun before.
+    guard(() => {
+      const [, , , started] = args;
+      for (const run of Array.isArray(started) ? started : [])
+        if (isRecord(run)) owner.attach(run['runId']);
+    });
+    return owner.within(() => Reflect.apply(original, this, args));
+  };
+}
+
+/** The same of a generator, whose steps are made wherever its reader is. */
+function ownStream(original: Method): Method {
+  return function (this: unknown, ...args: readonly unknown[]): unknown {
+    const owner = new ModelOwner();
+    const around = contextApi.active();
+    const within = <T>(step: () => T): T => owner.within(step, around);
+    const source = within(() => Reflect.apply(original, this, args));
+    return isGenerator(source) ? stepwise(source, within) : source;
+  };
+}
+
+/** Tools, lambdas and nodes of graphs run in here, with the callbacks of their run. */
+function bindRun(original: Method, runs: Runs): Method {
+  return function (
+    this: unknown,
+    config: unknown,
+    code: unknown,
+    ...rest: readonly unknown[]
+  ): unknown {
+    const runId = guard(() => parentRunIdOf(config));
+    if (typeof code !== 'function') return Reflect.apply(original, this, [config, code, ...rest]);
+    const bound = (...args: readonly unknown[]): unknown =>
+      runs.within(runId, () => Reflect.apply(code, undefined, args));
+    return Reflect.apply(original, this, [config, bound, ...rest]);
+  };
+}
+
+export function parentRunIdOf(config: unknown): unknown {
+  const callbacks = isRecord(config) ? config['callbacks'] : undefined;
+  const ask = isRecord(callbacks) ? callbacks['getParentRunId'] : undefined;
+  return isMethod(ask) ? Reflect.apply(ask, callbacks, []) : undefined;
+}
+
+/** Callbacks are told a tool's name, and nothing of what it is for. */
+function rememberTool(original: Method): Method {
+  return function (this: unknown, ...args: readonly unknown[]): unknown {
+    return contextApi.with(withTool(contextApi.active(), this), () =>
+      Reflect.apply(original, this, args),
+    );
+  };
+}
+
+type Class = object & { readonly prototype: object };
+
+/** A class and all that it extends. */
+function chainOf(start: unknown): readonly Class[] {
+  const chain: Class[] = [];
+  for (let at = start; isClass(at); at = Object.getPrototypeOf(at)) chain.push(at);
+  return chain;
+}
+
+function isClass(value: unknown): value is Class {
+  return (
+    typeof value === 'function' && typeof value.prototype === 'object' && value.prototype !== null
+  );
+}

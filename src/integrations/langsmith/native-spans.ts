@@ -1,0 +1,104 @@
+import {
+  OpenInferenceSpanKind as Kind,
+  SemanticConventions as S,
+} from '@arizeai/openinference-semantic-conventions';
+import { SpanStatusCode, type Attributes, type SpanStatus } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { asText, parseJsonRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import { asAttributeValue } from '../../spans/serialize-value.js';
+import {
+  answerAttributes,
+  inputAttributes,
+  requestAttributes,
+  startAttributes,
+} from '../call-attributes.js';
+import { documentAttributes } from '../langchain/model-run.js';
+import { plainValue } from '../langchain/messages.js';
+import { answerOfRun, kindOfRun, requestOfRun } from './run-shapes.js';
+
+/** Scope of the spans that LangSmith makes in its OpenTelemetry mode, after `initializeOTEL()`. */
+const SCOPE = 'langsmith';
+const METADATA = 'langsmith.metadata.';
+/** Its JSON of inputs and outputs is mapped; backends would count by the rest. */
+const MAPPED =
+  /^(?:gen_ai\.(?:prompt|completion|usage\..*|operation\.name)|langsmith\.(?:metadata\..*|usage_metadata|span\.tags))$/u;
+
+/** Attributes of a span as they are to be mapped: its own, unless LangSmith made it. */
+export function langSmithAttributes(span: ReadableSpan, attributes: Attributes): Attributes {
+  return span.instrumentationScope.name === SCOPE
+    ? langSmithSpanAttributes(attributes)
+    : attributes;
+}
+
+/** LangSmith says OK first, and OpenTelemetry refuses what comes after; the exception is there. */
+export function langSmithStatus({
+  instrumentationScope,
+  events,
+}: ReadableSpan): SpanStatus | undefined {
+  const exception = events.find(({ name }) => name === 'exception');
+  if (instrumentationScope.name !== SCOPE || exception === undefined) return undefined;
+  const [message] = (asText(exception.attributes?.['exception.message']) ?? '').split('\n');
+  return { code: SpanStatusCode.ERROR, ...(message !== undefined && { message }) };
+}
+
+/** The attributes of such a span in OpenInference's keys, as the bridge would have set them. */
+export function langSmithSpanAttributes(attributes: Attributes): Attributes {
+  const kind = kindOfRun(attributes['langsmith.span.kind']);
+  const inputs = parseJsonRecord(attributes['gen_ai.prompt']) ?? {};
+  const outputs = parseJsonRecord(attributes['gen_ai.completion']) ?? {};
+  const metadata = metadataOf(attributes);
+  const rest = Object.entries(attributes).filter(([key]) => !MAPPED.test(key));
+  const tags = asText(attributes['langsmith.span.tags']);
+  const session = asText(metadata['session_id']) ?? asText(metadata['thread_id']);
+  return {
+    ...Object.fromEntries(rest),
+    ...(kind === Kind.LLM
+      ? callAttributes(inputs, outputs, metadata)
+      : runAttributes(kind, inputs, outputs)),
+    ...written({
+      [S.SESSION_ID]: session,
+      [S.TAG_TAGS]: tags?.split(', '),
+      [S.TOOL_NAME]: attributes['gen_ai.tool.name'],
+      [S.TOOL_CALL_ID]: attributes['gen_ai.tool.call.id'],
+    }),
+  };
+}
+
+function callAttributes(inputs: JsonRecord, outputs: JsonRecord, metadata: JsonRecord): Attributes {
+  const request = requestOfRun(inputs, metadata);
+  return {
+    ...startAttributes(request),
+    ...inputAttributes(request),
+    ...answerAttributes(answerOfRun(outputs, metadata, undefined)),
+    ...requestAttributes(request),
+  };
+}
+
+function runAttributes(kind: Kind, inputs: JsonRecord, outputs: JsonRecord): Attributes {
+  const isRetriever = kind === Kind.RETRIEVER;
+  return written({
+    [S.OPENINFERENCE_SPAN_KIND]: kind,
+    [S.INPUT_VALUE]: plainValue(inputs),
+    ...(isRetriever
+      ? documentAttributes(outputs['documents'] ?? outputs['outputs'])
+      : { [S.OUTPUT_VALUE]: plainValue(outputs) }),
+  });
+}
+
+/** Metadata stands under one key each, as text; usage as JSON. */
+function metadataOf(attributes: Attributes): JsonRecord {
+  const own = Object.entries(attributes)
+    .filter(([key]) => key.startsWith(METADATA))
+    .map(([key, value]) => [key.slice(METADATA.length), value] as const);
+  const usage = parseJsonRecord(attributes['langsmith.usage_metadata']);
+  return { ...Object.fromEntries(own), ...(usage !== undefined && { usage_metadata: usage }) };
+}
+
+function written(values: JsonRecord): Attributes {
+  const attributes: Attributes = {};
+  for (const [key, value] of Object.entries(values)) {
+    const attribute = asAttributeValue(value);
+    if (attribute !== undefined) attributes[key] = attribute;
+  }
+  return attributes;
+}

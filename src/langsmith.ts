@@ -1,0 +1,3 @@
+// `catalyst-tracing/langsmith`: a copy of `langsmith` that is given by hand.
+
+export { installLangSmith } from './integrations/langsmith/install-langsmith.js';

@@ -1,0 +1,3 @@
+import { describeNative } from './langsmith-suite.js';
+
+describeNative();

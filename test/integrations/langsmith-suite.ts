@@ -1,0 +1,252 @@
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { context, trace, type Attributes } from '@opentelemetry/api';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { agentSpan } from '../../src/index.js';
+import { installFrameworks } from './installations.js';
+import type { ProviderServer } from './provider-server.js';
+import { readAll, runPlain, runTraced, tokenSum, traceIds, type TracedRun } from './scenarios.js';
+import { treeOf, type Tree } from './span-tree.js';
+
+type Code = (...args: never[]) => unknown;
+interface OpenAI {
+  readonly chat: { readonly completions: { create(body: unknown): Promise<never> } };
+}
+interface Frameworks {
+  readonly langsmith: unknown;
+  readonly manager: unknown;
+  readonly openai: { readonly OpenAI: new (options: unknown) => OpenAI };
+  readonly traceable: (code: Code, options: unknown) => (...args: unknown[]) => Promise<unknown>;
+  readonly wrapOpenAI: (client: OpenAI) => OpenAI;
+  readonly ChatOpenAI: new (fields: unknown) => { invoke(input: unknown): Promise<unknown> };
+}
+
+const model = 'gpt-4.1-mini';
+const user = (content: string): readonly unknown[] => [{ role: 'user', content }];
+const STREAM = { model, stream: true, stream_options: { include_usage: true } };
+
+let all: Frameworks;
+let posts = 0;
+
+function startLangSmith(mode: string): void {
+  let cloud: Server;
+  beforeAll(async () => {
+    cloud = createServer((request, response) => {
+      if (request.method === 'POST') posts += 1;
+      request.resume().on('end', () => response.end('{}'));
+    }).listen(0, '127.0.0.1');
+    await once(cloud, 'listening');
+    process.env['LANGSMITH_TRACING_MODE'] = mode;
+    process.env['LANGSMITH_TRACING'] = 'true';
+    process.env['LANGSMITH_API_KEY'] = 'k';
+    process.env['LANGSMITH_ENDPOINT'] = `http://127.0.0.1:${(cloud.address() as AddressInfo).port}`;
+    const { directory, load } = await installFrameworks('langchain1');
+    process.chdir(directory);
+    const of = async (specifier: string): Promise<object> => (await load(specifier)) as object;
+    all = {
+      langsmith: await of('langsmith'),
+      manager: await of('@langchain/core/callbacks/manager'),
+      openai: await of('openai'),
+      ...(await of('langsmith/traceable')),
+      ...(await of('langsmith/wrappers')),
+      ...(await of('@langchain/openai')),
+    } as unknown as Frameworks;
+  });
+  afterAll(() => void cloud.close());
+}
+
+function clientOf({ openai }: Frameworks, { url }: ProviderServer): OpenAI {
+  return new openai.OpenAI({ apiKey: 'k', baseURL: url, maxRetries: 0 });
+}
+
+function userSpan(name: string): void {
+  trace.getTracer('application').startSpan(name).end();
+}
+
+async function agentOf(server: ProviderServer): Promise<unknown> {
+  const { traceable, wrapOpenAI, ChatOpenAI } = all;
+  const client = wrapOpenAI(clientOf(all, server));
+  const lookUp = traceable(() => [{ page_content: 'Paris is warm.', metadata: { page: 1 } }], {
+    name: 'lookUp',
+    run_type: 'retriever',
+  });
+  const getWeather = traceable(
+    async ({ city }: { city: string }) => {
+      userSpan('user-in-tool');
+      await clientOf(all, server).chat.completions.create({ model, messages: user('hello') });
+      return `18 degrees in ${city}`;
+    },
+    { name: 'getWeather', run_type: 'tool' },
+  );
+  const llm = new ChatOpenAI({ model, apiKey: 'k', configuration: { baseURL: server.url } });
+  const agent = traceable(
+    async (question: string) => {
+      userSpan('user-in-agent');
+      await lookUp(question);
+      await getWeather({ city: 'Paris' });
+      await client.chat.completions.create({ model, messages: user(question) });
+      await readAll(await client.chat.completions.create({ ...STREAM, messages: user(question) }));
+      await llm.invoke(question);
+      return 'done';
+    },
+    { name: 'agent', metadata: { session_id: 'session-1' }, tags: ['demo'] },
+  );
+  return agent('hello');
+}
+
+const AGENT: Tree[number] = [
+  'agent CHAIN',
+  [
+    'user-in-agent CHAIN',
+    'lookUp RETRIEVER',
+    ['getWeather TOOL', ['user-in-tool CHAIN', 'OpenAI Chat Completions LLM']],
+    'ChatOpenAI LLM',
+    'ChatOpenAI LLM',
+    'ChatOpenAI LLM',
+  ],
+];
+
+interface Case {
+  readonly name: string;
+  readonly run: (server: ProviderServer) => Promise<unknown>;
+  readonly tree: Tree;
+}
+const CASES: readonly Case[] = [
+  { name: 'an agent', run: agentOf, tree: [AGENT] },
+  {
+    name: 'an agent inside agentSpan',
+    run: (server) =>
+      agentSpan({ agentId: 'support', agentName: 'Support' }, async (span) => {
+        const answer = await agentOf(server);
+        await new all.ChatOpenAI({
+          model,
+          apiKey: 'k',
+          configuration: { baseURL: server.url },
+        }).invoke('hello');
+        span.setOutput('all done');
+        return answer;
+      }),
+    tree: [['Support.run AGENT', [AGENT, 'ChatOpenAI LLM']]],
+  },
+  {
+    name: 'a stream that nobody calls',
+    run: async (server) =>
+      readAll(
+        await all.wrapOpenAI(clientOf(all, server)).chat.completions.create({
+          ...STREAM,
+          messages: user('tool please'),
+        }),
+      ),
+    tree: ['ChatOpenAI LLM'],
+  },
+  {
+    name: 'a model of the application that says no usage',
+    run: (server) =>
+      all.traceable(
+        async (question: string) => {
+          const answer: { choices: readonly { message: { content: string } }[] } = await clientOf(
+            all,
+            server,
+          ).chat.completions.create({ model, messages: user(question) });
+          return answer.choices[0]?.message.content;
+        },
+        { name: 'ask', run_type: 'llm' },
+      )('hello'),
+    tree: ['ask LLM'],
+  },
+  {
+    name: 'an error',
+    run: (server) => {
+      const bad = all.traceable(
+        async () => {
+          await clientOf(all, server).chat.completions.create({ model, messages: user('err401') });
+        },
+        { name: 'bad', run_type: 'tool' },
+      );
+      return bad();
+    },
+    tree: [['bad TOOL', ['OpenAI Chat Completions LLM']]],
+  },
+];
+
+function withoutIds(value: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(value ?? null, (key, each: unknown) => (key === 'id' ? undefined : each)),
+  );
+}
+
+/** LangSmith's clients keep the mode of their process: each has a test file of its own. */
+export function describeMode(mode: 'langsmith' | 'otel'): void {
+  describe(`LangSmith in mode ${mode}`, () => modeTests(mode));
+}
+
+function modeTests(mode: 'langsmith' | 'otel'): void {
+  startLangSmith(mode);
+
+  function traced(run: Case['run']): Promise<TracedRun> {
+    const { manager: langchain, langsmith, openai } = all;
+    return runTraced(run, { modules: { langchain, langsmith, openai } });
+  }
+
+  it.each(CASES)('has $name counted once, in one trace', async ({ run, tree }) => {
+    const plain = await runPlain(run);
+    const { outcome, spans, calls, bill, unhandled } = await traced(run);
+    expect(withoutIds(outcome)).toEqual(withoutIds(plain));
+    expect(unhandled).toEqual([]);
+    expect(treeOf(calls)).toEqual(tree);
+    expect(tokenSum(spans)).toEqual(bill);
+    expect(traceIds(spans).size).toBe(1);
+  });
+
+  it('is posted to as without tracing', async () => {
+    const before = posts;
+    await traced(agentOf);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    // In mode `otel` LangSmith posts nothing by itself.
+    if (mode === 'otel') expect(posts).toBe(before);
+    else expect(posts).toBeGreaterThan(before);
+  });
+}
+
+export function describeNative(): void {
+  describe('LangSmith that makes spans of its own', nativeTests);
+}
+
+function nativeTests(): void {
+  startLangSmith('otel');
+  const keys = { trace: Symbol.for('ls:otel_trace'), context: Symbol.for('ls:otel_context') };
+  beforeAll(() => {
+    // What its `initializeOTEL()` does.
+    Reflect.set(globalThis, keys.trace, trace);
+    Reflect.set(globalThis, keys.context, context);
+  });
+  afterAll(() => {
+    for (const key of Object.values(keys)) Reflect.deleteProperty(globalThis, key);
+  });
+
+  it('has them mapped and counted once, and ends nobody else’s', async () => {
+    const { manager: langchain, langsmith, openai } = all;
+    const { spans, bill } = await runTraced(
+      async (server) => {
+        await agentSpan({ agentId: 'support', agentName: 'Support' }, async (span) => {
+          await agentOf(server);
+          await new Promise((resolve) => setTimeout(resolve, 500));
+          span.setOutput('all done');
+        });
+      },
+      { modules: { langchain, langsmith, openai } },
+    );
+    const of = (name: string): Attributes =>
+      spans.find((span) => span.name === name)?.attributes ?? {};
+    expect(of('Support.run')).toMatchObject({ 'output.value': 'all done' });
+    expect(Object.keys(of('Support.run')).filter((key) => key.startsWith('langsmith'))).toEqual([]);
+    expect(of('lookUp')).toMatchObject({
+      'openinference.span.kind': 'RETRIEVER',
+      'retrieval.documents.0.document.content': 'Paris is warm.',
+    });
+    expect(of('getWeather')).toMatchObject({ 'openinference.span.kind': 'TOOL' });
+    expect(tokenSum(spans)).toEqual(bill);
+    expect(traceIds(spans).size).toBe(1);
+  });
+}

@@ -1,0 +1,3 @@
+import { describeMode } from './langsmith-suite.js';
+
+describeMode('langsmith');
