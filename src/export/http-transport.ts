@@ -43,6 +43,7 @@ export class HttpTransport {
   readonly #options: HttpTransportOptions;
   readonly #request: http.RequestOptions;
   readonly #headers: Readonly<Record<string, string>>;
+  #isClosed = false;
   /** Told of every request that is made, with the bytes of its body. */
   onRequest: ((bodyBytes: number) => void) | undefined;
 
@@ -65,14 +66,17 @@ export class HttpTransport {
     }
   }
 
-  /** Ends every connection. */
+  /** Ends every connection, and makes no request any more: also not of a body that is being zipped. */
   close(): void {
+    this.#isClosed = true;
     this.#options.agent.destroy();
   }
 
   #send(body: Uint8Array, headers: http.OutgoingHttpHeaders): Promise<HttpResponse> {
+    if (this.#isClosed) return Promise.reject(codedError('closed'));
     this.onRequest?.(body.length);
     return new Promise((resolve, reject) => {
+      let hasResponse = false;
       const { url, proxy } = this.#options;
       const isSecure = (url.protocol === 'https:' ? url : (proxy ?? url)).protocol === 'https:';
       const client = isSecure ? https : http;
@@ -81,16 +85,20 @@ export class HttpTransport {
         client.request(options),
       );
       const { timeoutMillis } = this.#options;
-      const timer = setTimeout(() => request.destroy(timeoutError()), timeoutMillis);
+      const timer = setTimeout(() => request.destroy(codedError('timeout')), timeoutMillis);
       timer.unref();
       request.on('socket', (socket) => socket.unref());
       request.on('error', (error) => {
-        clearTimeout(timer);
         reject(request.reusedSocket && isReset(error) ? new StaleConnection() : error);
       });
+      // Node ends some requests with neither a response nor an error: one that is answered with 101.
+      request.on('close', () => {
+        clearTimeout(timer);
+        if (!hasResponse) reject(codedError('no response'));
+      });
       request.on('response', (response) => {
+        hasResponse = true;
         const finish = (received: Buffer): void => {
-          clearTimeout(timer);
           const { statusCode: status = 0, headers: answered } = response;
           resolve({ status, headers: answered, body: received, sentBytes: body.length });
         };
@@ -108,8 +116,9 @@ function isReset(error: Error): boolean {
   return 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 }
 
-function timeoutError(): Error {
-  return Object.assign(new Error('timeout'), { code: 'timeout' });
+/** An error in the form of Node's own, for what Node has no code for. */
+function codedError(code: string): Error {
+  return Object.assign(new Error(code), { code });
 }
 
 /** The status has come, so a body that breaks off is read as far as it goes. */
