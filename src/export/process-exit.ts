@@ -91,8 +91,17 @@ function onSignal(signal: NodeJS.Signals): void {
     dyingOf = signal;
     for (const { hooks } of watchers) hooks.beforeEnd();
   }
-  const flushed = Promise.all([...watchers].map(({ hooks }) => hooks.flush(hooks.timeoutMillis)));
+  const flushed = Promise.all([...watchers].map(({ hooks }) => flushTwice(hooks, isOurs)));
   if (isOurs) void flushed.finally(() => die(signal));
+}
+
+/** Flushes, and where the process is about to die, once more what ended meanwhile, while there is time. */
+async function flushTwice(hooks: ExitHooks, isDying: boolean): Promise<void> {
+  const deadline = performance.now() + hooks.timeoutMillis;
+  const before = hooks.added();
+  await hooks.flush(hooks.timeoutMillis);
+  const leftMillis = deadline - performance.now();
+  if (isDying && leftMillis > 0 && hooks.added() > before) await hooks.flush(leftMillis);
 }
 
 /** Nothing is sent any more: the flush had its time. What it left is kept or counted. */
