@@ -8,7 +8,12 @@ import { DeliveryCounts, type DeliveryStats, type DropReason } from './delivery-
 import { sendAtExit } from './exit-requests.js';
 import { classifyError, classifyResult, type ExportOutcome } from './export-outcome.js';
 import { joinRequests } from './otlp-request.js';
-import { isRequestExporter, OtlpExporter, type RequestExporter } from './otlp-exporter.js';
+import {
+  isRequestExporter,
+  OtlpExporter,
+  type ExitTarget,
+  type RequestExporter,
+} from './otlp-exporter.js';
 import { createScrubber } from './request-headers.js';
 import { backoffMillis, RetrySchedule } from './retry-schedule.js';
 import { hasValidIds } from './serialize-spans.js';
@@ -32,6 +37,8 @@ const GROW_AFTER_MILLIS = 60_000;
 const MAX_SPOOLED_REQUEST_BYTES = 256 * 1024;
 /** Milliseconds that an exit may be held up for; it is a `process.exit()` that somebody waits for. */
 const EXIT_MILLIS = 2_000;
+/** Milliseconds for another try of a collector that is known to fail, once everything is on disk. */
+const TRY_MILLIS = 1_000;
 const RESETS: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
 
 /** How spans travel. The values are decided and valid. */
@@ -102,6 +109,8 @@ export class DeliveryProcessor implements FlushableProcessor {
   readonly #recovery: SpoolRecovery | undefined;
   /** Requests that are being written to the spool. */
   readonly #saving = new Set<SpooledRequest>();
+  /** Requests in the spool that this process has written. */
+  readonly #ownSpooled = new Set<string>();
   #inFlightBytes = 0;
   #limitBytes: number;
   #lastTooLargeAt = -Infinity;
@@ -139,15 +148,27 @@ export class DeliveryProcessor implements FlushableProcessor {
       this.#drop('export_error', 1);
       return;
     }
-    const bytes = estimateBytes(span);
-    if (bytes > this.#settings.maxQueueBytes) this.#drop('too_large', 1);
-    else this.#enqueue({ span, bytes });
+    try {
+      const bytes = estimateBytes(span);
+      if (bytes > this.#settings.maxQueueBytes) this.#drop('too_large', 1);
+      else this.#enqueue({ span, bytes });
+    } catch (error) {
+      this.#fail(error, 1);
+    }
+  }
+
+  /** Resolves when the end of the process can be met: to be awaited before there are spans. */
+  get ready(): Promise<void> {
+    return this.#requests?.ready ?? Promise.resolve();
   }
 
   /** Sends everything added so far. Settles within the deadline and never rejects. */
   async forceFlush(options?: FlushDeadline): Promise<void> {
     if (this.#closing !== undefined) return this.#closing;
-    await this.#flush(this.#timeoutOf(options));
+    const timeoutMillis = this.#timeoutOf(options);
+    if (this.#spool !== undefined && this.#schedule.isFailing)
+      await this.#spoolAndTry(timeoutMillis);
+    else await this.#flush(timeoutMillis);
   }
 
   /**
@@ -202,6 +223,12 @@ export class DeliveryProcessor implements FlushableProcessor {
     this.#messages.dropped(reason, spans);
   }
 
+  /** Spans that no request can be made of. */
+  #fail(error: unknown, spans: number): void {
+    this.#counts.drop('export_error', spans);
+    this.#messages.failed(error);
+  }
+
   // Queue and batches.
 
   /** Takes a span; the oldest ones make room for it. */
@@ -228,16 +255,23 @@ export class DeliveryProcessor implements FlushableProcessor {
   #pumpSoon(): void {
     if (this.#pumpIsDue) return;
     this.#pumpIsDue = true;
+    // Not unref'd: an immediate that is does not wake a loop that waits for I/O.
     setImmediate(() => {
       this.#pumpIsDue = false;
       this.#pump();
-    }).unref();
+    });
   }
 
   #pump(): void {
     if (this.#isStopped) return;
-    for (let batch = this.#next(); batch !== undefined; batch = this.#next()) void this.#run(batch);
-    this.#arm();
+    const batch = this.#next();
+    if (batch === undefined) {
+      this.#arm();
+      return;
+    }
+    void this.#run(batch);
+    // Serializing a batch takes some 2 ms: one in each turn of the loop.
+    this.#pumpSoon();
   }
 
   /** While the collector fails, one request at a time probes it and everything else waits. */
@@ -333,8 +367,9 @@ export class DeliveryProcessor implements FlushableProcessor {
         this.#messages.refused(outcome.status, outcome.message);
         return;
       case 'failed':
-        this.#counts.drop('export_error', length);
-        this.#messages.failed(outcome.error);
+        // One span that cannot be written costs none of the others.
+        if (length > 1) this.#schedule.again(splitBatch(batch));
+        else this.#fail(outcome.error, length);
     }
   }
 
@@ -419,12 +454,31 @@ export class DeliveryProcessor implements FlushableProcessor {
     return done;
   }
 
-  /** Every span that a waiter waits for has reached its end. */
-  #settleWaiters(): void {
-    if (!this.#isFlushing) return;
+  /** A collector that is known to fail: everything is written first, and then one request is tried. */
+  async #spoolAndTry(timeoutMillis: number): Promise<void> {
+    const firstNumber = this.#oldestNumber();
+    const waiting = [
+      ...this.#schedule.takeAll().flatMap(({ spans }) => spans),
+      ...this.#queue.takeAll(),
+    ];
+    for (const { queued } of await this.#save(this.#serializeEach(waiting))) {
+      this.#schedule.add([createBatch(queued, firstNumber)]);
+    }
+    this.#settleWaiters();
+    await this.#recovery?.tryNow(Math.min(timeoutMillis, TRY_MILLIS));
+  }
+
+  #oldestNumber(): number {
     let oldest = this.#queue.headNumber;
     for (const batch of this.#inFlight) oldest = Math.min(oldest, batch.firstNumber);
     for (const batch of this.#schedule.batches) oldest = Math.min(oldest, batch.firstNumber);
+    return oldest;
+  }
+
+  /** Every span that a waiter waits for has reached its end. */
+  #settleWaiters(): void {
+    if (!this.#isFlushing) return;
+    const oldest = this.#oldestNumber();
     for (const waiter of this.#waiters) if (oldest >= waiter.until) waiter.done();
   }
 
@@ -479,9 +533,13 @@ export class DeliveryProcessor implements FlushableProcessor {
     // What is still in our hands must not arrive a second time by the old connection.
     void this.#exporter.shutdown().catch(() => undefined);
     // A collector that has just failed would only hold the exit up.
-    const accepted = sends && !isFailing ? this.#sendAtExit(left) : 0;
-    this.#counts.exported += accepted;
-    const rest = left.slice(accepted);
+    const target = sends && !isFailing ? this.#requests?.exitTarget : undefined;
+    if (target === undefined && this.#spool === undefined) {
+      this.#drop('process_exit', left.length);
+      return;
+    }
+    const requests = this.#serializeEach(left);
+    const rest = target === undefined ? requests : this.#sendAtExit(requests, target);
     if (this.#spool === undefined) {
       this.#drop('process_exit', rest.length);
       return;
@@ -491,16 +549,20 @@ export class DeliveryProcessor implements FlushableProcessor {
     }
   }
 
-  #sendAtExit(spans: readonly QueuedSpan[]): number {
-    const exporter = this.#requests;
-    if (exporter?.exitTarget === undefined) return 0;
-    const batches = batchesOf(spans, this.#limitBytes).map((batch) =>
-      batch.map(({ span }) => exporter.serialize([span])),
+  /** Returns what the collector has not settled. */
+  #sendAtExit(requests: readonly SpanRequest[], target: ExitTarget): readonly SpanRequest[] {
+    const { contentType = '' } = this.#requests ?? {};
+    const batches = batchesOf(requests, this.#limitBytes).map((batch) =>
+      batch.map(({ body }) => body),
     );
-    const result = sendAtExit(exporter.exitTarget, exporter.contentType, batches, EXIT_MILLIS);
+    const result = sendAtExit(target, contentType, batches, EXIT_MILLIS);
     this.#counts.requests += result.requests;
     this.#counts.bytesSent += result.sentBytes;
-    return result.accepted;
+    this.#counts.exported += result.accepted;
+    this.#counts.drop('rejected', result.rejected);
+    if (result.rejected > 0) this.#messages.refused(result.status, '');
+    this.#drop('too_large', result.tooLarge);
+    return requests.slice(result.accepted + result.rejected + result.tooLarge);
   }
 
   // Spool.
@@ -522,8 +584,11 @@ export class DeliveryProcessor implements FlushableProcessor {
       spool,
       send: (body, contentType) => exporter.send(body, contentType),
       isFailing: () => this.#schedule.isFailing,
-      onRecovered: (spans) => {
-        this.#counts.recovered += spans;
+      onRecovered: (spans, key) => {
+        if (this.#ownSpooled.has(key)) {
+          this.#counts.spooled -= spans;
+          this.#counts.exported += spans;
+        } else this.#counts.recovered += spans;
       },
       onRefused: (outcome, spans) => {
         if (outcome.kind === 'refused') this.#messages.refused(outcome.status, outcome.message);
@@ -553,19 +618,31 @@ export class DeliveryProcessor implements FlushableProcessor {
       this.#settleWaiters();
       return;
     }
-    const requests = this.#frame(spans);
+    for (const request of await this.#save(this.#serializeEach(spans))) {
+      this.#drop(reason, request.spans);
+    }
+    this.#settleWaiters();
+  }
+
+  /** Writes requests to the spool; returns those that could not be written. */
+  async #save(each: readonly SpanRequest[]): Promise<readonly FramedRequest[]> {
+    const requests = this.#frame(each);
+    const failed: FramedRequest[] = [];
     for (const request of requests) this.#saving.add(request);
     for (const request of requests) {
       try {
-        await spool.save(request);
-        this.#counts.spooled += this.#saving.has(request) ? request.spans : 0;
+        const key = await this.#spool?.save(request);
+        // Saved by the exit of the process meanwhile: a second copy, which is sent twice.
+        if (!this.#saving.has(request)) continue;
+        this.#counts.spooled += request.spans;
+        if (key !== undefined) this.#ownSpooled.add(key);
       } catch (error) {
         this.#messages.spoolFailed(error);
-        this.#drop(reason, request.spans);
+        failed.push(request);
       }
       this.#saving.delete(request);
     }
-    this.#settleWaiters();
+    return failed;
   }
 
   #saveSync(request: SpooledRequest): boolean {
@@ -580,26 +657,64 @@ export class DeliveryProcessor implements FlushableProcessor {
   }
 
   /**
-   * Frames spans into requests for the spool. Each span is a request of its own in them, so that
-   * another process can split what the collector finds too large.
+   * Each span as a request of its own: several of them are one again, and another process can split
+   * what the collector finds too large. A span that cannot be written costs no other.
    */
-  #frame(spans: readonly QueuedSpan[]): SpooledRequest[] {
+  #serializeEach(spans: readonly QueuedSpan[]): SpanRequest[] {
     const exporter = this.#requests;
     if (exporter === undefined) return [];
-    const { contentType } = exporter;
-    return batchesOf(spans, MAX_SPOOLED_REQUEST_BYTES).map((batch) => {
-      const bodies = batch.map(({ span }) => exporter.serialize([span]));
-      return { contentType, spans: batch.length, body: joinRequests(contentType, bodies) };
+    return spans.flatMap((span) => {
+      try {
+        const body = exporter.serialize([span.span]);
+        return [{ span, body, bytes: body.length }];
+      } catch (error) {
+        this.#fail(error, 1);
+        return [];
+      }
+    });
+  }
+
+  /** Requests for the spool. */
+  #frame(requests: readonly SpanRequest[]): FramedRequest[] {
+    const { contentType = '' } = this.#requests ?? {};
+    return batchesOf(requests, MAX_SPOOLED_REQUEST_BYTES).map((batch) => {
+      const bodies = batch.map(({ body }) => body);
+      return {
+        contentType,
+        spans: batch.length,
+        body: joinRequests(contentType, bodies),
+        queued: batch.map(({ span }) => span),
+      };
     });
   }
 }
 
-function batchesOf(spans: readonly QueuedSpan[], maxBytes: number): (readonly QueuedSpan[])[] {
-  const queue = new SpanQueue();
-  for (const span of spans) queue.push(span);
-  const batches: (readonly QueuedSpan[])[] = [];
-  for (let batch = queue.takeBatch(maxBytes); batch; batch = queue.takeBatch(maxBytes)) {
-    batches.push(batch.spans);
+/** A span as a request of its own. */
+interface SpanRequest {
+  readonly span: QueuedSpan;
+  readonly body: Uint8Array;
+  readonly bytes: number;
+}
+
+/** A request of several spans, for the spool. */
+interface FramedRequest extends SpooledRequest {
+  readonly queued: readonly QueuedSpan[];
+}
+
+/** In the order they come, at most so many bytes each; one item may have more. */
+function batchesOf<Item extends { readonly bytes: number }>(
+  items: readonly Item[],
+  maxBytes: number,
+): (readonly Item[])[] {
+  const batches: Item[][] = [];
+  let room = 0;
+  for (const item of items) {
+    if (item.bytes > room) {
+      batches.push([]);
+      room = maxBytes;
+    }
+    batches.at(-1)?.push(item);
+    room -= item.bytes;
   }
   return batches;
 }
