@@ -269,6 +269,9 @@ export class DeliveryProcessor implements FlushableProcessor {
       this.#arm();
       return;
     }
+    if (this.#requests !== undefined) {
+      this.#requests.skipsCompression = this.#queue.bytes > this.#settings.maxQueueBytes / 4;
+    }
     void this.#run(batch);
     // Serializing a batch takes some 2 ms: one in each turn of the loop.
     this.#pumpSoon();

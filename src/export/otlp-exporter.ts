@@ -64,6 +64,8 @@ export interface RequestExporter extends SpanExporter {
   /** `undefined` where a tunnel is needed, which another thread cannot dig. */
   readonly exitTarget: ExitTarget | undefined;
   onRequest: ((bodyBytes: number) => void) | undefined;
+  /** Set while spans come faster than they are zipped. */
+  skipsCompression: boolean;
   /** Resolves when `serialize` can be called: it is what the end of the process has to call. */
   readonly ready: Promise<void>;
   serialize(spans: readonly ReadableSpan[]): Uint8Array;
@@ -115,6 +117,14 @@ export class OtlpExporter implements RequestExporter {
 
   get onRequest(): ((bodyBytes: number) => void) | undefined {
     return this.#transport.onRequest;
+  }
+
+  get skipsCompression(): boolean {
+    return this.#transport.skipsCompression;
+  }
+
+  set skipsCompression(skips: boolean) {
+    this.#transport.skipsCompression = skips;
   }
 
   export(spans: ReadableSpan[], callback: (result: ExportResult) => void): void {
