@@ -164,11 +164,11 @@ describe('process.exit()', () => {
   });
 
   it('keeps to maxRequestBytes with many small spans', async () => {
-    const delivery = { maxRequestBytes: 256 * 1024 };
+    const delivery = { maxRequestBytes: 128 * 1024 };
     const ended = await start('many', { compression: 'none', delivery }).ended;
-    expect(statsOf(ended)).toMatchObject({ exported: 8000, dropped: 0 });
+    expect(statsOf(ended)).toMatchObject({ exported: 2000, dropped: 0 });
     const bodies = receiver.requests().map(({ body }) => body.length);
-    expect(Math.max(...bodies)).toBeLessThanOrEqual(256 * 1024);
+    expect(Math.max(...bodies)).toBeLessThanOrEqual(128 * 1024);
   });
 
   it('is not held up by one request that is refused', async () => {
