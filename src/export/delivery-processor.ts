@@ -4,16 +4,9 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { FlushableProcessor, FlushDeadline } from '../processor/span-processor-fanout.js';
 import { cutSpan } from './cut-span.js';
 import { createDeliveryMessages, type DeliveryMessages } from './delivery-messages.js';
-import { DeliveryCounts, type DeliveryStats, type DropReason } from './delivery-stats.js';
-import { sendAtExit } from './exit-requests.js';
+import { DeliveryCounts, type DeliveryStats } from './delivery-stats.js';
 import { classifyError, classifyResult, type ExportOutcome } from './export-outcome.js';
-import { joinRequests } from './otlp-request.js';
-import {
-  isRequestExporter,
-  OtlpExporter,
-  type ExitTarget,
-  type RequestExporter,
-} from './otlp-exporter.js';
+import { isRequestExporter, OtlpExporter, type RequestExporter } from './otlp-exporter.js';
 import { createScrubber } from './request-headers.js';
 import { backoffMillis, RetrySchedule } from './retry-schedule.js';
 import { hasValidIds } from './serialize-spans.js';
@@ -25,8 +18,7 @@ import {
   type Batch,
   type QueuedSpan,
 } from './span-batch.js';
-import { SpoolRecovery } from './spool-recovery.js';
-import { Spool, type SpooledRequest } from './spool.js';
+import { UnsentSpans, type SpoolSettings } from './unsent-spans.js';
 
 /** Requests in flight at once. Concurrency waits, it never drops. */
 const MAX_CONCURRENT_REQUESTS = 4;
@@ -34,30 +26,20 @@ const MAX_CONCURRENT_REQUESTS = 4;
 const MIN_REQUEST_BYTES = 4 * 1024;
 /** After so long without a 413, requests may grow again: the collector, or its proxy, was changed. */
 const GROW_AFTER_MILLIS = 60_000;
-const MAX_SPOOLED_REQUEST_BYTES = 256 * 1024;
-/** Milliseconds that an exit may be held up for; it is a `process.exit()` that somebody waits for. */
-const EXIT_MILLIS = 2_000;
 /** Milliseconds for another try of a collector that is known to fail, once everything is on disk. */
 const TRY_MILLIS = 1_000;
 const RESETS: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
 
 /** How spans travel. The values are decided and valid. */
-export interface DeliverySettings {
+export interface DeliverySettings extends SpoolSettings {
   readonly maxQueueBytes: number;
   readonly maxBatchBytes: number;
   readonly maxRequestBytes: number;
   readonly flushIntervalMillis: number;
   readonly exportTimeoutMillis: number;
   readonly shutdownTimeoutMillis: number;
-  /** Names the collector in the spool: only the one that spans were meant for gets them. */
-  readonly url: string;
-  readonly spoolDirectory: string | undefined;
   /** Milliseconds that a batch is tried for, from its first failure. Default 300,000. */
   readonly retryBudgetMillis?: number;
-  /** Bytes that the spool directory may hold, of all processes together. Default 64 MiB. */
-  readonly maxSpoolBytes?: number;
-  /** Milliseconds after which spooled spans are no longer worth sending. Default 24 hours. */
-  readonly maxSpoolAgeMillis?: number;
 }
 
 /** The batch processor of decided options; `undefined` without an endpoint. */
@@ -105,12 +87,7 @@ export class DeliveryProcessor implements FlushableProcessor {
   readonly #schedule = new RetrySchedule();
   readonly #inFlight = new Set<Batch>();
   readonly #waiters = new Set<FlushWaiter>();
-  readonly #spool: Spool | undefined;
-  readonly #recovery: SpoolRecovery | undefined;
-  /** Requests that are being written to the spool. */
-  readonly #saving = new Set<SpooledRequest>();
-  /** Requests in the spool that this process has written. */
-  readonly #ownSpooled = new Set<string>();
+  readonly #unsent: UnsentSpans;
   #inFlightBytes = 0;
   #limitBytes: number;
   #lastTooLargeAt = -Infinity;
@@ -125,13 +102,18 @@ export class DeliveryProcessor implements FlushableProcessor {
     this.#settings = settings;
     this.#messages = messages;
     this.#limitBytes = this.#maxBytes;
+    this.#unsent = new UnsentSpans({
+      exporter: this.#requests,
+      settings,
+      counts: this.#counts,
+      messages,
+      isFailing: () => this.#schedule.isFailing,
+    });
     if (this.#requests === undefined) return;
     this.#requests.onRequest = (bodyBytes) => {
       this.#counts.requests += 1;
       this.#counts.bytesSent += bodyBytes;
     };
-    this.#spool = this.#openSpool();
-    this.#recovery = this.#spool && this.#startRecovery(this.#spool, this.#requests);
   }
 
   onStart(): void {}
@@ -140,20 +122,20 @@ export class DeliveryProcessor implements FlushableProcessor {
   onEnd(span: ReadableSpan): void {
     this.#counts.added += 1;
     if (this.#closing !== undefined) {
-      this.#drop('after_shutdown', 1);
+      this.#unsent.drop('after_shutdown', 1);
       return;
     }
     // A collector would refuse every span beside it.
     if (!hasValidIds(span.spanContext())) {
-      this.#drop('export_error', 1);
+      this.#unsent.drop('export_error', 1);
       return;
     }
     try {
       const bytes = estimateBytes(span);
-      if (bytes > this.#settings.maxQueueBytes) this.#drop('too_large', 1);
+      if (bytes > this.#settings.maxQueueBytes) this.#unsent.drop('too_large', 1);
       else this.#enqueue({ span, bytes });
     } catch (error) {
-      this.#fail(error, 1);
+      this.#unsent.fail(error, 1);
     }
   }
 
@@ -166,8 +148,7 @@ export class DeliveryProcessor implements FlushableProcessor {
   async forceFlush(options?: FlushDeadline): Promise<void> {
     if (this.#closing !== undefined) return this.#closing;
     const timeoutMillis = this.#timeoutOf(options);
-    if (this.#spool !== undefined && this.#schedule.isFailing)
-      await this.#spoolAndTry(timeoutMillis);
+    if (this.#isKeptSafe) await this.#spoolAndTry(timeoutMillis);
     else await this.#flush(timeoutMillis);
   }
 
@@ -187,7 +168,12 @@ export class DeliveryProcessor implements FlushableProcessor {
    */
   exitSync(sends: boolean): void {
     try {
-      this.#exit(sends);
+      // A collector that has just failed would only hold the exit up.
+      const isWorthIt = sends && !this.#schedule.isFailing;
+      const left = this.#stop();
+      // What is still in our hands must not arrive a second time by the old connection.
+      this.#closeExporter();
+      this.#unsent.exitSync(left, isWorthIt, this.#limitBytes);
     } catch (error) {
       this.#messages.debug(`exit: ${String(error)}`);
     }
@@ -196,8 +182,7 @@ export class DeliveryProcessor implements FlushableProcessor {
   stats(): DeliveryStats {
     let inFlight = 0;
     for (const batch of this.#inFlight) inFlight += batch.spans.length;
-    for (const request of this.#saving) inFlight += request.spans;
-    const spans = this.#queue.length + this.#schedule.spans + inFlight;
+    const spans = this.#queue.length + this.#schedule.spans + inFlight + this.#unsent.pendingSpans;
     return this.#counts.stats(spans, this.#pendingBytes);
   }
 
@@ -209,24 +194,17 @@ export class DeliveryProcessor implements FlushableProcessor {
     return this.#queue.bytes + this.#schedule.bytes + this.#inFlightBytes;
   }
 
+  /** Whether spans are better written to the spool than waited for. */
+  get #isKeptSafe(): boolean {
+    return this.#unsent.hasSpool && this.#schedule.isFailing;
+  }
+
   get #isFlushing(): boolean {
     return this.#waiters.size > 0;
   }
 
   #timeoutOf(options: FlushDeadline | undefined): number {
     return options?.timeoutMillis ?? this.#settings.shutdownTimeoutMillis;
-  }
-
-  #drop(reason: Exclude<DropReason, 'rejected'>, spans: number): void {
-    if (spans === 0) return;
-    this.#counts.drop(reason, spans);
-    this.#messages.dropped(reason, spans);
-  }
-
-  /** Spans that no request can be made of. */
-  #fail(error: unknown, spans: number): void {
-    this.#counts.drop('export_error', spans);
-    this.#messages.failed(error);
   }
 
   // Queue and batches.
@@ -247,7 +225,7 @@ export class DeliveryProcessor implements FlushableProcessor {
       if (!this.#schedule.dropOldestSpan() && this.#queue.shift() === undefined) break;
       dropped++;
     }
-    this.#drop('queue_full', dropped);
+    this.#unsent.drop('queue_full', dropped);
     this.#settleWaiters();
   }
 
@@ -357,6 +335,12 @@ export class DeliveryProcessor implements FlushableProcessor {
       this.#retry(batch, outcome);
       return;
     }
+    if (outcome.kind === 'failed') {
+      // One span that cannot be written costs none of the others.
+      if (length > 1) this.#schedule.again(splitBatch(batch));
+      else this.#unsent.fail(outcome.error, length);
+      return;
+    }
     this.#schedule.answered();
     switch (outcome.kind) {
       case 'accepted':
@@ -368,11 +352,6 @@ export class DeliveryProcessor implements FlushableProcessor {
       case 'refused':
         this.#counts.drop('rejected', length);
         this.#messages.refused(outcome.status, outcome.message);
-        return;
-      case 'failed':
-        // One span that cannot be written costs none of the others.
-        if (length > 1) this.#schedule.again(splitBatch(batch));
-        else this.#fail(outcome.error, length);
     }
   }
 
@@ -400,7 +379,7 @@ export class DeliveryProcessor implements FlushableProcessor {
     this.#schedule.failed(retryAfterMillis, this.#isFlushing, budgetMillis);
     const failingSince = batch.failingSince ?? now;
     if (now - failingSince >= budgetMillis) {
-      void this.#keepOrDrop(batch.spans, 'retry_budget');
+      void this.#unsent.keepOrDrop(batch.spans, 'retry_budget').then(() => this.#settleWaiters());
       return;
     }
     const attempts = batch.attempts + 1;
@@ -424,7 +403,7 @@ export class DeliveryProcessor implements FlushableProcessor {
     if (others.length > 0) return splitBatch(batch);
     const span = half < MIN_REQUEST_BYTES ? undefined : cutSpan(first.span, half);
     if (span === undefined) {
-      this.#drop('too_large', 1);
+      this.#unsent.drop('too_large', 1);
       return [];
     }
     if (!batch.isCut) this.#counts.truncated += 1;
@@ -464,11 +443,10 @@ export class DeliveryProcessor implements FlushableProcessor {
       ...this.#schedule.takeAll().flatMap(({ spans }) => spans),
       ...this.#queue.takeAll(),
     ];
-    for (const { queued } of await this.#save(this.#serializeEach(waiting))) {
-      this.#schedule.add([createBatch(queued, firstNumber)]);
-    }
+    const unsaved = await this.#unsent.save(waiting);
+    if (unsaved.length > 0) this.#schedule.add([createBatch(unsaved, firstNumber)]);
     this.#settleWaiters();
-    await this.#recovery?.tryNow(Math.min(timeoutMillis, TRY_MILLIS));
+    await this.#unsent.tryNow(Math.min(timeoutMillis, TRY_MILLIS));
   }
 
   #oldestNumber(): number {
@@ -492,22 +470,26 @@ export class DeliveryProcessor implements FlushableProcessor {
    */
   #endHopelessFlushes(reason: string | undefined): void {
     const isAway = this.#requests?.isLoopback === true && reason === 'ECONNREFUSED';
-    const isKept = this.#spool !== undefined && reason !== undefined;
+    const isKept = this.#unsent.hasSpool && reason !== undefined;
     for (const waiter of this.#waiters) {
       if (isAway || isKept || this.#schedule.askedUntil > waiter.deadline) waiter.done();
     }
   }
 
   async #close(timeoutMillis: number): Promise<void> {
-    // With a spool, a collector that is known to fail is not waited for.
-    const waits = this.#spool === undefined || !this.#schedule.isFailing;
+    const waits = !this.#isKeptSafe;
     await Promise.all([
       waits ? this.#flush(timeoutMillis) : undefined,
-      this.#recovery?.stop(waits ? timeoutMillis : 0),
+      this.#unsent.stop(waits ? timeoutMillis : 0),
     ]);
-    await this.#keepOrDrop(this.#stop(), 'shutdown_deadline');
-    this.#spool?.releaseAllSync();
-    await this.#exporter.shutdown().catch(() => undefined);
+    await this.#unsent.keepOrDrop(this.#stop(), 'shutdown_deadline');
+    this.#unsent.releaseClaims();
+    this.#closeExporter();
+  }
+
+  /** Not awaited: a stock exporter waits for its requests, and the deadline is over. */
+  #closeExporter(): void {
+    void this.#exporter.shutdown().catch(() => undefined);
   }
 
   /**
@@ -525,199 +507,4 @@ export class DeliveryProcessor implements FlushableProcessor {
     this.#inFlightBytes = 0;
     return [...batches.flatMap((batch) => batch.spans), ...this.#queue.takeAll()];
   }
-
-  #exit(sends: boolean): void {
-    const isFailing = this.#schedule.isFailing;
-    for (const request of this.#saving) this.#saveSync(request);
-    this.#saving.clear();
-    this.#spool?.releaseAllSync();
-    const left = this.#stop();
-    if (left.length === 0) return;
-    // What is still in our hands must not arrive a second time by the old connection.
-    void this.#exporter.shutdown().catch(() => undefined);
-    // A collector that has just failed would only hold the exit up.
-    const target = sends && !isFailing ? this.#requests?.exitTarget : undefined;
-    if (target === undefined && this.#spool === undefined) {
-      this.#drop('process_exit', left.length);
-      return;
-    }
-    const requests = this.#serializeEach(left);
-    const rest = target === undefined ? requests : this.#sendAtExit(requests, target);
-    if (this.#spool === undefined) {
-      this.#drop('process_exit', rest.length);
-      return;
-    }
-    for (const request of this.#frame(rest)) {
-      if (!this.#saveSync(request)) this.#drop('process_exit', request.spans);
-    }
-  }
-
-  /** Returns what the collector has not settled. */
-  #sendAtExit(requests: readonly SpanRequest[], target: ExitTarget): readonly SpanRequest[] {
-    const { contentType = '' } = this.#requests ?? {};
-    const batches = batchesOf(requests, this.#limitBytes).map((batch) =>
-      batch.map(({ body }) => body),
-    );
-    const result = sendAtExit(target, contentType, batches, EXIT_MILLIS);
-    this.#counts.requests += result.requests;
-    this.#counts.bytesSent += result.sentBytes;
-    this.#counts.exported += result.accepted;
-    this.#counts.drop('rejected', result.rejected);
-    if (result.rejected > 0) this.#messages.refused(result.status, '');
-    this.#drop('too_large', result.tooLarge);
-    return requests.slice(result.accepted + result.rejected + result.tooLarge);
-  }
-
-  // Spool.
-
-  #openSpool(): Spool | undefined {
-    const { spoolDirectory: directory, url, maxSpoolBytes, maxSpoolAgeMillis } = this.#settings;
-    if (directory === undefined) return undefined;
-    return new Spool({
-      directory,
-      url,
-      maxBytes: maxSpoolBytes ?? 64 * 1024 * 1024,
-      maxAgeMillis: maxSpoolAgeMillis ?? 24 * 60 * 60 * 1000,
-      onLost: (reason, spans) => this.#loseSpooled(reason, spans),
-    });
-  }
-
-  #startRecovery(spool: Spool, exporter: RequestExporter): SpoolRecovery {
-    return new SpoolRecovery({
-      spool,
-      send: (body, contentType) => exporter.send(body, contentType),
-      isFailing: () => this.#schedule.isFailing,
-      onRecovered: (spans, key) => {
-        if (this.#ownSpooled.has(key)) {
-          this.#counts.spooled -= spans;
-          this.#counts.exported += spans;
-        } else this.#counts.recovered += spans;
-      },
-      onRefused: (outcome, spans) => {
-        if (outcome.kind === 'refused') this.#messages.refused(outcome.status, outcome.message);
-        else if (outcome.kind === 'accepted') this.#messages.partlyRejected(spans, outcome.message);
-        this.#loseSpooled(
-          outcome.kind === 'too_large' ? 'too large for the collector' : 'refused by the collector',
-          spans,
-        );
-      },
-      debug: (text) => this.#messages.debug(text),
-    });
-  }
-
-  #loseSpooled(reason: string, spans: number): void {
-    this.#counts.spoolDropped += spans;
-    this.#messages.spoolLost(reason, spans);
-  }
-
-  /** Puts spans that cannot be sent into the spool; without one, or where it fails, they are lost. */
-  async #keepOrDrop(
-    spans: readonly QueuedSpan[],
-    reason: Exclude<DropReason, 'rejected'>,
-  ): Promise<void> {
-    const spool = this.#spool;
-    if (spool === undefined) {
-      this.#drop(reason, spans.length);
-      this.#settleWaiters();
-      return;
-    }
-    for (const request of await this.#save(this.#serializeEach(spans))) {
-      this.#drop(reason, request.spans);
-    }
-    this.#settleWaiters();
-  }
-
-  /** Writes requests to the spool; returns those that could not be written. */
-  async #save(each: readonly SpanRequest[]): Promise<readonly FramedRequest[]> {
-    const requests = this.#frame(each);
-    const failed: FramedRequest[] = [];
-    for (const request of requests) this.#saving.add(request);
-    for (const request of requests) {
-      try {
-        const key = await this.#spool?.save(request);
-        // Saved by the exit of the process meanwhile: a second copy, which is sent twice.
-        if (!this.#saving.has(request)) continue;
-        this.#counts.spooled += request.spans;
-        if (key !== undefined) this.#ownSpooled.add(key);
-      } catch (error) {
-        this.#messages.spoolFailed(error);
-        failed.push(request);
-      }
-      this.#saving.delete(request);
-    }
-    return failed;
-  }
-
-  #saveSync(request: SpooledRequest): boolean {
-    try {
-      this.#spool?.saveSync(request);
-      this.#counts.spooled += request.spans;
-      return true;
-    } catch (error) {
-      this.#messages.spoolFailed(error);
-      return false;
-    }
-  }
-
-  /**
-   * Each span as a request of its own: several of them are one again, and another process can split
-   * what the collector finds too large. A span that cannot be written costs no other.
-   */
-  #serializeEach(spans: readonly QueuedSpan[]): SpanRequest[] {
-    const exporter = this.#requests;
-    if (exporter === undefined) return [];
-    return spans.flatMap((span) => {
-      try {
-        const body = exporter.serialize([span.span]);
-        return [{ span, body, bytes: body.length }];
-      } catch (error) {
-        this.#fail(error, 1);
-        return [];
-      }
-    });
-  }
-
-  /** Requests for the spool. */
-  #frame(requests: readonly SpanRequest[]): FramedRequest[] {
-    const { contentType = '' } = this.#requests ?? {};
-    return batchesOf(requests, MAX_SPOOLED_REQUEST_BYTES).map((batch) => {
-      const bodies = batch.map(({ body }) => body);
-      return {
-        contentType,
-        spans: batch.length,
-        body: joinRequests(contentType, bodies),
-        queued: batch.map(({ span }) => span),
-      };
-    });
-  }
-}
-
-/** A span as a request of its own. */
-interface SpanRequest {
-  readonly span: QueuedSpan;
-  readonly body: Uint8Array;
-  readonly bytes: number;
-}
-
-/** A request of several spans, for the spool. */
-interface FramedRequest extends SpooledRequest {
-  readonly queued: readonly QueuedSpan[];
-}
-
-/** In the order they come, at most so many bytes each; one item may have more. */
-function batchesOf<Item extends { readonly bytes: number }>(
-  items: readonly Item[],
-  maxBytes: number,
-): (readonly Item[])[] {
-  const batches: Item[][] = [];
-  let room = 0;
-  for (const item of items) {
-    if (item.bytes > room) {
-      batches.push([]);
-      room = maxBytes;
-    }
-    batches.at(-1)?.push(item);
-    room -= item.bytes;
-  }
-  return batches;
 }
