@@ -24,7 +24,14 @@ const keepDynamicImport: Plugin = {
 };
 
 const config: ReturnType<typeof defineConfig> = defineConfig({
-  entry: ['src/index.ts', 'src/livekit-agents.ts', 'src/register.ts', 'src/semconv.ts'],
+  entry: [
+    'src/index.ts',
+    'src/anthropic.ts',
+    'src/livekit-agents.ts',
+    'src/openai.ts',
+    'src/register.ts',
+    'src/semconv.ts',
+  ],
   format: ['esm', 'cjs'],
   target: 'node20',
   // TypeScript 6 calls the `baseUrl` that tsup injects deprecated.

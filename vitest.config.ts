@@ -4,7 +4,13 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/package/**', 'test/compat/**', 'test/interop/**', 'node_modules/**'],
+    exclude: [
+      'test/package/**',
+      'test/compat/**',
+      'test/integrations/**',
+      'test/interop/**',
+      'node_modules/**',
+    ],
     // Real sessions and real processes: files run in processes of their own.
     pool: 'forks',
     // One more than cores: tests mostly wait for processes and timers. The default leaves one core idle.

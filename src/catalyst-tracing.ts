@@ -8,7 +8,12 @@ import type { PrivacyStats } from './privacy/privacy-stats.js';
 export interface InstallResult {
   /** The name that `modules` knows it by. */
   readonly name: string;
+  /** `pending`: it is connected when the application loads it. */
+  readonly status: 'installed' | 'pending' | 'unavailable' | 'failed';
+  /** Whether `status` is `installed`. */
   readonly installed: boolean;
+  /** Version of the copy, or copies, that were found. */
+  readonly version?: string;
   readonly reason?: string;
 }
 

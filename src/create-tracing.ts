@@ -1,13 +1,14 @@
 import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
 import { debug, warnOnce } from './diagnostics.js';
-import { saidAllowPii } from './livekit/allow-pii.js';
-import { livekitEntry } from './livekit/find-livekit.js';
-import { LIVEKIT_NAME, LiveKitInstaller } from './livekit/install-livekit.js';
-import { offerLiveKitConnector } from './livekit/livekit-connector.js';
+import { installIntegrations } from './integrations/install-integrations.js';
+import { uninstallIntegrations } from './integrations/installed-sdks.js';
+import { livekitEntry } from './livekit/livekit-module.js';
+import { configuredAllowPii, LIVEKIT_NAME, LiveKitInstaller } from './livekit/install-livekit.js';
+import { offerLiveKitConnector } from './livekit/connect-livekit.js';
 import { LIVEKIT_SCOPE_NAME } from './mapping/livekit-spans.js';
 import { LateMetrics } from './metrics/late-metrics.js';
 import { createMetrics } from './metrics/metrics.js';
-import type { ResolvedOptions } from './options/resolved-options.js';
+import type { ResolvedOptions } from './options/resolve-options.js';
 import { composeProcessor } from './processor/create-processor.js';
 import { chooseApi } from './provider/api-copies.js';
 import { CatalystTracerProvider, createResource } from './provider/catalyst-tracer-provider.js';
@@ -24,6 +25,7 @@ export interface CreatedTracing {
 
 const SHUT_DOWN: InstallResult = Object.freeze({
   name: LIVEKIT_NAME,
+  status: 'unavailable',
   installed: false,
   reason: 'this tracing was shut down; call setup() again',
 });
@@ -47,54 +49,66 @@ export async function createTracing(
   const foreign = globalProvider(api);
   if (foreign !== undefined) shareWith(foreign);
   const registration = registerGlobally(provider, api);
-  if (sends) processor.watchExit();
-  const livekit = new LiveKitInstaller({
-    connection: {
-      provider,
-      addSpanProcessor: (added) => processor.addRawProcessor(added),
-      allowPii: saidAllowPii(resolved),
-      shareWith,
-      takeover: { processor, watchContexts: (watch) => registration.watchContexts(watch) },
-    },
-    jobs,
-    isFound: registration.isGlobal && !isSplit,
-    note,
-  });
-  provider.watchTracers((scopeName) => {
-    if (scopeName === LIVEKIT_SCOPE_NAME) livekit.onTracer();
-  });
   let isShutDown = false;
-  offerLiveKitConnector(provider, (module) =>
-    isShutDown ? SHUT_DOWN : livekit.installGiven(module),
-  );
-  const given = resolved.modules.livekitAgents;
-  if (given !== undefined) livekit.installGiven(given);
-  else if (resolved.autoInstrument) await livekit.installLoaded();
-  // After everything that an application must not start before.
-  if (resolved.metrics !== undefined) {
-    await metrics.arrive(
-      createMetrics(resolved.metrics, {
-        resolved,
-        resource,
-        delivery,
-        api: api.metrics,
-      }),
-    );
+  const release = (): void => {
+    isShutDown = true;
+    uninstallIntegrations(provider);
+    registration.release();
+    onShutdown();
+  };
+  try {
+    if (sends) processor.watchExit();
+    const livekit = new LiveKitInstaller({
+      connection: {
+        provider,
+        addSpanProcessor: (added) => processor.addRawProcessor(added),
+        allowPii: configuredAllowPii(resolved),
+        shareWith,
+        follower: { processor, watchContexts: (watch) => registration.watchContexts(watch) },
+      },
+      jobs,
+      isGlobal: registration.isGlobal && !isSplit,
+      note,
+    });
+    const ownsSpan = (spanId: string): boolean => processor.isOpen(spanId);
+    provider.watchTracers((scopeName) => {
+      if (scopeName === LIVEKIT_SCOPE_NAME) livekit.onTracer();
+    });
+    offerLiveKitConnector(provider, (module) => (isShutDown ? SHUT_DOWN : livekit.install(module)));
+    const { livekitAgents } = resolved.modules;
+    if (livekitAgents !== undefined) livekit.install(livekitAgents);
+    else if (resolved.autoInstrument) await livekit.installLoaded();
+    const { modules, autoInstrument } = resolved;
+    await installIntegrations({ modules, autoInstrument, provider });
+    // After those of LiveKit up to 1.5, which may join the provider that a span goes to.
+    registration.watchContexts((entered) => livekit.onContext(entered, ownsSpan));
+    // After everything that an application must not start before.
+    if (resolved.metrics !== undefined) {
+      await metrics.arrive(
+        createMetrics(resolved.metrics, {
+          resolved,
+          resource,
+          delivery,
+          api: api.metrics,
+        }),
+      );
+    }
+    const tracing = new LiveTracing({
+      tracer: provider.getTracer(TRACER_NAME, VERSION),
+      provider,
+      resolved,
+      processor,
+      delivery,
+      livekit,
+      release,
+    });
+    return { tracing, ownsSpan };
+  } catch (error) {
+    // A provider that nobody can shut down must not stay registered.
+    release();
+    void processor.shutdown({ timeoutMillis: 0 });
+    throw error;
   }
-  const tracing = new LiveTracing({
-    tracer: provider.getTracer(TRACER_NAME, VERSION),
-    provider,
-    resolved,
-    processor,
-    delivery,
-    livekit,
-    release: () => {
-      isShutDown = true;
-      registration.release();
-      onShutdown();
-    },
-  });
-  return { tracing, ownsSpan: (spanId) => processor.isOpen(spanId) };
 }
 
 /** Files whose copy of the API matters and may not have been loaded yet. */

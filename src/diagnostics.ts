@@ -23,6 +23,20 @@ export function asPrintable(text: string, maxLength: number = MAX_TEXT_LENGTH): 
 }
 
 /**
+ * What an error says, short and printable. Read by its shape: an error of another realm, as under
+ * jest, is no instance of this one's `Error`.
+ */
+export function reasonOf(error: unknown): string {
+  try {
+    const message: unknown =
+      typeof error === 'object' && error !== null ? Reflect.get(error, 'message') : error;
+    return asPrintable(typeof message === 'string' ? message : typeof error, 200);
+  } catch {
+    return 'unknown';
+  }
+}
+
+/**
  * Says something to the user once: the second call with the same `code` is silent for the life of
  * the process. One line on stderr. Never throws.
  */

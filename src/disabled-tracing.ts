@@ -4,25 +4,27 @@ import type { CreatedTracing } from './create-tracing.js';
 import { DeliveryCounts, type DeliveryResult } from './export/delivery-stats.js';
 import { createTraceJob } from './session/trace-job.js';
 import { LIVEKIT_NAME } from './livekit/install-livekit.js';
-import { offerLiveKitConnector } from './livekit/livekit-connector.js';
+import { offerLiveKitConnector } from './livekit/connect-livekit.js';
 import { NO_OBSERVER } from './session/observe-session.js';
-import type { ResolvedOptions } from './options/resolved-options.js';
+import type { ResolvedOptions } from './options/resolve-options.js';
 import { createPrivacyCounts } from './privacy/privacy-stats.js';
 import { TRACER_NAME, VERSION } from './version.js';
 
 const NOT_ASKED: readonly InstallResult[] = Object.freeze([]);
 const NOTHING: DeliveryResult = Object.freeze({ exported: 0, dropped: 0, pending: 0 });
 
-/** Tracing that was switched off: everything works, nothing is recorded, registered or loaded. */
+/** Tracing that is off, for a reason: everything works, nothing is recorded, registered or loaded. */
 export function createDisabledTracing(
-  { serviceName }: ResolvedOptions,
+  { serviceName }: Pick<ResolvedOptions, 'serviceName'>,
+  reason: string,
   release: () => void,
 ): CreatedTracing {
   const provider = new BasicTracerProvider({ sampler: new AlwaysOffSampler() });
   offerLiveKitConnector(provider, () => ({
     name: LIVEKIT_NAME,
+    status: 'unavailable',
     installed: false,
-    reason: 'tracing is disabled by the environment',
+    reason,
   }));
   const tracer = provider.getTracer(TRACER_NAME, VERSION);
   const tracing: CatalystTracing = {

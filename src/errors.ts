@@ -2,14 +2,14 @@
  * Every `code` that an error of this package can carry.
  *
  * - `invalid_option`: an option of `setup()` has a value that cannot be used.
- * - `invalid_sdk_input`: what was given as an SDK's module is not that SDK.
- * - `invalid_tracer_input`: what was given as a tracer or tracer provider is not one.
+ * - `invalid_sdk_input`: what was passed as an SDK's module is not that SDK.
+ * - `invalid_tracer_input`: what was passed as a tracer or tracer provider is not one.
  * - `instrumentation_failed`: an SDK was found and connecting to it failed; `cause` has its error.
  */
 export type CatalystTracingErrorCode =
   'invalid_option' | 'invalid_sdk_input' | 'invalid_tracer_input' | 'instrumentation_failed';
 
-/** What an error may be given beside its message. */
+/** What an error has in addition to its message. */
 export interface CatalystTracingErrorOptions {
   /** The error that led to this one. */
   readonly cause?: unknown;
@@ -20,7 +20,7 @@ const BRAND: unique symbol = Symbol.for('catalyst-tracing.error');
 
 /**
  * Base of every error that this package throws. `code` is stable and meant for `switch`; the
- * message is for people and says what was seen and what to do. No message holds a token, a header
+ * message is for people and says what was seen and what to do. No message contains a token, a header
  * value or a URL's query.
  *
  * Errors come from set-up only. Nothing on the way of a span throws.
@@ -40,7 +40,7 @@ export class CatalystTracingError extends Error {
   }
 }
 
-/** An SDK could not be connected. Also the base of the errors about what was given to connect. */
+/** An SDK could not be connected. Also the base of the errors about what was passed to connect. */
 export class CatalystInstrumentationError extends CatalystTracingError {
   override readonly name: string = 'CatalystInstrumentationError';
 
@@ -55,7 +55,7 @@ export class CatalystInstrumentationError extends CatalystTracingError {
   }
 }
 
-/** What was given as an SDK's module is not that SDK, or is a version that cannot be connected. */
+/** What was passed as an SDK's module is not that SDK, or is a version that cannot be connected. */
 export class InvalidSdkInputError extends CatalystInstrumentationError {
   override readonly name: string = 'InvalidSdkInputError';
 
@@ -64,7 +64,7 @@ export class InvalidSdkInputError extends CatalystInstrumentationError {
   }
 }
 
-/** What was given as a tracer, a tracer provider or a tracing handle is none. */
+/** What was passed as a tracer, a tracer provider or a tracing handle is none. */
 export class InvalidTracerInputError extends CatalystInstrumentationError {
   override readonly name: string = 'InvalidTracerInputError';
 
@@ -90,5 +90,5 @@ export class InvalidOptionError extends CatalystTracingError {
  * package in the process, where `instanceof` says no.
  */
 export function isCatalystTracingError(error: unknown): error is CatalystTracingError {
-  return error instanceof Error && BRAND in error;
+  return typeof error === 'object' && error !== null && BRAND in error;
 }

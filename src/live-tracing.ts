@@ -1,20 +1,20 @@
 import type { CatalystTracing } from './catalyst-tracing.js';
-import type { ResolvedOptions } from './options/resolved-options.js';
+import type { ResolvedOptions } from './options/resolve-options.js';
 
 /** The one set-up of a process: under way, or live. */
 export interface LiveSetup {
   readonly pending: Promise<CatalystTracing>;
   /** What it was set up with; an older copy of this package does not say. */
-  readonly resolved?: ResolvedOptions;
+  resolved?: ResolvedOptions;
   tracing: CatalystTracing | undefined;
-  /** Whether it was asked for with the same options. A closure, so that no token stands here. */
-  readonly hasOptions?: (options: unknown) => boolean;
+  /** Whether it was asked for with the same options. A closure, so that no token is kept here. */
+  hasOptions?: (options: unknown) => boolean;
   /** Whether an open span goes through this set-up's span path; `undefined` while it has none. */
   ownsSpan: ((spanId: string) => boolean) | undefined;
 }
 
 /**
- * Where every copy of this package finds it: the ESM and the CommonJS build, and nested installs.
+ * Where every copy of this package finds it: the ESM and the CommonJS build, nested installs.
  */
 export const SLOT: unique symbol = Symbol.for('catalyst-tracing.live');
 

@@ -8,4 +8,4 @@ export {
 export {
   installLiveKitAgentsInstrumentation,
   instrumentLiveKitAgents,
-} from './livekit/instrument-livekit.js';
+} from './livekit/install-livekit.js';

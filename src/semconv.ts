@@ -8,5 +8,5 @@ export {
   type OpenInferenceAttributes,
   type OutputMessagePrefix,
 } from './semconv/message-attributes.js';
-export { MessageRole, type MessageRoleValue } from './semconv/message-roles.js';
-export { SpanKindValues, type SpanKindValue } from './semconv/span-kinds.js';
+export { MessageRole, type MessageRoleValue } from './semconv/message-attributes.js';
+export { SpanKindValues, type SpanKindValue } from './semconv/attribute-keys.js';

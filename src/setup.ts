@@ -1,24 +1,24 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CatalystTracing } from './catalyst-tracing.js';
-import { createTracing } from './create-tracing.js';
-import { setDebug, warnOnce } from './diagnostics.js';
+import { createTracing, type CreatedTracing } from './create-tracing.js';
+import { reasonOf, setDebug, warnOnce } from './diagnostics.js';
 import { createDisabledTracing } from './disabled-tracing.js';
+import { isCatalystTracingError } from './errors.js';
 import { claimProcess, liveSetup, releaseProcess, type LiveSetup } from './live-tracing.js';
-import { resolveOptions } from './options/resolve-options.js';
-import type { ResolvedOptions } from './options/resolved-options.js';
+import { resolveOptions, warnWithoutEndpoint } from './options/resolve-options.js';
 import type { SetupOptions } from './options/setup-options.js';
 
 /**
  * Starts tracing: builds an OpenTelemetry tracer provider that sends OpenInference spans over
  * OTLP/HTTP, registers it for the process and with LiveKit, and returns the handle to flush and
  * shut it down. Call it once, before an `AgentSession` starts; in a LiveKit worker at module level,
- * so that it also runs in the process of every job, before there is a call: a short rehearsal then
- * has V8 compile what the call will run (some 20 ms of the main thread's CPU, once in a process).
+ * so that it also runs in the process of every job. The provider is registered before `setup()`
+ * returns its promise.
  *
  * Every value may come from the environment instead: `CATALYST_OTLP_ENDPOINT` and
  * `CATALYST_OTLP_TOKEN` are enough. Rejects with `InvalidOptionError` on an option that cannot be
- * used; a bad variable warns. A second call returns the live handle, and warns if its options
- * are others.
+ * used, and with nothing else: a bad variable warns, and anything unexpected leaves tracing off with
+ * one warning. A second call returns the live handle, and warns if its options are others.
  *
  * @example
  * const tracing = await setup({ serviceName: 'support-agent' });
@@ -36,19 +36,24 @@ export async function setup(options?: SetupOptions): Promise<CatalystTracing> {
     }
     return live.pending;
   }
-  const resolved = resolveOptions(options);
-  setDebug(resolved.debug);
+  let settle: (tracing: Promise<CatalystTracing>) => void = ignore;
   const slot: LiveSetup = {
-    // Started when the slot is claimed, so that a call that comes meanwhile finds it.
-    pending: Promise.resolve().then(() => start(slot, resolved)),
-    resolved,
+    pending: new Promise((resolve) => {
+      settle = resolve;
+    }),
     tracing: undefined,
     ownsSpan: undefined,
-    hasOptions: createOptionsCheck(options),
   };
+  // Claimed first, so that a call that comes meanwhile finds it. Started in the same tick, so that a
+  // session which starts right after the call, as behind `require('catalyst-tracing/register')`,
+  // finds the provider.
   claimProcess(slot);
+  settle(start(slot, options));
   return slot.pending;
 }
+
+/** Replaced when the promise's executor runs, which is at once. */
+function ignore(): void {}
 
 /** Compares with a copy: the caller may go on to change its object. */
 function createOptionsCheck(options: SetupOptions | undefined): (others: unknown) => boolean {
@@ -62,16 +67,35 @@ function createOptionsCheck(options: SetupOptions | undefined): (others: unknown
   };
 }
 
-async function start(slot: LiveSetup, resolved: ResolvedOptions): Promise<CatalystTracing> {
+async function start(slot: LiveSetup, options: SetupOptions | undefined): Promise<CatalystTracing> {
+  const release = (): void => releaseProcess(slot);
+  let serviceName: string | undefined;
+  let created: CreatedTracing;
   try {
-    const created = resolved.disabled
-      ? createDisabledTracing(resolved, () => releaseProcess(slot))
-      : await createTracing(resolved, () => releaseProcess(slot));
-    slot.tracing = created.tracing;
-    slot.ownsSpan = created.ownsSpan;
-    return created.tracing;
+    slot.hasOptions = createOptionsCheck(options);
+    const resolved = resolveOptions(options);
+    serviceName = resolved.serviceName;
+    slot.resolved = resolved;
+    setDebug(resolved.debug);
+    warnWithoutEndpoint(resolved);
+    created = resolved.disabled
+      ? createDisabledTracing(resolved, 'tracing is disabled by the environment', release)
+      : await createTracing(resolved, release);
   } catch (error) {
-    releaseProcess(slot);
-    throw error;
+    if (isCatalystTracingError(error)) {
+      release();
+      throw error;
+    }
+    const reason = `setup() failed unexpectedly: ${reasonOf(error)}`;
+    warnOnce('setup_failed', `${reason}. Tracing is off, and the application goes on.`);
+    claimProcess(slot);
+    created = createDisabledTracing(
+      { serviceName: serviceName ?? 'livekit-agent' },
+      reason,
+      release,
+    );
   }
+  slot.tracing = created.tracing;
+  slot.ownsSpan = created.ownsSpan;
+  return created.tracing;
 }

@@ -9,11 +9,12 @@ import type { DeliveryProcessor } from './export/delivery-processor.js';
 import { DeliveryCounts, type DeliveryResult } from './export/delivery-stats.js';
 import type { TraceJob } from './session/job-options.js';
 import { createTraceJob } from './session/trace-job.js';
+import { integrationResults } from './integrations/installed-sdks.js';
 import type { LiveKitInstaller } from './livekit/install-livekit.js';
 import type { ObservableSession, SessionObserver } from './session/observable-session.js';
 import { NO_OBSERVER } from './session/observe-session.js';
 import { displayUrl } from './options/endpoint.js';
-import type { ResolvedOptions } from './options/resolved-options.js';
+import type { ResolvedOptions } from './options/resolve-options.js';
 import type { OpenInferenceSpanProcessor } from './processor/open-inference-span-processor.js';
 import type { CatalystTracerProvider } from './provider/catalyst-tracer-provider.js';
 
@@ -39,6 +40,7 @@ export class LiveTracing implements CatalystTracing {
   readonly #delivery: DeliveryProcessor | undefined;
   readonly #livekit: LiveKitInstaller;
   readonly #release: () => void;
+  #results: readonly InstallResult[] = Object.freeze([]);
   #shutdown: Promise<DeliveryResult> | undefined;
 
   constructor(parts: LiveTracingParts) {
@@ -54,7 +56,10 @@ export class LiveTracing implements CatalystTracing {
     this.job = createTraceJob({
       tracer: parts.tracer,
       entryStartMillis: () => processor.entryStartMillis(),
-      begin: (spanId, tenantId, watch) => processor.beginJob(spanId, tenantId, watch),
+      begin: (spanId, tenantId, watch) => {
+        parts.livekit.checkProvider();
+        processor.beginJob(spanId, tenantId, watch);
+      },
       beforeEnd: (job, work) => processor.jobs.beforeEnd(job, work),
     });
     this.#release = parts.release;
@@ -62,7 +67,11 @@ export class LiveTracing implements CatalystTracing {
 
   /** As it is now: a LiveKit that is loaded later is connected later. */
   get installResults(): readonly InstallResult[] {
-    return this.#livekit.results;
+    const rows = [...this.#livekit.results, ...integrationResults(this.provider)];
+    const isSame =
+      rows.length === this.#results.length && rows.every((row, at) => row === this.#results[at]);
+    if (!isSame) this.#results = Object.freeze(rows);
+    return this.#results;
   }
 
   get installed(): readonly InstallResult[] {
@@ -70,7 +79,9 @@ export class LiveTracing implements CatalystTracing {
   }
 
   observe(session: ObservableSession): SessionObserver {
-    return this.#shutdown === undefined ? this.#processor.observers.observe(session) : NO_OBSERVER;
+    if (this.#shutdown !== undefined) return NO_OBSERVER;
+    this.#livekit.checkProvider();
+    return this.#processor.observers.observe(session);
   }
 
   forceFlush(options?: FlushOptions): Promise<DeliveryResult> {
@@ -88,6 +99,7 @@ export class LiveTracing implements CatalystTracing {
   }
 
   async #close(options: FlushOptions | undefined): Promise<DeliveryResult> {
+    this.#livekit.checkProvider();
     this.#processor.sendOpenSpans();
     this.#release();
     await this.#processor.close(options);
@@ -95,6 +107,7 @@ export class LiveTracing implements CatalystTracing {
   }
 
   async #flush(options: FlushOptions | undefined): Promise<DeliveryResult> {
+    this.#livekit.checkProvider();
     await this.#processor.flush(options);
     return this.#result();
   }

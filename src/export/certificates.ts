@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Diagnostics } from '../diagnostics.js';
-import type { CertificateAuthority } from '../options/delivery-options.js';
+import type { CertificateAuthority } from '../options/option-table.js';
 
 /**
  * PEM text of the configured certificate authorities. A file that cannot be read warns and leaves

@@ -1,4 +1,4 @@
-import { MAX_TIMER_MILLIS } from '../options/read-count.js';
+import { MAX_TIMER_MILLIS } from '../options/option-readers.js';
 
 /**
  * Milliseconds that a flush may take: what the caller asked for, else the default. What is no number

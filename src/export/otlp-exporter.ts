@@ -3,8 +3,8 @@ import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
 import type { ExportResult } from '@opentelemetry/core';
 import type { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { DIAGNOSTICS, type Diagnostics } from '../diagnostics.js';
-import type { CertificateAuthority } from '../options/delivery-options.js';
-import type { ProxySettings } from '../options/proxy-variables.js';
+import type { CertificateAuthority } from '../options/option-table.js';
+import type { ProxySettings } from '../options/endpoint.js';
 import { TRACER_NAME, VERSION } from '../version.js';
 import { readCertificates } from './certificates.js';
 import {

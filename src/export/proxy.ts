@@ -5,7 +5,7 @@ import { BlockList, isIP } from 'node:net';
 import { Duplex } from 'node:stream';
 import * as tls from 'node:tls';
 import type { Diagnostics } from '../diagnostics.js';
-import type { ProxySettings } from '../options/proxy-variables.js';
+import type { ProxySettings } from '../options/endpoint.js';
 
 // By hand: `https-proxy-agent` and what it pulls in are ten times these lines, and Node's own
 // `proxyEnv` starts with Node 24.

@@ -1,20 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { asPrintable, type Diagnostics } from '../diagnostics.js';
-
-/** Headers that belong to the transport: set by hand they would break or reframe the request. */
-const TRANSPORT_HEADERS: ReadonlySet<string> = new Set([
-  'connection',
-  'content-encoding',
-  'content-length',
-  'content-type',
-  'expect',
-  'host',
-  'keep-alive',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
+import { RESERVED_HEADERS } from '../options/headers.js';
 
 function isValidHeader(name: string, value: string): boolean {
   try {
@@ -38,7 +24,7 @@ export function resolveRequestHeaders(
   for (const [name, value] of Object.entries(headers)) {
     const lower = name.toLowerCase();
     const shown = JSON.stringify(asPrintable(name, 60));
-    if (TRANSPORT_HEADERS.has(lower)) {
+    if (RESERVED_HEADERS.has(lower)) {
       diagnostics.warnOnce(
         `delivery_header_${lower}`,
         `The header ${shown} is set by the transport; the configured one is not sent.`,

@@ -1,11 +1,19 @@
-import type { TracerProvider } from '@opentelemetry/api';
-import type { SpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { BareOwnSpans } from '../provider/bare-own-spans.js';
+import type { Context, TracerProvider } from '@opentelemetry/api';
+import { SemanticConventions } from '@arizeai/openinference-semantic-conventions';
+import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import type { InstallResult } from '../catalyst-tracing.js';
+import { entriesOf, MappedSpan } from '../mapping/mapped-span.js';
+import { Sdk1ProcessorAdapter } from '../provider/foreign-provider.js';
 import { providerBehind } from '../provider/global-registration.js';
-import { Sdk1ProcessorAdapter } from '../provider/sdk-1-spans.js';
-import { livekitConnectorOf } from './livekit-connector.js';
-import { currentProvider, type LiveKitModule, usesSdk1 } from './livekit-module.js';
-import { listenAfterTakeover, type TakeoverWatch } from './provider-takeover.js';
+import { TRACER_NAME } from '../version.js';
+import {
+  createSdk1StandIn,
+  followSdk1Provider,
+  isSdk1StandIn,
+  type SpanFollower,
+  usesSdk1,
+} from './legacy.js';
+import { currentProvider, type LiveKitModule } from './livekit-module.js';
 
 /** Our side of the connection. */
 export interface LiveKitConnection {
@@ -19,8 +27,8 @@ export interface LiveKitConnection {
   readonly allowPii: boolean | undefined;
   /** Lets the processors of another provider go on receiving LiveKit's spans. */
   readonly shareWith?: (foreign: TracerProvider) => void;
-  /** What follows LiveKit's spans to a provider of its own. */
-  readonly takeover?: TakeoverWatch;
+  /** Follows the spans of LiveKit up to 1.5.0 to a provider of its own. */
+  readonly follower?: SpanFollower;
 }
 
 /**
@@ -29,29 +37,28 @@ export interface LiveKitConnection {
  * (`telemetry/traces.ts`). `metadata` never does: it crashes LiveKit up to 1.5 on this SDK.
  */
 export function connectLiveKit(module: LiveKitModule, connection: LiveKitConnection): void {
-  const { allowPii, takeover } = connection;
+  const { allowPii, follower } = connection;
   shareWithPredecessor(module, connection);
   const registerSpanProcessor = registrarFor(module, connection);
-  // 1.5.1 to 1.5.3 know no registrar and ask the provider itself.
   const provider = usesSdk1(module)
-    ? sdk1Provider(connection.provider, registerSpanProcessor)
+    ? createSdk1StandIn(connection.provider, registerSpanProcessor)
     : connection.provider;
   module.telemetry.setTracerProvider(provider, {
     registerSpanProcessor,
     ...(allowPii !== undefined && { allowPii }),
   });
-  if (takeover !== undefined) listenAfterTakeover(module, provider, takeover);
+  if (follower !== undefined) followSdk1Provider(module, provider, follower);
 }
 
 /**
- * Whoever has LiveKit's spans now goes on receiving them. Tracing of ours that was there before was
- * shut down, or has them anyway.
+ * The provider that receives LiveKit's spans now goes on receiving them. Tracing of ours that was
+ * there before was shut down, or receives them anyway.
  */
 function shareWithPredecessor(module: LiveKitModule, { shareWith }: LiveKitConnection): void {
   const current = currentProvider(module);
   const predecessor = current === undefined ? undefined : providerBehind(current);
   if (predecessor === undefined || livekitConnectorOf(predecessor) !== undefined) return;
-  if (!OURS.has(predecessor)) shareWith?.(predecessor);
+  if (!isSdk1StandIn(predecessor)) shareWith?.(predecessor);
 }
 
 function registrarFor(
@@ -60,21 +67,94 @@ function registrarFor(
 ): (processor: SpanProcessor) => void {
   return (processor) =>
     addSpanProcessor(
-      new BareOwnSpans(usesSdk1(module) ? new Sdk1ProcessorAdapter(processor) : processor),
+      new OwnContentFilter(usesSdk1(module) ? new Sdk1ProcessorAdapter(processor) : processor),
     );
 }
 
-/** Providers that stand for ours towards LiveKit up to 1.5. */
-const OURS = new WeakSet<TracerProvider>();
+/** Whether LiveKit's spans go to a provider now, or to its stand-in for LiveKit up to 1.5. */
+export function leadsTo(provider: TracerProvider, module: LiveKitModule): boolean {
+  const current = currentProvider(module);
+  // A version that does not show its provider counts as connected.
+  if (current === undefined || isSdk1StandIn(current)) return true;
+  return providerBehind(current) === provider;
+}
 
-function sdk1Provider(
-  provider: TracerProvider,
-  addSpanProcessor: (processor: SpanProcessor) => void,
-): TracerProvider {
-  const standIn = {
-    getTracer: (...scope: Parameters<TracerProvider['getTracer']>) => provider.getTracer(...scope),
-    addSpanProcessor,
-  };
-  OURS.add(standIn);
-  return standIn;
+/** Makes one copy of LiveKit send its spans to a provider. Never throws. */
+export type LiveKitConnector = (module: LiveKitModule, provider: TracerProvider) => InstallResult;
+
+/** Where every copy of this package finds it: the ESM and the CommonJS build, and nested installs. */
+const CONNECTOR: unique symbol = Symbol.for('catalyst-tracing.livekit-connector');
+
+/** Lets a provider, or a span processor in a provider of the application, connect LiveKit. */
+export function offerLiveKitConnector(owner: object, connector: LiveKitConnector): void {
+  Object.defineProperty(owner, CONNECTOR, { value: connector });
+}
+
+/** The connector that {@link offerLiveKitConnector} left; `undefined` on what is not ours. */
+export function livekitConnectorOf(owner: object): LiveKitConnector | undefined {
+  const connector: unknown = Reflect.get(owner, CONNECTOR);
+  return isConnector(connector) ? connector : undefined;
+}
+
+function isConnector(value: unknown): value is LiveKitConnector {
+  return typeof value === 'function';
+}
+
+/** What LiveKit itself puts on every span of the provider, for its Cloud. */
+const OF_LIVEKIT = /^(?:room_id$|job_id$|lk\.)/;
+
+/**
+ * Wraps a processor that LiveKit adds. LiveKit's own spans, and those of the application,
+ * pass as they are: the same objects, which LiveKit looks things up by. What `agentSpan` and
+ * `manualSpan` recorded is not meant for LiveKit Cloud, and LiveKit's redaction does not know its
+ * keys, so these spans pass without attributes of ours, events and links.
+ */
+class OwnContentFilter implements SpanProcessor {
+  readonly #processor: SpanProcessor;
+
+  constructor(processor: SpanProcessor) {
+    this.#processor = processor;
+  }
+
+  // Each returns what the processor returns: it may be async against its type.
+
+  onStart(span: Span, parentContext: Context): void {
+    return this.#processor.onStart(span, parentContext);
+  }
+
+  onEnding(span: Span): void {
+    return this.#processor.onEnding?.(span);
+  }
+
+  onEnd(span: ReadableSpan): void {
+    return this.#processor.onEnd(isOwn(span) ? withoutContent(span) : span);
+  }
+
+  forceFlush(): Promise<void> {
+    return this.#processor.forceFlush();
+  }
+
+  shutdown(): Promise<void> {
+    return this.#processor.shutdown();
+  }
+}
+
+/** Both kinds of span may be opened on a tracer of the application's own; their kind tells then. */
+function isOwn({ instrumentationScope, attributes }: ReadableSpan): boolean {
+  return (
+    instrumentationScope.name === TRACER_NAME ||
+    SemanticConventions.OPENINFERENCE_SPAN_KIND in attributes
+  );
+}
+
+/** A copy, through which what LiveKit's redaction keeps on the span cannot be reached. */
+function withoutContent(span: ReadableSpan): ReadableSpan {
+  return new MappedSpan(span, {
+    status: { code: span.status.code },
+    entries: entriesOf(span).filter(({ key }) => OF_LIVEKIT.test(key)),
+    events: [],
+    links: [],
+    droppedAttributesCount: 0,
+    droppedEventsCount: 0,
+  });
 }

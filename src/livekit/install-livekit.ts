@@ -1,9 +1,31 @@
-import type { InstallResult } from '../catalyst-tracing.js';
-import { debug, warnOnce } from '../diagnostics.js';
-import { connectLiveKit, type LiveKitConnection } from './connect-livekit.js';
-import { livekitPresence, loadedLiveKitModules } from './find-livekit.js';
+import type { Context, Span, TracerProvider } from '@opentelemetry/api';
+import { trace } from '@opentelemetry/api';
+import type { SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import type { CatalystTracing, InstallResult } from '../catalyst-tracing.js';
+import { debug, reasonOf, warnOnce } from '../diagnostics.js';
+import {
+  CatalystInstrumentationError,
+  InvalidSdkInputError,
+  InvalidTracerInputError,
+} from '../errors.js';
+import { LIVEKIT_SCOPE_NAME } from '../mapping/livekit-spans.js';
+import { isRecord } from '../mapping/read-attributes.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
+import { isTracerProvider } from '../provider/global-registration.js';
+import {
+  connectLiveKit,
+  leadsTo,
+  livekitConnectorOf,
+  type LiveKitConnection,
+} from './connect-livekit.js';
 import type { LiveKitJobs } from './livekit-jobs.js';
-import { asLiveKitModule, type LiveKitModule } from './livekit-module.js';
+import {
+  asLiveKitModule,
+  type LiveKitModule,
+  livekitPresence,
+  loadedCommonJsCopies,
+  loadedEsmCopy,
+} from './livekit-module.js';
 
 /** The name that `modules` and `installResults` know LiveKit by. */
 export const LIVEKIT_NAME = 'livekitAgents';
@@ -12,14 +34,20 @@ export interface LiveKitInstallerOptions {
   readonly connection: LiveKitConnection;
   readonly jobs: LiveKitJobs;
   /** Whether a LiveKit that loads later finds our provider: it is the process's, for its API too. */
-  readonly isFound: boolean;
+  readonly isGlobal: boolean;
   /** What the user should know of the registration; goes into the result. */
   readonly note: string | undefined;
 }
 
-/** Connects LiveKit: the copy that the application names, or whatever copies it loads. */
+const NOT_FOUND =
+  'LiveKit is in this process and was not found, as in a bundle: its spans may arrive, but a redaction that LiveKit mandates and LiveKit Cloud need the connection. Pass `import * as livekitAgents from "@livekit/agents"` to setup() as modules.livekitAgents';
+const OTHER_PROVIDER =
+  'LiveKit sends its spans to another tracer provider, so none of its sessions arrives here: telemetry.setTracerProvider() was called after setup(). Leave that call out, or call it before setup(), or put createOpenInferenceSpanProcessor() into that provider';
+
+/** Connects LiveKit: the copy that the application passes, or whatever copies it loads. */
 export class LiveKitInstaller {
   readonly #options: LiveKitInstallerOptions;
+  readonly #modules: LiveKitModule[] = [];
   #results: readonly InstallResult[] = Object.freeze([]);
   #awaitsLoading = false;
 
@@ -32,35 +60,45 @@ export class LiveKitInstaller {
     return this.#results;
   }
 
-  /** Connects the copy that the application named. */
-  installGiven(given: unknown): InstallResult {
-    const module = asLiveKitModule(given);
-    if (module !== undefined) return this.#connect([module]);
-    const reason =
-      'modules.livekitAgents is not the namespace of an @livekit/agents that has telemetry (1.0.19 and newer, not 1.1.0): pass `import * as livekitAgents`';
-    warnOnce('livekit_module', reason);
-    return this.#fail(reason);
-  }
-
-  /** Connects every copy that the process has loaded, and otherwise waits until LiveKit is loaded. */
-  async installLoaded(): Promise<InstallResult> {
-    const presence = livekitPresence();
-    if (presence === 'absent') return this.#fail('@livekit/agents is not installed');
-    if (presence === 'loaded') return this.#connectLoaded();
-    this.#awaitsLoading = this.#options.isFound;
-    if (this.#awaitsLoading) {
-      return this.#fail(
-        '@livekit/agents is installed and not loaded; it is connected when it loads',
-      );
-    }
-    const reason =
-      '@livekit/agents was not loaded when setup() ran, and its spans would not come here by themselves, since something else is registered with OpenTelemetry: import it before setup(), or pass it as modules.livekitAgents';
-    warnOnce('livekit_not_loaded', reason);
-    return this.#fail(reason);
+  /** Connects the copy that the application passed. */
+  install(module: unknown): InstallResult {
+    const livekit = asLiveKitModule(module);
+    if (livekit !== undefined) return this.#connect([livekit]);
+    return this.#warn(
+      'livekit_module',
+      'modules.livekitAgents is not the namespace of an @livekit/agents that has telemetry (1.0.19 and newer, not 1.1.0): pass `import * as livekitAgents`',
+    );
   }
 
   /**
-   * To be told when LiveKit asks our provider for a tracer: it does so while it loads, long before
+   * Connects every copy that the process has loaded, and otherwise waits until LiveKit is loaded. A
+   * CommonJS copy is connected before this returns, so that a session may start in the same tick.
+   */
+  async installLoaded(): Promise<InstallResult> {
+    try {
+      const presence = livekitPresence();
+      this.#awaitsLoading = presence !== 'loaded' && this.#options.isGlobal;
+      if (presence === 'loaded') return await this.#connectLoaded();
+      if (presence === 'absent') {
+        return this.#report('unavailable', '@livekit/agents is not installed');
+      }
+      if (this.#awaitsLoading) {
+        return this.#report(
+          'pending',
+          '@livekit/agents is installed and not loaded; it is connected when it loads',
+        );
+      }
+    } catch (error) {
+      return this.#warn('livekit_not_found', `LiveKit could not be looked for: ${reasonOf(error)}`);
+    }
+    return this.#warn(
+      'livekit_not_loaded',
+      '@livekit/agents was not loaded when setup() ran, and its spans would not come here by themselves, since something else is registered with OpenTelemetry: import it before setup(), or pass it as modules.livekitAgents',
+    );
+  }
+
+  /**
+   * To be called when LiveKit asks our provider for a tracer: it does so while it loads, long before
    * its first job.
    */
   onTracer(): void {
@@ -69,40 +107,181 @@ export class LiveKitInstaller {
     // A CommonJS copy is whole once the call that loads it has returned.
     Promise.resolve()
       .then(() => this.#connectLoaded())
-      .catch((error: unknown) => {
-        debug(`LiveKit was not connected: ${error instanceof Error ? error.message : 'unknown'}`);
-      });
+      .catch((error: unknown) =>
+        this.#warn('livekit_not_found', `LiveKit could not be looked for: ${reasonOf(error)}`),
+      );
+  }
+
+  /**
+   * Warns once when LiveKit's spans go to a provider that does not lead here. For the moments when a
+   * session starts or ends, where {@link onContext} is not called: with the context manager of
+   * somebody else.
+   */
+  checkProvider(): void {
+    const { provider } = this.#options.connection;
+    if (this.#modules.every((module) => leadsTo(provider, module))) return;
+    this.#warn('livekit_other_provider', OTHER_PROVIDER);
+  }
+
+  /**
+   * To be called when a context is entered. A LiveKit span in it that does not come through our
+   * processor belongs to a session that starts on another provider.
+   */
+  onContext(entered: Context, isOpen: (spanId: string) => boolean): void {
+    const span = trace.getSpan(entered);
+    if (span === undefined || !isLiveKitSpan(span) || !span.isRecording()) return;
+    if (isOpen(span.spanContext().spanId)) return;
+    if (this.#modules.length > 0) this.checkProvider();
+    else this.#warn('livekit_other_provider', OTHER_PROVIDER);
   }
 
   async #connectLoaded(): Promise<InstallResult> {
-    const modules = await loadedLiveKitModules();
-    if (modules.length > 0) return this.#connect(modules);
-    return this.#fail(
-      'no @livekit/agents that has telemetry (1.0.19 and newer, not 1.1.0) was found; pass it as modules.livekitAgents',
-    );
+    const commonJs = loadedCommonJsCopies();
+    if (commonJs.length > 0) this.#connect(commonJs);
+    const esm = await loadedEsmCopy();
+    if (esm !== undefined) this.#connect([esm]);
+    const [result] = this.#results;
+    return commonJs.length > 0 || esm !== undefined
+      ? (result ?? this.#report('failed', NOT_FOUND))
+      : this.#warn('livekit_not_found', NOT_FOUND);
   }
 
   #connect(modules: readonly LiveKitModule[]): InstallResult {
     const { connection, jobs, note } = this.#options;
     for (const module of modules) {
-      connectLiveKit(module, connection);
+      try {
+        connectLiveKit(module, connection);
+      } catch (error) {
+        return this.#warn(
+          'livekit_failed',
+          `LiveKit did not take the tracer provider: ${reasonOf(error)}`,
+        );
+      }
       jobs.addModule(module);
+      if (!this.#modules.includes(module)) this.#modules.push(module);
     }
     debug(`LiveKit connected: ${modules.map(({ version }) => version ?? 'unknown').join(', ')}`);
-    return this.#say({
-      name: LIVEKIT_NAME,
-      installed: true,
-      ...(note !== undefined && { reason: note }),
-    });
+    return this.#setResult(installedRow(this.#modules, note));
   }
 
-  #fail(reason: string): InstallResult {
+  #warn(code: string, reason: string): InstallResult {
+    warnOnce(code, `${reason}.`);
+    return this.#report('failed', reason);
+  }
+
+  #report(status: InstallResult['status'], reason: string): InstallResult {
     debug(`LiveKit not connected: ${reason}`);
-    return this.#say({ name: LIVEKIT_NAME, installed: false, reason });
+    return this.#setResult({ name: LIVEKIT_NAME, status, installed: false, reason });
   }
 
-  #say(result: InstallResult): InstallResult {
+  #setResult(result: InstallResult): InstallResult {
     this.#results = Object.freeze([Object.freeze(result)]);
     return result;
   }
+}
+
+function installedRow(modules: readonly LiveKitModule[], reason?: string): InstallResult {
+  const versions = [...new Set(modules.flatMap(({ version }) => version ?? []))];
+  return {
+    name: LIVEKIT_NAME,
+    status: 'installed',
+    installed: true,
+    ...(versions.length > 0 && { version: versions.join(', ') }),
+    ...(reason !== undefined && { reason }),
+  };
+}
+
+/** Under the name of SDK 2.x or 1.x: the provider may be the application's. */
+function isLiveKitSpan(span: Span): boolean {
+  const scope: unknown =
+    Reflect.get(span, 'instrumentationScope') ?? Reflect.get(span, 'instrumentationLibrary');
+  return isRecord(scope) && scope['name'] === LIVEKIT_SCOPE_NAME;
+}
+
+/**
+ * What `setTracerProvider` of LiveKit is passed as `allowPii`. Nothing where nobody set anything: a
+ * value passed wins over its own variable, and its default may change.
+ */
+export function configuredAllowPii({
+  sources,
+  privacy,
+}: Pick<ResolvedOptions, 'sources' | 'privacy'>): boolean | undefined {
+  const source = sources['privacy.allowPii']?.[0] ?? 'default';
+  return source === 'default' ? undefined : privacy.flags.allowPii;
+}
+
+/**
+ * Connects one copy of LiveKit, passed as `import * as livekitAgents from '@livekit/agents'`, to the
+ * tracing that `setup()` returned, or to a tracer provider. Only needed where `setup()` cannot find
+ * the copy by itself and `modules.livekitAgents` is not at hand. Doing it twice does no harm.
+ *
+ * Throws `InvalidSdkInputError` when `module` is not LiveKit with telemetry, and
+ * `InvalidTracerInputError` when `target` is neither tracing nor a usable provider. Tracing that is
+ * disabled or was shut down is no error: the result has the reason.
+ */
+export function instrumentLiveKitAgents(
+  module: unknown,
+  target: CatalystTracing | TracerProvider,
+): InstallResult {
+  return installLiveKitAgentsInstrumentation(module, providerOf(target));
+}
+
+/**
+ * Connects one copy of LiveKit to a tracer provider of your own. LiveKit must be able to add span
+ * processors to it: that is how it applies a redaction which the project mandates, and how LiveKit
+ * Cloud keeps its traces. An OpenTelemetry 2.x provider takes processors at construction only, so
+ * give it one of `createOpenInferenceSpanProcessor()` and pass the same one here.
+ *
+ * Throws `InvalidSdkInputError` when `module` is not LiveKit with telemetry, and
+ * `InvalidTracerInputError` when `provider` is not a provider or cannot be added to.
+ */
+export function installLiveKitAgentsInstrumentation(
+  module: unknown,
+  provider: TracerProvider,
+  spanProcessor?: SpanProcessor,
+): InstallResult {
+  const livekit = asLiveKitModule(module);
+  if (livekit === undefined) {
+    throw new InvalidSdkInputError(
+      'What was given as LiveKit has no telemetry.setTracerProvider: pass the namespace, `import * as livekitAgents from "@livekit/agents"`, of version 1.0.19 or newer.',
+    );
+  }
+  if (!isTracerProvider(provider)) {
+    throw new InvalidTracerInputError(
+      'What was given as a tracer provider has no getTracer(): pass an OpenTelemetry TracerProvider.',
+    );
+  }
+  const connector =
+    livekitConnectorOf(provider) ?? (spanProcessor && livekitConnectorOf(spanProcessor));
+  if (connector !== undefined) return connector(livekit, provider);
+  if (!takesProcessors(provider)) {
+    throw new InvalidTracerInputError(
+      'LiveKit can add no span processor to this tracer provider, so it could not apply redaction: put createOpenInferenceSpanProcessor() into the spanProcessors of the provider, and pass it as the third argument.',
+    );
+  }
+  try {
+    connectLiveKit(livekit, {
+      provider,
+      addSpanProcessor: (processor) => provider.addSpanProcessor(processor),
+      allowPii: undefined,
+    });
+  } catch (cause) {
+    throw new CatalystInstrumentationError('LiveKit did not take the tracer provider.', { cause });
+  }
+  return installedRow([livekit]);
+}
+
+function providerOf(target: CatalystTracing | TracerProvider): TracerProvider {
+  if (isTracerProvider(target)) return target;
+  const provider: unknown = isRecord(target) ? target['provider'] : undefined;
+  if (isTracerProvider(provider)) return provider;
+  throw new InvalidTracerInputError(
+    'What was given as tracing is neither what setup() resolves to nor a tracer provider: `await` setup() first.',
+  );
+}
+
+function takesProcessors(
+  provider: TracerProvider,
+): provider is TracerProvider & { addSpanProcessor(processor: SpanProcessor): void } {
+  return 'addSpanProcessor' in provider && typeof provider.addSpanProcessor === 'function';
 }

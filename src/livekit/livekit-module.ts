@@ -1,5 +1,10 @@
+import { dirname, join, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { TracerProvider } from '@opentelemetry/api';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { isRecord } from '../mapping/read-attributes.js';
+import { loadedModules, processRequire, resolveFromApplication } from '../node-require.js';
+import { isTracerProvider } from '../provider/global-registration.js';
 
 /** What this package uses of `telemetry.setTracerProvider`, in any LiveKit version. */
 export interface SetTracerProviderOptions {
@@ -35,22 +40,14 @@ export interface LiveKitModule {
 }
 
 /**
- * The namespace of `@livekit/agents` in what an application handed over: the namespace itself, or
- * what `await import()` of the CommonJS copy gives, which holds it as `default`. `undefined` for
- * anything else, and for a version without telemetry (before 1.0.19, and 1.1.0).
+ * The namespace of `@livekit/agents` in what an application passes: the namespace itself, or what
+ * `await import()` of the CommonJS copy returns, which has it as `default`. `undefined` for anything
+ * else, and for a version without telemetry (before 1.0.19, and 1.1.0).
  */
 export function asLiveKitModule(value: unknown): LiveKitModule | undefined {
   if (isLiveKitModule(value)) return value;
-  if (typeof value !== 'object' || value === null || !('default' in value)) return undefined;
-  return isLiveKitModule(value.default) ? value.default : undefined;
-}
-
-/**
- * Whether this LiveKit uses OpenTelemetry SDK 1.x: all up to 1.5. An unknown version counts as new.
- */
-export function usesSdk1({ version }: LiveKitModule): boolean {
-  const parts = /^1\.(\d+)\./.exec(version ?? '');
-  return parts?.[1] !== undefined && Number(parts[1]) < 6;
+  const inner: unknown = isRecord(value) ? value['default'] : undefined;
+  return isLiveKitModule(inner) ? inner : undefined;
 }
 
 /** The provider that LiveKit's spans go to now; `undefined` when the version does not show it. */
@@ -62,22 +59,69 @@ export function currentProvider({ telemetry }: LiveKitModule): TracerProvider | 
   return isTracerProvider(provider) ? provider : undefined;
 }
 
-function isTracerProvider(value: unknown): value is TracerProvider {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'getTracer' in value &&
-    typeof value.getTracer === 'function'
-  );
+function isLiveKitModule(value: unknown): value is LiveKitModule {
+  if (!isRecord(value)) return false;
+  const { telemetry } = value;
+  return isRecord(telemetry) && typeof telemetry['setTracerProvider'] === 'function';
 }
 
-function isLiveKitModule(value: unknown): value is LiveKitModule {
-  if (typeof value !== 'object' || value === null || !('telemetry' in value)) return false;
-  const { telemetry } = value;
-  return (
-    typeof telemetry === 'object' &&
-    telemetry !== null &&
-    'setTracerProvider' in telemetry &&
-    typeof telemetry.setTracerProvider === 'function'
-  );
+const PACKAGE = '@livekit/agents';
+/** CommonJS that every copy of LiveKit loads, ESM copies too: seeing it means LiveKit is in use. */
+const LOADED_MARK = `${sep}@livekit${sep}rtc-`;
+const CJS_ENTRY_MARK = `${sep}@livekit${sep}agents${sep}dist${sep}index.cjs`;
+
+/** What is known of LiveKit in this process without loading anything. */
+export type LiveKitPresence = 'loaded' | 'installed' | 'absent';
+
+/**
+ * Whether the process has loaded LiveKit, only has it installed, or does not have it. Loading it to
+ * find out would cost half a second in an application that never uses it.
+ */
+export function livekitPresence(): LiveKitPresence {
+  for (const file in loadedModules()) if (file.includes(LOADED_MARK)) return 'loaded';
+  return livekitEntry() === undefined ? 'absent' : 'installed';
+}
+
+/** Entry file of LiveKit as the application sees it. */
+export function livekitEntry(): string | undefined {
+  return resolveFromApplication(PACKAGE);
+}
+
+/** The CommonJS copies of LiveKit that the process has loaded. */
+export function loadedCommonJsCopies(): readonly LiveKitModule[] {
+  return Object.entries(loadedModules())
+    .filter(([file]) => file.endsWith(CJS_ENTRY_MARK))
+    .map(([, module]) => asLiveKitModule(module?.exports))
+    .filter((module) => module !== undefined);
+}
+
+/**
+ * The ESM copy of LiveKit that the process has loaded, found by importing it again, which costs
+ * nothing then. It has a tracer of its own beside that of a CommonJS copy.
+ *
+ * `undefined` also in an application whose main module is CommonJS and that has loaded a CommonJS
+ * copy: the import would load an ESM copy that nobody uses.
+ */
+export async function loadedEsmCopy(): Promise<LiveKitModule | undefined> {
+  const isCommonJs = processRequire()?.main !== undefined;
+  const entry = livekitEntry();
+  if (entry === undefined || (isCommonJs && loadedCommonJsCopies().length > 0)) return undefined;
+  const esmEntry = join(dirname(entry), 'index.js');
+  for (const specifier of [pathToFileURL(esmEntry).href, PACKAGE]) {
+    try {
+      // Without the comment webpack and ncc replace the call by an empty context of modules.
+      const module = asLiveKitModule(await import(/* webpackIgnore: true */ specifier));
+      if (module !== undefined) return module;
+    } catch {
+      // Another layout, or a copy that does not load here: the next way may work.
+    }
+  }
+  return undefined;
+}
+
+/** Every copy of LiveKit that the process has loaded. */
+export async function loadedLiveKitModules(): Promise<readonly LiveKitModule[]> {
+  const commonJs = loadedCommonJsCopies();
+  const esm = await loadedEsmCopy();
+  return esm === undefined ? commonJs : [esm, ...commonJs];
 }

@@ -6,6 +6,7 @@ import {
   type SpanStatus,
 } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { nativeSpanAttributes } from '../integrations/anthropic/native-spans.js';
 import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
 import { putGenAiSpan } from './gen-ai-span.js';
 import { putIdentity } from './identity.js';
@@ -32,7 +33,7 @@ export function mapSpan(
   context: MappingContext,
   options: MappingOptions,
 ): MappedSpan {
-  return mapAs(span, span.name, span.attributes, context, options);
+  return mapAs(span, span.name, nativeSpanAttributes(span), context, options);
 }
 
 /**

@@ -109,6 +109,8 @@ function putPart(mapping: SpanMapping, prefix: string, part: JsonRecord): void {
   const text = isText ? (asJsonText(part['content']) ?? '') : JSON.stringify(part);
   mapping.putIndexed(`${prefix}.${S.MESSAGE_CONTENT_TYPE}`, isText ? type : 'text');
   mapping.putIndexed(`${prefix}.${S.MESSAGE_CONTENT_TEXT}`, text);
+  if (!isText) return;
+  mapping.putIndexed(`${prefix}.${S.MESSAGE_CONTENT_SIGNATURE}`, asText(part['signature']));
 }
 
 /**

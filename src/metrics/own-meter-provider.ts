@@ -4,7 +4,7 @@ import { getNumberFromEnv } from '@opentelemetry/core';
 import { readCertificates } from '../export/certificates.js';
 import { DIAGNOSTICS, warnOnce } from '../diagnostics.js';
 import { createAgent, resolveProxy } from '../export/proxy.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
 import { watchExports } from './watched-exporter.js';
 
 const DEFAULT_INTERVAL_MILLIS = 60_000;

@@ -1,5 +1,4 @@
-import { describeType } from './describe-value.js';
-import type { Reading } from './option-row.js';
+import { describeType, type Reading, withoutQuotes } from './option-readers.js';
 
 /** Where spans are POSTed to. */
 export interface Endpoint {
@@ -35,7 +34,7 @@ export function displayUrl(url: string): string {
 }
 
 function readUrl(value: unknown, mapPath: (path: string) => string): Reading<Endpoint> {
-  if (typeof value !== 'string' && !(value instanceof URL)) {
+  if (typeof value !== 'string' && !isUrl(value)) {
     return { problem: `must be ${EXAMPLE}; saw ${describeType(value)}` };
   }
   const text = String(value).trim();
@@ -52,6 +51,11 @@ function readUrl(value: unknown, mapPath: (path: string) => string): Reading<End
   url.hash = '';
   url.pathname = mapPath(url.pathname);
   return { value: Object.freeze({ url: url.href, authorization }) };
+}
+
+/** Known by its tag: a URL may come from another realm, as under jest. */
+function isUrl(value: unknown): boolean {
+  return Object.prototype.toString.call(value) === '[object URL]';
 }
 
 // The error of the constructor carries its input, credentials included, so it goes nowhere.
@@ -79,6 +83,10 @@ function basicAuthorization(url: URL): string | undefined | null {
  * token that was put into the wrong variable must not reach a log.
  */
 function describeBadUrl(text: string): string {
+  const unquoted = withoutQuotes(text);
+  if (unquoted !== text && parseUrl(unquoted) !== undefined) {
+    return 'a URL in quotation marks: remove the quotation marks';
+  }
   const plainUrl = /^[a-z][a-z0-9+.-]{0,15}:\/\/[a-z0-9.:[\]-]{0,100}(?:\/[a-z0-9./_-]{0,40})?$/i;
   const hostAndPort = /^[a-z0-9.-]{1,60}:\d{1,5}(?:\/[a-z0-9./_-]{0,40})?$/i;
   if (plainUrl.test(text)) return `"${text}"`;
@@ -86,4 +94,35 @@ function describeBadUrl(text: string): string {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(text)
     ? 'a URL that cannot be parsed (not shown: it may hold credentials)'
     : 'a text without http:// or https:// (not shown: it may be a credential)';
+}
+
+/** Proxies by the scheme of the target, as the environment names them. May hold credentials. */
+export interface ProxySettings {
+  /** `HTTP_PROXY`: for `http:` targets. */
+  readonly http: string | undefined;
+  /** `HTTPS_PROXY`: for `https:` targets. */
+  readonly https: string | undefined;
+  /** `NO_PROXY`: hosts that are reached directly. */
+  readonly none: string | undefined;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, in either case. */
+export function resolveProxySettings(env: Environment): ProxySettings {
+  // Behind a CGI server `HTTP_PROXY` is a header that the client sent ("httpoxy").
+  const http =
+    env['REQUEST_METHOD'] === undefined ? readProxy(env, 'http_proxy') : env['http_proxy'];
+  const all = readProxy(env, 'all_proxy');
+  return {
+    http: http ?? all,
+    https: readProxy(env, 'https_proxy') ?? all,
+    none: readProxy(env, 'no_proxy'),
+  };
+}
+
+/** The lower-case name wins, as in curl; blank is unset. `ALL_PROXY` stands in for either scheme. */
+function readProxy(env: Environment, name: string): string | undefined {
+  const value = (env[name] ?? env[name.toUpperCase()])?.trim();
+  return value === '' ? undefined : value;
 }

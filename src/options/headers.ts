@@ -1,10 +1,12 @@
+import { inspect } from 'node:util';
 import { asPrintable } from '../diagnostics.js';
-import { describeType } from './describe-value.js';
-import { hideValues } from './hidden-values.js';
-import { parseKeyValueList } from './key-value-list.js';
-import type { OptionSource, Reading } from './option-row.js';
+import type { Endpoint } from './endpoint.js';
+import { describeType, parseKeyValueList, type Reading } from './option-readers.js';
 
-/** One header's value and who gave it. */
+/** Where a value came from: `option`, the name of an environment variable, or `default`. */
+export type OptionSource = string;
+
+/** A header's value, and where it comes from. */
 export interface HeaderEntry {
   readonly value: string;
   readonly source: OptionSource;
@@ -17,13 +19,20 @@ export type HeaderEntries = ReadonlyMap<string, HeaderEntry>;
 const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 // What Node refuses to send; a line break would let a value add headers of its own.
 const UNSENDABLE = /[^\t\u0020-\u007e\u0080-\u00ff]/;
-// Framing and encoding of the request belong to who writes the body.
-const OWN_HEADERS: ReadonlySet<string> = new Set([
+
+/** Headers that only the exporter sets: a configured one would break or reframe the request. */
+export const RESERVED_HEADERS: ReadonlySet<string> = new Set([
   'connection',
   'content-encoding',
   'content-length',
   'content-type',
+  'expect',
+  'host',
+  'keep-alive',
+  'te',
+  'trailer',
   'transfer-encoding',
+  'upgrade',
 ]);
 
 /** Whether HTTP can carry the text as a header value. */
@@ -31,7 +40,7 @@ export function isHeaderValue(text: string): boolean {
   return !UNSENDABLE.test(text);
 }
 
-/** Reads headers given in code. A value of `undefined` or blank text leaves the header out. */
+/** Reads headers from code. A value of `undefined` or blank text leaves the header out. */
 export function readHeadersOption(value: unknown): Reading<HeaderEntries> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { problem: `must be an object of header names and values; saw ${describeType(value)}` };
@@ -46,7 +55,7 @@ export function readHeadersOption(value: unknown): Reading<HeaderEntries> {
     if (problem !== undefined) return { problem };
     pairs.push([name, text]);
   }
-  return withOwnHeadersLeftOut(pairs, 'option', []);
+  return withoutReserved(pairs, 'option', []);
 }
 
 /**
@@ -65,7 +74,7 @@ export function readHeadersEnv(text: string, variable: string): Reading<HeaderEn
     bad > 0
       ? [`has ${bad} of ${bad + good.length} entries that are no header; they are left out`]
       : [];
-  return withOwnHeadersLeftOut(good, variable, notes);
+  return withoutReserved(good, variable, notes);
 }
 
 /** Adds the headers of a weaker source to those of a stronger one. */
@@ -76,7 +85,7 @@ export function mergeHeaders(stronger: HeaderEntries, weaker: HeaderEntries): He
 /**
  * Headers as delivery spreads them into a request, `authorization` being the one that was decided
  * on. Printed or serialised as a whole, the object shows its names and no value, so that a dump of
- * the resolved options gives nothing away.
+ * the resolved options shows no secret.
  */
 export function createHeaders(
   entries: HeaderEntries,
@@ -98,7 +107,7 @@ function headerProblem(name: string, value: string): string | undefined {
     : `must have values that HTTP can carry; the value of ${showName(name)} has line breaks, control characters or letters beyond Latin-1`;
 }
 
-function withOwnHeadersLeftOut(
+function withoutReserved(
   pairs: readonly (readonly [string, string])[],
   source: OptionSource,
   notes: readonly string[],
@@ -108,7 +117,7 @@ function withOwnHeadersLeftOut(
   for (const [name, text] of pairs) {
     const key = name.trim().toLowerCase();
     const value = text.trim();
-    if (OWN_HEADERS.has(key)) left.push(key);
+    if (RESERVED_HEADERS.has(key)) left.push(key);
     else if (value !== '') entries.set(key, { value, source });
   }
   const all =
@@ -121,4 +130,72 @@ function withOwnHeadersLeftOut(
 // A malformed name may be a value that slipped to the wrong side of the "=".
 function showName(name: string): string {
   return HEADER_NAME.test(name) && name.length <= 40 ? `"${asPrintable(name)}"` : 'one name';
+}
+
+/**
+ * Reads a bearer token and returns the value of the `Authorization` header. `Bearer ` in front, in
+ * any case, is taken as written by the user and not doubled. The problems tell what is wrong and
+ * show nothing of the token.
+ */
+export function readToken(value: unknown): Reading<string> {
+  if (typeof value !== 'string') return { problem: `must be a string; saw ${describeType(value)}` };
+  const token = value.trim().replace(/^bearer(?:[ \t]+|$)/i, '');
+  if (token === '') return { problem: 'has no token after "Bearer"' };
+  if (!isHeaderValue(token)) {
+    return { problem: 'has line breaks, control characters or letters that HTTP cannot carry' };
+  }
+  if (/\s/.test(token)) {
+    return {
+      problem:
+        'has a space in it, which no bearer token has; for another scheme set the Authorization header in "headers"',
+    };
+  }
+  return { value: `Bearer ${token}` };
+}
+
+/** Everything that can authorise a request. */
+export interface AuthorizationInput {
+  readonly endpoint: Endpoint | undefined;
+  readonly endpointSource: OptionSource;
+  readonly token: string | undefined;
+  readonly tokenSource: OptionSource;
+  readonly headers: HeaderEntries;
+}
+
+/**
+ * Decides which credential goes with the requests. Code comes before the environment, and there
+ * what was written for this endpoint comes before what was written for another:
+ *
+ * 1. `Authorization` of the option `headers`, 2. the option `token`, 3. user info in the endpoint's
+ * URL, 4. `Authorization` of `OTEL_EXPORTER_OTLP_*HEADERS` when the endpoint is one of
+ * `OTEL_EXPORTER_OTLP_*ENDPOINT`, 5. the token of a variable, 6. `Authorization` of
+ * `OTEL_EXPORTER_OTLP_*HEADERS` otherwise.
+ *
+ * Without the fourth rule an API key that is set for a model provider would take the place of the
+ * credential of somebody's collector, and reach that collector.
+ */
+export function resolveAuthorization(input: AuthorizationInput): HeaderEntry | undefined {
+  const header = input.headers.get('authorization');
+  const token = asAuthorization(input.token, input.tokenSource);
+  const userInfo = asAuthorization(input.endpoint?.authorization, input.endpointSource);
+  if (header?.source === 'option') return header;
+  if (token?.source === 'option') return token;
+  if (userInfo !== undefined) return userInfo;
+  if (header !== undefined && input.endpointSource.startsWith('OTEL_')) return header;
+  return token ?? header;
+}
+
+function asAuthorization(value: string | undefined, source: OptionSource): HeaderEntry | undefined {
+  return value === undefined ? undefined : { value, source };
+}
+
+/**
+ * Freezes an object whose values are secrets. Printed or serialised as a whole it shows its names
+ * and no value, so that a dump of an object with it in shows no secret.
+ */
+export function hideValues<T extends object>(secrets: T): Readonly<T> {
+  const masked = Object.fromEntries(Object.keys(secrets).map((name) => [name, '(not shown)']));
+  Object.defineProperty(secrets, 'toJSON', { value: () => masked });
+  Object.defineProperty(secrets, inspect.custom, { value: () => masked });
+  return Object.freeze(secrets);
 }

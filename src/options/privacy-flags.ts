@@ -1,57 +1,249 @@
+import {
+  createCountReaders,
+  describeValue,
+  type OptionRow,
+  type OptionTable,
+  parseBoolean,
+  readBooleanOption,
+} from './option-readers.js';
+
 /**
- * What content stays home. Everything is sent by default. Each switch holds for mapped and raw
- * attributes alike; an option in code comes before its variable.
+ * Which content is withheld. Everything is sent by default. Each switch applies to mapped and raw
+ * attributes alike; an option in code wins over its variable.
  *
- * A variable of this group whose value is neither true/1/yes/on nor false/0/no/off warns once and
- * is read as the stricter of the two: somebody wanted content withheld.
+ * An option of another type rejects `setup()`. A variable of a switch that is neither
+ * true/1/yes/on nor false/0/no/off warns once and counts as the stricter value, because somebody
+ * wanted content withheld.
  */
 export interface PrivacyFlags {
   /**
-   * `false` withholds everything that holds words of people or of the model: LiveKit's own switch.
-   * Env `LIVEKIT_TELEMETRY_ALLOW_PII`. Default true.
+   * `false` withholds everything that contains words of people or of the model: LiveKit's own switch.
+   *
+   * Env `LIVEKIT_TELEMETRY_ALLOW_PII`.
+   *
+   * @default true
    */
   readonly allowPii?: boolean;
   /**
-   * `false` withholds prompts, completions and tool arguments and results: OpenTelemetry's switch.
+   * `false` withholds prompts, completions, tool arguments and tool results: OpenTelemetry's switch.
+   *
    * Env `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`, where `NO_CONTENT` and `EVENT_ONLY`
-   * mean false and `SPAN_ONLY` and `SPAN_AND_EVENT` mean true. Default true.
+   * mean false and `SPAN_ONLY` and `SPAN_AND_EVENT` mean true.
+   *
+   * @default true
    */
   readonly captureMessageContent?: boolean;
-  /** Hides `input.value`, all input messages and the tools offered to the model. Env `OPENINFERENCE_HIDE_INPUTS`. Default false. */
+  /**
+   * Hides `input.value`, all input messages and the tools offered to the model.
+   *
+   * Env `OPENINFERENCE_HIDE_INPUTS`.
+   *
+   * @default false
+   */
   readonly hideInputs?: boolean;
-  /** Hides `output.value` and all output messages. Env `OPENINFERENCE_HIDE_OUTPUTS`. Default false. */
+  /**
+   * Hides `output.value` and all output messages.
+   *
+   * Env `OPENINFERENCE_HIDE_OUTPUTS`.
+   *
+   * @default false
+   */
   readonly hideOutputs?: boolean;
-  /** Hides all input messages. Env `OPENINFERENCE_HIDE_INPUT_MESSAGES`. Default false. */
+  /**
+   * Hides all input messages.
+   *
+   * Env `OPENINFERENCE_HIDE_INPUT_MESSAGES`.
+   *
+   * @default false
+   */
   readonly hideInputMessages?: boolean;
-  /** Hides all output messages. Env `OPENINFERENCE_HIDE_OUTPUT_MESSAGES`. Default false. */
+  /**
+   * Hides all output messages.
+   *
+   * Env `OPENINFERENCE_HIDE_OUTPUT_MESSAGES`.
+   *
+   * @default false
+   */
   readonly hideOutputMessages?: boolean;
-  /** Hides the text of input messages and keeps their structure. Env `OPENINFERENCE_HIDE_INPUT_TEXT`. Default false. */
+  /**
+   * Hides the text of input messages and keeps their structure.
+   *
+   * Env `OPENINFERENCE_HIDE_INPUT_TEXT`.
+   *
+   * @default false
+   */
   readonly hideInputText?: boolean;
-  /** Hides the text of output messages and keeps their structure. Env `OPENINFERENCE_HIDE_OUTPUT_TEXT`. Default false. */
+  /**
+   * Hides the text of output messages and keeps their structure.
+   *
+   * Env `OPENINFERENCE_HIDE_OUTPUT_TEXT`.
+   *
+   * @default false
+   */
   readonly hideOutputText?: boolean;
-  /** Hides images of input messages. Env `OPENINFERENCE_HIDE_INPUT_IMAGES`. Default false. */
+  /**
+   * Hides images of input messages.
+   *
+   * Env `OPENINFERENCE_HIDE_INPUT_IMAGES`.
+   *
+   * @default false
+   */
   readonly hideInputImages?: boolean;
-  /** Hides audio of input messages. Env `OPENINFERENCE_HIDE_INPUT_AUDIO`. Default false. */
+  /**
+   * Hides audio of input messages.
+   *
+   * Env `OPENINFERENCE_HIDE_INPUT_AUDIO`.
+   *
+   * @default false
+   */
   readonly hideInputAudio?: boolean;
-  /** Hides audio of output messages. Env `OPENINFERENCE_HIDE_OUTPUT_AUDIO`. Default false. */
+  /**
+   * Hides audio of output messages.
+   *
+   * Env `OPENINFERENCE_HIDE_OUTPUT_AUDIO`.
+   *
+   * @default false
+   */
   readonly hideOutputAudio?: boolean;
-  /** Hides the tools offered to the model. Env `OPENINFERENCE_HIDE_LLM_TOOLS`. Default false. */
+  /**
+   * Hides the tools offered to the model.
+   *
+   * Env `OPENINFERENCE_HIDE_LLM_TOOLS`.
+   *
+   * @default false
+   */
   readonly hideLlmTools?: boolean;
-  /** Hides the parameters of the model call. Env `OPENINFERENCE_HIDE_LLM_INVOCATION_PARAMETERS`. Default false. */
+  /**
+   * Hides the parameters of the model call.
+   *
+   * Env `OPENINFERENCE_HIDE_LLM_INVOCATION_PARAMETERS`.
+   *
+   * @default false
+   */
   readonly hideLlmInvocationParameters?: boolean;
-  /** Hides prompts and prompt templates. Env `OPENINFERENCE_HIDE_PROMPTS`, `OPENINFERENCE_HIDE_LLM_PROMPTS`. Default false. */
+  /**
+   * Hides prompts and prompt templates.
+   *
+   * Env `OPENINFERENCE_HIDE_PROMPTS`, `OPENINFERENCE_HIDE_LLM_PROMPTS`.
+   *
+   * @default false
+   */
   readonly hidePrompts?: boolean;
-  /** Hides text completions. Env `OPENINFERENCE_HIDE_CHOICES`. Default false. */
+  /**
+   * Hides text completions.
+   *
+   * Env `OPENINFERENCE_HIDE_CHOICES`.
+   *
+   * @default false
+   */
   readonly hideChoices?: boolean;
-  /** Hides texts that were embedded. Env `OPENINFERENCE_HIDE_EMBEDDINGS_TEXT`, `OPENINFERENCE_HIDE_EMBEDDING_TEXT`. Default false. */
+  /**
+   * Hides texts that were embedded.
+   *
+   * Env `OPENINFERENCE_HIDE_EMBEDDINGS_TEXT`, `OPENINFERENCE_HIDE_EMBEDDING_TEXT`.
+   *
+   * @default false
+   */
   readonly hideEmbeddingsText?: boolean;
-  /** Hides embedding vectors. Env `OPENINFERENCE_HIDE_EMBEDDINGS_VECTORS`, `OPENINFERENCE_HIDE_EMBEDDING_VECTORS`. Default false. */
+  /**
+   * Hides embedding vectors.
+   *
+   * Env `OPENINFERENCE_HIDE_EMBEDDINGS_VECTORS`, `OPENINFERENCE_HIDE_EMBEDDING_VECTORS`.
+   *
+   * @default false
+   */
   readonly hideEmbeddingsVectors?: boolean;
-  /** Characters that a base64 image may have; a longer one is hidden. Env `OPENINFERENCE_BASE64_IMAGE_MAX_LENGTH`. Default 32,000. */
+  /**
+   * Characters that a base64 image may have; a longer one is hidden.
+   *
+   * Env `OPENINFERENCE_BASE64_IMAGE_MAX_LENGTH`.
+   *
+   * @default 32,000
+   */
   readonly base64ImageMaxLength?: number;
-  /** Characters that base64 audio may have; longer audio is hidden. Env `OPENINFERENCE_BASE64_AUDIO_MAX_LENGTH`. Default 32,000. */
+  /**
+   * Characters that base64 audio may have; longer audio is hidden.
+   *
+   * Env `OPENINFERENCE_BASE64_AUDIO_MAX_LENGTH`.
+   *
+   * @default 32,000
+   */
   readonly base64AudioMaxLength?: number;
 }
 
 /** {@link PrivacyFlags} with every value decided. */
 export type ResolvedPrivacyFlags = Required<PrivacyFlags>;
+
+// Values of the GenAI instrumentations that say more than true or false. What goes on events does
+// not go on spans.
+const CAPTURE_MODES: ReadonlyMap<string, boolean> = new Map([
+  ['no_content', false],
+  ['event_only', false],
+  ['span_only', true],
+  ['span_and_event', true],
+]);
+
+/** The rows of the switches under `privacy`. */
+export const PRIVACY_FLAG_TABLE: OptionTable<ResolvedPrivacyFlags> = {
+  allowPii: switchRow(['LIVEKIT_TELEMETRY_ALLOW_PII'], { strict: false }),
+  captureMessageContent: switchRow(['OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT'], {
+    strict: false,
+    parse: (text) => CAPTURE_MODES.get(text.toLowerCase()) ?? parseBoolean(text),
+  }),
+  hideInputs: hideRow('INPUTS'),
+  hideOutputs: hideRow('OUTPUTS'),
+  hideInputMessages: hideRow('INPUT_MESSAGES'),
+  hideOutputMessages: hideRow('OUTPUT_MESSAGES'),
+  hideInputText: hideRow('INPUT_TEXT'),
+  hideOutputText: hideRow('OUTPUT_TEXT'),
+  hideInputImages: hideRow('INPUT_IMAGES'),
+  hideInputAudio: hideRow('INPUT_AUDIO'),
+  hideOutputAudio: hideRow('OUTPUT_AUDIO'),
+  hideLlmTools: hideRow('LLM_TOOLS'),
+  hideLlmInvocationParameters: hideRow('LLM_INVOCATION_PARAMETERS'),
+  // Two spellings of three names are in use; a misspelt privacy switch must not send content.
+  hidePrompts: hideRow('PROMPTS', 'LLM_PROMPTS'),
+  hideChoices: hideRow('CHOICES'),
+  hideEmbeddingsText: hideRow('EMBEDDINGS_TEXT', 'EMBEDDING_TEXT'),
+  hideEmbeddingsVectors: hideRow('EMBEDDINGS_VECTORS', 'EMBEDDING_VECTORS'),
+  base64ImageMaxLength: lengthRow('IMAGE'),
+  base64AudioMaxLength: lengthRow('AUDIO'),
+};
+
+function hideRow(...suffixes: readonly string[]): OptionRow<boolean> {
+  return switchRow(
+    suffixes.map((suffix) => `OPENINFERENCE_HIDE_${suffix}`),
+    { strict: true },
+  );
+}
+
+/** Privacy fails closed: a variable that cannot be read counts as the strict value. */
+function switchRow(
+  env: readonly string[],
+  {
+    strict,
+    parse = parseBoolean,
+  }: { readonly strict: boolean; readonly parse?: (text: string) => boolean | undefined },
+): OptionRow<boolean> {
+  return {
+    env,
+    default: !strict,
+    readOption: readBooleanOption,
+    readEnv: (text) => {
+      const value = parse(text);
+      if (value !== undefined) return { value };
+      return {
+        value: strict,
+        note: `must be true or false; saw ${describeValue(text)}, which is read as ${strict} so that no content leaves by mistake`,
+      };
+    },
+  };
+}
+
+function lengthRow(kind: string): OptionRow<number> {
+  return {
+    env: [`OPENINFERENCE_BASE64_${kind}_MAX_LENGTH`],
+    default: 32_000,
+    ...createCountReaders('characters', 0),
+  };
+}

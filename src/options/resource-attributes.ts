@@ -1,9 +1,6 @@
 import type { AttributeValue, Attributes } from '@opentelemetry/api';
 import { asPrintable } from '../diagnostics.js';
-import { describeType } from './describe-value.js';
-import { parseKeyValueList } from './key-value-list.js';
-import type { Reading } from './option-row.js';
-import type { OptionValues } from './resolved-options.js';
+import { describeType, parseKeyValueList, type Reading } from './option-readers.js';
 
 /** Reads the option `resourceAttributes`; values of `undefined` or `null` are left out. */
 export function readResourceOption(value: unknown): Reading<Attributes> {
@@ -55,22 +52,6 @@ export function createResourceTextReader(
 /** Adds the attributes of a weaker source to those of a stronger one. */
 export function mergeAttributes(stronger: Attributes, weaker: Attributes): Attributes {
   return { ...weaker, ...stronger };
-}
-
-/** The resource of the process: further attributes, and over them the ones with options of their own. */
-export function createResourceAttributes(
-  values: Pick<
-    OptionValues,
-    'resourceAttributes' | 'serviceName' | 'serviceVersion' | 'environment'
-  >,
-): Attributes {
-  const { resourceAttributes, serviceName, serviceVersion, environment } = values;
-  return Object.freeze({
-    ...resourceAttributes,
-    'service.name': serviceName,
-    ...(serviceVersion !== undefined && { 'service.version': serviceVersion }),
-    ...(environment !== undefined && { 'deployment.environment.name': environment }),
-  });
 }
 
 function isAttributeValue(value: unknown): value is AttributeValue {

@@ -7,12 +7,9 @@ import type {
 } from '@opentelemetry/sdk-trace-base';
 import type { LiveKitJobContext } from '../livekit/livekit-module.js';
 import type { RedactionOptions } from '../privacy/redaction-options.js';
-import type { DeliveryOptions } from './delivery-options.js';
-import type { InstrumentedModules } from './instrumented-modules.js';
-import type { MetricsOptions } from './metrics-option.js';
 import type { PrivacyFlags } from './privacy-flags.js';
 
-/** What content stays home and how the rest is rewritten. */
+/** Which content is withheld and how the rest is rewritten. */
 export type PrivacyOptions = PrivacyFlags & RedactionOptions;
 
 /** A session's id, or a function that is asked for it whenever a session begins. */
@@ -24,7 +21,7 @@ export type OtlpProtocol = 'http/protobuf' | 'http/json';
 /** Compression of a request's body. */
 export type OtlpCompression = 'gzip' | 'none';
 
-/** Whose spans are sent: those of every instrumentation, or LiveKit's and this package's only. */
+/** Which spans are sent: those of every instrumentation, or LiveKit's and this package's only. */
 export type ExportScopes = 'all' | 'livekit';
 
 /**
@@ -35,96 +32,323 @@ export type ExportScopes = 'all' | 'livekit';
  * An option that cannot be used rejects `setup()` with an `InvalidOptionError`. A variable that
  * cannot be used warns once and the next source is asked. With `CATALYST_DISABLED` or
  * `OTEL_SDK_DISABLED` set, options warn instead of rejecting.
+ *
+ * The first paragraph of each option, its variables and its default are the tables of `docs/api.md`.
  */
 export interface SetupOptions {
   /**
-   * Base URL of the OTLP/HTTP collector; `/v1/traces` is appended unless it is there. A prefix
-   * path and a query stay; user info becomes a Basic `Authorization` header. Env
-   * `CATALYST_OTLP_ENDPOINT`, `INFERENCE_OTLP_ENDPOINT`, `OTLP_ENDPOINT`,
-   * `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` (used as it is), `OTEL_EXPORTER_OTLP_ENDPOINT`. Default
-   * none: no span is sent, and one warning says so. Anything but an http or https URL is refused.
+   * Base URL of the collector; `/v1/traces` is appended once (`OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`
+   * is used as it is).
+   *
+   * OTLP/HTTP. A prefix path and a query stay; user info becomes a Basic `Authorization` header.
+   * Anything but an http or https URL is refused. Env `CATALYST_OTLP_ENDPOINT`,
+   * `INFERENCE_OTLP_ENDPOINT`, `OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`,
+   * `OTEL_EXPORTER_OTLP_ENDPOINT`.
+   *
+   * @default none: no span is sent, and one warning says so
+   * @example 'https://collector.example.com'
    */
   readonly endpoint?: string | URL;
   /**
-   * Bearer token for the `Authorization` header, with or without `Bearer ` in front. Env
-   * `CATALYST_OTLP_TOKEN`, `INFERENCE_API_KEY`, `OTLP_INGEST_TOKEN`. Default none. Spaces, line
-   * breaks and control characters inside are refused. The value is never shown.
+   * Bearer token for the `Authorization` header, with or without `Bearer ` in front.
+   *
+   * Spaces, line breaks and control characters inside are refused. The value is never shown. Env
+   * `CATALYST_OTLP_TOKEN`, `INFERENCE_API_KEY`, `OTLP_INGEST_TOKEN`.
+   *
+   * @default none
    */
   readonly token?: string;
   /**
-   * Headers of every request, for example Basic `Authorization` or a tenant. Names have no case.
-   * They are merged over `OTEL_EXPORTER_OTLP_TRACES_HEADERS` and these over
-   * `OTEL_EXPORTER_OTLP_HEADERS`. An `Authorization` here comes before `token`; that of the two
-   * variables comes after it, except towards an endpoint that is `OTEL_EXPORTER_OTLP_*` itself.
-   * Values are never shown. A name or value that HTTP cannot carry is refused.
+   * Headers of every request; the sources are merged, the stronger one wins a name.
+   *
+   * For example Basic `Authorization` or a tenant. Names have no case. An `Authorization` here wins
+   * over `token`; that of the two variables does not, except towards an endpoint that is
+   * `OTEL_EXPORTER_OTLP_*` itself. Values are never shown. A name or value that HTTP cannot carry is
+   * refused. Env `OTEL_EXPORTER_OTLP_TRACES_HEADERS`, `OTEL_EXPORTER_OTLP_HEADERS`.
+   *
+   * @default {}
+   * @example { 'x-tenant': 'acme' }
    */
   readonly headers?: Readonly<Record<string, string | undefined>>;
   /**
-   * `service.name` of the resource. Env `CATALYST_SERVICE_NAME`, `INFERENCE_SERVICE_NAME`,
-   * `SERVICE_NAME`, `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`. Default `livekit-agent`.
+   * `service.name` of the resource.
+   *
+   * Env `CATALYST_SERVICE_NAME`, `INFERENCE_SERVICE_NAME`, `SERVICE_NAME`, `OTEL_SERVICE_NAME`,
+   * `OTEL_RESOURCE_ATTRIBUTES`.
+   *
+   * @default livekit-agent
    */
   readonly serviceName?: string;
   /**
-   * `service.version` of the resource. Env `CATALYST_SERVICE_VERSION`,
-   * `INFERENCE_SERVICE_VERSION`, `OTEL_RESOURCE_ATTRIBUTES`. Default unset.
+   * `service.version` of the resource.
+   *
+   * Env `CATALYST_SERVICE_VERSION`, `INFERENCE_SERVICE_VERSION`, `OTEL_RESOURCE_ATTRIBUTES`.
+   *
+   * @default unset
    */
   readonly serviceVersion?: string;
   /**
-   * `deployment.environment.name` of the resource. Env `CATALYST_ENVIRONMENT`,
-   * `INFERENCE_ENVIRONMENT`, `OTEL_RESOURCE_ATTRIBUTES`. Default unset.
+   * `deployment.environment.name` of the resource.
+   *
+   * Env `CATALYST_ENVIRONMENT`, `INFERENCE_ENVIRONMENT`, `OTEL_RESOURCE_ATTRIBUTES`.
+   *
+   * @default unset
    */
   readonly environment?: string;
-  /** Further attributes of the resource, merged over `OTEL_RESOURCE_ATTRIBUTES`. Default none. */
+  /**
+   * Further attributes of the resource; the sources are merged, code wins a key.
+   *
+   * Values other than text, numbers, booleans and arrays of one of them are refused. Env
+   * `OTEL_RESOURCE_ATTRIBUTES`, which is ignored as a whole when one entry is malformed.
+   *
+   * @default {}
+   * @example { 'k8s.pod.name': 'agent-1' }
+   */
   readonly resourceAttributes?: Attributes;
   /**
-   * Says on stderr what the library does; never content, tokens or header values. Env
-   * `CATALYST_DEBUG`, `INFERENCE_DEBUG`, `OTEL_LOG_LEVEL` (`debug`, `verbose`, `all`). Default false.
+   * Writes to stderr what the library does (`OTEL_LOG_LEVEL`: `debug`, `verbose`, `all`).
+   *
+   * Never content, tokens or header values. Env `CATALYST_DEBUG`, `INFERENCE_DEBUG`,
+   * `OTEL_LOG_LEVEL`.
+   *
+   * @default false
    */
   readonly debug?: boolean;
-  /** SDKs to instrument, by name. Default `{}`. A name that is not known warns. */
+  /**
+   * The module namespaces of the SDKs to instrument.
+   *
+   * A name that is not known warns. `undefined` and `null` are skipped.
+   *
+   * @default {}
+   * @example { livekitAgents }
+   */
   readonly modules?: InstrumentedModules;
-  /** Whether to look for supported SDKs that are installed. Default true. */
+  /**
+   * Looks for supported SDKs that are installed.
+   *
+   * @default true
+   */
   readonly autoInstrument?: boolean;
-  /** Put on every span as OpenInference `metadata`, and on LiveKit's sessions. Default unset. */
+  /**
+   * `metadata` of every span, one JSON object.
+   *
+   * Copied when `setup()` is called.
+   *
+   * @default unset
+   * @example { tier: 'gold' }
+   */
   readonly metadata?: Readonly<Record<string, unknown>>;
-  /** `session.id` of every span; without it the room's. Default unset. */
+  /**
+   * `session.id` of every span, or a function that returns it.
+   *
+   * Without it, or where the function returns nothing, it is the id of the room.
+   *
+   * @default unset
+   * @example (job) => job?.job?.room?.name
+   */
   readonly sessionId?: SessionIdOption;
-  /** `user.id` of every span. Default unset. */
+  /**
+   * `user.id` of every span.
+   *
+   * @default unset
+   */
   readonly userId?: string;
-  /** `tag.tags` of every span. Default unset. */
+  /**
+   * `tag.tags` of every span.
+   *
+   * @default unset
+   */
   readonly tags?: readonly string[];
   /**
-   * Encoding of requests. Env `OTEL_EXPORTER_OTLP_TRACES_PROTOCOL`, `OTEL_EXPORTER_OTLP_PROTOCOL`;
-   * `grpc` there warns and `http/protobuf` is used. Default `http/protobuf`.
+   * Encoding of requests: `http/protobuf` or `http/json`.
+   *
+   * `grpc` in a variable warns, and `http/protobuf` is used. Env
+   * `OTEL_EXPORTER_OTLP_TRACES_PROTOCOL`, `OTEL_EXPORTER_OTLP_PROTOCOL`.
+   *
+   * @default http/protobuf
    */
   readonly protocol?: OtlpProtocol;
   /**
-   * Compression of requests. Env `OTEL_EXPORTER_OTLP_TRACES_COMPRESSION`,
-   * `OTEL_EXPORTER_OTLP_COMPRESSION`. Default `gzip`.
+   * Compression of requests: `gzip` or `none`.
+   *
+   * Env `OTEL_EXPORTER_OTLP_TRACES_COMPRESSION`, `OTEL_EXPORTER_OTLP_COMPRESSION`.
+   *
+   * @default gzip
    */
   readonly compression?: OtlpCompression;
-  /** `livekit` sends LiveKit's and this package's spans only. Default `all`. */
+  /**
+   * `all`, or `livekit` to send LiveKit’s and this package’s spans only.
+   *
+   * @default all
+   */
   readonly exportScopes?: ExportScopes;
   /**
-   * Sends LiveKit's raw content attributes beside the OpenInference ones that hold the same words.
-   * The privacy switches hold for both. Default false.
+   * Sends LiveKit’s raw content attributes in addition to the OpenInference ones.
+   *
+   * They repeat the same words. The privacy switches apply to both.
+   *
+   * @default false
    */
   readonly rawContent?: boolean;
   /**
-   * Sends metrics too, to `/v1/metrics` beside the spans. Env `CATALYST_METRICS`,
-   * `OTEL_METRICS_EXPORTER` (`otlp`). Default false.
+   * Sends metrics too: `true`, or an object (`OTEL_METRICS_EXPORTER`: when it lists `otlp`).
+   *
+   * They go to `/v1/metrics` of the same collector. Env `CATALYST_METRICS`,
+   * `OTEL_METRICS_EXPORTER`.
+   *
+   * @default false
    */
   readonly metrics?: boolean | MetricsOptions;
-  /** Which spans are recorded. Default: `OTEL_TRACES_SAMPLER`, read by the OpenTelemetry SDK; parent-based, always on. */
+  /**
+   * Which spans are recorded.
+   *
+   * Env `OTEL_TRACES_SAMPLER` in any case, with `OTEL_TRACES_SAMPLER_ARG`: `always_on`,
+   * `always_off`, `traceidratio`, and these with `parentbased_` in front. Another value, or a ratio
+   * outside 0 to 1, warns.
+   *
+   * @default parentbased_always_on
+   */
   readonly sampler?: Sampler;
-  /** Limits of a span. Default: `OTEL_SPAN_*`, read by the OpenTelemetry SDK. */
+  /**
+   * Limits of a span, each a number from 0; the sources are merged, code wins a limit.
+   *
+   * A number of attributes, events or links, or of characters of a value. Env
+   * `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`, `OTEL_ATTRIBUTE_COUNT_LIMIT`,
+   * `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`, `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`,
+   * `OTEL_SPAN_EVENT_COUNT_LIMIT`, `OTEL_SPAN_LINK_COUNT_LIMIT`,
+   * `OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT`, `OTEL_LINK_ATTRIBUTE_COUNT_LIMIT`.
+   *
+   * @default 10,000 attributes of a span, else those of the OpenTelemetry SDK
+   * @example { eventCountLimit: 64 }
+   */
   readonly spanLimits?: SpanLimits;
-  /** Further span processors; they receive mapped spans. Default none. */
+  /**
+   * Further span processors; they receive mapped spans.
+   *
+   * @default []
+   */
   readonly spanProcessors?: readonly SpanProcessor[];
-  /** Further span exporters; they receive mapped spans. Default none. */
+  /**
+   * Further span exporters; they receive mapped spans.
+   *
+   * @default []
+   */
   readonly exporters?: readonly SpanExporter[];
   /** Queue, batches, deadlines. */
   readonly delivery?: DeliveryOptions;
-  /** What content stays home. */
+  /** Which content is withheld or rewritten. */
   readonly privacy?: PrivacyOptions;
+}
+
+/** How spans travel to the collector. The defaults suit a voice agent; most set-ups need none of it. */
+export interface DeliveryOptions {
+  /**
+   * Bytes of encoded spans that may wait in memory; past it the oldest are dropped and counted.
+   *
+   * A value below 1 or not whole rejects `setup()`.
+   *
+   * @default 32 MiB
+   */
+  readonly maxQueueBytes?: number;
+  /**
+   * Bytes of encoded spans that make a batch worth sending at once.
+   *
+   * A value below 1 or not whole rejects `setup()`.
+   *
+   * @default 1 MiB
+   */
+  readonly maxBatchBytes?: number;
+  /**
+   * Bytes of one request's body before compression; a larger batch is split.
+   *
+   * A single span above it is still sent, alone. A value below 1 or not whole rejects `setup()`.
+   *
+   * @default 4 MiB
+   */
+  readonly maxRequestBytes?: number;
+  /**
+   * Milliseconds that a span waits at most before it is sent.
+   *
+   * A value outside 1 to 2,147,483,647 rejects `setup()`; a bad variable warns. Env
+   * `OTEL_BSP_SCHEDULE_DELAY`.
+   *
+   * @default 5,000
+   */
+  readonly flushIntervalMillis?: number;
+  /**
+   * Milliseconds that one request may take.
+   *
+   * A value outside 1 to 2,147,483,647 rejects `setup()`; a bad variable warns. Env
+   * `OTEL_EXPORTER_OTLP_TRACES_TIMEOUT`, `OTEL_EXPORTER_OTLP_TIMEOUT`.
+   *
+   * @default 10,000
+   */
+  readonly exportTimeoutMillis?: number;
+  /**
+   * Milliseconds within which `shutdown()` and `forceFlush()` settle, whatever the collector does.
+   *
+   * Well under the 60 s after which LiveKit kills a job's process. A value outside 1 to
+   * 2,147,483,647 rejects `setup()`.
+   *
+   * @default 10,000
+   */
+  readonly shutdownTimeoutMillis?: number;
+  /**
+   * Directory for spans that could not be delivered before exit; the next process sends them.
+   *
+   * Env `CATALYST_SPOOL_DIRECTORY`.
+   *
+   * @default unset: nothing is written to disk
+   */
+  readonly spoolDirectory?: string;
+  /**
+   * Certificate authorities to trust: PEM text, or the path of a PEM file.
+   *
+   * Env `OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE`, `OTEL_EXPORTER_OTLP_CERTIFICATE` (paths).
+   *
+   * @default those of Node
+   */
+  readonly ca?: string;
+}
+
+/** What `metrics` takes instead of `true`. */
+export interface MetricsOptions {
+  /**
+   * Also records `voice.session.duration_ms`, for dashboards that are built on milliseconds.
+   *
+   * @default false
+   */
+  readonly sessionDurationMillis?: boolean;
+}
+
+/**
+ * The module namespaces of the SDKs to instrument, as `import * as x` returns them. An SDK that is
+ * listed here is connected through exactly this copy, which matters where a process has an ESM and a
+ * CJS copy of it.
+ */
+export interface InstrumentedModules {
+  /** `import * as livekitAgents from '@livekit/agents'` */
+  readonly livekitAgents?: unknown;
+  /** `import OpenAI from 'openai'`, or its namespace. */
+  readonly openai?: unknown;
+  /** `import Anthropic from '@anthropic-ai/sdk'`, or its namespace. */
+  readonly anthropic?: unknown;
+  /** `import * as langchain from '@langchain/core/callbacks/manager'` */
+  readonly langchain?: unknown;
+  /** `import * as langgraph from '@langchain/langgraph'` */
+  readonly langgraph?: unknown;
+  /** `import * as langsmith from 'langsmith'` */
+  readonly langsmith?: unknown;
+  /** `import * as openaiAgents from '@openai/agents'` */
+  readonly openaiAgents?: unknown;
+  /** `import * as claudeAgentSdk from '@anthropic-ai/claude-agent-sdk'` */
+  readonly claudeAgentSdk?: unknown;
+  /** `import * as elevenlabs from '@elevenlabs/client'` */
+  readonly elevenlabs?: unknown;
+  /** `import * as piAi from '@mariozechner/pi-ai'` */
+  readonly piAi?: unknown;
+  /** `import * as cursorSdk from '@cursor/sdk'` */
+  readonly cursorSdk?: unknown;
+  /** `import * as ai from 'ai'` */
+  readonly aiSdk?: unknown;
 }

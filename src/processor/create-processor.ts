@@ -1,8 +1,11 @@
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { createDeliveryProcessor, type DeliveryProcessor } from '../export/delivery-processor.js';
 import type { LateMetrics } from '../metrics/late-metrics.js';
-import { resolveOptions } from '../options/resolve-options.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
+import {
+  resolveOptions,
+  warnWithoutEndpoint,
+  type ResolvedOptions,
+} from '../options/resolve-options.js';
 import {
   OpenInferenceSpanProcessor,
   type OpenInferenceProcessorOptions,
@@ -55,5 +58,7 @@ export function composeProcessor(
 export function createOpenInferenceSpanProcessor(
   options?: OpenInferenceProcessorOptions,
 ): OpenInferenceSpanProcessor {
-  return composeProcessor(resolveOptions(options)).processor;
+  const resolved = resolveOptions(options);
+  warnWithoutEndpoint(resolved);
+  return composeProcessor(resolved).processor;
 }

@@ -5,9 +5,10 @@ import { debug, setDebug, warnOnce } from '../diagnostics.js';
 import type { DeliveryProcessor } from '../export/delivery-processor.js';
 import { watchExit } from '../export/process-exit.js';
 import { resolveTimeoutMillis } from '../export/flush-timeout.js';
-import { saidAllowPii } from '../livekit/allow-pii.js';
-import { LiveKitInstaller } from '../livekit/install-livekit.js';
-import { offerLiveKitConnector } from '../livekit/livekit-connector.js';
+import { noteNativeSpan } from '../integrations/anthropic/native-spans.js';
+import { CountedOnce } from '../integrations/counted-once.js';
+import { configuredAllowPii, LiveKitInstaller } from '../livekit/install-livekit.js';
+import { offerLiveKitConnector } from '../livekit/connect-livekit.js';
 import { LiveKitJobs } from '../livekit/livekit-jobs.js';
 import type { LiveKitModule } from '../livekit/livekit-module.js';
 import { mapSpans } from '../mapping/map-span.js';
@@ -16,8 +17,7 @@ import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from '../mapping/livekit-spans.js';
 import { EMPTY_CONTEXT, type MappingContext } from '../mapping/mapping-context.js';
 import { LateMetrics } from '../metrics/late-metrics.js';
 import { createMetrics } from '../metrics/metrics.js';
-import { resolveOptions } from '../options/resolve-options.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
+import { resolveOptions, type ResolvedOptions } from '../options/resolve-options.js';
 import type { SetupOptions } from '../options/setup-options.js';
 import { Privacy } from '../privacy/privacy.js';
 import type { PrivacyCounts } from '../privacy/privacy-stats.js';
@@ -97,6 +97,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   readonly #isStandalone: boolean;
   readonly #held = new HeldSpans();
   readonly #failed = new WeakSet<ReadableSpan>();
+  readonly #countedOnce = new CountedOnce();
   #mappingFailures = 0;
   #sent = 0;
   #isStarted = false;
@@ -274,6 +275,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
     if (this.#isStandalone && !this.#isStarted) this.#startStandalone(span);
     try {
       const node = this.#registry.start(span, parentContext);
+      noteNativeSpan(span, parentContext);
       // A job's session began with the job.
       if (node.livekitName === LiveKitSpan.AGENT_SESSION && node.job === undefined) {
         this.#metrics.sessionStarted(undefined);
@@ -363,7 +365,8 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
     if (!this.#isSent(span)) return undefined;
     this.#privacy.check(span.attributes);
     let last: MappedSpan | undefined;
-    for (const mapped of this.#map(span, context)) {
+    for (const each of this.#map(span, context)) {
+      const mapped = this.#countedOnce.count(each);
       this.#sent += 1;
       this.#next.onEnd(this.#redact(mapped, span, context));
       if (node !== undefined) this.#measure(new MeasuredSpan(mapped, context, node), node);
@@ -452,13 +455,13 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
       connection: {
         provider,
         addSpanProcessor: (processor) => this.addRawProcessor(processor),
-        allowPii: saidAllowPii(this.#resolved),
+        allowPii: configuredAllowPii(this.#resolved),
       },
       jobs: this.jobs,
-      isFound: false,
+      isGlobal: false,
       note: undefined,
     });
-    return installer.installGiven(module);
+    return installer.install(module);
   }
 }
 

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as ownApi from '@opentelemetry/api';
+import { debug, reasonOf } from '../diagnostics.js';
+import { isRecord } from '../mapping/read-attributes.js';
+import { loadedModules, processRequire, requireFrom } from '../node-require.js';
 
 /** What this package registers with: one of the copies of `@opentelemetry/api` in the process. */
 export type OpenTelemetryApi = Pick<typeof ownApi, 'trace' | 'context' | 'metrics' | 'propagation'>;
@@ -25,28 +27,36 @@ const PACKAGE = '@opentelemetry/api';
 const DIRECTORY = `${sep}@opentelemetry${sep}api${sep}`;
 /** Where every 1.x copy keeps what is registered, and the version that registered it. */
 const GLOBAL_SLOT: unique symbol = Symbol.for('opentelemetry.js.api.1');
-/** This file; the CommonJS build has its own way to say so. */
-const OWN_FILE = fileURLToPath(import.meta.url);
 
 /**
  * Chooses the copy of `@opentelemetry/api` to register with. A copy reads what a copy of the same or
  * a newer minor registered, and adds to it only if it is of exactly that version. So it is the
  * newest copy in reach; or, when something is registered already, the copy of that version.
  *
- * In reach are the copies that the process has loaded and those that the given files would load:
+ * In reach are the copies that the process has loaded and those that certain files would load:
  * LiveKit's entry, which has not been loaded when set-up runs as a preload.
  */
 export function chooseApi(files: readonly string[]): ApiChoice {
-  const own = copySeenFrom(OWN_FILE);
+  try {
+    return chooseCopy(files);
+  } catch (error) {
+    debug(`The copies of ${PACKAGE} could not be compared: ${reasonOf(error)}`);
+    return { api: ownApi, note: undefined, isSplit: false };
+  }
+}
+
+function chooseCopy(files: readonly string[]): ApiChoice {
+  const ownFile = thisFile();
+  const own = ownFile === undefined ? undefined : copySeenFrom(ownFile);
   const copies = copiesInReach(own, files);
   const newest = copies.reduce<ApiCopy | undefined>(
     (best, copy) => (best === undefined || isNewer(copy.version, best.version) ? copy : best),
     own,
   );
-  const held = registeredVersion();
-  const chosen = held === undefined ? newest : copies.find(({ version }) => version === held);
+  const before = registeredVersion();
+  const chosen = before === undefined ? newest : copies.find(({ version }) => version === before);
   const versions = [...new Set(copies.map(({ version }) => version))].toSorted(byVersion);
-  const registered = held ?? chosen?.version;
+  const registered = before ?? chosen?.version;
   const isSplit =
     registered !== undefined && versions.some((version) => minor(version) > minor(registered));
   return {
@@ -60,11 +70,20 @@ export function chooseApi(files: readonly string[]): ApiChoice {
   };
 }
 
+/** This file; the CommonJS build has its own way to say so, and some bundles have none. */
+function thisFile(): string | undefined {
+  try {
+    return fileURLToPath(import.meta.url);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The version that has registered something in this process. */
 function registeredVersion(): string | undefined {
   const slot: unknown = Reflect.get(globalThis, GLOBAL_SLOT);
-  if (typeof slot !== 'object' || slot === null || !('version' in slot)) return undefined;
-  return typeof slot.version === 'string' ? slot.version : undefined;
+  const version: unknown = isRecord(slot) ? slot['version'] : undefined;
+  return typeof version === 'string' ? version : undefined;
 }
 
 function copiesInReach(own: ApiCopy | undefined, files: readonly string[]): readonly ApiCopy[] {
@@ -76,7 +95,7 @@ function copiesInReach(own: ApiCopy | undefined, files: readonly string[]): read
   for (const file of files) add(copySeenFrom(file));
   const directories = new Set<string>();
   // The CommonJS form of a copy; from 1.10 on an ESM one leaves no trace here.
-  for (const file in createRequire(OWN_FILE).cache) {
+  for (const file in loadedModules()) {
     const directory = directoryOf(file);
     if (directory !== undefined) directories.add(directory);
   }
@@ -86,7 +105,8 @@ function copiesInReach(own: ApiCopy | undefined, files: readonly string[]): read
 
 function copySeenFrom(file: string): ApiCopy | undefined {
   try {
-    const directory = directoryOf(createRequire(file).resolve(PACKAGE));
+    const entry = requireFrom(file)?.resolve(PACKAGE);
+    const directory = entry === undefined ? undefined : directoryOf(entry);
     return directory === undefined ? undefined : readCopy(directory);
   } catch {
     return undefined;
@@ -101,10 +121,7 @@ function directoryOf(file: string): string | undefined {
 function readCopy(directory: string): ApiCopy | undefined {
   try {
     const manifest: unknown = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
-    if (typeof manifest !== 'object' || manifest === null || !('version' in manifest)) {
-      return undefined;
-    }
-    const { version } = manifest;
+    const version: unknown = isRecord(manifest) ? manifest['version'] : undefined;
     return typeof version === 'string' ? { directory, version } : undefined;
   } catch {
     return undefined;
@@ -115,7 +132,7 @@ function readCopy(directory: string): ApiCopy | undefined {
 function load(copy: ApiCopy | undefined, own: ApiCopy | undefined): OpenTelemetryApi {
   if (copy === undefined || copy.version === own?.version) return ownApi;
   try {
-    const loaded: unknown = createRequire(OWN_FILE)(copy.directory);
+    const loaded: unknown = processRequire()?.(copy.directory);
     return isApi(loaded) ? loaded : ownApi;
   } catch {
     return ownApi;
@@ -123,22 +140,19 @@ function load(copy: ApiCopy | undefined, own: ApiCopy | undefined): OpenTelemetr
 }
 
 function isApi(value: unknown): value is OpenTelemetryApi {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'trace' in value &&
-    'context' in value &&
-    'metrics' in value &&
-    'propagation' in value
-  );
+  const parts = ['trace', 'context', 'metrics', 'propagation'];
+  return isRecord(value) && parts.every((part) => part in value);
 }
 
 function isNewer(version: string, than: string): boolean {
   return byVersion(version, than) > 0;
 }
 
+/** Not by `localeCompare`: its first comparison of numbers loads ICU's data, 7 ms of set-up. */
 function byVersion(a: string, b: string): number {
-  return a.localeCompare(b, 'en', { numeric: true });
+  const [left, right] = [a, b].map((version) => version.split(/[.-]/).map(Number));
+  const index = left?.findIndex((part, at) => part !== right?.[at]) ?? -1;
+  return index < 0 ? 0 : (left?.[index] ?? 0) - (right?.[index] ?? 0);
 }
 
 function minor(version: string): number {

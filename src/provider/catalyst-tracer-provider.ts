@@ -1,18 +1,20 @@
 import type { Attributes, Tracer } from '@opentelemetry/api';
-import { getNumberFromEnv } from '@opentelemetry/core';
 import { defaultResource, resourceFromAttributes, type Resource } from '@opentelemetry/resources';
-import type { SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import {
+  AlwaysOnSampler,
+  ParentBasedSampler,
+  type SpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
-import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
 import type { OpenInferenceSpanProcessor } from '../processor/open-inference-span-processor.js';
-import { Sdk1ProcessorAdapter } from './sdk-1-spans.js';
+import { Sdk1ProcessorAdapter } from './foreign-provider.js';
 
 /**
  * Attributes of a live span. The SDK's 128 is reached by instrumented model clients after 28 turns,
  * and what they lose then is the newest message and the tokens.
  */
 const ATTRIBUTE_COUNT_LIMIT = 10_000;
-const LIMIT_ENVS = ['OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', 'OTEL_ATTRIBUTE_COUNT_LIMIT'] as const;
 
 /**
  * A tracer provider that takes further span processors after it was built, as OpenTelemetry 1.x
@@ -29,9 +31,10 @@ export class CatalystTracerProvider extends NodeTracerProvider {
   ) {
     super({
       resource,
-      spanLimits: spanLimits(options.spanLimits),
+      spanLimits: { attributeCountLimit: ATTRIBUTE_COUNT_LIMIT, ...options.spanLimits },
       spanProcessors: [processor],
-      ...(options.sampler && { sampler: options.sampler }),
+      // Always set: the SDK would read OTEL_TRACES_SAMPLER once more, in its own way.
+      sampler: options.sampler ?? new ParentBasedSampler({ root: new AlwaysOnSampler() }),
     });
     this.#processor = processor;
   }
@@ -58,9 +61,4 @@ export class CatalystTracerProvider extends NodeTracerProvider {
 /** The resource of every span: what was configured, over what the SDK says of itself. */
 export function createResource(attributes: Attributes): Resource {
   return defaultResource().merge(resourceFromAttributes(attributes));
-}
-
-function spanLimits(given: SpanLimits | undefined): SpanLimits {
-  const isSetByEnv = LIMIT_ENVS.some((name) => getNumberFromEnv(name) !== undefined);
-  return isSetByEnv ? { ...given } : { attributeCountLimit: ATTRIBUTE_COUNT_LIMIT, ...given };
 }

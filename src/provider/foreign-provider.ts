@@ -1,8 +1,8 @@
 import type { Context, TracerProvider } from '@opentelemetry/api';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { LIVEKIT_SCOPE_NAME } from '../mapping/livekit-spans.js';
+import { isRecord } from '../mapping/read-attributes.js';
 import { warnOnce } from '../diagnostics.js';
-import { asSdk1Span } from './sdk-1-spans.js';
 
 /** What an application's own provider is asked for. */
 export interface ForeignProvider {
@@ -28,7 +28,7 @@ export function readForeignProvider(provider: TracerProvider): ForeignProvider {
 
 /**
  * Lets the processors of other providers go on receiving LiveKit's spans, which went to them before
- * LiveKit was told of ours. A provider is shared with once.
+ * ours was set. A provider is shared with once.
  */
 export function createForeignSharing(
   own: TracerProvider,
@@ -51,9 +51,9 @@ export function createForeignSharing(
 
 /**
  * Hands LiveKit's raw spans on to the application's own processors, which received them before
- * LiveKit was told of our provider. They keep the resource they had there.
+ * our provider was set. They keep the resource they had there.
  */
-export class ForeignForwarder implements SpanProcessor {
+class ForeignForwarder implements SpanProcessor {
   readonly #processor: SpanProcessor;
   readonly #resource: ReadableSpan['resource'] | undefined;
 
@@ -90,15 +90,56 @@ function isLiveKit(span: ReadableSpan): boolean {
 
 function isSpanProcessor(value: unknown): value is SpanProcessor {
   return (
-    typeof value === 'object' &&
-    value !== null &&
-    'onStart' in value &&
-    typeof value.onStart === 'function' &&
-    'onEnd' in value &&
-    typeof value.onEnd === 'function'
+    isRecord(value) &&
+    typeof value['onStart'] === 'function' &&
+    typeof value['onEnd'] === 'function'
   );
 }
 
 function isResource(value: unknown): value is ReadableSpan['resource'] {
-  return typeof value === 'object' && value !== null && 'attributes' in value;
+  return isRecord(value) && 'attributes' in value;
+}
+
+// OpenTelemetry SDK 1.x, which an application may still use, has two other names on its spans:
+// `instrumentationLibrary` for the scope and `parentSpanId` for the parent.
+
+/** A span of this SDK that also answers to the names of SDK 1.x. Its prototype is the original. */
+function asSdk1Span(
+  span: ReadableSpan,
+  resource: ReadableSpan['resource'] = span.resource,
+): ReadableSpan {
+  const view: ReadableSpan = Object.create(span, {
+    instrumentationLibrary: { value: span.instrumentationScope, enumerable: true },
+    parentSpanId: { value: span.parentSpanContext?.spanId, enumerable: true },
+    resource: { value: resource, enumerable: true },
+  });
+  return view;
+}
+
+/** Hands this provider's spans to a processor that was built for SDK 1.x. */
+export class Sdk1ProcessorAdapter implements SpanProcessor {
+  readonly #processor: SpanProcessor;
+
+  constructor(processor: SpanProcessor) {
+    this.#processor = processor;
+  }
+
+  // Both return what the processor returns: it may be async against its type.
+
+  onStart(span: Span, parentContext: Context): void {
+    return this.#processor.onStart(span, parentContext);
+  }
+
+  onEnd(span: ReadableSpan): void {
+    // A provider of SDK 1.x, the application's own perhaps, has them already.
+    return this.#processor.onEnd('instrumentationLibrary' in span ? span : asSdk1Span(span));
+  }
+
+  forceFlush(): Promise<void> {
+    return this.#processor.forceFlush();
+  }
+
+  shutdown(): Promise<void> {
+    return this.#processor.shutdown();
+  }
 }

@@ -1,22 +1,23 @@
 import * as ownApi from '@opentelemetry/api';
-import type { TracerProvider } from '@opentelemetry/api';
+import type { Context, TracerProvider } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import {
   CompositePropagator,
   W3CBaggagePropagator,
   W3CTraceContextPropagator,
 } from '@opentelemetry/core';
+import { isRecord } from '../mapping/read-attributes.js';
 import type { OpenTelemetryApi } from './api-copies.js';
-import { WatchedContextManager, type ContextWatch } from './watched-context-manager.js';
 
 /** What became of the registration, and how to take it back. */
 export interface GlobalRegistration {
   /** Whether our provider is the process's. */
   readonly isGlobal: boolean;
   /**
-   * Calls back whenever a context is entered; `undefined` ends it. Nothing is called where somebody
+   * Calls back whenever a context is entered, until `release()`. Nothing is called where somebody
    * else's context manager is registered.
    */
-  watchContexts(watch: ContextWatch | undefined): void;
+  watchContexts(watch: ContextWatch): void;
   /** Takes back what is still ours, so that a later set-up, or another SDK, finds the place free. */
   release(): void;
 }
@@ -46,9 +47,8 @@ export function registerGlobally(
     );
   return {
     isGlobal,
-    watchContexts: (watch) => contextManager.watchWith(watch),
+    watchContexts: (watch) => contextManager.watch(watch),
     release: () => {
-      contextManager.watchWith(undefined);
       if (isGlobal && globalProvider(api) === provider) api.trace.disable();
       if (ownsContext) api.context.disable();
       if (ownsPropagator) api.propagation.disable();
@@ -62,7 +62,7 @@ export function globalProvider(api: OpenTelemetryApi = ownApi): TracerProvider |
 }
 
 /**
- * The provider that a proxy of the API stands for: `undefined` for a proxy that nobody has given
+ * The provider behind a proxy of the API: `undefined` for a proxy that has not been set to
  * one, the provider itself when it is no proxy. The proxy may be of any copy of the API.
  */
 export function providerBehind(provider: TracerProvider): TracerProvider | undefined {
@@ -75,13 +75,13 @@ interface TracerProviderProxy extends TracerProvider {
   getDelegate(): TracerProvider;
 }
 
-/** Told by what it can do: the proxy of another copy of the API is of another class. */
+/** Known by its methods: the proxy of another copy of the API is of another class. */
 function isProxy(provider: TracerProvider): provider is TracerProviderProxy {
   return 'getDelegate' in provider && typeof provider.getDelegate === 'function';
 }
 
 /**
- * What a proxy of this class stands for before it is given a provider: one object for each copy of
+ * What is behind a proxy of this class before it is set to a provider: one object for each copy of
  * the API, found without its class name, which a bundler may have changed.
  */
 function emptyDelegate(proxy: TracerProviderProxy): TracerProvider | undefined {
@@ -93,8 +93,9 @@ function emptyDelegate(proxy: TracerProviderProxy): TracerProvider | undefined {
   }
 }
 
-function isTracerProvider(value: unknown): value is TracerProvider {
-  return typeof value === 'object' && value !== null && 'getTracer' in value;
+/** Whether a value can be used as a tracer provider, of whatever copy of the API. */
+export function isTracerProvider(value: unknown): value is TracerProvider {
+  return isRecord(value) && typeof value['getTracer'] === 'function';
 }
 
 /** A context manager keeps a value across `with`; the API's stand-in does not. */
@@ -102,4 +103,34 @@ function hasContextManager(api: OpenTelemetryApi): boolean {
   const probe = ownApi.createContextKey('catalyst-tracing probe');
   const marked = api.context.active().setValue(probe, true);
   return api.context.with(marked, () => api.context.active().getValue(probe) === true);
+}
+
+/** Called with a context that is about to be entered. It must not throw. */
+export type ContextWatch = (entered: Context) => void;
+
+/**
+ * The context manager of OpenTelemetry, with a way to learn that a span has been made active on
+ * whatever provider: the only sign that LiveKit's spans go to another provider than ours.
+ */
+class WatchedContextManager extends AsyncLocalStorageContextManager {
+  readonly #watches: ContextWatch[] = [];
+
+  watch(watch: ContextWatch): void {
+    this.#watches.push(watch);
+  }
+
+  override disable(): this {
+    this.#watches.length = 0;
+    return super.disable();
+  }
+
+  override with<A extends unknown[], F extends (...args: A) => ReturnType<F>>(
+    context: Context,
+    fn: F,
+    thisArg?: ThisParameterType<F>,
+    ...args: A
+  ): ReturnType<F> {
+    for (const watch of this.#watches) watch(context);
+    return super.with(context, fn, thisArg, ...args);
+  }
 }

@@ -1,6 +1,5 @@
-import type { OpenSpanHandle } from '../spans/span-handle.js';
+import type { OpenSpanHandle, SpanFunction } from '../spans/span-handle.js';
 import type { SpanIdentityOptions } from '../spans/span-options.js';
-import type { SpanFunction } from '../spans/run-in-span.js';
 
 /** What `tracing.job` needs of LiveKit's `JobContext`, described by its shape. */
 export interface TraceableJob {

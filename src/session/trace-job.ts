@@ -1,14 +1,11 @@
 import type { Tracer } from '@opentelemetry/api';
 import { warnOnce } from '../diagnostics.js';
-import { RoomWatch } from '../livekit/livekit-room.js';
+import { RoomWatch } from '../livekit/livekit-jobs.js';
 import { isRecord } from '../mapping/read-attributes.js';
 import type { JobWatch } from './job-record.js';
-import { Attr } from '../semconv/attribute-keys.js';
-import { SpanKindValues } from '../semconv/span-kinds.js';
-import { readIdentity } from '../spans/identity-options.js';
-import type { OpenSpan } from '../spans/open-span.js';
-import { OptionReader } from '../spans/option-reader.js';
-import type { SpanFunction } from '../spans/run-in-span.js';
+import { Attr, SpanKindValues } from '../semconv/attribute-keys.js';
+import { readIdentity, OptionReader } from '../spans/span-options.js';
+import type { OpenSpan, SpanFunction } from '../spans/span-handle.js';
 import { openSpan, startSpan } from '../spans/start-span.js';
 import type { JobOptions, TraceableJob, TraceJob } from './job-options.js';
 

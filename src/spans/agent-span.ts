@@ -1,18 +1,12 @@
 import type { Tracer } from '@opentelemetry/api';
-import { Attr } from '../semconv/attribute-keys.js';
-import { SpanKindValues } from '../semconv/span-kinds.js';
-import { asTracer } from './given-tracer.js';
-import { readIdentity } from './identity-options.js';
-import type { OpenSpan } from './open-span.js';
-import { OptionReader } from './option-reader.js';
-import { runInSpan, type SpanFunction } from './run-in-span.js';
-import type { OpenSpanHandle } from './span-handle.js';
-import type { AgentSpanOptions } from './span-options.js';
+import { Attr, SpanKindValues } from '../semconv/attribute-keys.js';
+import { asTracer, readIdentity, OptionReader, type AgentSpanOptions } from './span-options.js';
+import { type OpenSpan, runInSpan, type SpanFunction, type OpenSpanHandle } from './span-handle.js';
 import { openSpan, startSpan } from './start-span.js';
 
 /**
  * Puts a span around a run of an agent and returns a promise of what the function returns. Session,
- * user, agent, metadata and tags reach every span below, LiveKit's own included. The span says how
+ * user, agent, metadata and tags are inherited by child spans, LiveKit's included. The span says how
  * the run went: `agent.outcome`, `agent.stop_reason`, `agent.finalized`, unless you set them.
  *
  * What the function throws marks the span as failed and rejects the promise unchanged. Before
@@ -65,8 +59,8 @@ export function startAgentSpan(
     : open('startAgentSpan', asTracer('startAgentSpan', args[0]), args[1]);
 }
 
-function open(caller: string, given: Tracer | undefined, options: AgentSpanOptions): OpenSpan {
-  return openSpan(given, (tracer) => start(tracer, new OptionReader(caller, options)));
+function open(caller: string, own: Tracer | undefined, options: AgentSpanOptions): OpenSpan {
+  return openSpan(own, (tracer) => start(tracer, new OptionReader(caller, options)));
 }
 
 function start(tracer: Tracer, reader: OptionReader): OpenSpan {

@@ -1,13 +1,7 @@
 import type { Tracer } from '@opentelemetry/api';
-import { Attr } from '../semconv/attribute-keys.js';
-import { SpanKindValues } from '../semconv/span-kinds.js';
-import { asTracer } from './given-tracer.js';
-import { readIdentity } from './identity-options.js';
-import type { OpenSpan } from './open-span.js';
-import { OptionReader } from './option-reader.js';
-import { runInSpan, type SpanFunction } from './run-in-span.js';
-import type { OpenSpanHandle } from './span-handle.js';
-import type { ManualSpanOptions } from './span-options.js';
+import { Attr, SpanKindValues } from '../semconv/attribute-keys.js';
+import { asTracer, readIdentity, OptionReader, type ManualSpanOptions } from './span-options.js';
+import { type OpenSpan, runInSpan, type SpanFunction, type OpenSpanHandle } from './span-handle.js';
 import { openSpan, startSpan } from './start-span.js';
 
 /** Name of a span whose own cannot be used. */
@@ -15,7 +9,7 @@ const UNNAMED = 'manual.span';
 
 /**
  * Puts a span around a step of your own, such as a tool, a retrieval or a router, and returns a
- * promise of what the function returns. It stands below the active span. Identity, failures and
+ * promise of what the function returns. It is a child of the active span. Identity, failures and
  * tracing that is off are as with `agentSpan`.
  *
  * @example
@@ -59,8 +53,8 @@ export function startManualSpan(
     : open('startManualSpan', asTracer('startManualSpan', args[0]), args[1]);
 }
 
-function open(caller: string, given: Tracer | undefined, options: ManualSpanOptions): OpenSpan {
-  return openSpan(given, (tracer) => start(tracer, new OptionReader(caller, options)));
+function open(caller: string, own: Tracer | undefined, options: ManualSpanOptions): OpenSpan {
+  return openSpan(own, (tracer) => start(tracer, new OptionReader(caller, options)));
 }
 
 function start(tracer: Tracer, reader: OptionReader): OpenSpan {

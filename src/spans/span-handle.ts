@@ -1,7 +1,20 @@
-import type { Span } from '@opentelemetry/api';
-import type { NormalizedUsage, TokenCounts } from './usage.js';
+import { types } from 'node:util';
+import { context as contextApi, SpanStatusCode, type Context, type Span } from '@opentelemetry/api';
+import { warnOnce } from '../diagnostics.js';
+import { isRecord } from '../mapping/read-attributes.js';
+import { Attr } from '../semconv/attribute-keys.js';
+import { asAttributeValue, describeException, serializeValue } from './serialize-value.js';
+import {
+  addReport,
+  type NormalizedUsage,
+  readTokenCounts,
+  readUsage,
+  type TokenCounts,
+  usageAttributes,
+  withTotal,
+} from './usage.js';
 
-/** A tool call that a span stands for. */
+/** The tool call of a span. */
 export interface SpanTool {
   /** Name of the tool. */
   readonly name: string;
@@ -10,8 +23,8 @@ export interface SpanTool {
 }
 
 /**
- * A span in the hands of the application. Everything that sets returns the handle again, and
- * nothing throws, whatever it is given: what cannot be recorded is left out, with one warning.
+ * A span that the application records on. Everything that sets returns the handle again, and
+ * nothing throws, whatever is passed: what cannot be recorded is left out, with one warning.
  * Before `setup()`, or with tracing disabled, it records nothing.
  *
  * Values may be anything. Text stays as it is (`text/plain`), everything else is written as JSON
@@ -24,7 +37,7 @@ export interface SpanHandle {
   setInput(value: unknown): this;
   /** Sets `output.value` and its mime type. */
   setOutput(value: unknown): this;
-  /** Sets token counts; the total is added up when it isn't given. */
+  /** Sets token counts; the total is added up when it is absent. */
   recordTokens(tokens: TokenCounts): this;
   /**
    * Sets token counts from the usage that an SDK reports: OpenAI chat and responses, Anthropic, AI
@@ -64,4 +77,248 @@ export interface OpenSpanHandle extends SpanHandle {
   run<T>(fn: () => T): T;
   /** Ends the span. Further calls do nothing. */
   end(): void;
+}
+
+export interface OpenSpanParts {
+  readonly span: Span;
+  /** What is active in the span's function; `undefined` leaves everything as it is. */
+  readonly context: Context | undefined;
+  /** Key on the live span for the key an attribute is sent under. */
+  readonly keyOnSpan: (key: string) => string;
+  /** Whether the span says at its end how the run went. */
+  readonly isAgentRun: boolean;
+}
+
+/** The one implementation of the handle: of a span that records, and of one that doesn't. */
+export class OpenSpan implements OpenSpanHandle {
+  readonly raw: Span;
+  readonly #recorder: SpanRecorder;
+  readonly #context: Context | undefined;
+  readonly #isAgentRun: boolean;
+  #hasFailed = false;
+
+  constructor({ span, context, keyOnSpan, isAgentRun }: OpenSpanParts) {
+    this.raw = span;
+    this.#recorder = new SpanRecorder(span, keyOnSpan);
+    this.#context = context;
+    this.#isAgentRun = isAgentRun;
+  }
+
+  setInput(value: unknown): this {
+    return this.#write((to) => to.setSerialized(Attr.INPUT_VALUE, Attr.INPUT_MIME_TYPE, value));
+  }
+
+  setOutput(value: unknown): this {
+    return this.#write((to) => to.setSerialized(Attr.OUTPUT_VALUE, Attr.OUTPUT_MIME_TYPE, value));
+  }
+
+  recordTokens(tokens: TokenCounts): this {
+    return this.#write((to) => to.addUsage(readTokenCounts(tokens)));
+  }
+
+  recordUsage(usage: object | null | undefined): NormalizedUsage {
+    const reported = readUsage(usage);
+    this.#write((to) => to.addUsage(reported));
+    return withTotal(reported);
+  }
+
+  setModel(model: string): this {
+    return this.setAttribute(Attr.MODEL_NAME, model);
+  }
+
+  setOutcome(outcome: string): this {
+    return this.setAttribute(Attr.AGENT_OUTCOME, outcome);
+  }
+
+  setStopReason(reason: string): this {
+    return this.setAttribute(Attr.AGENT_STOP_REASON, reason);
+  }
+
+  setFinalized(finalized: boolean): this {
+    return this.setAttribute(Attr.AGENT_FINALIZED, finalized);
+  }
+
+  setTool(tool: SpanTool): this {
+    return this.#write((to) => {
+      if (!isRecord(tool)) return;
+      to.set(Attr.TOOL_NAME, tool['name']);
+      to.set(Attr.TOOL_CALL_ID, tool['callId']);
+    });
+  }
+
+  setAttribute(key: string, value: unknown): this {
+    return this.#write((to) => to.set(key, value));
+  }
+
+  setAttributes(attributes: Readonly<Record<string, unknown>>): this {
+    return this.#write((to) => {
+      for (const [key, value] of Object.entries(attributes)) to.set(key, value);
+    });
+  }
+
+  recordException(error: unknown): this {
+    return this.#write((to) => to.addException(error));
+  }
+
+  run<T>(fn: () => Promise<T>): Promise<T>;
+  run<T>(fn: () => T): T;
+  run(fn: () => unknown): unknown {
+    let value: unknown;
+    try {
+      value = this.activate(fn);
+    } catch (error) {
+      this.fail(error);
+      throw error;
+    }
+    // A promise of a class of its own, or an object with a lazy `then`, must come back as it is.
+    if (!isPlainPromise(value)) return value;
+    return value.catch((error: unknown) => {
+      this.fail(error);
+      throw error;
+    });
+  }
+
+  /** Calls a function with this span active, and does nothing else. */
+  activate<T>(fn: () => T): T {
+    return this.#context === undefined ? fn() : contextApi.with(this.#context, fn);
+  }
+
+  /** Marks the span as failed by what was thrown. */
+  fail(thrown: unknown): void {
+    this.#hasFailed = true;
+    this.#write((to) => to.fail(thrown));
+  }
+
+  end(): void {
+    if (this.#isAgentRun && !this.#recorder.hasEnded) this.#write((to) => this.#sumUp(to));
+    this.#recorder.end();
+  }
+
+  /** How the run went, where the application didn't say. */
+  #sumUp(to: SpanRecorder): void {
+    const failed = this.#hasFailed;
+    const outcome = [
+      [Attr.AGENT_OUTCOME, failed ? 'failure' : 'success'],
+      [Attr.AGENT_STOP_REASON, failed ? 'error' : 'completed'],
+      [Attr.AGENT_FINALIZED, !failed],
+    ] as const;
+    for (const [key, value] of outcome) if (!to.has(key)) to.set(key, value);
+  }
+
+  #write(step: (recorder: SpanRecorder) => void): this {
+    this.#recorder.write(() => step(this.#recorder));
+    return this;
+  }
+}
+
+/** A function that a span is put around, sync or async. */
+export type SpanFunction<T> = (handle: SpanHandle) => T | PromiseLike<T>;
+
+/**
+ * Calls a function with the span active and ends the span when it has returned, or its promise has
+ * settled. What it throws marks the span as failed and is thrown on unchanged.
+ */
+export async function runInSpan<T>(span: OpenSpan, fn: SpanFunction<T>): Promise<T> {
+  try {
+    return await span.activate(() => fn(span));
+  } catch (error) {
+    span.fail(error);
+    throw error;
+  } finally {
+    span.end();
+  }
+}
+
+/** Writes on one span until it ends. Nothing that is recorded disturbs the code that records it. */
+class SpanRecorder {
+  readonly #span: Span;
+  readonly #keyOnSpan: (key: string) => string;
+  readonly #written = new Set<string>();
+  #usage: NormalizedUsage = {};
+  #lastException: { readonly thrown: unknown } | undefined;
+  #isClosed = false;
+
+  /** `keyOnSpan` returns the key on the live span for the key an attribute is sent under. */
+  constructor(span: Span, keyOnSpan: (key: string) => string) {
+    this.#span = span;
+    this.#keyOnSpan = keyOnSpan;
+  }
+
+  /** Whether an attribute was set, by the application or by this package. */
+  has(key: string): boolean {
+    return this.#written.has(key);
+  }
+
+  /** Runs a step that writes. What it throws costs no more than what it would have written. */
+  write(step: () => void): void {
+    if (this.#isClosed) return warnEnded();
+    if (!this.#span.isRecording()) return;
+    try {
+      step();
+    } catch {
+      warnUnreadable();
+    }
+  }
+
+  set(key: string, value: unknown): void {
+    const attribute = asAttributeValue(value);
+    if (attribute === undefined) return;
+    this.#written.add(key);
+    this.#span.setAttribute(this.#keyOnSpan(key), attribute);
+  }
+
+  setSerialized(valueKey: string, mimeTypeKey: string, value: unknown): void {
+    const serialized = serializeValue(value);
+    this.set(valueKey, serialized?.text);
+    this.set(mimeTypeKey, serialized?.mimeType);
+  }
+
+  addUsage(report: NormalizedUsage): void {
+    this.#usage = addReport(this.#usage, report);
+    for (const [key, tokens] of usageAttributes(this.#usage)) this.set(key, tokens);
+  }
+
+  /** Once for an error that was recorded where it was caught and is thrown on. */
+  addException(thrown: unknown): void {
+    if (this.#lastException !== undefined && this.#lastException.thrown === thrown) return;
+    this.#lastException = { thrown };
+    this.#span.recordException(describeException(thrown).event);
+  }
+
+  fail(thrown: unknown): void {
+    this.addException(thrown);
+    const { message } = describeException(thrown);
+    this.#span.setStatus({ code: SpanStatusCode.ERROR, message });
+  }
+
+  /** Ends the span, once. */
+  end(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    try {
+      this.#span.end();
+    } catch {
+      warnUnreadable();
+    }
+  }
+
+  get hasEnded(): boolean {
+    return this.#isClosed;
+  }
+}
+
+/** Known by its class: a promise of another realm, as under jest, is no instance of this one's. */
+function isPlainPromise(value: unknown): value is Promise<unknown> {
+  return types.isPromise(value) && value.constructor.name === 'Promise';
+}
+
+function warnUnreadable(): void {
+  warnOnce('span_value_unreadable', 'A value could not be recorded on a span and was left out.');
+}
+
+function warnEnded(): void {
+  warnOnce(
+    'span_already_ended',
+    'Something was set on a span that had already ended: it is not recorded. Set it before the end.',
+  );
 }

@@ -12,15 +12,15 @@ import { markContentKey } from '../mapping/marked-content.js';
 import { classifyRawKey } from '../privacy/content-keys.js';
 import { identityOf, mergeIdentity, withIdentity, type Identity } from '../session/identity.js';
 import { Attr } from '../semconv/attribute-keys.js';
-import { OpenSpan } from './open-span.js';
+import { OpenSpan } from './span-handle.js';
 
 /** A span to start, its options read. */
 export interface SpanStart {
   readonly name: string;
   readonly kind: SpanKind;
-  /** Attributes that a sampler may ask for. None of them holds content. */
+  /** Attributes that a sampler may ask for. None of them is content. */
   readonly attributes: Attributes;
-  /** What holds for the span and everything below; `undefined` when it adds nothing. */
+  /** Identity of the span and of everything below; `undefined` when it adds nothing. */
   readonly identity: Identity | undefined;
   readonly isAgentRun: boolean;
   /** When it really began, in milliseconds since the epoch; absent: now. */
@@ -28,13 +28,13 @@ export interface SpanStart {
 }
 
 /**
- * Opens a span with the tracer that was given, else with the live tracing's. Without a live set-up,
+ * Opens a span with the application's tracer, else with that of the live set-up. Without a live set-up,
  * with tracing disabled, or when opening throws, the handle records nothing and leaves the active
  * context alone.
  */
-export function openSpan(given: Tracer | undefined, open: (tracer: Tracer) => OpenSpan): OpenSpan {
+export function openSpan(own: Tracer | undefined, open: (tracer: Tracer) => OpenSpan): OpenSpan {
   try {
-    const tracer = usableTracer(given);
+    const tracer = usableTracer(own);
     if (tracer !== undefined) return open(tracer);
   } catch {
     warnOnce('span_not_started', 'A span could not be started: it is not recorded.');
@@ -43,10 +43,10 @@ export function openSpan(given: Tracer | undefined, open: (tracer: Tracer) => Op
 }
 
 /** A disabled tracer would keep the spans of other tracers from being sampled below its own. */
-function usableTracer(given: Tracer | undefined): Tracer | undefined {
+function usableTracer(own: Tracer | undefined): Tracer | undefined {
   const live = liveSetup();
   const isDisabled = live?.ownsSpan === undefined;
-  if (given !== undefined) return isDisabled && given === live?.tracing?.tracer ? undefined : given;
+  if (own !== undefined) return isDisabled && own === live?.tracing?.tracer ? undefined : own;
   return isDisabled ? undefined : live.tracing?.tracer;
 }
 
@@ -69,7 +69,7 @@ export function startSpan(tracer: Tracer, start: SpanStart): OpenSpan {
     keyOnSpan: isOurs ? keyOnOwnSpan : (key) => key,
     isAgentRun,
   });
-  // Our own processor knows whose span it is; nobody else's does.
+  // Our own processor knows the identity of its spans; no other does.
   if (!isOurs && identity !== undefined) open.setAttributes(identityAttributes(identity));
   return open;
 }

@@ -1,5 +1,6 @@
 import {
   context as contextApi,
+  isSpanContextValid,
   propagation,
   trace,
   type Context,
@@ -8,7 +9,7 @@ import {
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { warnOnce } from '../diagnostics.js';
 import { isRecord, parseJsonRecord, type JsonRecord } from '../mapping/read-attributes.js';
-import { describeType } from '../options/describe-value.js';
+import { describeType } from '../options/option-readers.js';
 
 /**
  * Where a trace context may stand: the JSON text of a job's metadata, its parsed object, the headers
@@ -17,7 +18,7 @@ import { describeType } from '../options/describe-value.js';
 export type TraceContextCarrier = string | Readonly<Record<string, unknown>> | null | undefined;
 
 /**
- * Calls a function within the trace that a carrier holds, and returns what it returns: spans opened
+ * Calls a function within the trace that a carrier names, and returns what it returns: spans opened
  * inside, a session's included, join that trace. With it a worker continues the trace of the
  * service that dispatched its job.
  *
@@ -41,7 +42,7 @@ export function withTraceContext<T>(carrier: TraceContextCarrier, fn: () => T): 
 const TRACE_PARENT = 'traceparent';
 const W3C = new W3CTraceContextPropagator();
 
-/** The active context, with what the carrier holds. A propagator may be the user's, and throw. */
+/** The active context, with what the carrier names. A propagator may be the user's, and throw. */
 function extractContext(carrier: unknown): Context {
   const active = contextApi.active();
   try {
@@ -94,4 +95,81 @@ const FIELD_GETTER: TextMapGetter<JsonRecord> = {
 
 function warnUnreadable(reason: string): void {
   warnOnce('trace_context', `A trace context could not be read and is ignored: ${reason}.`);
+}
+
+/** Which span a line of a log belongs to, under the names that OpenTelemetry gives these fields. */
+export interface TraceContextFields {
+  readonly trace_id?: string;
+  readonly span_id?: string;
+  /** Two hexadecimal digits; `01` is sampled. */
+  readonly trace_flags?: string;
+}
+
+/**
+ * Trace and span id of the active span, for a log: as the `mixin` of a pino logger of your own, or in
+ * the format of any other. Empty where no span is active. For LiveKit's logger there is
+ * `addTraceContextToLogs`.
+ */
+export function traceContextFields(): TraceContextFields {
+  const active = trace.getSpanContext(contextApi.active());
+  if (active === undefined || !isSpanContextValid(active)) return {};
+  return {
+    trace_id: active.traceId,
+    span_id: active.spanId,
+    trace_flags: active.traceFlags.toString(16).padStart(2, '0'),
+  };
+}
+
+/** A pino mixin: adds fields to each line. */
+type Mixin = (...line: readonly unknown[]) => object;
+
+/** Where pino keeps a logger's mixin, in every version: one of its `pino.symbols`. */
+const MIXIN = 'pino.mixin';
+/** Marks our mixin, of every copy of this package: a logger needs one. */
+const OURS: unique symbol = Symbol.for('catalyst-tracing.log-mixin');
+
+/**
+ * Puts `trace_id`, `span_id` and `trace_flags` of the active span on every line of a pino logger and
+ * of its children, those that exist and those to come. Called as `addTraceContextToLogs(log())` in the
+ * entry function of a LiveKit job, it puts them on LiveKit's own lines too. A field of the same name
+ * on a line wins, and a mixin that the logger has goes on working.
+ *
+ * Works through `pino.symbols`, pino's place for integrations; no method is replaced. Anything but a
+ * pino logger is left as it is, which is said once.
+ *
+ * @returns whether the lines of this logger have the fields now.
+ */
+export function addTraceContextToLogs(logger: object): boolean {
+  const place = mixinPlace(logger);
+  if (place === undefined) {
+    warnOnce(
+      'logger_unknown',
+      'addTraceContextToLogs() was not passed a pino logger: its lines have no trace and span ids.',
+    );
+    return false;
+  }
+  const before: unknown = Reflect.get(logger, place);
+  if (isMixin(before) && Reflect.has(before, OURS)) return true;
+  const mixin: Mixin = (...line) => ({
+    ...(isMixin(before) && before(...line)),
+    ...traceContextFields(),
+  });
+  return Reflect.set(logger, place, Object.assign(mixin, { [OURS]: true }));
+}
+
+/** A child has what its parent has by inheriting it. */
+function mixinPlace(logger: unknown): symbol | undefined {
+  for (
+    let at: unknown = logger;
+    typeof at === 'object' && at !== null;
+    at = Object.getPrototypeOf(at)
+  ) {
+    const found = Object.getOwnPropertySymbols(at).find(({ description }) => description === MIXIN);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function isMixin(value: unknown): value is Mixin {
+  return typeof value === 'function';
 }

@@ -12,14 +12,22 @@ describe('what the application registered with OpenTelemetry before', () => {
       'several versions of @opentelemetry/api are in use (1.9.1, 1.10.0); 1.9.1 is registered, which a newer one cannot read: install one version';
     expect(end.stderr.trim().split('\n')).toEqual([`[catalyst-tracing] ${problem}`]);
     expect(end.outcome.installResults).toEqual([
-      { name: 'livekitAgents', installed: true, reason: problem },
+      {
+        name: 'livekitAgents',
+        status: 'installed',
+        installed: true,
+        version: '1.9.0',
+        reason: problem,
+      },
     ]);
   });
 
   it('is no obstacle with one copy of the API', async () => {
     const { end, spans } = await run('one', 'logger', 'after');
     expect(end.stderr).toBe('');
-    expect(end.outcome.installResults).toEqual([{ name: 'livekitAgents', installed: true }]);
+    expect(end.outcome.installResults).toEqual([
+      { name: 'livekitAgents', status: 'installed', installed: true, version: '1.9.0' },
+    ]);
     expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(1);
   });
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { resolveProxy } from '../../src/export/proxy.js';
-import { resolveProxySettings } from '../../src/options/proxy-variables.js';
+import { resolveProxySettings } from '../../src/options/endpoint.js';
 import { openDelivery } from '../support/delivery-fixture.js';
 import { startForwardProxy, type ForwardProxy } from '../support/forward-proxy.js';
 import { LOOPBACK_TLS } from '../support/loopback-tls.js';

@@ -43,7 +43,9 @@ describe('the LiveKit that is given', () => {
     ['what holds it as default', { default: livekit }],
   ])('is connected: %s', async (_what, livekitAgents) => {
     const { installResults } = await start({ modules: { livekitAgents } });
-    expect(installResults).toEqual([{ name: 'livekitAgents', installed: true }]);
+    expect(installResults).toEqual([
+      { name: 'livekitAgents', status: 'installed', installed: true, version: '1.9.0' },
+    ]);
     expect(await sessionsSeen()).toBe(1);
   });
 
@@ -55,7 +57,12 @@ describe('the LiveKit that is given', () => {
   ])('is refused in words when it is %s', async (_what, livekitAgents) => {
     const { installResults } = await start({ modules: { livekitAgents } });
     expect(installResults).toMatchObject([
-      { name: 'livekitAgents', installed: false, reason: expect.stringContaining('import * as') },
+      {
+        name: 'livekitAgents',
+        status: 'failed',
+        installed: false,
+        reason: expect.stringContaining('import * as'),
+      },
     ]);
   });
 });

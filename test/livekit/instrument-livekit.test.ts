@@ -34,7 +34,9 @@ describe('LiveKit on a provider of the application’s own', () => {
     provider.register();
     expect(installLiveKitAgentsInstrumentation(livekit, provider, spanProcessor)).toEqual({
       name: 'livekitAgents',
+      status: 'installed',
       installed: true,
+      version: '1.9.0',
     });
 
     await runTextSession({

@@ -1,6 +1,5 @@
 import { InvalidOptionError } from '../../src/errors.js';
-import { resolveOptions } from '../../src/options/resolve-options.js';
-import type { ResolvedOptions } from '../../src/options/resolved-options.js';
+import { resolveOptions, type ResolvedOptions } from '../../src/options/resolve-options.js';
 import type { SetupOptions } from '../../src/options/setup-options.js';
 
 /** What a resolution came to, with everything it said. */

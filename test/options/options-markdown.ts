@@ -1,7 +1,15 @@
-import { DELIVERY_TABLE } from '../../src/options/delivery-table.js';
-import type { OptionRow } from '../../src/options/option-row.js';
-import { OPTION_TABLE } from '../../src/options/option-table.js';
-import { PRIVACY_FLAG_TABLE } from '../../src/options/privacy-flag-table.js';
+import type { OptionRow } from '../../src/options/option-readers.js';
+import { DELIVERY_TABLE, OPTION_TABLE } from '../../src/options/option-table.js';
+import { PRIVACY_FLAG_TABLE } from '../../src/options/privacy-flags.js';
+import { type PublicMember, readMembers } from '../support/public-api.js';
+
+/** An option as its row and its doc comment have it. */
+export interface DocumentedOption {
+  readonly name: string;
+  /** Absent where there are only variables. */
+  readonly member: PublicMember | undefined;
+  readonly env: readonly string[];
+}
 
 /** The order in which the page shows the options; the check fails when one is missing. */
 const SHOWN = [
@@ -49,13 +57,13 @@ const SHOWN_FIRST = [
 
 /** The short table of the README: the first variable alone. */
 export function renderShortOptionTable(): string {
+  const options = documented('SetupOptions', OPTION_TABLE, SHOWN_FIRST);
   return [
     '| option | what it does | variable | default |',
     '|---|---|---|---|',
-    ...SHOWN_FIRST.map((name) => {
-      const { env, standardEnv, meaning, defaultText }: ShownRow = OPTION_TABLE[name];
-      const variable = env[0] ?? standardEnv[0];
-      return `| \`${name}\` | ${meaning} | ${variable === undefined ? '–' : `\`${variable}\``} | ${defaultText} |`;
+    ...options.map(({ name, member, env }) => {
+      const variable = env[0] === undefined ? '–' : `\`${env[0]}\``;
+      return `| \`${name}\` | ${meaningOf(member)} | ${variable} | ${defaultOf(member)} |`;
     }),
   ].join('\n');
 }
@@ -66,34 +74,66 @@ export function renderOptionTables(): string {
     (name) => !SHOWN.some((shown) => shown === name),
   );
   if (missing.length > 0) throw new Error(`docs/api.md has no place for ${missing.join(', ')}`);
+  const [top, delivery, privacy] = documentedOptions();
   return [
-    ...renderTable(SHOWN.map((name) => [name, OPTION_TABLE[name]])),
+    ...renderTable(top),
     '',
     '### `delivery`',
     '',
-    ...renderTable(Object.entries(DELIVERY_TABLE)),
+    ...renderTable(delivery),
     '',
     '### `privacy`',
     '',
-    ...renderTable(Object.entries(PRIVACY_FLAG_TABLE)),
+    ...renderTable(privacy),
   ].join('\n');
 }
 
-type ShownRow = Pick<OptionRow<unknown>, 'env' | 'standardEnv' | 'meaning' | 'defaultText'> & {
-  readonly readOption?: unknown;
-};
+/** Every option: of `setup()` itself, of `delivery`, of `privacy`. */
+export function documentedOptions(): readonly [
+  readonly DocumentedOption[],
+  readonly DocumentedOption[],
+  readonly DocumentedOption[],
+] {
+  return [
+    documented('SetupOptions', OPTION_TABLE, SHOWN),
+    documented('DeliveryOptions', DELIVERY_TABLE, Object.keys(DELIVERY_TABLE)),
+    documented('PrivacyFlags', PRIVACY_FLAG_TABLE, Object.keys(PRIVACY_FLAG_TABLE)),
+  ];
+}
 
-function renderTable(rows: readonly (readonly [string, ShownRow])[]): string[] {
+function documented(
+  type: string,
+  table: Readonly<Record<string, Pick<OptionRow<never>, 'env'>>>,
+  names: readonly string[],
+): readonly DocumentedOption[] {
+  const members = readMembers('index', type);
+  return names.map((name) => ({
+    name,
+    member: members.find((member) => member.name === name),
+    env: table[name]?.env ?? [],
+  }));
+}
+
+function meaningOf(member: PublicMember | undefined): string {
+  // The one row without an option.
+  return member?.summary.replace(/\.$/, '') ?? 'Everything works and nothing is recorded';
+}
+
+function defaultOf(member: PublicMember | undefined): string {
+  return member?.defaultText ?? 'false';
+}
+
+function renderTable(options: readonly DocumentedOption[]): string[] {
   return [
     '| option | what it does | variables, first to last | default |',
     '|---|---|---|---|',
-    ...rows.map(([name, row]) =>
+    ...options.map(({ name, member, env }) =>
       [
         '',
-        row.readOption === undefined ? '–' : `\`${name}\``,
-        row.meaning,
-        [...row.env, ...row.standardEnv].map((variable) => `\`${variable}\``).join(', ') || '–',
-        row.defaultText,
+        member === undefined ? '–' : `\`${name}\``,
+        meaningOf(member),
+        env.map((variable) => `\`${variable}\``).join(', ') || '–',
+        defaultOf(member),
         '',
       ]
         .join(' | ')

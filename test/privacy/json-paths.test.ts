@@ -133,7 +133,7 @@ describe('JSON paths', () => {
       fc.property(json, fc.constantFrom('a', 'b', '"', '\\'), (value, name) => {
         const text = JSON.stringify({ keep: value, list: [{ [name]: value }] });
         const redacted: unknown = JSON.parse(redact(text, `$..['${name}']`));
-        const expected: unknown = JSON.parse(json, (key, inner: unknown) =>
+        const expected: unknown = JSON.parse(text, (key, inner: unknown) =>
           key === name ? R : inner,
         );
         expect(redacted).toEqual(expected);

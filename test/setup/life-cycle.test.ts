@@ -109,7 +109,12 @@ describe('setup()', () => {
     await tracing.shutdown();
     const wrong = await start({ endpoint: receiver.endpoint, modules: { livekitAgents: {} } });
     expect(wrong.installResults).toEqual([
-      { name: 'livekitAgents', installed: false, reason: expect.stringContaining('namespace') },
+      {
+        name: 'livekitAgents',
+        status: 'failed',
+        installed: false,
+        reason: expect.stringContaining('namespace'),
+      },
     ]);
   });
 });

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readUsage } from '../../src/spans/read-usage.js';
-import { withTotal } from '../../src/spans/usage.js';
+import { readUsage, withTotal } from '../../src/spans/usage.js';
 
 const SHAPES: readonly (readonly [name: string, reported: unknown, usage: object])[] = [
   [

@@ -17,6 +17,10 @@ export interface PublicMember {
   readonly name: string;
   readonly isRequired: boolean;
   readonly summary: string;
+  /** The whole doc comment, tags left out. */
+  readonly doc: string;
+  /** What the tag `@default` says; empty without one. */
+  readonly defaultText: string;
 }
 
 const SOURCE = new URL('../../src/', import.meta.url);
@@ -58,6 +62,8 @@ export function readMembers(entry: string, name: string): readonly PublicMember[
         name: key,
         isRequired: member.questionToken === undefined,
         summary: summaryOf(member),
+        doc: docOf(member),
+        defaultText: defaultOf(member),
       },
     ];
   });
@@ -105,6 +111,11 @@ function isNamed(statement: ts.Statement, name: string): statement is ts.Declara
 function summaryOf(node: ts.Node): string {
   const [paragraph = ''] = docOf(node).split('\n\n');
   return paragraph.replaceAll(/\s+/g, ' ').trim();
+}
+
+function defaultOf(node: ts.Node): string {
+  const tag = ts.getJSDocTags(node).find(({ tagName }) => tagName.text === 'default');
+  return (ts.getTextOfJSDocComment(tag?.comment) ?? '').replaceAll(/\s+/g, ' ').trim();
 }
 
 function docOf(node: ts.Node): string {

@@ -1,4 +1,4 @@
-import type { ResolvedOptions } from '../../options/resolved-options.js';
+import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { explainAnswer, explainFailure } from './explain.js';
 import { createProbe, type Attempt, type Destination, type Packing, type Probe } from './probe.js';
 import { findingsOf, type Finding } from './report.js';

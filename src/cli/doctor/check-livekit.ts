@@ -5,10 +5,13 @@ import { pathToFileURL } from 'node:url';
 import type { TracerProvider } from '@opentelemetry/api';
 import { createTracing } from '../../create-tracing.js';
 import { asPrintable } from '../../diagnostics.js';
-import { loadedLiveKitModules } from '../../livekit/find-livekit.js';
-import { currentProvider, type LiveKitModule } from '../../livekit/livekit-module.js';
+import {
+  loadedLiveKitModules,
+  currentProvider,
+  type LiveKitModule,
+} from '../../livekit/livekit-module.js';
 import { liveSetup } from '../../live-tracing.js';
-import type { ResolvedOptions } from '../../options/resolved-options.js';
+import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { readForeignProvider } from '../../provider/foreign-provider.js';
 import { globalProvider, providerBehind } from '../../provider/global-registration.js';
 import { findingsOf, type Finding } from './report.js';

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asPrintable } from '../../diagnostics.js';
-import { DELIVERY_TABLE } from '../../options/delivery-table.js';
 import { displayUrl } from '../../options/endpoint.js';
-import { OPTION_TABLE } from '../../options/option-table.js';
-import { PRIVACY_FLAG_TABLE } from '../../options/privacy-flag-table.js';
-import type { ResolvedOptions } from '../../options/resolved-options.js';
+import { withoutQuotes } from '../../options/option-readers.js';
+import { DELIVERY_TABLE, OPTION_TABLE } from '../../options/option-table.js';
+import { PRIVACY_FLAG_TABLE } from '../../options/privacy-flags.js';
+import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { findingsOf, type Finding, type ShownSetting } from './report.js';
 
 /** Variables that name an endpoint, ours first: what a forgotten .env file is searched for. */
@@ -54,8 +54,8 @@ export function checkSettings(options: SettingsCheckOptions): readonly Finding[]
   } else if (resolved.endpoint === undefined && resolved.exporters.length === 0) {
     findings.push(missingEndpoint(options));
   }
-  const sampler = env['OTEL_TRACES_SAMPLER']?.trim().toLowerCase() ?? '';
-  if (resolved.sampler === undefined && SILENT_SAMPLERS.has(sampler)) {
+  const sampler = withoutQuotes(env['OTEL_TRACES_SAMPLER'] ?? '').toLowerCase();
+  if (resolved.sources['sampler']?.[0] !== 'option' && SILENT_SAMPLERS.has(sampler)) {
     findings.push(
       finding(
         'sampled_out',
@@ -73,7 +73,7 @@ const KNOWN_VARIABLES: readonly string[] = [
   ...Object.values(DELIVERY_TABLE),
   ...Object.values(PRIVACY_FLAG_TABLE),
 ]
-  .flatMap(({ env }) => env)
+  .flatMap(({ env }) => env ?? [])
   .filter((name) => name.startsWith(PREFIX));
 
 function findUnknownVariables(env: NodeJS.ProcessEnv): readonly Finding[] {

@@ -12,9 +12,8 @@ import { createScrubber, resolveRequestHeaders } from '../../export/request-head
 import { resolveProxy } from '../../export/proxy.js';
 import { metricsUrl } from '../../metrics/metrics-url.js';
 import { displayUrl } from '../../options/endpoint.js';
-import type { ResolvedOptions } from '../../options/resolved-options.js';
-import { Attr } from '../../semconv/attribute-keys.js';
-import { SpanKindValues } from '../../semconv/span-kinds.js';
+import type { ResolvedOptions } from '../../options/resolve-options.js';
+import { Attr, SpanKindValues } from '../../semconv/attribute-keys.js';
 import { TRACER_NAME, VERSION } from '../../version.js';
 import { JSON_TYPE, PROTOBUF_TYPE } from '../otlp/decode.js';
 import { DOCTOR_SESSION } from '../span-facts.js';

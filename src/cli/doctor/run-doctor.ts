@@ -32,8 +32,8 @@ export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
   const warnings: string[] = [];
   const resolved =
     imported.setup?.resolved ??
-    resolveOptions(undefined, env, (code, text) => {
-      if (code !== 'no_endpoint') warnings.push(text);
+    resolveOptions(undefined, env, (_, text) => {
+      warnings.push(text);
     });
   const findings = [
     ...imported.findings,
