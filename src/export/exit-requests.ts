@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { joinRequests } from './otlp-request.js';
 import type { ExitTarget } from './otlp-exporter.js';
 import { hostOf } from './http-transport.js';
-import { proxyAddress, proxyHeaders } from './proxy.js';
+import { proxyAddress, proxyHeaders } from './http-agent.js';
 
 /** What the last requests of a process came to. */
 export interface ExitResult {

@@ -3,7 +3,7 @@ import * as https from 'node:https';
 import { gzip } from 'node:zlib';
 import { context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
-import { proxyAddress, proxyHeaders } from './proxy.js';
+import { proxyAddress, proxyHeaders } from './http-agent.js';
 
 /** Below this, the thread pool's round trip costs the main thread more than the bytes are worth. */
 const GZIP_FROM_BYTES = 8 * 1024;

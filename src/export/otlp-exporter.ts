@@ -6,7 +6,6 @@ import { DIAGNOSTICS, type Diagnostics } from '../diagnostics.js';
 import type { CertificateAuthority } from '../options/option-table.js';
 import type { ProxySettings } from '../options/endpoint.js';
 import { TRACER_NAME, VERSION } from '../version.js';
-import { readCertificates } from './certificates.js';
 import {
   classifyError,
   classifyStatus,
@@ -14,7 +13,7 @@ import {
   type OtlpExportResult,
 } from './export-outcome.js';
 import { hostOf, HttpTransport, type HttpResponse } from './http-transport.js';
-import { createAgent, resolveProxy } from './proxy.js';
+import { createAgent, readCertificates, resolveProxy } from './http-agent.js';
 import { ProtobufWriter } from './protobuf-writer.js';
 import { resolveRequestHeaders } from './request-headers.js';
 import { parseRetryAfter } from './retry-schedule.js';

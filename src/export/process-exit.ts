@@ -1,3 +1,5 @@
+import { MAX_TIMER_MILLIS } from '../options/option-readers.js';
+
 /** What the end of a process needs from whoever has spans. */
 export interface ExitHooks {
   /** Sends everything that is there; settles within `timeoutMillis` and never rejects. */
@@ -138,4 +140,13 @@ function signalExitListeners(): number {
   const count: unknown =
     typeof emitter === 'object' && emitter !== null && 'count' in emitter ? emitter.count : 0;
   return typeof count === 'number' ? count : 0;
+}
+
+/**
+ * Milliseconds that a flush may take: what the caller asked for, else the default. What is no number
+ * gets the default, and what no timer can hold, infinity too, the longest one.
+ */
+export function resolveTimeoutMillis(asked: unknown, defaultMillis: number): number {
+  if (typeof asked !== 'number' || Number.isNaN(asked)) return defaultMillis;
+  return Math.min(Math.max(0, asked), MAX_TIMER_MILLIS);
 }

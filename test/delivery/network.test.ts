@@ -3,7 +3,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
-import { resolveProxy } from '../../src/export/proxy.js';
+import { resolveProxy } from '../../src/export/http-agent.js';
 import { resolveProxySettings } from '../../src/options/endpoint.js';
 import { openDelivery } from '../support/delivery-fixture.js';
 import { startForwardProxy, type ForwardProxy } from '../support/forward-proxy.js';
