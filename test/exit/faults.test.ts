@@ -216,6 +216,31 @@ describe('nobody there', () => {
   });
 });
 
+describe('a spool of four requests', () => {
+  it('survives setup() with any options, and all of it is sent', async () => {
+    const { port } = receiver;
+    await receiver.close();
+    const delivery = { spoolDirectory };
+    for (let index = 0; index < 4; index++) await start('exitAtOnce', { delivery }).ended;
+    expect(readdirSync(spoolDirectory)).toHaveLength(4);
+    receiver = await startReceiver({ port });
+    const child = start('recovering', {
+      delivery,
+      userId: 'someone',
+      tags: ['a tag'],
+      metadata: { tier: 'gold' },
+      protocol: 'http/json',
+      resourceAttributes: { 'k8s.pod.name': 'agent-1' },
+    });
+    await receiver.waitForSpans(12, 10_000);
+    await child.wrote('ready');
+    await sleep(200);
+    child.process.kill('SIGUSR2');
+    expect(statsOf(await child.ended)).toMatchObject({ recovered: 12, spoolDropped: 0 });
+    expect(readdirSync(spoolDirectory)).toEqual([]);
+  }, 60_000);
+});
+
 describe('a request of the spool that a process has claimed', () => {
   it('is free again when the process exits', async () => {
     await receiver.close();
