@@ -1,6 +1,6 @@
-import type { Tracer, TracerProvider } from '@opentelemetry/api';
-import type { TraceJob } from './session/job-options.js';
-import type { ObservableSession, SessionObserver } from './session/observable-session.js';
+import type { Meter, Tracer, TracerProvider } from '@opentelemetry/api';
+import type { TraceJob } from './session/job.js';
+import type { ObservableSession, SessionObserver } from './session/observe-session.js';
 import type { DeliveryResult, DeliveryStats } from './export/delivery-stats.js';
 import type { PrivacyStats } from './privacy/privacy-stats.js';
 
@@ -37,6 +37,8 @@ export interface TracingStats extends DeliveryStats {
 export interface CatalystTracing {
   /** For spans of your own; `agentSpan` and `manualSpan` use it by themselves. */
   readonly tracer: Tracer;
+  /** For metrics of your own. They go where ours go, and nowhere while `metrics` is off. */
+  readonly meter: Meter;
   /** The provider that LiveKit's spans go to. */
   readonly provider: TracerProvider;
   /** `service.name` of the resource. */

@@ -1,3 +1,4 @@
+import { createNoopMeter } from '@opentelemetry/api';
 import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
 import { debug, warnOnce } from './diagnostics.js';
 import { installIntegrations } from './integrations/install-integrations.js';
@@ -95,6 +96,10 @@ export async function createTracing(
     }
     const tracing = new LiveTracing({
       tracer: provider.getTracer(TRACER_NAME, VERSION),
+      meter:
+        resolved.metrics === undefined
+          ? createNoopMeter()
+          : api.metrics.getMeter(TRACER_NAME, VERSION),
       provider,
       resolved,
       processor,

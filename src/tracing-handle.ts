@@ -1,4 +1,4 @@
-import type { Tracer } from '@opentelemetry/api';
+import type { Meter, Tracer } from '@opentelemetry/api';
 import type {
   CatalystTracing,
   FlushOptions,
@@ -7,11 +7,11 @@ import type {
 } from './catalyst-tracing.js';
 import type { DeliveryProcessor } from './export/delivery-processor.js';
 import { DeliveryCounts, type DeliveryResult } from './export/delivery-stats.js';
-import type { TraceJob } from './session/job-options.js';
-import { createTraceJob } from './session/trace-job.js';
 import { integrationResults } from './integrations/installed-sdks.js';
+import type { TraceJob } from './session/job.js';
+import { createTraceJob } from './session/job.js';
 import type { LiveKitInstaller } from './livekit/install-livekit.js';
-import type { ObservableSession, SessionObserver } from './session/observable-session.js';
+import type { ObservableSession, SessionObserver } from './session/observe-session.js';
 import { NO_OBSERVER } from './session/observe-session.js';
 import { displayUrl } from './options/endpoint.js';
 import type { ResolvedOptions } from './options/resolve-options.js';
@@ -21,6 +21,7 @@ import type { CatalystTracerProvider } from './provider/catalyst-tracer-provider
 /** What the handle of a set-up is made of. */
 export interface LiveTracingParts {
   readonly tracer: Tracer;
+  readonly meter: Meter;
   readonly provider: CatalystTracerProvider;
   readonly resolved: ResolvedOptions;
   readonly processor: OpenInferenceSpanProcessor;
@@ -32,6 +33,7 @@ export interface LiveTracingParts {
 /** The handle that `setup()` returns while tracing is live. */
 export class LiveTracing implements CatalystTracing {
   readonly tracer: Tracer;
+  readonly meter: Meter;
   readonly provider: CatalystTracerProvider;
   readonly serviceName: string;
   readonly endpoint: string | undefined;
@@ -46,6 +48,7 @@ export class LiveTracing implements CatalystTracing {
   constructor(parts: LiveTracingParts) {
     const { resolved } = parts;
     this.tracer = parts.tracer;
+    this.meter = parts.meter;
     this.provider = parts.provider;
     this.serviceName = resolved.serviceName;
     this.endpoint = resolved.endpoint === undefined ? undefined : displayUrl(resolved.endpoint);
@@ -60,6 +63,7 @@ export class LiveTracing implements CatalystTracing {
         parts.livekit.checkProvider();
         processor.beginJob(spanId, tenantId, watch);
       },
+      hasFailed: (spanId) => processor.hasJobFailed(spanId),
       beforeEnd: (job, work) => processor.jobs.beforeEnd(job, work),
     });
     this.#release = parts.release;

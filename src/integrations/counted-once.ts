@@ -26,7 +26,7 @@ export class CountedOnce {
 
   /**
    * Takes every span as it is sent, and answers what to send: itself, or a step without counts.
-   * LiveKit's own request gives way to a call below it in `session/span-tree.ts`.
+   * LiveKit's own request gives way to a call below it in `session/propagation.ts`.
    */
   count(span: MappedSpan): MappedSpan {
     const kind = span.get(S.OPENINFERENCE_SPAN_KIND);

@@ -7,6 +7,7 @@ import {
 } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { nativeSpanAttributes } from '../integrations/anthropic/native-spans.js';
+import { CatalystAttr } from '../semconv/catalyst-attributes.js';
 import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
 import { putGenAiSpan } from './gen-ai-span.js';
 import { putIdentity } from './identity.js';
@@ -82,6 +83,8 @@ function putAttributes(mapping: SpanMapping, options: MappingOptions): void {
   if (mapping.isLiveKit) putLiveKitSpan(mapping);
   else putGenAiSpan(mapping);
   putSession(mapping);
+  mapping.put('error.type', mapping.context.failure?.errorType);
+  if (mapping.context.isUnheard) mapping.put(CatalystAttr.SPEECH_HEARD, false);
   mapping.putRest(options.rawContent);
 }
 
@@ -90,7 +93,9 @@ function putAttributes(mapping: SpanMapping, options: MappingOptions): void {
  * node or turn whose last attempt failed, get theirs here. A status that is set stays.
  */
 function statusOf({ name, isLiveKit, raw, context }: SpanMapping, status: SpanStatus): SpanStatus {
-  if (status.code !== SpanStatusCode.UNSET || !isLiveKit) return status;
+  // The span of `tracing.job` fails with the session below it, like LiveKit's own around it.
+  if (status.code !== SpanStatusCode.UNSET || !(isLiveKit || context.job !== undefined))
+    return status;
   if (name === LiveKitSpan.FUNCTION_TOOL && isFailedTool(raw)) {
     return errorStatus(toolFailureMessage(raw));
   }

@@ -44,6 +44,8 @@ export interface MappingContext {
   readonly isInJob: boolean;
   /** The job, on the span that the application put around it. */
   readonly job: JobSummary | undefined;
+  /** The speech of this turn failed before the agent began to speak: nobody heard the answer. */
+  readonly isUnheard: boolean;
   /** LiveKit never ended the span; it was closed when tracing shut down. */
   readonly incomplete: boolean;
 }
@@ -74,6 +76,7 @@ export const EMPTY_CONTEXT: MappingContext = Object.freeze({
   summary: undefined,
   isInJob: false,
   job: undefined,
+  isUnheard: false,
   incomplete: false,
 });
 
@@ -103,6 +106,8 @@ export interface EnclosingTool {
 /** Why a span counts as failed although LiveKit left its status unset. */
 export interface Failure {
   readonly message: string | undefined;
+  /** HTTP status or class of the error, as LiveKit names it in `error.type`. */
+  readonly errorType: string | undefined;
 }
 
 /** What `observe` has learnt about a span. */
@@ -128,6 +133,8 @@ export interface SessionClosing {
   readonly reason: string | undefined;
   /** Which part failed (`llm_error`, `stt_error`, …), of a session that closed on an error. */
   readonly errorType: string | undefined;
+  /** The error itself, of a session that closed on one. */
+  readonly failure: Failure | undefined;
 }
 
 /** One call of a realtime model in the GenAI message format: LiveKit's spans have none of it. */
@@ -200,6 +207,10 @@ export interface JobSummary {
   readonly durationMillis: number;
   /** Why it ended, by its room and its entry function; the session's own reason goes first. */
   readonly closeReason: string | undefined;
+  /** Name of the room: it may hold who calls, and follows the content rules. */
+  readonly roomName: string | undefined;
+  /** Why the caller, or this job, was disconnected from the room, as LiveKit says. */
+  readonly disconnectReason: string | undefined;
   /** How the caller takes part: `sip`, `web`, `ingress`, … */
   readonly participantKind: string | undefined;
   /** LiveKit's id of the room: `session.id` may be one of the application's. */

@@ -26,7 +26,9 @@ export function putSession(mapping: SpanMapping): void {
   if (observed?.closing !== undefined) putClosing(mapping, observed.closing);
   mapping.put(CatalystAttr.JOB_DURATION_MS, job.durationMillis);
   mapping.put(CatalystAttr.ROOM_SID, job.roomSid);
+  mapping.put(CatalystAttr.ROOM_NAME, job.roomName);
   mapping.put(CatalystAttr.PARTICIPANT_KIND, job.participantKind);
+  mapping.put(CatalystAttr.DISCONNECT_REASON, job.disconnectReason);
   mapping.put(CatalystAttr.SESSION_CLOSE_REASON, job.closeReason);
 }
 

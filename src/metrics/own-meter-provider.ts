@@ -1,10 +1,9 @@
 import type { Resource } from '@opentelemetry/resources';
 import type * as metricsSdk from '@opentelemetry/sdk-metrics';
 import { getNumberFromEnv } from '@opentelemetry/core';
-import { DIAGNOSTICS, warnOnce } from '../diagnostics.js';
+import { debug, DIAGNOSTICS, warnOnce } from '../diagnostics.js';
 import { createAgent, readCertificates, resolveProxy } from '../export/http-agent.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
-import { watchExports } from './watched-exporter.js';
 
 const DEFAULT_INTERVAL_MILLIS = 60_000;
 /** LiveKit's stalls: seconds, most of them under one, which the SDK's bounds put into one bucket. */
@@ -112,4 +111,41 @@ function withCompression<T extends object>(
   compression: ResolvedOptions['compression'],
 ): T {
   return Object.assign(config, { compression });
+}
+
+/** An exporter, and how often it has failed. */
+interface WatchedExporter {
+  readonly exporter: metricsSdk.PushMetricExporter;
+  readonly failedExports: () => number;
+}
+
+/**
+ * Counts exports that fail and says so once: OpenTelemetry itself says it to nobody by default.
+ * `release` is called when it has shut down.
+ */
+function watchExports(
+  exporter: metricsSdk.PushMetricExporter,
+  release: () => void,
+): WatchedExporter {
+  let failed = 0;
+  const watched: metricsSdk.PushMetricExporter = {
+    export: (metrics, done) =>
+      exporter.export(metrics, (result) => {
+        if (result.error !== undefined) {
+          failed += 1;
+          warnOnce('metrics_not_delivered', 'Metrics could not be delivered to the collector.');
+          debug(`Metrics: ${result.error.name}`);
+        }
+        done(result);
+      }),
+    forceFlush: () => exporter.forceFlush(),
+    shutdown: () => exporter.shutdown().finally(release),
+    ...(exporter.selectAggregation && {
+      selectAggregation: exporter.selectAggregation.bind(exporter),
+    }),
+    ...(exporter.selectAggregationTemporality && {
+      selectAggregationTemporality: exporter.selectAggregationTemporality.bind(exporter),
+    }),
+  };
+  return { exporter: watched, failedExports: () => failed };
 }

@@ -8,7 +8,7 @@ import { LIVEKIT_KEY_RULES } from './keys/livekit-keys.js';
 import { OPENINFERENCE_KEY_RULES } from './keys/openinference-keys.js';
 import { TELEMETRY_KEY_RULES } from './keys/telemetry-keys.js';
 
-/** The one key of ours that may hold words: an application may close a session with its own. */
+/** It may hold text of the application, which may close a session with a reason of its own. */
 const CLOSE_REASON = CatalystAttr.SESSION_CLOSE_REASON;
 
 /**
@@ -19,6 +19,7 @@ const CATALYST_KEY_RULES: KeyRules = {
   exact: {
     ...sameClass('none', Object.values(CatalystAttr)),
     [CLOSE_REASON]: 'metadata',
+    [CatalystAttr.ROOM_NAME]: 'personal',
   },
   prefixes: [],
 };

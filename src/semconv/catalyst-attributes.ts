@@ -33,6 +33,8 @@ export const CatalystAttr = {
   EOU_PROBABILITY: 'voice.eou.probability',
   EOU_DETECTION_DELAY_MS: 'voice.eou.detection_delay_ms',
   INTERRUPTED: 'voice.interrupted',
+  /** `false`: the speech failed before the agent began to speak. */
+  SPEECH_HEARD: 'voice.speech_heard',
   INTERRUPTION_DETECTED: 'voice.interruption.detected',
   INTERRUPTION_PROBABILITY: 'voice.interruption.probability',
   INTERRUPTION_TOTAL_DURATION_MS: 'voice.interruption.total_duration_ms',
@@ -78,5 +80,7 @@ export const CatalystAttr = {
 
   JOB_DURATION_MS: 'voice.duration_ms',
   ROOM_SID: 'voice.room.sid',
+  ROOM_NAME: 'voice.room_name',
   PARTICIPANT_KIND: 'voice.participant.kind',
+  DISCONNECT_REASON: 'voice.disconnect_reason',
 } as const;

@@ -5,7 +5,7 @@ import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import { asFiniteNumber, asText, parseJsonRecord } from '../mapping/read-attributes.js';
 import type { ModelStep, SpeechStart, TurnTimes } from '../mapping/mapping-context.js';
 import { LiveKitAttr } from '../semconv/raw-attributes.js';
-import type { SessionRecord } from './session-record.js';
+import type { Session } from './session.js';
 import type { SpanNode } from './span-node.js';
 
 // Collects what the spans around an `agent_turn` say about its latency: the user's turn before it,
@@ -38,7 +38,7 @@ interface AnswerTimes {
   readonly speeches: SpeechStart[];
 }
 
-const sessions = new WeakMap<SessionRecord, SessionTimes>();
+const sessions = new WeakMap<Session, SessionTimes>();
 const answers = new WeakMap<SpanNode, AnswerTimes>();
 
 /** `agent_speaking` starts with the first frame that is played (`voice/agent_session.ts`). */
@@ -175,7 +175,7 @@ function answerOf(turn: SpanNode): AnswerTimes {
   return answer;
 }
 
-function timesOf(session: SessionRecord): SessionTimes {
+function timesOf(session: Session): SessionTimes {
   let times = sessions.get(session);
   if (times === undefined) {
     times = { userTurns: [], stepsBySpeech: new Map() };

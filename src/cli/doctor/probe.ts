@@ -10,7 +10,7 @@ import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otl
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { createScrubber, resolveRequestHeaders } from '../../export/request-headers.js';
 import { resolveProxy } from '../../export/http-agent.js';
-import { metricsUrl } from '../../metrics/metrics-url.js';
+import { metricsUrl } from '../../metrics/metrics.js';
 import { displayUrl } from '../../options/endpoint.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { Attr, SpanKindValues } from '../../semconv/attribute-keys.js';

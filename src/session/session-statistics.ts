@@ -1,7 +1,4 @@
-import {
-  OpenInferenceSpanKind,
-  SemanticConventions as S,
-} from '@arizeai/openinference-semantic-conventions';
+import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import type {
   LatencySummary,
@@ -9,19 +6,17 @@ import type {
   SessionSummary,
   SummarizedLatency,
 } from '../mapping/mapping-context.js';
-import { LatencySample } from './latency-sample.js';
-import type { MeasuredKey, MeasuredSpan } from './measured-span.js';
-import { isModelCall } from './model-call-span.js';
+import type { MeasuredSpan } from './measured-span.js';
 
 /** Speeches that are remembered, so that the steps of a tool loop count as one turn. */
 const MAX_SPEECHES = 16;
-/** Models and agents that are told apart; a session has a few of either. */
+/** Models and agents that are counted by name; a session has a few of either. */
 const MAX_NAMES = 64;
 const UNKNOWN_MODEL = 'unknown';
 
 interface LatencyPlace {
   readonly latency: SummarizedLatency;
-  readonly key: MeasuredKey;
+  readonly key: string;
 }
 
 const LLM_TTFT: readonly LatencyPlace[] = [{ latency: 'llmTtft', key: 'voice.llm.ttft_ms' }];
@@ -43,7 +38,7 @@ const LATENCIES: ReadonlyMap<string, readonly LatencyPlace[]> = new Map([
 ] as const);
 
 /** Counts what the spans of one session say, as they are sent. */
-export class SessionTally {
+export class SessionStatistics {
   #turns = 0;
   #modelCalls = 0;
   #modelErrors = 0;
@@ -58,7 +53,7 @@ export class SessionTally {
   /** Adds a span of the session; spans of no kind that counts change nothing. */
   add(span: MeasuredSpan): void {
     this.#addTokens(span);
-    if (isModelCall(span)) {
+    if (span.isModelCall) {
       this.#modelCalls += 1;
       if (span.hasFailed) this.#modelErrors += 1;
     }
@@ -113,7 +108,7 @@ export class SessionTally {
   }
 
   #addTokens(span: MeasuredSpan): void {
-    if (span.text(S.OPENINFERENCE_SPAN_KIND) !== OpenInferenceSpanKind.LLM) return;
+    if (!span.isModelSpan) return;
     const input = span.number(S.LLM_TOKEN_COUNT_PROMPT) ?? 0;
     const output = span.number(S.LLM_TOKEN_COUNT_COMPLETION) ?? 0;
     if (input + output === 0) return;
@@ -137,4 +132,32 @@ export class SessionTally {
       sample.add(millis);
     }
   }
+}
+
+/** Values kept of one latency: all of any but the longest sessions, then the latest. */
+const MAX_VALUES = 1_024;
+
+/** The values of one latency over a session, for its percentiles. */
+export class LatencySample {
+  readonly #values: number[] = [];
+  #count = 0;
+
+  add(millis: number): void {
+    this.#values[this.#count % MAX_VALUES] = millis;
+    this.#count += 1;
+  }
+
+  /** Percentiles by nearest rank: values that were really measured. `undefined` without any. */
+  summary(): LatencySummary | undefined {
+    const sorted = this.#values.toSorted((a, b) => a - b);
+    const p50Millis = rank(sorted, 0.5);
+    const p95Millis = rank(sorted, 0.95);
+    return p50Millis === undefined || p95Millis === undefined
+      ? undefined
+      : { p50Millis, p95Millis };
+  }
+}
+
+function rank(sorted: readonly number[], share: number): number | undefined {
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
 }

@@ -126,7 +126,7 @@ it.each(['delta', 'cumulative'] as const)(
     const ended = { ...acme, outcome: 'success', 'voice.session.close_reason': 'job_shutdown' };
     expect(metrics.sum('voice.session.duration', ended)).toBeCloseTo(seconds, 2);
     expect(metrics.of('voice.session.duration').at(-1)?.count).toBe(1);
-    expect(metrics.of('voice.session.duration_ms')).toEqual([]);
+    expect(metrics.sum('voice.session.duration_ms', ended) / 1000).toBeCloseTo(seconds, 2);
     expect(metrics.sum('llm.tokens.input', { ...acme, 'llm.model': 'scripted-model-1' })).toBe(600);
     expect(metrics.sum('llm.tokens.output', acme)).toBe(60);
     expect(metrics.sum('gen_ai.client.token.usage', { 'gen_ai.token.type': 'input' })).toBe(600);

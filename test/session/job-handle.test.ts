@@ -14,7 +14,7 @@ it('says how the caller took part and that they hung up', async () => {
   traced = await traceSessions();
   const job = new Job();
   const span = traced.tracing.job(job, { spanName: 'call' });
-  const caller = { kind: 3 };
+  const caller = { kind: 3, disconnectReason: 1 };
   job.room.emit('participantConnected', { kind: 4 });
   job.room.emit('participantConnected', caller);
   await span.run(() => manualSpan({ spanName: 'greet' }, () => {}));
@@ -23,7 +23,9 @@ it('says how the caller took part and that they hung up', async () => {
   const spans = await traced.arrived();
   expect(spans.only('call').attributes).toMatchObject({
     'session.id': 'RM_1',
+    'voice.room_name': 'call-of-ada',
     'voice.participant.kind': 'sip',
+    'voice.disconnect_reason': 'client_initiated',
     'voice.session.close_reason': 'participant_disconnected',
   });
   expect(spans.parentOf(spans.only('greet'))).toBe('call');
@@ -70,4 +72,14 @@ it('gives a log the ids of the active span, and none outside of one', async () =
   const fields = await manualSpan({ spanName: 'step' }, () => traceContextFields());
   const step = (await traced.arrived()).only('step');
   expect(fields).toEqual({ trace_id: step.traceId, span_id: step.spanId, trace_flags: '01' });
+});
+
+it('keeps the name of the room where it keeps people', async () => {
+  traced = await traceSessions({ privacy: { allowPii: false } });
+  const job = new Job();
+  await traced.tracing.job(job, {}, () => Promise.resolve());
+  await job.end();
+  const { attributes } = (await traced.arrived()).only('voice.session');
+  expect(attributes['voice.room.sid']).toBe('RM_1');
+  expect(Object.values(attributes)).not.toContain('call-of-ada');
 });

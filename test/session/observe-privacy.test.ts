@@ -68,3 +68,41 @@ it('hides inputs that only events tell by the environment alone', async () => {
   vi.stubEnv('OPENINFERENCE_HIDE_OUTPUTS', '1');
   expect(await runCanarySessions()).not.toContain('canary');
 });
+
+/** A session that its realtime model ends, and all that is sent of it. */
+async function runFailingSession(privacy?: PrivacyOptions): Promise<string> {
+  traced = await traceSessions(privacy === undefined ? {} : { privacy });
+  const { tracing } = traced;
+  const model = new ScriptedRealtimeModel({ responses: [] });
+  await runRealtimeSession({
+    agent: new voice.Agent({ instructions: 'Talk.' }),
+    llm: model,
+    onSession: (session) => tracing.observe(session),
+    turns: [
+      async (session) => {
+        const closed = new Promise((resolve) =>
+          session.once(voice.AgentSessionEventTypes.Close, resolve),
+        );
+        model.current?.emit('error', {
+          type: 'realtime_model_error',
+          timestamp: Date.now(),
+          label: model.label(),
+          error: new Error('canary-error'),
+          recoverable: false,
+        });
+        await closed;
+      },
+    ],
+  });
+  const spans = await traced.arrived();
+  expect(spans.only('agent_session').status.code).toBe(2);
+  return inspect(spans.all, { depth: null, maxArrayLength: null, maxStringLength: null });
+}
+
+it('sends the message of the error that ended a session only where content may be sent', async () => {
+  expect(await runFailingSession()).toContain('canary-error');
+  await traced?.close();
+  expect(await runFailingSession({ allowPii: false })).not.toContain('canary');
+  await traced?.close();
+  expect(await runFailingSession({ captureMessageContent: false })).not.toContain('canary');
+});

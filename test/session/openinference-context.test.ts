@@ -17,7 +17,7 @@ import {
   sessionIdIn,
   tagsIn,
   userIdIn,
-} from '../../src/session/open-inference-keys.js';
+} from '../../src/session/identity.js';
 
 it('knows every context key of OpenInference', () => {
   const own = new Set(OPEN_INFERENCE_CONTEXT_KEYS);

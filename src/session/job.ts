@@ -1,13 +1,80 @@
 import type { Tracer } from '@opentelemetry/api';
 import { warnOnce } from '../diagnostics.js';
 import { RoomWatch } from '../livekit/livekit-jobs.js';
-import { isRecord } from '../mapping/read-attributes.js';
-import type { JobWatch } from './job-record.js';
+import type { JobSummary } from '../mapping/mapping-context.js';
+import { asText, isRecord } from '../mapping/read-attributes.js';
 import { Attr, SpanKindValues } from '../semconv/attribute-keys.js';
-import { readIdentity, OptionReader } from '../spans/span-options.js';
-import type { OpenSpan, SpanFunction } from '../spans/span-handle.js';
+import type { OpenSpan, OpenSpanHandle, SpanFunction } from '../spans/span-handle.js';
+import { OptionReader, readIdentity, type SpanIdentityOptions } from '../spans/span-options.js';
 import { openSpan, startSpan } from '../spans/start-span.js';
-import type { JobOptions, TraceableJob, TraceJob } from './job-options.js';
+import { SessionStatistics } from './session-statistics.js';
+
+/** What `tracing.job` needs of LiveKit's `JobContext`, described by its shape. */
+export interface TraceableJob {
+  readonly job?: {
+    readonly id?: string;
+    readonly room?: { readonly sid?: string; readonly name?: string };
+  };
+  readonly room?: unknown;
+  addShutdownCallback(callback: () => Promise<void>): void;
+}
+
+/** Whose job it is. All of it reaches every span of the job; a value that cannot be used is left out. */
+export interface JobOptions extends SpanIdentityOptions {
+  /** Whose customer is served: `tenant.id` of every span and every metric of the job. */
+  readonly tenantId?: string | undefined;
+  /** Name of the span. Default `voice.session`. */
+  readonly spanName?: string | undefined;
+}
+
+/** `tracing.job`: see `CatalystTracing`. */
+export interface TraceJob {
+  <T>(context: TraceableJob, options: JobOptions, entry: SpanFunction<T>): Promise<T>;
+  (context: TraceableJob, options?: JobOptions): OpenSpanHandle;
+}
+
+/** What is asked of a job; of its end, when its span ends. */
+export interface JobWatch {
+  /** Sid of the room, which names the session where nothing else does. */
+  readonly roomSid: string | undefined;
+  readonly roomName: string | undefined;
+  participantKind(): string | undefined;
+  disconnectReason(): string | undefined;
+  closeReason(): string | undefined;
+}
+
+/** A job that `tracing.job` put a span around: known to every span below. */
+export class JobRecord {
+  readonly tenantId: string | undefined;
+  readonly roomSid: string | undefined;
+  /** Counts what all spans of the job say, whatever session they are of. */
+  readonly statistics: SessionStatistics = new SessionStatistics();
+  readonly #startMillis: number;
+  readonly #watch: JobWatch;
+
+  constructor(init: {
+    readonly startMillis: number;
+    readonly tenantId: string | undefined;
+    readonly watch: JobWatch;
+  }) {
+    this.tenantId = init.tenantId;
+    this.roomSid = init.watch.roomSid;
+    this.#startMillis = init.startMillis;
+    this.#watch = init.watch;
+  }
+
+  /** What the span of the job says of it. */
+  endingAt(endMillis: number): JobSummary {
+    return {
+      durationMillis: Math.max(0, Math.round(endMillis - this.#startMillis)),
+      closeReason: this.#watch.closeReason(),
+      participantKind: this.#watch.participantKind(),
+      disconnectReason: this.#watch.disconnectReason(),
+      roomName: this.#watch.roomName,
+      roomSid: this.roomSid,
+    };
+  }
+}
 
 const DEFAULT_SPAN_NAME = 'voice.session';
 const CALLER = 'tracing.job';
@@ -19,6 +86,8 @@ export interface JobHost {
   readonly entryStartMillis: () => number | undefined;
   /** Makes the job known to the spans below its own, which has just started. */
   readonly begin: (spanId: string, tenantId: string | undefined, watch: JobWatch) => void;
+  /** Whether the session of the job, whose span is open, failed. */
+  readonly hasFailed: (spanId: string) => boolean;
   /** Has something done when the job ends, before what is left of it is flushed. */
   readonly beforeEnd: (job: TraceableJob, work: () => void) => void;
 }
@@ -40,22 +109,27 @@ export function createTraceJob(host: JobHost): TraceJob {
   return job;
 }
 
-/** What the shutdown callback and the entry function tell of the end. */
+/** What the shutdown callback, the entry function and the room say of the end. */
 class JobEnding implements JobWatch {
   readonly roomSid: string | undefined;
+  readonly roomName: string | undefined;
   isShutDown = false;
   hasFailed = false;
   readonly #room: RoomWatch;
 
   constructor(context: TraceableJob) {
     const { job, room } = readContext(context);
-    const sid = job?.room?.sid;
-    this.roomSid = sid === '' ? undefined : sid;
+    this.roomSid = asText(job?.room?.sid);
+    this.roomName = asText(job?.room?.name);
     this.#room = new RoomWatch(room);
   }
 
   participantKind(): string | undefined {
     return this.#room.participantKind;
+  }
+
+  disconnectReason(): string | undefined {
+    return this.#room.disconnectReason;
   }
 
   closeReason(): string | undefined {
@@ -103,6 +177,7 @@ function endWithJob(
   }
   host.beforeEnd(context, () => {
     ending.isShutDown = true;
+    if (host.hasFailed(span.raw.spanContext().spanId)) span.markFailed();
     span.end();
   });
   return true;

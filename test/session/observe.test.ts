@@ -320,6 +320,27 @@ describe('observe()', () => {
     expect(session['voice.session.close_reason']).toBeUndefined();
   });
 
+  it('listens to errors only while the application does', () => {
+    const session = new voice.AgentSession({ vad: null });
+    const count = (): number => session.listenerCount(voice.AgentSessionEventTypes.Error);
+    const observer = traced.tracing.observe(session);
+    expect(count()).toBe(0);
+    const own = (): void => {};
+    session.on(voice.AgentSessionEventTypes.Error, own);
+    session.once(voice.AgentSessionEventTypes.Error, own);
+    expect(count()).toBe(3);
+    session.off(voice.AgentSessionEventTypes.Error, own);
+    session.off(voice.AgentSessionEventTypes.Error, own);
+    // With a listener left LiveKit would repeat calls, and the error would be handled by nobody.
+    expect(count()).toBe(0);
+    session.on(voice.AgentSessionEventTypes.Error, own);
+    expect(count()).toBe(2);
+    observer.stop();
+    expect(count()).toBe(1);
+    observer.stop();
+    expect(session.eventNames()).not.toContain('newListener');
+  });
+
   it('does nothing, and says so, when it is given no session', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     for (const wrong of [undefined, null, 'session', {}]) {
