@@ -40,6 +40,8 @@ export async function createTracing(
   const metrics = new LateMetrics(resolved.metrics !== undefined);
   const { processor, delivery, sends } = composeProcessor(resolved, metrics);
   const { jobs } = processor;
+  // Before there are spans: what the end of the process needs cannot be loaded then.
+  await delivery?.ready;
   const provider = new CatalystTracerProvider(resolved, resource, processor);
   const { api, note, isSplit } = chooseApi(filesThatLoadApi());
   if (isSplit && note !== undefined) warnOnce('api_copies', note);

@@ -4,10 +4,8 @@ import type { ResolvedOptions } from '../options/resolve-options.js';
 import type { FlushableProcessor, FlushDeadline } from '../processor/span-processor-fanout.js';
 import { cutSpan } from './cut-span.js';
 import { createDeliveryMessages, type DeliveryMessages } from './delivery-messages.js';
-import { DeliveryCounts, type DeliveryStats, type DropReason } from './delivery-stats.js';
-import { sendAtExit } from './exit-requests.js';
+import { DeliveryCounts, type DeliveryStats } from './delivery-stats.js';
 import { classifyError, classifyResult, type ExportOutcome } from './export-outcome.js';
-import { joinRequests } from './otlp-request.js';
 import { isRequestExporter, OtlpExporter, type RequestExporter } from './otlp-exporter.js';
 import { createScrubber } from './request-headers.js';
 import { backoffMillis, RetrySchedule } from './retry-schedule.js';
@@ -20,8 +18,7 @@ import {
   type Batch,
   type QueuedSpan,
 } from './span-batch.js';
-import { SpoolRecovery } from './spool-recovery.js';
-import { Spool, type SpooledRequest } from './spool.js';
+import { UnsentSpans, type SpoolSettings } from './unsent-spans.js';
 
 /** Requests in flight at once. Concurrency waits, it never drops. */
 const MAX_CONCURRENT_REQUESTS = 4;
@@ -29,28 +26,20 @@ const MAX_CONCURRENT_REQUESTS = 4;
 const MIN_REQUEST_BYTES = 4 * 1024;
 /** After so long without a 413, requests may grow again: the collector, or its proxy, was changed. */
 const GROW_AFTER_MILLIS = 60_000;
-const MAX_SPOOLED_REQUEST_BYTES = 256 * 1024;
-/** Milliseconds that an exit may be held up for; it is a `process.exit()` that somebody waits for. */
-const EXIT_MILLIS = 2_000;
+/** Milliseconds for another try of a collector that is known to fail, once everything is on disk. */
+const TRY_MILLIS = 1_000;
 const RESETS: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
 
 /** How spans travel. The values are decided and valid. */
-export interface DeliverySettings {
+export interface DeliverySettings extends SpoolSettings {
   readonly maxQueueBytes: number;
   readonly maxBatchBytes: number;
   readonly maxRequestBytes: number;
   readonly flushIntervalMillis: number;
   readonly exportTimeoutMillis: number;
   readonly shutdownTimeoutMillis: number;
-  /** Names the collector in the spool: only the one that spans were meant for gets them. */
-  readonly url: string;
-  readonly spoolDirectory: string | undefined;
   /** Milliseconds that a batch is tried for, from its first failure. Default 300,000. */
   readonly retryBudgetMillis?: number;
-  /** Bytes that the spool directory may hold, of all processes together. Default 64 MiB. */
-  readonly maxSpoolBytes?: number;
-  /** Milliseconds after which spooled spans are no longer worth sending. Default 24 hours. */
-  readonly maxSpoolAgeMillis?: number;
 }
 
 /** The batch processor of decided options; `undefined` without an endpoint. */
@@ -98,10 +87,7 @@ export class DeliveryProcessor implements FlushableProcessor {
   readonly #schedule = new RetrySchedule();
   readonly #inFlight = new Set<Batch>();
   readonly #waiters = new Set<FlushWaiter>();
-  readonly #spool: Spool | undefined;
-  readonly #recovery: SpoolRecovery | undefined;
-  /** Requests that are being written to the spool. */
-  readonly #saving = new Set<SpooledRequest>();
+  readonly #unsent: UnsentSpans;
   #inFlightBytes = 0;
   #limitBytes: number;
   #lastTooLargeAt = -Infinity;
@@ -116,13 +102,18 @@ export class DeliveryProcessor implements FlushableProcessor {
     this.#settings = settings;
     this.#messages = messages;
     this.#limitBytes = this.#maxBytes;
+    this.#unsent = new UnsentSpans({
+      exporter: this.#requests,
+      settings,
+      counts: this.#counts,
+      messages,
+      isFailing: () => this.#schedule.isFailing,
+    });
     if (this.#requests === undefined) return;
     this.#requests.onRequest = (bodyBytes) => {
       this.#counts.requests += 1;
       this.#counts.bytesSent += bodyBytes;
     };
-    this.#spool = this.#openSpool();
-    this.#recovery = this.#spool && this.#startRecovery(this.#spool, this.#requests);
   }
 
   onStart(): void {}
@@ -131,23 +122,34 @@ export class DeliveryProcessor implements FlushableProcessor {
   onEnd(span: ReadableSpan): void {
     this.#counts.added += 1;
     if (this.#closing !== undefined) {
-      this.#drop('after_shutdown', 1);
+      this.#unsent.drop('after_shutdown', 1);
       return;
     }
     // A collector would refuse every span beside it.
     if (!hasValidIds(span.spanContext())) {
-      this.#drop('export_error', 1);
+      this.#unsent.drop('export_error', 1);
       return;
     }
-    const bytes = estimateBytes(span);
-    if (bytes > this.#settings.maxQueueBytes) this.#drop('too_large', 1);
-    else this.#enqueue({ span, bytes });
+    try {
+      const bytes = estimateBytes(span);
+      if (bytes > this.#settings.maxQueueBytes) this.#unsent.drop('too_large', 1);
+      else this.#enqueue({ span, bytes });
+    } catch (error) {
+      this.#unsent.fail(error, 1);
+    }
+  }
+
+  /** Resolves when the end of the process can be met: to be awaited before there are spans. */
+  get ready(): Promise<void> {
+    return this.#requests?.ready ?? Promise.resolve();
   }
 
   /** Sends everything added so far. Settles within the deadline and never rejects. */
   async forceFlush(options?: FlushDeadline): Promise<void> {
     if (this.#closing !== undefined) return this.#closing;
-    await this.#flush(this.#timeoutOf(options));
+    const timeoutMillis = this.#timeoutOf(options);
+    if (this.#isKeptSafe) await this.#spoolAndTry(timeoutMillis);
+    else await this.#flush(timeoutMillis);
   }
 
   /**
@@ -166,7 +168,12 @@ export class DeliveryProcessor implements FlushableProcessor {
    */
   exitSync(sends: boolean): void {
     try {
-      this.#exit(sends);
+      // A collector that has just failed would only hold the exit up.
+      const isWorthIt = sends && !this.#schedule.isFailing;
+      const left = this.#stop();
+      // What is still in our hands must not arrive a second time by the old connection.
+      this.#closeExporter();
+      this.#unsent.exitSync(left, isWorthIt, this.#limitBytes);
     } catch (error) {
       this.#messages.debug(`exit: ${String(error)}`);
     }
@@ -175,8 +182,7 @@ export class DeliveryProcessor implements FlushableProcessor {
   stats(): DeliveryStats {
     let inFlight = 0;
     for (const batch of this.#inFlight) inFlight += batch.spans.length;
-    for (const request of this.#saving) inFlight += request.spans;
-    const spans = this.#queue.length + this.#schedule.spans + inFlight;
+    const spans = this.#queue.length + this.#schedule.spans + inFlight + this.#unsent.pendingSpans;
     return this.#counts.stats(spans, this.#pendingBytes);
   }
 
@@ -188,18 +194,17 @@ export class DeliveryProcessor implements FlushableProcessor {
     return this.#queue.bytes + this.#schedule.bytes + this.#inFlightBytes;
   }
 
+  /** Whether spans are better written to the spool than waited for. */
+  get #isKeptSafe(): boolean {
+    return this.#unsent.hasSpool && this.#schedule.isFailing;
+  }
+
   get #isFlushing(): boolean {
     return this.#waiters.size > 0;
   }
 
   #timeoutOf(options: FlushDeadline | undefined): number {
     return options?.timeoutMillis ?? this.#settings.shutdownTimeoutMillis;
-  }
-
-  #drop(reason: Exclude<DropReason, 'rejected'>, spans: number): void {
-    if (spans === 0) return;
-    this.#counts.drop(reason, spans);
-    this.#messages.dropped(reason, spans);
   }
 
   // Queue and batches.
@@ -220,7 +225,7 @@ export class DeliveryProcessor implements FlushableProcessor {
       if (!this.#schedule.dropOldestSpan() && this.#queue.shift() === undefined) break;
       dropped++;
     }
-    this.#drop('queue_full', dropped);
+    this.#unsent.drop('queue_full', dropped);
     this.#settleWaiters();
   }
 
@@ -228,16 +233,26 @@ export class DeliveryProcessor implements FlushableProcessor {
   #pumpSoon(): void {
     if (this.#pumpIsDue) return;
     this.#pumpIsDue = true;
+    // Not unref'd: an immediate that is does not wake a loop that waits for I/O.
     setImmediate(() => {
       this.#pumpIsDue = false;
       this.#pump();
-    }).unref();
+    });
   }
 
   #pump(): void {
     if (this.#isStopped) return;
-    for (let batch = this.#next(); batch !== undefined; batch = this.#next()) void this.#run(batch);
-    this.#arm();
+    const batch = this.#next();
+    if (batch === undefined) {
+      this.#arm();
+      return;
+    }
+    if (this.#requests !== undefined) {
+      this.#requests.skipsCompression = this.#queue.bytes > this.#settings.maxQueueBytes / 4;
+    }
+    void this.#run(batch);
+    // Serializing a batch takes some 2 ms: one in each turn of the loop.
+    this.#pumpSoon();
   }
 
   /** While the collector fails, one request at a time probes it and everything else waits. */
@@ -320,6 +335,12 @@ export class DeliveryProcessor implements FlushableProcessor {
       this.#retry(batch, outcome);
       return;
     }
+    if (outcome.kind === 'failed') {
+      // One span that cannot be written costs none of the others.
+      if (length > 1) this.#schedule.again(splitBatch(batch));
+      else this.#unsent.fail(outcome.error, length);
+      return;
+    }
     this.#schedule.answered();
     switch (outcome.kind) {
       case 'accepted':
@@ -331,10 +352,6 @@ export class DeliveryProcessor implements FlushableProcessor {
       case 'refused':
         this.#counts.drop('rejected', length);
         this.#messages.refused(outcome.status, outcome.message);
-        return;
-      case 'failed':
-        this.#counts.drop('export_error', length);
-        this.#messages.failed(outcome.error);
     }
   }
 
@@ -362,7 +379,7 @@ export class DeliveryProcessor implements FlushableProcessor {
     this.#schedule.failed(retryAfterMillis, this.#isFlushing, budgetMillis);
     const failingSince = batch.failingSince ?? now;
     if (now - failingSince >= budgetMillis) {
-      void this.#keepOrDrop(batch.spans, 'retry_budget');
+      void this.#unsent.keepOrDrop(batch.spans, 'retry_budget').then(() => this.#settleWaiters());
       return;
     }
     const attempts = batch.attempts + 1;
@@ -386,7 +403,7 @@ export class DeliveryProcessor implements FlushableProcessor {
     if (others.length > 0) return splitBatch(batch);
     const span = half < MIN_REQUEST_BYTES ? undefined : cutSpan(first.span, half);
     if (span === undefined) {
-      this.#drop('too_large', 1);
+      this.#unsent.drop('too_large', 1);
       return [];
     }
     if (!batch.isCut) this.#counts.truncated += 1;
@@ -419,12 +436,30 @@ export class DeliveryProcessor implements FlushableProcessor {
     return done;
   }
 
-  /** Every span that a waiter waits for has reached its end. */
-  #settleWaiters(): void {
-    if (!this.#isFlushing) return;
+  /** A collector that is known to fail: everything is written first, and then one request is tried. */
+  async #spoolAndTry(timeoutMillis: number): Promise<void> {
+    const firstNumber = this.#oldestNumber();
+    const waiting = [
+      ...this.#schedule.takeAll().flatMap(({ spans }) => spans),
+      ...this.#queue.takeAll(),
+    ];
+    const unsaved = await this.#unsent.save(waiting);
+    if (unsaved.length > 0) this.#schedule.add([createBatch(unsaved, firstNumber)]);
+    this.#settleWaiters();
+    await this.#unsent.tryNow(Math.min(timeoutMillis, TRY_MILLIS));
+  }
+
+  #oldestNumber(): number {
     let oldest = this.#queue.headNumber;
     for (const batch of this.#inFlight) oldest = Math.min(oldest, batch.firstNumber);
     for (const batch of this.#schedule.batches) oldest = Math.min(oldest, batch.firstNumber);
+    return oldest;
+  }
+
+  /** Every span that a waiter waits for has reached its end. */
+  #settleWaiters(): void {
+    if (!this.#isFlushing) return;
+    const oldest = this.#oldestNumber();
     for (const waiter of this.#waiters) if (oldest >= waiter.until) waiter.done();
   }
 
@@ -435,22 +470,26 @@ export class DeliveryProcessor implements FlushableProcessor {
    */
   #endHopelessFlushes(reason: string | undefined): void {
     const isAway = this.#requests?.isLoopback === true && reason === 'ECONNREFUSED';
-    const isKept = this.#spool !== undefined && reason !== undefined;
+    const isKept = this.#unsent.hasSpool && reason !== undefined;
     for (const waiter of this.#waiters) {
       if (isAway || isKept || this.#schedule.askedUntil > waiter.deadline) waiter.done();
     }
   }
 
   async #close(timeoutMillis: number): Promise<void> {
-    // With a spool, a collector that is known to fail is not waited for.
-    const waits = this.#spool === undefined || !this.#schedule.isFailing;
+    const waits = !this.#isKeptSafe;
     await Promise.all([
       waits ? this.#flush(timeoutMillis) : undefined,
-      this.#recovery?.stop(waits ? timeoutMillis : 0),
+      this.#unsent.stop(waits ? timeoutMillis : 0),
     ]);
-    await this.#keepOrDrop(this.#stop(), 'shutdown_deadline');
-    this.#spool?.releaseAllSync();
-    await this.#exporter.shutdown().catch(() => undefined);
+    await this.#unsent.keepOrDrop(this.#stop(), 'shutdown_deadline');
+    this.#unsent.releaseClaims();
+    this.#closeExporter();
+  }
+
+  /** Not awaited: a stock exporter waits for its requests, and the deadline is over. */
+  #closeExporter(): void {
+    void this.#exporter.shutdown().catch(() => undefined);
   }
 
   /**
@@ -468,138 +507,4 @@ export class DeliveryProcessor implements FlushableProcessor {
     this.#inFlightBytes = 0;
     return [...batches.flatMap((batch) => batch.spans), ...this.#queue.takeAll()];
   }
-
-  #exit(sends: boolean): void {
-    const isFailing = this.#schedule.isFailing;
-    for (const request of this.#saving) this.#saveSync(request);
-    this.#saving.clear();
-    this.#spool?.releaseAllSync();
-    const left = this.#stop();
-    if (left.length === 0) return;
-    // What is still in our hands must not arrive a second time by the old connection.
-    void this.#exporter.shutdown().catch(() => undefined);
-    // A collector that has just failed would only hold the exit up.
-    const accepted = sends && !isFailing ? this.#sendAtExit(left) : 0;
-    this.#counts.exported += accepted;
-    const rest = left.slice(accepted);
-    if (this.#spool === undefined) {
-      this.#drop('process_exit', rest.length);
-      return;
-    }
-    for (const request of this.#frame(rest)) {
-      if (!this.#saveSync(request)) this.#drop('process_exit', request.spans);
-    }
-  }
-
-  #sendAtExit(spans: readonly QueuedSpan[]): number {
-    const exporter = this.#requests;
-    if (exporter?.exitTarget === undefined) return 0;
-    const batches = batchesOf(spans, this.#limitBytes).map((batch) =>
-      batch.map(({ span }) => exporter.serialize([span])),
-    );
-    const result = sendAtExit(exporter.exitTarget, exporter.contentType, batches, EXIT_MILLIS);
-    this.#counts.requests += result.requests;
-    this.#counts.bytesSent += result.sentBytes;
-    return result.accepted;
-  }
-
-  // Spool.
-
-  #openSpool(): Spool | undefined {
-    const { spoolDirectory: directory, url, maxSpoolBytes, maxSpoolAgeMillis } = this.#settings;
-    if (directory === undefined) return undefined;
-    return new Spool({
-      directory,
-      url,
-      maxBytes: maxSpoolBytes ?? 64 * 1024 * 1024,
-      maxAgeMillis: maxSpoolAgeMillis ?? 24 * 60 * 60 * 1000,
-      onLost: (reason, spans) => this.#loseSpooled(reason, spans),
-    });
-  }
-
-  #startRecovery(spool: Spool, exporter: RequestExporter): SpoolRecovery {
-    return new SpoolRecovery({
-      spool,
-      send: (body, contentType) => exporter.send(body, contentType),
-      isFailing: () => this.#schedule.isFailing,
-      onRecovered: (spans) => {
-        this.#counts.recovered += spans;
-      },
-      onRefused: (outcome, spans) => {
-        if (outcome.kind === 'refused') this.#messages.refused(outcome.status, outcome.message);
-        else if (outcome.kind === 'accepted') this.#messages.partlyRejected(spans, outcome.message);
-        this.#loseSpooled(
-          outcome.kind === 'too_large' ? 'too large for the collector' : 'refused by the collector',
-          spans,
-        );
-      },
-      debug: (text) => this.#messages.debug(text),
-    });
-  }
-
-  #loseSpooled(reason: string, spans: number): void {
-    this.#counts.spoolDropped += spans;
-    this.#messages.spoolLost(reason, spans);
-  }
-
-  /** Puts spans that cannot be sent into the spool; without one, or where it fails, they are lost. */
-  async #keepOrDrop(
-    spans: readonly QueuedSpan[],
-    reason: Exclude<DropReason, 'rejected'>,
-  ): Promise<void> {
-    const spool = this.#spool;
-    if (spool === undefined) {
-      this.#drop(reason, spans.length);
-      this.#settleWaiters();
-      return;
-    }
-    const requests = this.#frame(spans);
-    for (const request of requests) this.#saving.add(request);
-    for (const request of requests) {
-      try {
-        await spool.save(request);
-        this.#counts.spooled += this.#saving.has(request) ? request.spans : 0;
-      } catch (error) {
-        this.#messages.spoolFailed(error);
-        this.#drop(reason, request.spans);
-      }
-      this.#saving.delete(request);
-    }
-    this.#settleWaiters();
-  }
-
-  #saveSync(request: SpooledRequest): boolean {
-    try {
-      this.#spool?.saveSync(request);
-      this.#counts.spooled += request.spans;
-      return true;
-    } catch (error) {
-      this.#messages.spoolFailed(error);
-      return false;
-    }
-  }
-
-  /**
-   * Frames spans into requests for the spool. Each span is a request of its own in them, so that
-   * another process can split what the collector finds too large.
-   */
-  #frame(spans: readonly QueuedSpan[]): SpooledRequest[] {
-    const exporter = this.#requests;
-    if (exporter === undefined) return [];
-    const { contentType } = exporter;
-    return batchesOf(spans, MAX_SPOOLED_REQUEST_BYTES).map((batch) => {
-      const bodies = batch.map(({ span }) => exporter.serialize([span]));
-      return { contentType, spans: batch.length, body: joinRequests(contentType, bodies) };
-    });
-  }
-}
-
-function batchesOf(spans: readonly QueuedSpan[], maxBytes: number): (readonly QueuedSpan[])[] {
-  const queue = new SpanQueue();
-  for (const span of spans) queue.push(span);
-  const batches: (readonly QueuedSpan[])[] = [];
-  for (let batch = queue.takeBatch(maxBytes); batch; batch = queue.takeBatch(maxBytes)) {
-    batches.push(batch.spans);
-  }
-  return batches;
 }

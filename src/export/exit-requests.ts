@@ -2,12 +2,16 @@ import { Worker } from 'node:worker_threads';
 import { joinRequests } from './otlp-request.js';
 import type { ExitTarget } from './otlp-exporter.js';
 import { hostOf } from './http-transport.js';
-import { proxyAddress, proxyHeaders } from './proxy.js';
+import { proxyAddress, proxyHeaders } from './http-agent.js';
 
 /** What the last requests of a process came to. */
 export interface ExitResult {
-  /** Spans that were accepted, counted from the first. */
   readonly accepted: number;
+  /** Spans that were refused for good, the last time with this status. */
+  readonly rejected: number;
+  readonly status: number;
+  /** Spans that are too large alone. */
+  readonly tooLarge: number;
   readonly requests: number;
   readonly sentBytes: number;
 }
@@ -15,7 +19,8 @@ export interface ExitResult {
 /**
  * The worker's whole program. Text, because a file of our own could not be found in an application
  * that bundles us. It posts the requests one after the other, and halves one that is answered with
- * 413. `state` is: done, accepted spans, requests, bytes sent.
+ * 413. What may pass ends it: the rest is the caller's. `state` is: done, spans accepted, requests, bytes
+ * sent, spans rejected, status of it, spans too large.
  */
 const PROGRAM = `
 const { workerData: work } = require('node:worker_threads');
@@ -50,8 +55,12 @@ function next() {
     if (statusCode === 413 && count > 1) {
       const middle = batch.from + (count >> 1);
       queue.unshift({ ...batch, to: middle }, { ...batch, from: middle });
-    } else if (statusCode < 200 || statusCode >= 300) return finish();
-    else Atomics.add(state, 1, count);
+    } else if (statusCode === 413) Atomics.add(state, 6, count);
+    else if (statusCode === 408 || statusCode === 429 || statusCode >= 500) return finish();
+    else if (statusCode < 200 || statusCode >= 300) {
+      Atomics.store(state, 5, statusCode);
+      Atomics.add(state, 4, count);
+    } else Atomics.add(state, 1, count);
     response.on('end', next);
     response.on('error', finish);
   });
@@ -71,7 +80,7 @@ export function sendAtExit(
   batches: readonly (readonly Uint8Array[])[],
   timeoutMillis: number,
 ): ExitResult {
-  const shared = new SharedArrayBuffer(16);
+  const shared = new SharedArrayBuffer(28);
   const state = new Int32Array(shared);
   try {
     const worker = new Worker(PROGRAM, {
@@ -93,6 +102,9 @@ export function sendAtExit(
     accepted: Atomics.load(state, 1),
     requests: Atomics.load(state, 2),
     sentBytes: Atomics.load(state, 3),
+    rejected: Atomics.load(state, 4),
+    status: Atomics.load(state, 5),
+    tooLarge: Atomics.load(state, 6),
   };
 }
 

@@ -6,7 +6,6 @@ import { DIAGNOSTICS, type Diagnostics } from '../diagnostics.js';
 import type { CertificateAuthority } from '../options/option-table.js';
 import type { ProxySettings } from '../options/endpoint.js';
 import { TRACER_NAME, VERSION } from '../version.js';
-import { readCertificates } from './certificates.js';
 import {
   classifyError,
   classifyStatus,
@@ -14,7 +13,8 @@ import {
   type OtlpExportResult,
 } from './export-outcome.js';
 import { hostOf, HttpTransport, type HttpResponse } from './http-transport.js';
-import { createAgent, resolveProxy } from './proxy.js';
+import { createAgent, readCertificates, resolveProxy } from './http-agent.js';
+import { ProtobufWriter } from './protobuf-writer.js';
 import { resolveRequestHeaders } from './request-headers.js';
 import { parseRetryAfter } from './retry-schedule.js';
 import { serializeSpans } from './serialize-spans.js';
@@ -30,6 +30,13 @@ export interface OtlpExporterOptions {
   readonly ca: CertificateAuthority | undefined;
   readonly proxies?: ProxySettings | undefined;
 }
+
+/** `{}`, or an empty `partial_success`, which Go collectors send with every answer: nothing is said. */
+const EMPTY_RESPONSE_BYTES = 2;
+
+/** Tag bytes: `ExportTraceServiceResponse.partial_success`, `Status.code`. */
+const PARTIAL_SUCCESS_TAG = 0x0a;
+const STATUS_CODE_TAG = 0x08;
 
 type OtlpContentType = 'application/x-protobuf' | 'application/json';
 
@@ -56,6 +63,10 @@ export interface RequestExporter extends SpanExporter {
   /** `undefined` where a tunnel is needed, which another thread cannot dig. */
   readonly exitTarget: ExitTarget | undefined;
   onRequest: ((bodyBytes: number) => void) | undefined;
+  /** Set while spans come faster than they are zipped. */
+  skipsCompression: boolean;
+  /** Resolves when `serialize` can be called: it is what the end of the process has to call. */
+  readonly ready: Promise<void>;
   serialize(spans: readonly ReadableSpan[]): Uint8Array;
   /** Sends a body that was serialized before, perhaps by another process. Never rejects. */
   send(body: Uint8Array, contentType: string): Promise<ExportOutcome>;
@@ -70,6 +81,7 @@ export class OtlpExporter implements RequestExporter {
   readonly contentType: OtlpContentType;
   readonly isLoopback: boolean;
   readonly exitTarget: ExitTarget | undefined;
+  readonly ready: Promise<void>;
   readonly #diagnostics: Diagnostics;
   readonly #transport: HttpTransport;
   /** The stock serializers: of OTLP/JSON, and of what collectors answer. Loaded when needed. */
@@ -95,7 +107,7 @@ export class OtlpExporter implements RequestExporter {
     this.exitTarget = isTunnelled
       ? undefined
       : { url: url.href, proxy: proxy?.href, headers, compression, ca };
-    if (isJson) void this.#loadStock();
+    this.ready = isJson ? this.#loadStock() : Promise.resolve();
   }
 
   set onRequest(listener: ((bodyBytes: number) => void) | undefined) {
@@ -104,6 +116,14 @@ export class OtlpExporter implements RequestExporter {
 
   get onRequest(): ((bodyBytes: number) => void) | undefined {
     return this.#transport.onRequest;
+  }
+
+  get skipsCompression(): boolean {
+    return this.#transport.skipsCompression;
+  }
+
+  set skipsCompression(skips: boolean) {
+    this.#transport.skipsCompression = skips;
   }
 
   export(spans: ReadableSpan[], callback: (result: ExportResult) => void): void {
@@ -151,7 +171,7 @@ export class OtlpExporter implements RequestExporter {
       const response = await this.#transport.post(body, { 'content-type': this.contentType });
       return asResult(await this.#read(response));
     } catch (error) {
-      return { code: 1, error: error instanceof Error ? error : new Error(String(error)) };
+      return { code: 1, error: asError(error) };
     }
   }
 
@@ -162,39 +182,60 @@ export class OtlpExporter implements RequestExporter {
       const isRedirect = status >= 300 && status < 400 && location !== undefined;
       const message = isRedirect
         ? `a redirect to ${withoutQuery(location)}`
-        : textOf(body, contentType);
+        : await messageOf(body, contentType);
       return classifyStatus(status, message, parseRetryAfter(headers['retry-after']));
     }
     if (contentType.startsWith('text/html'))
       this.#diagnostics.warnOnce('delivery_web_page', WEB_PAGE);
-    else if (body.length > 0) return this.#readPartialSuccess(body, contentType);
+    else if (body.length > EMPTY_RESPONSE_BYTES) return readPartialSuccess(body, contentType);
     return { kind: 'accepted', rejected: 0, message: '' };
-  }
-
-  /** A body that cannot be read means that everything was taken. */
-  async #readPartialSuccess(body: Uint8Array, contentType: string): Promise<ExportOutcome> {
-    const stock = await import('@opentelemetry/otlp-transformer');
-    const serializer = contentType.includes('protobuf')
-      ? stock.ProtobufTraceSerializer
-      : stock.JsonTraceSerializer;
-    try {
-      const partial = serializer.deserializeResponse(body)?.partialSuccess;
-      // In JSON a 64-bit integer is text.
-      const reported: unknown = partial?.rejectedSpans;
-      const rejected = Number(reported ?? 0);
-      return {
-        kind: 'accepted',
-        rejected: Number.isSafeInteger(rejected) && rejected > 0 ? rejected : 0,
-        message: typeof partial?.errorMessage === 'string' ? partial.errorMessage : '',
-      };
-    } catch {
-      return { kind: 'accepted', rejected: 0, message: '' };
-    }
   }
 
   async #loadStock(): Promise<void> {
     this.#stock ??= (await import('@opentelemetry/otlp-transformer')).JsonTraceSerializer;
   }
+}
+
+/** A body that cannot be read means that everything was taken. Loads the stock serializers. */
+async function readPartialSuccess(body: Uint8Array, contentType: string): Promise<ExportOutcome> {
+  const stock = await import('@opentelemetry/otlp-transformer');
+  const serializer = contentType.includes('protobuf')
+    ? stock.ProtobufTraceSerializer
+    : stock.JsonTraceSerializer;
+  try {
+    const partial = serializer.deserializeResponse(body)?.partialSuccess;
+    // In JSON a 64-bit integer is text.
+    const reported: unknown = partial?.rejectedSpans;
+    const rejected = Number(reported ?? 0);
+    return {
+      kind: 'accepted',
+      rejected: Number.isSafeInteger(rejected) && rejected > 0 ? rejected : 0,
+      message: typeof partial?.errorMessage === 'string' ? partial.errorMessage : '',
+    };
+  } catch {
+    return { kind: 'accepted', rejected: 0, message: '' };
+  }
+}
+
+/**
+ * The message of a `google.rpc.Status`, which is how OTLP explains a refusal in protobuf. Its code
+ * and message have the numbers and wire types of a partial success's `rejected_spans` and
+ * `error_message`, so the stock reader reads it once it stands where that would.
+ */
+async function readStatusMessage(body: Uint8Array): Promise<string> {
+  const writer = new ProtobufWriter(body.length + 8);
+  writer.bytesField(PARTIAL_SUCCESS_TAG, body);
+  const outcome = await readPartialSuccess(writer.finish(), 'application/x-protobuf');
+  return outcome.kind === 'accepted' ? outcome.message : '';
+}
+
+/** Never by `instanceof`: an error of Node is of another realm under jest or `node:vm`. */
+function asError(error: unknown): Error {
+  return isError(error) ? error : new Error(String(error));
+}
+
+function isError(value: unknown): value is Error {
+  return typeof value === 'object' && value !== null && 'message' in value && 'name' in value;
 }
 
 function asResult(outcome: ExportOutcome): OtlpExportResult {
@@ -235,10 +276,13 @@ function withoutQuery(location: string): string {
   return location.replace(/[?#].*$/s, '').replace(/\/\/[^/@]*@/, '//');
 }
 
-/**
- * What the collector says: the message of a JSON status, or the text of the body. Of a
- * `google.rpc.Status` in protobuf it is the text with a few bytes around it, which are not shown.
- */
+/** What the collector says: the message of a status, or the text of the body. */
+async function messageOf(body: Buffer, contentType: string): Promise<string> {
+  // Collectors of old send a protobuf status without saying so.
+  const isProtobuf = contentType.includes('protobuf') || body[0] === STATUS_CODE_TAG;
+  return isProtobuf && body.length > 0 ? readStatusMessage(body) : textOf(body, contentType);
+}
+
 function textOf(body: Buffer, contentType: string): string {
   const text = body.toString('utf8').trim();
   if (contentType.startsWith('text/html')) return 'a web page';

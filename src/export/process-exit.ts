@@ -1,3 +1,5 @@
+import { MAX_TIMER_MILLIS } from '../options/option-readers.js';
+
 /** What the end of a process needs from whoever has spans. */
 export interface ExitHooks {
   /** Sends everything that is there; settles within `timeoutMillis` and never rejects. */
@@ -91,8 +93,17 @@ function onSignal(signal: NodeJS.Signals): void {
     dyingOf = signal;
     for (const { hooks } of watchers) hooks.beforeEnd();
   }
-  const flushed = Promise.all([...watchers].map(({ hooks }) => hooks.flush(hooks.timeoutMillis)));
+  const flushed = Promise.all([...watchers].map(({ hooks }) => flushTwice(hooks, isOurs)));
   if (isOurs) void flushed.finally(() => die(signal));
+}
+
+/** Flushes, and where the process is about to die, once more what ended meanwhile, while there is time. */
+async function flushTwice(hooks: ExitHooks, isDying: boolean): Promise<void> {
+  const deadline = performance.now() + hooks.timeoutMillis;
+  const before = hooks.added();
+  await hooks.flush(hooks.timeoutMillis);
+  const leftMillis = deadline - performance.now();
+  if (isDying && leftMillis > 0 && hooks.added() > before) await hooks.flush(leftMillis);
 }
 
 /** Nothing is sent any more: the flush had its time. What it left is kept or counted. */
@@ -129,4 +140,13 @@ function signalExitListeners(): number {
   const count: unknown =
     typeof emitter === 'object' && emitter !== null && 'count' in emitter ? emitter.count : 0;
   return typeof count === 'number' ? count : 0;
+}
+
+/**
+ * Milliseconds that a flush may take: what the caller asked for, else the default. What is no number
+ * gets the default, and what no timer can hold, infinity too, the longest one.
+ */
+export function resolveTimeoutMillis(asked: unknown, defaultMillis: number): number {
+  if (typeof asked !== 'number' || Number.isNaN(asked)) return defaultMillis;
+  return Math.min(Math.max(0, asked), MAX_TIMER_MILLIS);
 }

@@ -48,6 +48,9 @@ const ARRAY_VALUE = { value: 0x0a } as const;
 // `SpanFlags` of trace.proto.
 const CONTEXT_HAS_IS_REMOTE = 0x100;
 const CONTEXT_IS_REMOTE = 0x200;
+/** Room for the length of a span (up to 16 KiB) and of what holds a batch (up to 2 MiB): it seldom moves. */
+const SPAN_LENGTH_BYTES = 2;
+const BATCH_LENGTH_BYTES = 3;
 const NANOS_PER_SECOND = 1_000_000_000n;
 const HEX_ID = /^[0-9a-f]*$/i;
 
@@ -58,11 +61,11 @@ const HEX_ID = /^[0-9a-f]*$/i;
 export function serializeSpans(spans: readonly ReadableSpan[], expectedBytes?: number): Uint8Array {
   const writer = new ProtobufWriter(expectedBytes);
   for (const [resource, scopes] of groupSpans(spans)) {
-    const mark = writer.open(REQUEST.resourceSpans);
+    const mark = writer.open(REQUEST.resourceSpans, BATCH_LENGTH_BYTES);
     writeResource(writer, resource);
     for (const [scope, ofScope] of scopes) writeScopeSpans(writer, scope, ofScope);
     if (resource.schemaUrl) writer.string(RESOURCE_SPANS.schemaUrl, resource.schemaUrl);
-    writer.close(mark);
+    writer.close(mark, BATCH_LENGTH_BYTES);
   }
   return writer.finish();
 }
@@ -102,18 +105,18 @@ function writeScopeSpans(
   { name, version, schemaUrl }: Scope,
   spans: readonly ReadableSpan[],
 ): void {
-  const mark = writer.open(RESOURCE_SPANS.scopeSpans);
+  const mark = writer.open(RESOURCE_SPANS.scopeSpans, BATCH_LENGTH_BYTES);
   const scope = writer.open(SCOPE_SPANS.scope);
   writer.string(SCOPE.name, name);
   if (version !== undefined) writer.string(SCOPE.version, version);
   writer.close(scope);
   for (const span of spans) writeSpan(writer, span);
   if (schemaUrl) writer.string(SCOPE_SPANS.schemaUrl, schemaUrl);
-  writer.close(mark);
+  writer.close(mark, BATCH_LENGTH_BYTES);
 }
 
 function writeSpan(writer: ProtobufWriter, span: ReadableSpan): void {
-  const mark = writer.open(SCOPE_SPANS.span);
+  const mark = writer.open(SCOPE_SPANS.span, SPAN_LENGTH_BYTES);
   const context = span.spanContext();
   const parent = span.parentSpanContext;
   writer.hex(SPAN.traceId, context.traceId);
@@ -122,7 +125,7 @@ function writeSpan(writer: ProtobufWriter, span: ReadableSpan): void {
   if (parent !== undefined && isHexId(parent.spanId, 8)) {
     writer.hex(SPAN.parentSpanId, parent.spanId);
   }
-  writer.string(SPAN.name, span.name);
+  writer.string(SPAN.name, textOf(span.name));
   writer.byte(SPAN.kind);
   writer.varint(span.kind + 1); // OTLP keeps 0 for "unspecified", which the API does not know.
   writer.byte(SPAN.startTime);
@@ -139,14 +142,14 @@ function writeSpan(writer: ProtobufWriter, span: ReadableSpan): void {
   writer.byte(SPAN_FLAGS_TAG[0]);
   writer.byte(SPAN_FLAGS_TAG[1]);
   writer.fixed32(flagsOf(context.traceFlags, parent));
-  writer.close(mark);
+  writer.close(mark, SPAN_LENGTH_BYTES);
 }
 
 function writeEvent(writer: ProtobufWriter, event: ReadableSpan['events'][number]): void {
   const mark = writer.open(SPAN.event);
   writer.byte(EVENT.time);
   writer.fixed64(unixNanos(event.time));
-  writer.string(EVENT.name, event.name);
+  writer.string(EVENT.name, textOf(event.name));
   writeAttributes(writer, EVENT.attribute, event.attributes);
   writeCount(writer, EVENT.droppedAttributesCount, event.droppedAttributesCount);
   writer.close(mark);
@@ -197,6 +200,11 @@ function unixNanos([seconds, nanos]: HrTime): bigint {
   return total < 0n ? 0n : BigInt.asUintN(64, total);
 }
 
+/** JavaScript lets an application name a span or an event by anything. */
+function textOf(name: unknown): string {
+  return typeof name === 'string' ? name : String(name);
+}
+
 function writeAttributes(
   writer: ProtobufWriter,
   tag: number,
@@ -209,6 +217,10 @@ function writeAttributes(
 }
 
 function writeAttribute(writer: ProtobufWriter, tag: number, key: string, value: unknown): void {
+  if (typeof value === 'string') {
+    writer.textPair(tag, key, value);
+    return;
+  }
   const pair = writer.open(tag);
   writer.string(KEY_VALUE.key, key);
   const any = writer.open(KEY_VALUE.value);

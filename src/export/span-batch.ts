@@ -13,15 +13,12 @@ export interface QueuedSpan {
   readonly bytes: number;
 }
 
-/**
- * About the bytes of a span: an upper bound for ASCII text. Text beyond ASCII may have up to three
- * times as many; a request that is too large for it is split like any other.
- */
+/** About the bytes of a span: an upper bound, unless a name or text has lone surrogates. */
 export function estimateBytes(span: ReadableSpan): number {
-  let bytes = SPAN_BYTES + span.name.length + (span.status.message?.length ?? 0);
+  let bytes = SPAN_BYTES + valueBytes(span.name) + valueBytes(span.status.message);
   for (const { key, value } of entriesOf(span)) bytes += attributeBytes(key, value);
   for (const { name, attributes } of span.events) {
-    bytes += 40 + name.length;
+    bytes += 40 + valueBytes(name);
     for (const key in attributes) bytes += attributeBytes(key, attributes[key]);
   }
   for (const { attributes } of span.links) {
@@ -36,7 +33,8 @@ function attributeBytes(key: string, value: unknown): number {
 }
 
 function valueBytes(value: unknown): number {
-  if (typeof value === 'string') return value.length;
+  // Some 20 ns, and it holds for any alphabet: a batch of CJK text has three bytes for each character.
+  if (typeof value === 'string') return Buffer.byteLength(value);
   if (!Array.isArray(value)) return SCALAR_BYTES;
   let bytes = 0;
   for (const item of value) bytes += SCALAR_BYTES + valueBytes(item);

@@ -4,15 +4,17 @@ import type { Spool, SpoolClaim } from './spool.js';
 
 /** How often it is looked for what other processes have left behind. */
 const LOOK_AGAIN_MILLIS = 30_000;
-/** Requests in a row that may fail before a round ends: the collector takes nothing at all. */
-const MAX_FAILURES = 3;
+/** Requests that may be put off in a round: one that fails for its own sake holds up no other. */
+const MAX_PUT_OFF = 100;
+/** Without an answer nobody is there, and a round ends; an answer may be about one request alone. */
+const ANSWERED = /^status /;
 
 export interface SpoolRecoveryOptions {
   readonly spool: Spool;
   readonly send: (body: Uint8Array, contentType: string) => Promise<ExportOutcome>;
   /** Whether the collector fails, by what the live spans have met. */
   readonly isFailing: () => boolean;
-  readonly onRecovered: (spans: number) => void;
+  readonly onRecovered: (spans: number, key: string) => void;
   /** Spans that the collector will never take. */
   readonly onRefused: (outcome: ExportOutcome, spans: number) => void;
   readonly debug: (text: string) => void;
@@ -24,6 +26,8 @@ export interface SpoolRecoveryOptions {
  */
 export class SpoolRecovery {
   readonly #options: SpoolRecoveryOptions;
+  /** Requests that were put off lately: the others come first. */
+  readonly #putOff = new Set<string>();
   #timer: NodeJS.Timeout;
   #isStopped = false;
   #round: Promise<void> | undefined;
@@ -33,10 +37,22 @@ export class SpoolRecovery {
     this.#timer = setTimeout(() => this.#look(), 0).unref();
   }
 
+  /** Looks now, even where the collector is known to fail, until something fails or time is over. */
+  async tryNow(timeoutMillis: number): Promise<void> {
+    if (this.#isStopped) return;
+    clearTimeout(this.#timer);
+    if (this.#round === undefined) this.#look(true);
+    await this.#roundOver(timeoutMillis);
+  }
+
   /** Ends it. A request in flight has `timeoutMillis` to be answered. */
   async stop(timeoutMillis: number): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);
+    await this.#roundOver(timeoutMillis);
+  }
+
+  async #roundOver(timeoutMillis: number): Promise<void> {
     if (this.#round === undefined) return;
     let deadline: NodeJS.Timeout | undefined;
     const over = new Promise<void>((resolve) => {
@@ -46,8 +62,8 @@ export class SpoolRecovery {
     clearTimeout(deadline);
   }
 
-  #look(): void {
-    this.#round = this.#sendAll()
+  #look(isForced = false): void {
+    this.#round = this.#sendAll(isForced)
       // The file system's troubles are not the application's; the files are still there.
       .catch((error: unknown) => this.#options.debug(`spool: ${String(error)}`))
       .finally(() => {
@@ -57,43 +73,55 @@ export class SpoolRecovery {
       });
   }
 
-  async #sendAll(): Promise<void> {
+  async #sendAll(isForced: boolean): Promise<void> {
     const { spool, isFailing } = this.#options;
-    const passedOver = new Set<string>();
-    let failures = 0;
-    while (!this.#isStopped && !isFailing() && failures < MAX_FAILURES) {
-      const claim = await spool.claim(passedOver);
-      if (claim === undefined) return;
-      passedOver.add(spool.keyOf(claim));
-      if (await this.#send(claim)) failures = 0;
-      else failures += 1;
+    let putOff = 0;
+    while (!this.#isStopped && putOff < MAX_PUT_OFF) {
+      if (isFailing() && !isForced) return;
+      const claim = await spool.claim(this.#putOff);
+      if (claim === undefined) {
+        // Everything else was tried: these have their turn again in the next round.
+        this.#putOff.clear();
+        return;
+      }
+      const outcome = await this.#send(claim);
+      if (outcome === 'settled') continue;
+      this.#putOff.add(spool.keyOf(claim));
+      putOff += 1;
+      if (isForced || outcome === 'unanswered') return;
     }
   }
 
-  /** False when the collector could not be asked, or asks for time. */
-  async #send(claim: SpoolClaim): Promise<boolean> {
+  async #send(claim: SpoolClaim): Promise<'settled' | 'put off' | 'unanswered'> {
     const { spool } = this.#options;
-    const outcome = await this.#sendBody(claim.contentType, claim.body, claim.spans);
+    const key = spool.keyOf(claim);
+    const outcome = await this.#sendBody(claim.contentType, claim.body, claim.spans, key);
     if (outcome.kind === 'retry' || outcome.kind === 'failed') {
       await spool.release(claim);
-      return false;
+      const isAnswered = outcome.kind === 'retry' && ANSWERED.test(outcome.reason);
+      return isAnswered ? 'put off' : 'unanswered';
     }
     // A token may be right the next time; age bounds the tries.
     if (outcome.kind === 'refused' && (outcome.status === 401 || outcome.status === 403)) {
       await spool.release(claim);
-      return true;
+      return 'put off';
     }
     await spool.remove(claim);
-    return true;
+    return 'settled';
   }
 
   /** Sends a body, and its halves where it is too large. What it counts is settled for good. */
-  async #sendBody(contentType: string, body: Uint8Array, spans: number): Promise<ExportOutcome> {
+  async #sendBody(
+    contentType: string,
+    body: Uint8Array,
+    spans: number,
+    key: string,
+  ): Promise<ExportOutcome> {
     const { send, onRecovered, onRefused } = this.#options;
     const outcome = await send(body, contentType);
     if (outcome.kind === 'accepted') {
       const rejected = Math.min(spans, outcome.rejected);
-      onRecovered(spans - rejected);
+      onRecovered(spans - rejected, key);
       if (rejected > 0) onRefused(outcome, rejected);
     } else if (outcome.kind === 'too_large') {
       const parts = splitRequest(contentType, body);
@@ -104,7 +132,7 @@ export class SpoolRecovery {
       const middle = parts.length >> 1;
       for (const half of [parts.slice(0, middle), parts.slice(middle)]) {
         const joined = joinRequests(contentType, half);
-        const ofHalf = await this.#sendBody(contentType, joined, half.length);
+        const ofHalf = await this.#sendBody(contentType, joined, half.length, key);
         // The other half was sent already, and is sent again with the whole: at least once.
         if (ofHalf.kind === 'retry' || ofHalf.kind === 'failed') return ofHalf;
       }

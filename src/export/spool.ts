@@ -52,8 +52,8 @@ export class Spool {
     this.#target = createHash('sha256').update(options.url).digest('hex').slice(0, 16);
   }
 
-  /** Writes a request; the oldest make room. Rejects with what the file system says. */
-  async save(request: SpooledRequest): Promise<void> {
+  /** Writes a request; the oldest make room. Rejects with what the file system says. Returns its key. */
+  async save(request: SpooledRequest): Promise<string> {
     const { directory } = this.#options;
     const file = this.#encode(request);
     const path = this.#newPath(request.spans);
@@ -71,6 +71,7 @@ export class Spool {
     try {
       await fsAsync.writeFile(path + WRITING, file, { mode: 0o600, flag: 'wx' });
       await fsAsync.rename(path + WRITING, path + READY);
+      return keyOf(path + READY);
     } catch (error) {
       await fsAsync.rm(path + WRITING, { force: true }).catch(() => undefined);
       throw error;

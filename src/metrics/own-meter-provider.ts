@@ -1,9 +1,8 @@
 import type { Resource } from '@opentelemetry/resources';
 import type * as metricsSdk from '@opentelemetry/sdk-metrics';
 import { getNumberFromEnv } from '@opentelemetry/core';
-import { readCertificates } from '../export/certificates.js';
 import { debug, DIAGNOSTICS, warnOnce } from '../diagnostics.js';
-import { createAgent, resolveProxy } from '../export/proxy.js';
+import { createAgent, readCertificates, resolveProxy } from '../export/http-agent.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 
 const DEFAULT_INTERVAL_MILLIS = 60_000;

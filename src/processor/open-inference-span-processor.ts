@@ -3,8 +3,7 @@ import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace
 import type { InstallResult } from '../catalyst-tracing.js';
 import { debug, setDebug, warnOnce } from '../diagnostics.js';
 import type { DeliveryProcessor } from '../export/delivery-processor.js';
-import { watchExit } from '../export/process-exit.js';
-import { resolveTimeoutMillis } from '../export/flush-timeout.js';
+import { resolveTimeoutMillis, watchExit } from '../export/process-exit.js';
 import { noteNativeSpan } from '../integrations/anthropic/native-spans.js';
 import { CountedOnce } from '../integrations/counted-once.js';
 import { configuredAllowPii, LiveKitInstaller } from '../livekit/install-livekit.js';

@@ -1,5 +1,9 @@
+import { once } from 'node:events';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
-import { resolveProxy } from '../../src/export/proxy.js';
+import { resolveProxy } from '../../src/export/http-agent.js';
 import { resolveProxySettings } from '../../src/options/endpoint.js';
 import { openDelivery } from '../support/delivery-fixture.js';
 import { startForwardProxy, type ForwardProxy } from '../support/forward-proxy.js';
@@ -36,6 +40,25 @@ describe('HTTPS', () => {
     add('b');
     expect(await delivery.shutdown()).toEqual({ exported: 2, dropped: 0, pending: 0 });
     expect(receiver.connections()).toBe(1);
+  });
+
+  it('resumes its TLS session on a new connection', async () => {
+    const reused: boolean[] = [];
+    const server = createServer(LOOPBACK_TLS, (request, response) => {
+      reused.push((request.socket as TLSSocket).isSessionReused());
+      request.resume().on('end', () => response.writeHead(200, { connection: 'close' }).end());
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { add, delivery } = openDelivery(`https://127.0.0.1:${port}/v1/traces`, { ca: CA });
+    for (const name of ['a', 'b', 'c']) {
+      add(name);
+      await delivery.forceFlush();
+    }
+    await delivery.shutdown();
+    server.close();
+    expect(reused).toEqual([false, true, true]);
   });
 
   it('with a certificate that nobody vouches for keeps the spans and says why', async () => {

@@ -164,11 +164,11 @@ describe('process.exit()', () => {
   });
 
   it('keeps to maxRequestBytes with many small spans', async () => {
-    const delivery = { maxRequestBytes: 256 * 1024 };
+    const delivery = { maxRequestBytes: 128 * 1024 };
     const ended = await start('many', { compression: 'none', delivery }).ended;
-    expect(statsOf(ended)).toMatchObject({ exported: 8000, dropped: 0 });
+    expect(statsOf(ended)).toMatchObject({ exported: 2000, dropped: 0 });
     const bodies = receiver.requests().map(({ body }) => body.length);
-    expect(Math.max(...bodies)).toBeLessThanOrEqual(256 * 1024);
+    expect(Math.max(...bodies)).toBeLessThanOrEqual(128 * 1024);
   });
 
   it('is not held up by one request that is refused', async () => {
@@ -214,6 +214,31 @@ describe('nobody there', () => {
     expect(ended.stderr).toContain('dropped');
     expect(ended.millis).toBeLessThan(6000);
   });
+});
+
+describe('a spool of four requests', () => {
+  it('survives setup() with any options, and all of it is sent', async () => {
+    const { port } = receiver;
+    await receiver.close();
+    const delivery = { spoolDirectory };
+    for (let index = 0; index < 4; index++) await start('exitAtOnce', { delivery }).ended;
+    expect(readdirSync(spoolDirectory)).toHaveLength(4);
+    receiver = await startReceiver({ port });
+    const child = start('recovering', {
+      delivery,
+      userId: 'someone',
+      tags: ['a tag'],
+      metadata: { tier: 'gold' },
+      protocol: 'http/json',
+      resourceAttributes: { 'k8s.pod.name': 'agent-1' },
+    });
+    await receiver.waitForSpans(12, 10_000);
+    await child.wrote('ready');
+    await sleep(200);
+    child.process.kill('SIGUSR2');
+    expect(statsOf(await child.ended)).toMatchObject({ recovered: 12, spoolDropped: 0 });
+    expect(readdirSync(spoolDirectory)).toEqual([]);
+  }, 60_000);
 });
 
 describe('a request of the spool that a process has claimed', () => {

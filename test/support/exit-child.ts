@@ -57,7 +57,7 @@ const WAYS: Readonly<Record<string, () => unknown>> = {
     process.exit(0);
   },
   many: () => {
-    for (let index = 0; index < 8000; index++) add(`span-${index}`);
+    for (let index = 0; index < 2000; index++) add(`span-${index}`);
     process.exit(0);
   },
   odd: () => {

@@ -9,7 +9,7 @@ import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { createScrubber, resolveRequestHeaders } from '../../export/request-headers.js';
-import { resolveProxy } from '../../export/proxy.js';
+import { resolveProxy } from '../../export/http-agent.js';
 import { metricsUrl } from '../../metrics/metrics.js';
 import { displayUrl } from '../../options/endpoint.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';

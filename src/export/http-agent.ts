@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { ClientRequestArgs } from 'node:http';
 import * as http from 'node:http';
 import * as https from 'node:https';
@@ -5,6 +6,7 @@ import { BlockList, isIP } from 'node:net';
 import { Duplex } from 'node:stream';
 import * as tls from 'node:tls';
 import type { Diagnostics } from '../diagnostics.js';
+import type { CertificateAuthority } from '../options/option-table.js';
 import type { ProxySettings } from '../options/endpoint.js';
 
 // By hand: `https-proxy-agent` and what it pulls in are ten times these lines, and Node's own
@@ -91,6 +93,27 @@ function decoded(text: string): string {
 export function proxyAddress(proxy: URL): { readonly host: string; readonly port: number } {
   const port = proxy.port === '' ? (proxy.protocol === 'https:' ? 443 : 80) : Number(proxy.port);
   return { host: proxy.hostname.replace(/^\[|\]$/g, ''), port };
+}
+
+/**
+ * PEM text of the configured certificate authorities. A file that cannot be read warns and leaves
+ * Node's own: the collector's certificate then decides, and a mistake shows as a TLS failure.
+ */
+export function readCertificates(
+  ca: CertificateAuthority | undefined,
+  diagnostics: Diagnostics,
+): string | undefined {
+  if (ca === undefined || ca.kind === 'pem') return ca?.value;
+  try {
+    return readFileSync(ca.value, 'utf8');
+  } catch (error) {
+    const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : '';
+    diagnostics.warnOnce(
+      'delivery_ca_unreadable',
+      `The file of certificate authorities (delivery.ca) cannot be read (${String(code)}); Node's own are used.`,
+    );
+    return undefined;
+  }
 }
 
 export interface AgentOptions {
