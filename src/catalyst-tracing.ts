@@ -1,4 +1,5 @@
 import type { Tracer, TracerProvider } from '@opentelemetry/api';
+import type { SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import type { TraceJob } from './session/job-options.js';
 import type { ObservableSession, SessionObserver } from './session/observable-session.js';
 import type { DeliveryResult, DeliveryStats } from './export/delivery-stats.js';
@@ -33,12 +34,20 @@ export interface TracingStats extends DeliveryStats {
   readonly privacy: PrivacyStats;
 }
 
+/** The tracer provider of a set-up. */
+export interface TracingProvider extends TracerProvider {
+  /** Adds a processor that sees every span from now on, raw, as OpenTelemetry 1.x did. */
+  addSpanProcessor(processor: SpanProcessor): void;
+  /** Flushes every processor. Settles within `delivery.shutdownTimeoutMillis`. */
+  forceFlush(): Promise<void>;
+}
+
 /** The live tracing that `setup()` returns. */
 export interface CatalystTracing {
   /** For spans of your own; `agentSpan` and `manualSpan` use it by themselves. */
   readonly tracer: Tracer;
   /** The provider that LiveKit's spans go to. */
-  readonly provider: TracerProvider;
+  readonly provider: TracingProvider;
   /** `service.name` of the resource. */
   readonly serviceName: string;
   /** Where spans are sent, without query; `undefined` when they are not. */

@@ -67,6 +67,11 @@ export interface AttributeKeys {
   /** Whether a run reached its end. */
   readonly AGENT_FINALIZED: 'agent.finalized';
 
+  /** What a model call is for, for example `summary`. */
+  readonly USE_CASE: 'llm.use_case';
+  /** Where in the application a model call is made. */
+  readonly CALL_SITE: 'llm.call_site';
+
   /** Name of a tool. */
   readonly TOOL_NAME: typeof openInference.TOOL_NAME;
   /** What a tool is said to do. */
@@ -117,6 +122,8 @@ export const Attr: AttributeKeys = {
   AGENT_OUTCOME: 'agent.outcome',
   AGENT_STOP_REASON: 'agent.stop_reason',
   AGENT_FINALIZED: 'agent.finalized',
+  USE_CASE: 'llm.use_case',
+  CALL_SITE: 'llm.call_site',
   TOOL_NAME: openInference.TOOL_NAME,
   TOOL_DESCRIPTION: openInference.TOOL_DESCRIPTION,
   TOOL_PARAMETERS: openInference.TOOL_PARAMETERS,
