@@ -19,6 +19,7 @@ const COMMAND: Options = {
 /** Script and style of the page of `catalyst-tracing dev`, which the command serves. */
 const PAGE: Options = {
   ...SHARED,
+  minify: true,
   entry: { page: 'src/cli/page/main.ts' },
   format: ['iife'],
   platform: 'browser',
@@ -29,6 +30,7 @@ const PAGE: Options = {
 
 const STYLE: Options = {
   ...SHARED,
+  minify: true,
   entry: { page: 'src/cli/page/page.css' },
   format: ['esm'],
 };

@@ -36,7 +36,9 @@ const shared: Options = {
 
 const ENTRIES = {
   index: 'src/index.ts',
+  anthropic: 'src/anthropic.ts',
   'livekit-agents': 'src/livekit-agents.ts',
+  openai: 'src/openai.ts',
   semconv: 'src/semconv.ts',
 };
 

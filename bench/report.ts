@@ -88,7 +88,7 @@ export function renderReport(samples: readonly Sample[]): readonly string[] {
     what,
     String(must),
     stretch === undefined ? '' : String(stretch),
-    spread === undefined ? '' : verdict(spread.median, must),
+    spread === undefined ? '' : showAgainst(spread.median, must),
   ];
   const importRatio = by(LANGFUSE, 'job-10', importAndSetUp);
 
@@ -97,11 +97,11 @@ export function renderReport(samples: readonly Sample[]): readonly string[] {
       '### The whole job\n\nImport, `setup()`, call and shutdown of a fresh process, beyond the untraced one, by stock protobuf. Import and set-up are main-thread milliseconds, nothing subtracted.',
       contestantTable([
         cost('main thread, 10 turns', 'job-10', main),
-        cost('50 turns', 'job-50', main),
-        cost('200 turns', 'job-200', main),
-        cost('whole process, 10 turns', 'job-10', wholeProcess),
-        cost('50 turns', 'job-50', wholeProcess),
-        cost('200 turns', 'job-200', wholeProcess),
+        cost('main thread, 50 turns', 'job-50', main),
+        cost('main thread, 200 turns', 'job-200', main),
+        cost('process, 10 turns', 'job-10', wholeProcess),
+        cost('process, 50 turns', 'job-50', wholeProcess),
+        cost('process, 200 turns', 'job-200', wholeProcess),
         column('import + set-up, ms', absolute('job-10', importAndSetUp), 1),
         column('by `@langfuse/otel`', importRatio),
       ]),
@@ -123,7 +123,7 @@ export function renderReport(samples: readonly Sample[]): readonly string[] {
         cost('200 turns', 'job-200', call),
         cost('50 turns, accented', 'job-50-accented', call),
         column('worst section, 50 turns', absolute('section-50', worstSection)),
-        column('200 turns', absolute('section-200', worstSection)),
+        column('worst section, 200 turns', absolute('section-200', worstSection)),
       ]),
     ],
     [
@@ -184,7 +184,7 @@ function show(spread: Spread | undefined, digits: number, unit = ''): string {
   return ends[0] === ends[1] ? middle : `${middle} (${ends.join('..')})`;
 }
 
-function verdict(value: number, must: number): string {
+function showAgainst(value: number, must: number): string {
   const digits = Number.isInteger(value) ? 0 : 2;
   return value > must ? `**${value.toFixed(digits)}**` : value.toFixed(digits);
 }

@@ -1,7 +1,7 @@
-import type { Tracer, TracerProvider } from '@opentelemetry/api';
+import type { Meter, Tracer, TracerProvider } from '@opentelemetry/api';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace-base';
-import type { TraceJob } from './session/job-options.js';
-import type { ObservableSession, SessionObserver } from './session/observable-session.js';
+import type { TraceJob } from './session/job.js';
+import type { ObservableSession, SessionObserver } from './session/observe-session.js';
 import type { DeliveryResult, DeliveryStats } from './export/delivery-stats.js';
 import type { PrivacyStats } from './privacy/privacy-stats.js';
 
@@ -46,6 +46,8 @@ export interface TracingProvider extends TracerProvider {
 export interface CatalystTracing {
   /** For spans of your own; `agentSpan` and `manualSpan` use it by themselves. */
   readonly tracer: Tracer;
+  /** For metrics of your own. They go where ours go, and nowhere while `metrics` is off. */
+  readonly meter: Meter;
   /** The provider that LiveKit's spans go to. */
   readonly provider: TracingProvider;
   /** `service.name` of the resource. */

@@ -1,5 +1,8 @@
+import { createNoopMeter } from '@opentelemetry/api';
 import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
 import { debug, warnOnce } from './diagnostics.js';
+import { installIntegrations } from './integrations/install-integrations.js';
+import { uninstallIntegrations } from './integrations/installed-sdks.js';
 import { livekitEntry } from './livekit/livekit-module.js';
 import { configuredAllowPii, LIVEKIT_NAME, LiveKitInstaller } from './livekit/install-livekit.js';
 import { offerLiveKitConnector } from './livekit/connect-livekit.js';
@@ -48,6 +51,7 @@ export async function createTracing(
   let isShutDown = false;
   const release = (): void => {
     isShutDown = true;
+    uninstallIntegrations(provider);
     registration.release();
     onShutdown();
   };
@@ -73,6 +77,8 @@ export async function createTracing(
     const { livekitAgents } = resolved.modules;
     if (livekitAgents !== undefined) livekit.install(livekitAgents);
     else if (resolved.autoInstrument) await livekit.installLoaded();
+    const { modules, autoInstrument } = resolved;
+    await installIntegrations({ modules, autoInstrument, provider });
     // After those of LiveKit up to 1.5, which may join the provider that a span goes to.
     registration.watchContexts((entered) => livekit.onContext(entered, ownsSpan));
     // After everything that an application must not start before.
@@ -88,6 +94,10 @@ export async function createTracing(
     }
     const tracing = new LiveTracing({
       tracer: provider.getTracer(TRACER_NAME, VERSION),
+      meter:
+        resolved.metrics === undefined
+          ? createNoopMeter()
+          : api.metrics.getMeter(TRACER_NAME, VERSION),
       provider,
       resolved,
       processor,

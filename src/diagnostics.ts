@@ -69,3 +69,12 @@ function write(text: string): void {
     // A console that throws is the application's to repair, not a reason to disturb a call.
   }
 }
+
+/** Where a part says what the user should know: by default, as everything here does. */
+export interface Diagnostics {
+  /** Said at most once for a code. */
+  warnOnce(code: string, text: string): void;
+  debug(text: string): void;
+}
+
+export const DIAGNOSTICS: Diagnostics = Object.freeze({ warnOnce, debug });

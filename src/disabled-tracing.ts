@@ -1,8 +1,9 @@
+import { createNoopMeter } from '@opentelemetry/api';
 import { AlwaysOffSampler, BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
 import type { CreatedTracing } from './create-tracing.js';
-import { DeliveryLedger, type DeliveryResult } from './export/delivery-stats.js';
-import { createTraceJob } from './session/trace-job.js';
+import { DeliveryCounts, type DeliveryResult } from './export/delivery-stats.js';
+import { createTraceJob } from './session/job.js';
 import { LIVEKIT_NAME } from './livekit/install-livekit.js';
 import { offerLiveKitConnector } from './livekit/connect-livekit.js';
 import { NO_OBSERVER } from './session/observe-session.js';
@@ -31,6 +32,7 @@ export function createDisabledTracing(
   const tracer = provider.getTracer(TRACER_NAME, VERSION);
   const tracing: CatalystTracing = {
     tracer,
+    meter: createNoopMeter(),
     provider,
     serviceName,
     endpoint: undefined,
@@ -40,6 +42,7 @@ export function createDisabledTracing(
       tracer,
       entryStartMillis: () => undefined,
       begin: () => {},
+      hasFailed: () => false,
       beforeEnd: () => {},
     }),
     observe: () => NO_OBSERVER,
@@ -49,7 +52,7 @@ export function createDisabledTracing(
       return Promise.resolve(NOTHING);
     },
     stats: () => ({
-      ...new DeliveryLedger().stats(0, 0),
+      ...new DeliveryCounts().stats(0, 0),
       mappingFailures: 0,
       failedMetricExports: 0,
       privacy: createPrivacyCounts(),

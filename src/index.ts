@@ -18,8 +18,8 @@ export {
 export type { DeliveryResult, DeliveryStats, DropReason } from './export/delivery-stats.js';
 export { Attr, type AttributeKeys } from './semconv/attribute-keys.js';
 export { SpanKindValues, type SpanKindValue } from './semconv/attribute-keys.js';
-export type { ObservableSession, SessionObserver } from './session/observable-session.js';
-export type { JobOptions, TraceableJob, TraceJob } from './session/job-options.js';
+export type { ObservableSession, SessionObserver } from './session/observe-session.js';
+export type { JobOptions, TraceableJob, TraceJob } from './session/job.js';
 export type { DeliveryOptions } from './options/setup-options.js';
 export type { MetricsOptions } from './options/setup-options.js';
 export type { InstrumentedModules } from './options/setup-options.js';

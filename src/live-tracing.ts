@@ -16,7 +16,7 @@ export interface LiveSetup {
 /**
  * Where every copy of this package finds it: the ESM and the CommonJS build, nested installs.
  */
-const SLOT: unique symbol = Symbol.for('catalyst-tracing.live');
+export const SLOT: unique symbol = Symbol.for('catalyst-tracing.live');
 
 /** The set-up of this process, whichever copy of the package made it. */
 export function liveSetup(): LiveSetup | undefined {

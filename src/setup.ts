@@ -5,7 +5,7 @@ import { reasonOf, setDebug, warnOnce } from './diagnostics.js';
 import { createDisabledTracing } from './disabled-tracing.js';
 import { isCatalystTracingError } from './errors.js';
 import { claimProcess, liveSetup, releaseProcess, type LiveSetup } from './live-tracing.js';
-import { resolveOptions } from './options/resolve-options.js';
+import { resolveOptions, warnWithoutEndpoint } from './options/resolve-options.js';
 import type { SetupOptions } from './options/setup-options.js';
 
 /**
@@ -89,6 +89,7 @@ async function start(slot: LiveSetup, options: SetupOptions | undefined): Promis
     serviceName = resolved.serviceName;
     slot.resolved = resolved;
     setDebug(resolved.debug);
+    warnWithoutEndpoint(resolved);
     created = resolved.disabled
       ? createDisabledTracing(resolved, 'tracing is disabled by the environment', release)
       : await createTracing(resolved, release);

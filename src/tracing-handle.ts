@@ -1,4 +1,4 @@
-import type { Tracer } from '@opentelemetry/api';
+import type { Meter, Tracer } from '@opentelemetry/api';
 import type {
   CatalystTracing,
   FlushOptions,
@@ -6,11 +6,12 @@ import type {
   TracingStats,
 } from './catalyst-tracing.js';
 import type { DeliveryProcessor } from './export/delivery-processor.js';
-import { DeliveryLedger, type DeliveryResult } from './export/delivery-stats.js';
-import type { TraceJob } from './session/job-options.js';
-import { createTraceJob } from './session/trace-job.js';
+import { DeliveryCounts, type DeliveryResult } from './export/delivery-stats.js';
+import { integrationResults } from './integrations/installed-sdks.js';
+import type { TraceJob } from './session/job.js';
+import { createTraceJob } from './session/job.js';
 import type { LiveKitInstaller } from './livekit/install-livekit.js';
-import type { ObservableSession, SessionObserver } from './session/observable-session.js';
+import type { ObservableSession, SessionObserver } from './session/observe-session.js';
 import { NO_OBSERVER } from './session/observe-session.js';
 import { displayUrl } from './options/endpoint.js';
 import type { ResolvedOptions } from './options/resolve-options.js';
@@ -20,6 +21,7 @@ import type { CatalystTracerProvider } from './provider/catalyst-tracer-provider
 /** What the handle of a set-up is made of. */
 export interface LiveTracingParts {
   readonly tracer: Tracer;
+  readonly meter: Meter;
   readonly provider: CatalystTracerProvider;
   readonly resolved: ResolvedOptions;
   readonly processor: OpenInferenceSpanProcessor;
@@ -31,6 +33,7 @@ export interface LiveTracingParts {
 /** The handle that `setup()` returns while tracing is live. */
 export class LiveTracing implements CatalystTracing {
   readonly tracer: Tracer;
+  readonly meter: Meter;
   readonly provider: CatalystTracerProvider;
   readonly serviceName: string;
   readonly endpoint: string | undefined;
@@ -39,11 +42,13 @@ export class LiveTracing implements CatalystTracing {
   readonly #delivery: DeliveryProcessor | undefined;
   readonly #livekit: LiveKitInstaller;
   readonly #release: () => void;
+  #results: readonly InstallResult[] = Object.freeze([]);
   #shutdown: Promise<DeliveryResult> | undefined;
 
   constructor(parts: LiveTracingParts) {
     const { resolved } = parts;
     this.tracer = parts.tracer;
+    this.meter = parts.meter;
     this.provider = parts.provider;
     this.serviceName = resolved.serviceName;
     this.endpoint = resolved.endpoint === undefined ? undefined : displayUrl(resolved.endpoint);
@@ -58,6 +63,7 @@ export class LiveTracing implements CatalystTracing {
         parts.livekit.checkProvider();
         processor.beginJob(spanId, tenantId, watch);
       },
+      hasFailed: (spanId) => processor.hasJobFailed(spanId),
       beforeEnd: (job, work) => processor.jobs.beforeEnd(job, work),
     });
     this.#release = parts.release;
@@ -65,7 +71,11 @@ export class LiveTracing implements CatalystTracing {
 
   /** As it is now: a LiveKit that is loaded later is connected later. */
   get installResults(): readonly InstallResult[] {
-    return this.#livekit.results;
+    const rows = [...this.#livekit.results, ...integrationResults(this.provider)];
+    const isSame =
+      rows.length === this.#results.length && rows.every((row, at) => row === this.#results[at]);
+    if (!isSame) this.#results = Object.freeze(rows);
+    return this.#results;
   }
 
   get installed(): readonly InstallResult[] {
@@ -88,7 +98,7 @@ export class LiveTracing implements CatalystTracing {
   }
 
   stats(): TracingStats {
-    const delivery = this.#delivery?.stats() ?? new DeliveryLedger().stats(0, 0);
+    const delivery = this.#delivery?.stats() ?? new DeliveryCounts().stats(0, 0);
     return { ...delivery, ...this.#processor.stats() };
   }
 

@@ -152,7 +152,7 @@ function watchPosts(): PostWatch {
     watchWrites(socket, () => {
       sent += 1;
     });
-    watchReads(socket, (chunk) => {
+    socket.on('data', (chunk: unknown) => {
       if (!begins(chunk, 'HTTP/1.1 ')) return;
       answered += 1;
       // The exporter's own listeners, and what they queue, come first.
@@ -192,24 +192,6 @@ function watchWrites(socket: Socket, onPost: () => void): void {
       for (const { chunk } of pieces) if (begins(chunk, 'POST ')) onPost();
       writeAll?.([...pieces], done);
     },
-  });
-}
-
-type OnRead = (count: number, buffer: Uint8Array) => boolean;
-
-/** Calls back with every chunk that is read, also from a socket with `onread`, which has no events. */
-function watchReads(socket: Socket, onChunk: (chunk: Buffer) => void): void {
-  const key = Object.getOwnPropertySymbols(socket).find(
-    ({ description }) => description === 'kBufferCb',
-  );
-  const onRead = key && (Reflect.get(socket, key) as OnRead | null);
-  if (key === undefined || typeof onRead !== 'function') {
-    socket.on('data', onChunk);
-    return;
-  }
-  Reflect.set(socket, key, (count: number, buffer: Uint8Array) => {
-    onChunk(Buffer.from(buffer.buffer, buffer.byteOffset, count));
-    return onRead.call(socket, count, buffer);
   });
 }
 

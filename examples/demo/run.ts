@@ -11,12 +11,8 @@ import { createConciergeAgent, USER_TURNS } from './conversation.js';
 import { createDemoModel, type DemoModel } from './demo-model.js';
 import { startDevServer } from '../../src/cli/dev/dev-server.js';
 import { SessionStore } from '../../src/cli/dev/session-store.js';
-import {
-  renderTotals,
-  renderTraceTree,
-  sumTraces,
-  type TreeSpan,
-} from '../../src/cli/dev/trace-tree.js';
+import { renderTotals, renderTraceTree, type TreeSpan } from '../../src/cli/dev/trace-tree.js';
+import { countSpans } from '../../src/cli/span-facts.js';
 
 const endpoint = process.env['CATALYST_OTLP_ENDPOINT']?.trim();
 process.exitCode = endpoint ? await sendTo(endpoint) : await receiveHere();
@@ -35,12 +31,19 @@ async function receiveHere(): Promise<number> {
 }
 
 async function sendTo(collector: string): Promise<number> {
-  const tracing = await setup({ serviceName: process.env['CATALYST_SERVICE_NAME'] ?? 'demo' });
+  const { CATALYST_SERVICE_NAME, OTEL_SERVICE_NAME } = process.env;
+  const serviceName = CATALYST_SERVICE_NAME ?? OTEL_SERVICE_NAME ?? 'demo';
+  const tracing = await setup({ serviceName });
   await talk(await createDemoModel());
-  await tracing.shutdown();
-  console.log(
-    `\nThe trace was sent to ${withoutSecrets(collector)}: look there for service "demo".`,
-  );
+  const { exported, dropped, pending } = await tracing.shutdown();
+  const place = withoutSecrets(collector);
+  if (dropped + pending > 0) {
+    console.error(
+      `\n${place} accepted ${exported} of ${exported + dropped + pending} spans. To find out why: npx catalyst-tracing doctor`,
+    );
+    return 1;
+  }
+  console.log(`\nThe trace was sent to ${place}: look there for service "${serviceName}".`);
   return 0;
 }
 
@@ -62,7 +65,7 @@ async function talk(model: DemoModel): Promise<void> {
 function report(spans: readonly TreeSpan[], model: DemoModel): number {
   const color = process.stdout.isTTY && process.stdout.hasColors();
   const columns = process.stdout.isTTY ? process.stdout.columns : undefined;
-  const totals = sumTraces(spans);
+  const totals = countSpans(spans);
   const usage = model.usage();
   console.log(`\nReceived over OTLP:\n\n${renderTraceTree(spans, { color, columns })}\n`);
   console.log(renderTotals(totals));

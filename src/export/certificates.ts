@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import type { Diagnostics } from '../diagnostics.js';
 import type { CertificateAuthority } from '../options/option-table.js';
-import type { DeliveryDiagnostics } from './delivery-settings.js';
 
 /**
  * PEM text of the configured certificate authorities. A file that cannot be read warns and leaves
@@ -8,16 +8,16 @@ import type { DeliveryDiagnostics } from './delivery-settings.js';
  */
 export function readCertificates(
   ca: CertificateAuthority | undefined,
-  diagnostics: DeliveryDiagnostics,
+  diagnostics: Diagnostics,
 ): string | undefined {
   if (ca === undefined || ca.kind === 'pem') return ca?.value;
   try {
     return readFileSync(ca.value, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : '';
     diagnostics.warnOnce(
       'delivery_ca_unreadable',
-      `The file of certificate authorities (delivery.ca) cannot be read (${code}); Node's own are used.`,
+      `The file of certificate authorities (delivery.ca) cannot be read (${String(code)}); Node's own are used.`,
     );
     return undefined;
   }

@@ -1,18 +1,20 @@
-import type { DeliveryDiagnostics } from './delivery-settings.js';
+import { DIAGNOSTICS, type Diagnostics } from '../diagnostics.js';
 import type { DropReason } from './delivery-stats.js';
 
 /** Everything that delivery tells the user. Each is said once; the counts are in the statistics. */
 export interface DeliveryMessages {
   failing(reason: string): void;
-  refused(status: number, words: string): void;
-  partlyRejected(spans: number, words: string): void;
-  warned(words: string): void;
+  refused(status: number, message: string): void;
+  partlyRejected(spans: number, message: string): void;
+  warned(message: string): void;
   dropped(reason: Exclude<DropReason, 'rejected'>, spans: number): void;
   truncated(): void;
+  /** An exception on this side: no collector is to blame. */
+  failed(error: unknown): void;
   /** The spool cannot be written. */
   spoolFailed(error: unknown): void;
-  /** Something in the spool was given up. */
-  spoolLost(reason: string): void;
+  /** Spans in the spool were given up. */
+  spoolLost(reason: string, spans: number): void;
   debug(text: string): void;
 }
 
@@ -33,60 +35,78 @@ const DROP_TEXTS: Readonly<Record<Exclude<DropReason, 'rejected'>, string>> = {
   process_exit:
     'The process exited before every span could be delivered; the rest is dropped. Await shutdown() before exit.',
   after_shutdown: 'Spans that end after shutdown() are dropped.',
+  export_error: 'Spans could not be written as a request; they are dropped.',
 };
 
-function quoted(words: string): string {
-  return words === '' ? '' : ` It says: ${words}`;
+function quoted(message: string): string {
+  return message === '' ? '' : ` It says: ${message}`;
 }
 
 /** `shownUrl` and what `scrub` lets through hold no secret. */
 export function createDeliveryMessages(
-  diagnostics: DeliveryDiagnostics,
   shownUrl: string,
   scrub: (text: string) => string,
+  diagnostics: Diagnostics = DIAGNOSTICS,
 ): DeliveryMessages {
+  const warnOnce = (code: string, text: string): void => diagnostics.warnOnce(code, text);
+  const debug = (text: string): void => diagnostics.debug(text);
   return {
     failing: (reason) =>
-      diagnostics.warnOnce(
+      warnOnce(
         'delivery_failing',
         `The collector at ${shownUrl} does not take spans (${scrub(reason)}). They are kept and sent again.`,
       ),
-    refused: (status, words) =>
-      diagnostics.warnOnce(
+    refused: (status, message) =>
+      warnOnce(
         `delivery_refused_${status}`,
-        `The collector at ${shownUrl} refused spans with status ${status}; they are dropped.${REFUSAL_HINTS[status] ?? ''}${quoted(scrub(words))}`,
+        `The collector at ${shownUrl} refused spans with status ${status}; they are dropped.${REFUSAL_HINTS[status] ?? ''}${quoted(scrub(message))}`,
       ),
-    partlyRejected: (spans, words) =>
-      diagnostics.warnOnce(
+    partlyRejected: (spans, message) =>
+      warnOnce(
         'delivery_partly_rejected',
-        `The collector at ${shownUrl} took a request but not ${spans} of its spans.${quoted(scrub(words))}`,
+        `The collector at ${shownUrl} took a request but not ${spans} of its spans.${quoted(scrub(message))}`,
       ),
-    warned: (words) =>
-      diagnostics.warnOnce(
+    warned: (message) =>
+      warnOnce(
         'delivery_collector_warning',
-        `The collector at ${shownUrl} took the spans with a warning.${quoted(scrub(words))}`,
+        `The collector at ${shownUrl} took the spans with a warning.${quoted(scrub(message))}`,
       ),
     dropped: (reason, spans) => {
-      diagnostics.warnOnce(`delivery_dropped_${reason}`, DROP_TEXTS[reason]);
-      diagnostics.debug(`dropped ${spans} spans: ${reason}`);
+      warnOnce(`delivery_dropped_${reason}`, DROP_TEXTS[reason]);
+      debug(`dropped ${spans} spans: ${reason}`);
     },
     truncated: () =>
-      diagnostics.warnOnce(
+      warnOnce(
         'delivery_truncated',
         'A span is larger than the collector takes; its oldest messages and longest texts are cut.',
       ),
+    failed: (error) =>
+      warnOnce(
+        'delivery_export_error',
+        `A request could not be made (${scrub(nameOf(error))}): this is a fault of tracing and not of the collector. Its spans are dropped.`,
+      ),
     spoolFailed: (error) => {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-      diagnostics.warnOnce(
-        'delivery_spool_failed',
-        `The spool directory cannot be written (${scrub(code)}).`,
-      );
+      const code = codeOf(error) ?? String(error);
+      warnOnce('delivery_spool_failed', `The spool directory cannot be written (${scrub(code)}).`);
     },
-    spoolLost: (reason) =>
-      diagnostics.warnOnce(
+    spoolLost: (reason, spans) => {
+      warnOnce(
         `delivery_spool_lost_${reason}`,
         `Spooled spans of an earlier process were given up: ${reason}.`,
-      ),
-    debug: (text) => diagnostics.debug(scrub(text)),
+      );
+      debug(`spool: ${spans} spans given up, ${reason}`);
+    },
+    debug: (text) => debug(scrub(text)),
   };
+}
+
+function nameOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return typeof error;
+  const { name, message } = error as { readonly name?: unknown; readonly message?: unknown };
+  return `${String(name)}: ${String(message)}`;
+}
+
+function codeOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return String(error.code);
 }

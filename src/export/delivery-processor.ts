@@ -1,92 +1,605 @@
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import { debug, warnOnce } from '../diagnostics.js';
-import { entriesOf } from '../mapping/mapped-span.js';
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
+import { displayUrl } from '../options/endpoint.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import type { FlushableProcessor, FlushDeadline } from '../processor/span-processor-fanout.js';
-import { createDelivery, type Delivery } from './delivery.js';
-import type { DeliverySettings } from './delivery-settings.js';
-import { DeliveryLedger, type DeliveryStats } from './delivery-stats.js';
-import { createJsonEncoder } from './json-encoder.js';
-import { createProtobufEncoder } from './protobuf-encoder.js';
-import type { SpanEncoder } from './span-encoder.js';
+import { cutSpan } from './cut-span.js';
+import { createDeliveryMessages, type DeliveryMessages } from './delivery-messages.js';
+import { DeliveryCounts, type DeliveryStats, type DropReason } from './delivery-stats.js';
+import { sendAtExit } from './exit-requests.js';
+import { classifyError, classifyResult, type ExportOutcome } from './export-outcome.js';
+import { joinRequests } from './otlp-request.js';
+import { isRequestExporter, OtlpExporter, type RequestExporter } from './otlp-exporter.js';
+import { createScrubber } from './request-headers.js';
+import { backoffMillis, RetrySchedule } from './retry-schedule.js';
+import { hasValidIds } from './serialize-spans.js';
+import {
+  createBatch,
+  estimateBytes,
+  SpanQueue,
+  splitBatch,
+  type Batch,
+  type QueuedSpan,
+} from './span-batch.js';
+import { SpoolRecovery } from './spool-recovery.js';
+import { Spool, type SpooledRequest } from './spool.js';
 
-/** What decided options mean for delivery; `undefined` without an endpoint. */
-export function resolveDeliverySettings(resolved: ResolvedOptions): DeliverySettings | undefined {
-  if (resolved.endpoint === undefined) return undefined;
-  return {
-    ...resolved.delivery,
-    url: resolved.endpoint,
-    headers: resolved.headers,
-    proxies: resolved.proxies,
-    compression: resolved.compression,
-  };
+/** Requests in flight at once. Concurrency waits, it never drops. */
+const MAX_CONCURRENT_REQUESTS = 4;
+/** A collector that takes less than this in one request takes nothing worth sending. */
+const MIN_REQUEST_BYTES = 4 * 1024;
+/** After so long without a 413, requests may grow again: the collector, or its proxy, was changed. */
+const GROW_AFTER_MILLIS = 60_000;
+const MAX_SPOOLED_REQUEST_BYTES = 256 * 1024;
+/** Milliseconds that an exit may be held up for; it is a `process.exit()` that somebody waits for. */
+const EXIT_MILLIS = 2_000;
+const RESETS: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
+
+/** How spans travel. The values are decided and valid. */
+export interface DeliverySettings {
+  readonly maxQueueBytes: number;
+  readonly maxBatchBytes: number;
+  readonly maxRequestBytes: number;
+  readonly flushIntervalMillis: number;
+  readonly exportTimeoutMillis: number;
+  readonly shutdownTimeoutMillis: number;
+  /** Names the collector in the spool: only the one that spans were meant for gets them. */
+  readonly url: string;
+  readonly spoolDirectory: string | undefined;
+  /** Milliseconds that a batch is tried for, from its first failure. Default 300,000. */
+  readonly retryBudgetMillis?: number;
+  /** Bytes that the spool directory may hold, of all processes together. Default 64 MiB. */
+  readonly maxSpoolBytes?: number;
+  /** Milliseconds after which spooled spans are no longer worth sending. Default 24 hours. */
+  readonly maxSpoolAgeMillis?: number;
 }
 
-/** The encoder of one of OTLP's two HTTP encodings, for spans of one resource. */
-export function createEncoder(
-  protocol: ResolvedOptions['protocol'],
-  { attributes, schemaUrl }: ReadableSpan['resource'],
-): SpanEncoder {
-  const encoded = { attributes, schemaUrl };
-  return protocol === 'http/json' ? createJsonEncoder(encoded) : createProtobufEncoder(encoded);
+/** The batch processor of decided options; `undefined` without an endpoint. */
+export function createDeliveryProcessor(resolved: ResolvedOptions): DeliveryProcessor | undefined {
+  const { endpoint: url, headers, protocol, compression, proxies, delivery } = resolved;
+  if (url === undefined) return undefined;
+  const { exportTimeoutMillis, ca } = delivery;
+  const exporter = new OtlpExporter({
+    url,
+    headers,
+    protocol,
+    compression,
+    exportTimeoutMillis,
+    ca,
+    proxies,
+  });
+  const messages = createDeliveryMessages(displayUrl(url), createScrubber(headers));
+  return new DeliveryProcessor(exporter, { ...delivery, url }, messages);
 }
 
-/** The batch processor behind `setup()`. */
+interface FlushWaiter {
+  /** Number of the first span that it does not wait for. */
+  readonly until: number;
+  /** On the monotonic clock. */
+  readonly deadline: number;
+  readonly done: () => void;
+}
+
+/**
+ * The batch processor behind `setup()`, over any `SpanExporter`. What the stock one does not do:
+ * its queue is bounded in bytes and the oldest span makes room; a failed batch is tried again with
+ * backoff, one that is too large is split; every span is exported, dropped or pending, and every
+ * loss is said once. Nothing here keeps the process alive except a flush.
+ *
+ * The spool and the last requests of a process need an exporter that can serialize, as ours does.
+ */
 export class DeliveryProcessor implements FlushableProcessor {
   readonly settlesInTime = true;
+  readonly #exporter: SpanExporter;
+  readonly #requests: RequestExporter | undefined;
   readonly #settings: DeliverySettings;
-  readonly #protocol: ResolvedOptions['protocol'];
-  #delivery: Delivery | undefined;
-  #encoder: SpanEncoder | undefined;
+  readonly #messages: DeliveryMessages;
+  readonly #counts = new DeliveryCounts();
+  readonly #queue = new SpanQueue();
+  readonly #schedule = new RetrySchedule();
+  readonly #inFlight = new Set<Batch>();
+  readonly #waiters = new Set<FlushWaiter>();
+  readonly #spool: Spool | undefined;
+  readonly #recovery: SpoolRecovery | undefined;
+  /** Requests that are being written to the spool. */
+  readonly #saving = new Set<SpooledRequest>();
+  #inFlightBytes = 0;
+  #limitBytes: number;
+  #lastTooLargeAt = -Infinity;
+  #timer: NodeJS.Timeout | undefined;
+  #pumpIsDue = false;
+  #isStopped = false;
+  #closing: Promise<void> | undefined;
 
-  constructor(settings: DeliverySettings, protocol: ResolvedOptions['protocol']) {
+  constructor(exporter: SpanExporter, settings: DeliverySettings, messages: DeliveryMessages) {
+    this.#exporter = exporter;
+    this.#requests = isRequestExporter(exporter) ? exporter : undefined;
     this.#settings = settings;
-    this.#protocol = protocol;
+    this.#messages = messages;
+    this.#limitBytes = this.#maxBytes;
+    if (this.#requests === undefined) return;
+    this.#requests.onRequest = (bodyBytes) => {
+      this.#counts.requests += 1;
+      this.#counts.bytesSent += bodyBytes;
+    };
+    this.#spool = this.#openSpool();
+    this.#recovery = this.#spool && this.#startRecovery(this.#spool, this.#requests);
   }
 
   onStart(): void {}
 
+  /** Takes a span. Never throws, never blocks, never waits. */
   onEnd(span: ReadableSpan): void {
-    this.#encoder ??= createEncoder(this.#protocol, span.resource);
-    this.#delivery ??= createDelivery(this.#settings, this.#encoder, { warnOnce, debug });
-    const record = {
-      name: span.name,
-      kind: span.kind,
-      spanContext: span.spanContext(),
-      parentSpanContext: span.parentSpanContext,
-      startTime: span.startTime,
-      endTime: span.endTime,
-      status: span.status,
-      events: span.events,
-      links: span.links,
-      droppedAttributesCount: span.droppedAttributesCount,
-      droppedEventsCount: span.droppedEventsCount,
-      droppedLinksCount: span.droppedLinksCount,
-    };
-    const bytes = this.#encoder.encodeSpan(record, (sink) => {
-      for (const { key, value } of entriesOf(span)) sink.put(key, value);
-    });
-    this.#delivery.add({ scope: span.instrumentationScope, bytes });
+    this.#counts.added += 1;
+    if (this.#closing !== undefined) {
+      this.#drop('after_shutdown', 1);
+      return;
+    }
+    // A collector would refuse every span beside it.
+    if (!hasValidIds(span.spanContext())) {
+      this.#drop('export_error', 1);
+      return;
+    }
+    const bytes = estimateBytes(span);
+    if (bytes > this.#settings.maxQueueBytes) this.#drop('too_large', 1);
+    else this.#enqueue({ span, bytes });
   }
 
+  /** Sends everything added so far. Settles within the deadline and never rejects. */
   async forceFlush(options?: FlushDeadline): Promise<void> {
-    await this.#delivery?.forceFlush(timeoutOf(options));
+    if (this.#closing !== undefined) return this.#closing;
+    await this.#flush(this.#timeoutOf(options));
   }
 
-  async shutdown(options?: FlushDeadline): Promise<void> {
-    await this.#delivery?.shutdown(timeoutOf(options));
+  /**
+   * Like `forceFlush`, and the end: what is left at the deadline is spooled, or lost and counted. A
+   * second call waits for the first.
+   */
+  shutdown(options?: FlushDeadline): Promise<void> {
+    this.#closing ??= this.#close(this.#timeoutOf(options));
+    return this.#closing;
   }
 
-  exitSync(): void {
-    this.#delivery?.exitSync();
+  /**
+   * The end of the process: what is left goes to the collector from another thread, which holds the
+   * exit up for 2 s at most, or to the spool, or is counted. To be called when nothing asynchronous
+   * happens any more. Without `sends` the network is left alone. Never throws.
+   */
+  exitSync(sends: boolean): void {
+    try {
+      this.#exit(sends);
+    } catch (error) {
+      this.#messages.debug(`exit: ${String(error)}`);
+    }
   }
 
   stats(): DeliveryStats {
-    return this.#delivery?.stats() ?? new DeliveryLedger().stats(0, 0);
+    let inFlight = 0;
+    for (const batch of this.#inFlight) inFlight += batch.spans.length;
+    for (const request of this.#saving) inFlight += request.spans;
+    const spans = this.#queue.length + this.#schedule.spans + inFlight;
+    return this.#counts.stats(spans, this.#pendingBytes);
+  }
+
+  get #maxBytes(): number {
+    return Math.min(this.#settings.maxBatchBytes, this.#settings.maxRequestBytes);
+  }
+
+  get #pendingBytes(): number {
+    return this.#queue.bytes + this.#schedule.bytes + this.#inFlightBytes;
+  }
+
+  get #isFlushing(): boolean {
+    return this.#waiters.size > 0;
+  }
+
+  #timeoutOf(options: FlushDeadline | undefined): number {
+    return options?.timeoutMillis ?? this.#settings.shutdownTimeoutMillis;
+  }
+
+  #drop(reason: Exclude<DropReason, 'rejected'>, spans: number): void {
+    if (spans === 0) return;
+    this.#counts.drop(reason, spans);
+    this.#messages.dropped(reason, spans);
+  }
+
+  // Queue and batches.
+
+  /** Takes a span; the oldest ones make room for it. */
+  #enqueue(span: QueuedSpan): void {
+    const wasEmpty = this.#queue.length === 0;
+    this.#queue.push(span);
+    if (this.#pendingBytes > this.#settings.maxQueueBytes) this.#dropOldest();
+    if (this.#queue.bytes >= this.#limitBytes) this.#pumpSoon();
+    else if (wasEmpty) this.#arm();
+  }
+
+  #dropOldest(): void {
+    let dropped = 0;
+    while (this.#pendingBytes > this.#settings.maxQueueBytes) {
+      // What waits for another try is older than the queue; what is in flight cannot be taken back.
+      if (!this.#schedule.dropOldestSpan() && this.#queue.shift() === undefined) break;
+      dropped++;
+    }
+    this.#drop('queue_full', dropped);
+    this.#settleWaiters();
+  }
+
+  /** Not at once: the caller is in the middle of ending a span. */
+  #pumpSoon(): void {
+    if (this.#pumpIsDue) return;
+    this.#pumpIsDue = true;
+    setImmediate(() => {
+      this.#pumpIsDue = false;
+      this.#pump();
+    }).unref();
+  }
+
+  #pump(): void {
+    if (this.#isStopped) return;
+    for (let batch = this.#next(); batch !== undefined; batch = this.#next()) void this.#run(batch);
+    this.#arm();
+  }
+
+  /** While the collector fails, one request at a time probes it and everything else waits. */
+  #hasSlot(): boolean {
+    return this.#inFlight.size < (this.#schedule.isFailing ? 1 : MAX_CONCURRENT_REQUESTS);
+  }
+
+  #next(): Batch | undefined {
+    const now = performance.now();
+    if (!this.#hasSlot() || now < this.#schedule.closedUntil) return undefined;
+    const isQueueDue = this.#queueDueAt() <= now;
+    // A collector that fails may fail for one batch alone: what has never failed tells sooner.
+    const retried =
+      isQueueDue && this.#schedule.isFailing ? undefined : this.#schedule.takeDue(now);
+    if (retried !== undefined) return retried;
+    return isQueueDue ? this.#queue.takeBatch(this.#limitBytes) : undefined;
+  }
+
+  /** On the monotonic clock; infinity while the queue is empty. */
+  #queueDueAt(): number {
+    if (this.#queue.length === 0) return Infinity;
+    if (this.#isFlushing || this.#queue.bytes >= this.#limitBytes) return 0;
+    return this.#queue.since + this.#settings.flushIntervalMillis;
+  }
+
+  /** Sets the timer to the next moment when something is due. */
+  #arm(): void {
+    clearTimeout(this.#timer);
+    if (this.#isStopped || !this.#hasSlot()) return;
+    const due = Math.min(this.#queueDueAt(), this.#schedule.nextDueAt());
+    if (due === Infinity) return;
+    const wait = Math.max(due, this.#schedule.closedUntil) - performance.now();
+    this.#timer = setTimeout(() => this.#pump(), Math.max(1, wait)).unref();
+  }
+
+  // Requests.
+
+  async #run(batch: Batch): Promise<void> {
+    this.#inFlight.add(batch);
+    this.#inFlightBytes += batch.bytes;
+    const outcome = await this.#export(batch);
+    // When stopped meanwhile, its spans were handed over with the others.
+    if (!this.#inFlight.delete(batch)) return;
+    this.#inFlightBytes -= batch.bytes;
+    this.#settle(batch, outcome);
+    this.#pump();
+    this.#settleWaiters();
+  }
+
+  /** One try. Never rejects, also where the exporter throws, or never calls back. */
+  #export(batch: Batch): Promise<ExportOutcome> {
+    const spans = batch.spans.map(({ span }) => span);
+    return new Promise((resolve) => {
+      let timer: NodeJS.Timeout | undefined;
+      if (this.#requests === undefined) {
+        this.#counts.requests += 1;
+        const timeout: ExportOutcome = {
+          kind: 'retry',
+          reason: 'timeout',
+          retryAfterMillis: undefined,
+        };
+        const { exportTimeoutMillis } = this.#settings;
+        timer = setTimeout(() => resolve(timeout), 2 * exportTimeoutMillis).unref();
+      }
+      try {
+        this.#exporter.export(spans, (result) => {
+          clearTimeout(timer);
+          resolve(classifyResult(result));
+        });
+      } catch (error) {
+        clearTimeout(timer);
+        resolve(classifyError(error));
+      }
+    });
+  }
+
+  #settle(batch: Batch, outcome: ExportOutcome): void {
+    const { length } = batch.spans;
+    if (outcome.kind === 'retry') {
+      this.#retry(batch, outcome);
+      return;
+    }
+    this.#schedule.answered();
+    switch (outcome.kind) {
+      case 'accepted':
+        this.#accept(length, outcome);
+        return;
+      case 'too_large':
+        this.#schedule.again(this.#resize(batch));
+        return;
+      case 'refused':
+        this.#counts.drop('rejected', length);
+        this.#messages.refused(outcome.status, outcome.message);
+        return;
+      case 'failed':
+        this.#counts.drop('export_error', length);
+        this.#messages.failed(outcome.error);
+    }
+  }
+
+  #accept(spans: number, outcome: Extract<ExportOutcome, { kind: 'accepted' }>): void {
+    const rejected = Math.min(spans, outcome.rejected);
+    this.#counts.exported += spans - rejected;
+    this.#counts.drop('rejected', rejected);
+    if (rejected > 0) this.#messages.partlyRejected(rejected, outcome.message);
+    else if (outcome.message !== '') this.#messages.warned(outcome.message);
+    if (performance.now() - this.#lastTooLargeAt > GROW_AFTER_MILLIS) {
+      this.#limitBytes = Math.min(this.#maxBytes, this.#limitBytes * 2);
+    }
+  }
+
+  /** Puts a failed batch back, unless its time is over. */
+  #retry(
+    batch: Batch,
+    { reason, retryAfterMillis }: Extract<ExportOutcome, { kind: 'retry' }>,
+  ): void {
+    const now = performance.now();
+    const budgetMillis = this.#settings.retryBudgetMillis ?? 300_000;
+    this.#counts.retries += 1;
+    this.#messages.failing(reason);
+    this.#messages.debug(`attempt ${batch.attempts + 1} of ${batch.spans.length} spans: ${reason}`);
+    this.#schedule.failed(retryAfterMillis, this.#isFlushing, budgetMillis);
+    const failingSince = batch.failingSince ?? now;
+    if (now - failingSince >= budgetMillis) {
+      void this.#keepOrDrop(batch.spans, 'retry_budget');
+      return;
+    }
+    const attempts = batch.attempts + 1;
+    const notBefore = now + backoffMillis(attempts, this.#isFlushing);
+    // Some servers close the connection on a body that is too large, and their 413 is lost on the
+    // way. Two resets in a row are reason enough to try with less.
+    const isPerhapsTooLarge = batch.attempts > 0 && RESETS.has(reason);
+    const parts = isPerhapsTooLarge ? splitBatch(batch) : [batch];
+    this.#schedule.add(parts.map((part) => ({ ...part, attempts, failingSince, notBefore })));
+    this.#endHopelessFlushes(reason);
+  }
+
+  /** What to send instead of a batch that was too large: its halves, or its one span cut to half. */
+  #resize(batch: Batch): Batch[] {
+    const half = Math.floor(batch.bytes / 2);
+    this.#counts.splits += 1;
+    this.#lastTooLargeAt = performance.now();
+    this.#limitBytes = Math.max(MIN_REQUEST_BYTES, Math.min(this.#limitBytes, half));
+    const [first, ...others] = batch.spans;
+    if (first === undefined) return [];
+    if (others.length > 0) return splitBatch(batch);
+    const span = half < MIN_REQUEST_BYTES ? undefined : cutSpan(first.span, half);
+    if (span === undefined) {
+      this.#drop('too_large', 1);
+      return [];
+    }
+    if (!batch.isCut) this.#counts.truncated += 1;
+    this.#messages.truncated();
+    const bytes = Math.min(half, estimateBytes(span));
+    return [{ ...createBatch([{ span, bytes }], batch.firstNumber), isCut: true }];
+  }
+
+  // Flush and shutdown.
+
+  #flush(timeoutMillis: number): Promise<void> {
+    const done = new Promise<void>((resolve) => {
+      const waiter: FlushWaiter = {
+        until: this.#queue.nextNumber,
+        deadline: performance.now() + timeoutMillis,
+        done: () => {
+          clearTimeout(timer);
+          this.#waiters.delete(waiter);
+          resolve();
+        },
+      };
+      // Not unref'd: it is what keeps the process alive during a flush, as nothing else here does.
+      const timer = setTimeout(waiter.done, timeoutMillis);
+      this.#waiters.add(waiter);
+    });
+    this.#schedule.hurry();
+    this.#pump();
+    this.#settleWaiters();
+    this.#endHopelessFlushes(undefined);
+    return done;
+  }
+
+  /** Every span that a waiter waits for has reached its end. */
+  #settleWaiters(): void {
+    if (!this.#isFlushing) return;
+    let oldest = this.#queue.headNumber;
+    for (const batch of this.#inFlight) oldest = Math.min(oldest, batch.firstNumber);
+    for (const batch of this.#schedule.batches) oldest = Math.min(oldest, batch.firstNumber);
+    for (const waiter of this.#waiters) if (oldest >= waiter.until) waiter.done();
+  }
+
+  /**
+   * Ends the flushes that wait for what cannot come: the collector asked for more time than they
+   * have, or it is on this machine and nobody listens; with a spool, any failure does, since what is
+   * left is kept.
+   */
+  #endHopelessFlushes(reason: string | undefined): void {
+    const isAway = this.#requests?.isLoopback === true && reason === 'ECONNREFUSED';
+    const isKept = this.#spool !== undefined && reason !== undefined;
+    for (const waiter of this.#waiters) {
+      if (isAway || isKept || this.#schedule.askedUntil > waiter.deadline) waiter.done();
+    }
+  }
+
+  async #close(timeoutMillis: number): Promise<void> {
+    // With a spool, a collector that is known to fail is not waited for.
+    const waits = this.#spool === undefined || !this.#schedule.isFailing;
+    await Promise.all([
+      waits ? this.#flush(timeoutMillis) : undefined,
+      this.#recovery?.stop(waits ? timeoutMillis : 0),
+    ]);
+    await this.#keepOrDrop(this.#stop(), 'shutdown_deadline');
+    this.#spool?.releaseAllSync();
+    await this.#exporter.shutdown().catch(() => undefined);
+  }
+
+  /**
+   * Ends all work; returns the spans that are left, oldest first, and none the second time. Those in
+   * flight may arrive all the same.
+   */
+  #stop(): QueuedSpan[] {
+    if (this.#isStopped) return [];
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    const batches = [...this.#inFlight, ...this.#schedule.takeAll()].toSorted(
+      (a, b) => a.firstNumber - b.firstNumber,
+    );
+    this.#inFlight.clear();
+    this.#inFlightBytes = 0;
+    return [...batches.flatMap((batch) => batch.spans), ...this.#queue.takeAll()];
+  }
+
+  #exit(sends: boolean): void {
+    const isFailing = this.#schedule.isFailing;
+    for (const request of this.#saving) this.#saveSync(request);
+    this.#saving.clear();
+    this.#spool?.releaseAllSync();
+    const left = this.#stop();
+    if (left.length === 0) return;
+    // What is still in our hands must not arrive a second time by the old connection.
+    void this.#exporter.shutdown().catch(() => undefined);
+    // A collector that has just failed would only hold the exit up.
+    const accepted = sends && !isFailing ? this.#sendAtExit(left) : 0;
+    this.#counts.exported += accepted;
+    const rest = left.slice(accepted);
+    if (this.#spool === undefined) {
+      this.#drop('process_exit', rest.length);
+      return;
+    }
+    for (const request of this.#frame(rest)) {
+      if (!this.#saveSync(request)) this.#drop('process_exit', request.spans);
+    }
+  }
+
+  #sendAtExit(spans: readonly QueuedSpan[]): number {
+    const exporter = this.#requests;
+    if (exporter?.exitTarget === undefined) return 0;
+    const batches = batchesOf(spans, this.#limitBytes).map((batch) =>
+      batch.map(({ span }) => exporter.serialize([span])),
+    );
+    const result = sendAtExit(exporter.exitTarget, exporter.contentType, batches, EXIT_MILLIS);
+    this.#counts.requests += result.requests;
+    this.#counts.bytesSent += result.sentBytes;
+    return result.accepted;
+  }
+
+  // Spool.
+
+  #openSpool(): Spool | undefined {
+    const { spoolDirectory: directory, url, maxSpoolBytes, maxSpoolAgeMillis } = this.#settings;
+    if (directory === undefined) return undefined;
+    return new Spool({
+      directory,
+      url,
+      maxBytes: maxSpoolBytes ?? 64 * 1024 * 1024,
+      maxAgeMillis: maxSpoolAgeMillis ?? 24 * 60 * 60 * 1000,
+      onLost: (reason, spans) => this.#loseSpooled(reason, spans),
+    });
+  }
+
+  #startRecovery(spool: Spool, exporter: RequestExporter): SpoolRecovery {
+    return new SpoolRecovery({
+      spool,
+      send: (body, contentType) => exporter.send(body, contentType),
+      isFailing: () => this.#schedule.isFailing,
+      onRecovered: (spans) => {
+        this.#counts.recovered += spans;
+      },
+      onRefused: (outcome, spans) => {
+        if (outcome.kind === 'refused') this.#messages.refused(outcome.status, outcome.message);
+        else if (outcome.kind === 'accepted') this.#messages.partlyRejected(spans, outcome.message);
+        this.#loseSpooled(
+          outcome.kind === 'too_large' ? 'too large for the collector' : 'refused by the collector',
+          spans,
+        );
+      },
+      debug: (text) => this.#messages.debug(text),
+    });
+  }
+
+  #loseSpooled(reason: string, spans: number): void {
+    this.#counts.spoolDropped += spans;
+    this.#messages.spoolLost(reason, spans);
+  }
+
+  /** Puts spans that cannot be sent into the spool; without one, or where it fails, they are lost. */
+  async #keepOrDrop(
+    spans: readonly QueuedSpan[],
+    reason: Exclude<DropReason, 'rejected'>,
+  ): Promise<void> {
+    const spool = this.#spool;
+    if (spool === undefined) {
+      this.#drop(reason, spans.length);
+      this.#settleWaiters();
+      return;
+    }
+    const requests = this.#frame(spans);
+    for (const request of requests) this.#saving.add(request);
+    for (const request of requests) {
+      try {
+        await spool.save(request);
+        this.#counts.spooled += this.#saving.has(request) ? request.spans : 0;
+      } catch (error) {
+        this.#messages.spoolFailed(error);
+        this.#drop(reason, request.spans);
+      }
+      this.#saving.delete(request);
+    }
+    this.#settleWaiters();
+  }
+
+  #saveSync(request: SpooledRequest): boolean {
+    try {
+      this.#spool?.saveSync(request);
+      this.#counts.spooled += request.spans;
+      return true;
+    } catch (error) {
+      this.#messages.spoolFailed(error);
+      return false;
+    }
+  }
+
+  /**
+   * Frames spans into requests for the spool. Each span is a request of its own in them, so that
+   * another process can split what the collector finds too large.
+   */
+  #frame(spans: readonly QueuedSpan[]): SpooledRequest[] {
+    const exporter = this.#requests;
+    if (exporter === undefined) return [];
+    const { contentType } = exporter;
+    return batchesOf(spans, MAX_SPOOLED_REQUEST_BYTES).map((batch) => {
+      const bodies = batch.map(({ span }) => exporter.serialize([span]));
+      return { contentType, spans: batch.length, body: joinRequests(contentType, bodies) };
+    });
   }
 }
 
-function timeoutOf(options: FlushDeadline | undefined): { timeoutMillis?: number } {
-  const timeoutMillis = options?.timeoutMillis;
-  return timeoutMillis === undefined ? {} : { timeoutMillis };
+function batchesOf(spans: readonly QueuedSpan[], maxBytes: number): (readonly QueuedSpan[])[] {
+  const queue = new SpanQueue();
+  for (const span of spans) queue.push(span);
+  const batches: (readonly QueuedSpan[])[] = [];
+  for (let batch = queue.takeBatch(maxBytes); batch; batch = queue.takeBatch(maxBytes)) {
+    batches.push(batch.spans);
+  }
+  return batches;
 }

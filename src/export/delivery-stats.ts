@@ -13,7 +13,9 @@ export type DropReason =
   /** The process exited first, and neither the last resort nor a spool took it. */
   | 'process_exit'
   /** It ended after `shutdown()`. */
-  | 'after_shutdown';
+  | 'after_shutdown'
+  /** Writing it as a request threw, or its ids are malformed. */
+  | 'export_error';
 
 /** What delivery has done since it was created. Every added span is exported, dropped or pending. */
 export interface DeliveryStats {
@@ -31,8 +33,10 @@ export interface DeliveryStats {
   readonly pendingBytes: number;
   /** Spans written to the spool for the next process. */
   readonly spooled: number;
-  /** Spans of earlier processes that were taken from the spool. */
+  /** Spans of earlier processes that were sent from the spool. */
   readonly recovered: number;
+  /** Spans of earlier processes that were given up in the spool: too old, no room, damaged, refused. */
+  readonly spoolDropped: number;
   /** Spans that lost content to fit the collector's limit. */
   readonly truncated: number;
   /** Requests made, retries included. */
@@ -63,14 +67,16 @@ const NO_DROPS: Readonly<Record<DropReason, number>> = {
   shutdown_deadline: 0,
   process_exit: 0,
   after_shutdown: 0,
+  export_error: 0,
 };
 
 /** Counters of one delivery, the one owner of its numbers. */
-export class DeliveryLedger {
+export class DeliveryCounts {
   added = 0;
   exported = 0;
   spooled = 0;
   recovered = 0;
+  spoolDropped = 0;
   truncated = 0;
   requests = 0;
   retries = 0;
@@ -97,6 +103,7 @@ export class DeliveryLedger {
       pendingBytes,
       spooled: this.spooled,
       recovered: this.recovered,
+      spoolDropped: this.spoolDropped,
       truncated: this.truncated,
       requests: this.requests,
       retries: this.retries,

@@ -1,7 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { asPrintable } from '../diagnostics.js';
+import { asPrintable, type Diagnostics } from '../diagnostics.js';
 import { RESERVED_HEADERS } from '../options/headers.js';
-import type { DeliveryDiagnostics } from './delivery-settings.js';
 
 function isValidHeader(name: string, value: string): boolean {
   try {
@@ -19,7 +18,7 @@ function isValidHeader(name: string, value: string): boolean {
  */
 export function resolveRequestHeaders(
   headers: Readonly<Record<string, string>>,
-  diagnostics: DeliveryDiagnostics,
+  diagnostics: Diagnostics,
 ): Record<string, string> {
   const result: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {

@@ -1,52 +1,50 @@
-import type { EncodedSpan } from './span-record.js';
-import type { Verdict } from './answer-verdict.js';
-import { splitBatch, withoutOldestSpan, type Batch } from './batch.js';
-import type { DeliveryMessages } from './delivery-messages.js';
-import { DEFAULT_RETRY_BUDGET_MILLIS, type DeliverySettings } from './delivery-settings.js';
-import type { DeliveryLedger } from './delivery-stats.js';
-import { backoffMillis } from './retry-delay.js';
+import type { Batch } from './span-batch.js';
 
-const RESETS: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
+const FIRST_DELAY_MILLIS = 500;
+const MAX_DELAY_MILLIS = 10_000;
+/** While somebody waits for a flush, attempts come faster than its deadline. */
+const MAX_FLUSHING_DELAY_MILLIS = 1_000;
+/** Full jitter may draw nearly nothing; a loop of immediate attempts helps nobody. */
+const MIN_DELAY_MILLIS = 20;
 
 /**
- * Some servers close the connection on a body that is too large, and their 413 is lost on the way.
- * Two resets in a row are reason enough to try with less; should they have meant something else,
- * nothing is lost by it.
+ * Milliseconds to wait after the n-th failure in a row (from 1): exponential with full jitter, so
+ * that the processes that a collector's restart has cut off do not come back all at once.
  */
-function isPerhapsTooLarge(batch: Batch, reason: string): boolean {
-  return batch.attempts > 0 && RESETS.has(reason);
-}
-
-export interface RetryScheduleOptions {
-  readonly settings: DeliverySettings;
-  readonly ledger: DeliveryLedger;
-  readonly messages: DeliveryMessages;
-  /** Takes the spans whose retry budget is over. */
-  readonly giveUp: (spans: readonly EncodedSpan[]) => void;
+export function backoffMillis(
+  failures: number,
+  flushing: boolean,
+  random: () => number = Math.random,
+): number {
+  const cap = flushing ? MAX_FLUSHING_DELAY_MILLIS : MAX_DELAY_MILLIS;
+  const ceiling = Math.min(cap, FIRST_DELAY_MILLIS * 2 ** Math.min(failures - 1, 16));
+  return Math.max(MIN_DELAY_MILLIS, random() * ceiling);
 }
 
 /**
- * Batches that wait for another try, and when the collector may be asked again at all. A batch has
- * a delay of its own, so that one which fails for its own sake doesn't stand in the others' way.
+ * Milliseconds that a `Retry-After` header asks for, given as seconds or as an HTTP date (RFC 9110,
+ * 10.2.3). `undefined` when there is none or it says nothing; 0 for a date that has passed.
+ */
+export function parseRetryAfter(
+  value: string | undefined,
+  nowMillis: number = Date.now(),
+): number | undefined {
+  const text = value?.trim() ?? '';
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
+  const date = /[a-z]/i.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(date) ? undefined : Math.max(0, date - nowMillis);
+}
+
+/**
+ * Batches that wait for another try, and when the collector may be asked again at all. A batch has a
+ * delay of its own, so that one which fails for its own sake does not hold up the others. All times
+ * are on the monotonic clock: a wall clock that is set back must not stop delivery.
  */
 export class RetrySchedule {
-  readonly #budgetMillis: number;
-  readonly #ledger: DeliveryLedger;
-  readonly #messages: DeliveryMessages;
-  readonly #giveUp: (spans: readonly EncodedSpan[]) => void;
   #batches: Batch[] = [];
   #failuresInARow = 0;
-  /** Of our own accord, in epoch milliseconds. */
   #backoffUntil = 0;
-  /** By the collector's `Retry-After`, in epoch milliseconds: no hurry overrides it. */
   #askedUntil = 0;
-
-  constructor({ settings, ledger, messages, giveUp }: RetryScheduleOptions) {
-    this.#budgetMillis = settings.retryBudgetMillis ?? DEFAULT_RETRY_BUDGET_MILLIS;
-    this.#ledger = ledger;
-    this.#messages = messages;
-    this.#giveUp = giveUp;
-  }
 
   get batches(): readonly Batch[] {
     return this.#batches;
@@ -56,29 +54,31 @@ export class RetrySchedule {
     return this.#batches.reduce((sum, batch) => sum + batch.spans.length, 0);
   }
 
-  get cost(): number {
-    return this.#batches.reduce((sum, batch) => sum + batch.cost, 0);
+  get bytes(): number {
+    return this.#batches.reduce((sum, batch) => sum + batch.bytes, 0);
   }
 
   get isFailing(): boolean {
     return this.#failuresInARow > 0;
   }
 
-  /** Nothing is to be sent before, in epoch milliseconds. */
+  /** Nothing is to be sent before. */
   get closedUntil(): number {
     return Math.max(this.#backoffUntil, this.#askedUntil);
   }
 
-  /** Epoch milliseconds; infinity when no batch waits. */
-  nextDueAt(): number {
-    return this.#batches.reduce(
-      (due, batch) => Math.min(due, batch.notBefore),
-      Number.POSITIVE_INFINITY,
-    );
+  /** By the collector's `Retry-After`: no hurry overrides it. */
+  get askedUntil(): number {
+    return this.#askedUntil;
   }
 
-  takeDue(nowMillis: number): Batch | undefined {
-    const at = this.#batches.findIndex((batch) => batch.notBefore <= nowMillis);
+  /** Infinity when no batch waits. */
+  nextDueAt(): number {
+    return this.#batches.reduce((due, batch) => Math.min(due, batch.notBefore), Infinity);
+  }
+
+  takeDue(now: number): Batch | undefined {
+    const at = this.#batches.findIndex((batch) => batch.notBefore <= now);
     return at < 0 ? undefined : this.#batches.splice(at, 1)[0];
   }
 
@@ -93,35 +93,23 @@ export class RetrySchedule {
     this.#backoffUntil = 0;
   }
 
-  /** Batches that are to be sent next. */
+  /** A request failed. `maxAskedMillis` bounds what a `Retry-After` may ask for. */
+  failed(retryAfterMillis: number | undefined, flushing: boolean, maxAskedMillis: number): void {
+    const now = performance.now();
+    this.#failuresInARow++;
+    this.#backoffUntil = now + backoffMillis(this.#failuresInARow, flushing);
+    if (retryAfterMillis !== undefined) {
+      this.#askedUntil = now + Math.min(retryAfterMillis, maxAskedMillis);
+    }
+  }
+
+  /** Puts batches in front, to be sent next. */
   again(batches: readonly Batch[]): void {
     this.#batches.unshift(...batches);
   }
 
-  /** Puts a failed batch back, unless its time is over. */
-  failed(
-    batch: Batch,
-    { reason, retryAfterMillis }: Extract<Verdict, { kind: 'retry' }>,
-    flushing: boolean,
-  ): void {
-    const now = Date.now();
-    this.#ledger.retries++;
-    this.#messages.failing(reason);
-    this.#messages.debug(`attempt ${batch.attempts + 1} of ${batch.spans.length} spans: ${reason}`);
-    this.#failuresInARow++;
-    this.#backoffUntil = now + backoffMillis(this.#failuresInARow, flushing);
-    if (retryAfterMillis !== undefined) {
-      this.#askedUntil = now + Math.min(retryAfterMillis, this.#budgetMillis);
-    }
-    const failingSince = batch.failingSince ?? now;
-    if (now - failingSince >= this.#budgetMillis) {
-      this.#giveUp(batch.spans);
-      return;
-    }
-    const attempts = batch.attempts + 1;
-    const notBefore = now + backoffMillis(attempts, flushing);
-    const parts = isPerhapsTooLarge(batch, reason) ? splitBatch(batch) : [batch];
-    this.#batches.push(...parts.map((part) => ({ ...part, attempts, failingSince, notBefore })));
+  add(batches: readonly Batch[]): void {
+    this.#batches.push(...batches);
   }
 
   /** Somebody waits: try again now, unless the collector asked for time. */
@@ -135,7 +123,18 @@ export class RetrySchedule {
     const [first, ...others] = this.#batches;
     if (first === undefined) return false;
     const oldest = others.reduce((a, b) => (b.firstNumber < a.firstNumber ? b : a), first);
-    const rest = withoutOldestSpan(oldest);
+    const [dropped, ...spans] = oldest.spans;
+    const rest =
+      dropped === undefined || spans.length === 0
+        ? []
+        : [
+            {
+              ...oldest,
+              spans,
+              bytes: oldest.bytes - dropped.bytes,
+              firstNumber: oldest.firstNumber + 1,
+            },
+          ];
     this.#batches = this.#batches.flatMap((batch) => (batch === oldest ? rest : [batch]));
     return true;
   }

@@ -1,33 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
-import { readFile, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import * as fsAsync from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  DEFAULT_MAX_SPOOL_AGE_MILLIS,
-  DEFAULT_MAX_SPOOL_BYTES,
-  type DeliverySettings,
-} from './delivery-settings.js';
-import { encodeSpoolFile, parseSpoolFile, type SpooledRequest } from './spool-file.js';
+import { crc32 } from 'node:zlib';
 
-// A file's name: epoch milliseconds, hash of the URL, something unique; and its state as extension.
-// Every change of state is a rename, which the file system does whole or not at all, and which only
-// one of many processes succeeds with.
-const READY = '.spans';
-const CLAIMED = '.claimed';
-const WRITING = '.tmp';
-const FILE_NAME = /^(\d+)-([0-9a-f]{16})-[0-9a-f-]{36}(\.spans|\.claimed|\.tmp)$/;
-
-/** A claim or a write that is older belongs to a process that is gone. */
-const ABANDONED_MILLIS = 5 * 60 * 1000;
-
-interface SpoolOptions {
-  readonly directory: string;
-  /** Only the collector that spans were meant for ever gets them. */
-  readonly url: string;
-  readonly maxBytes: number;
-  readonly maxAgeMillis: number;
-  /** Told about requests that were given up for age or room, and about files that are not whole. */
-  readonly lost: (reason: string) => void;
+/** One export request on disk: the resource of its own process is in it, so any process can send it. */
+export interface SpooledRequest {
+  readonly contentType: string;
+  readonly spans: number;
+  readonly body: Uint8Array;
 }
 
 /** A request that this process alone may send now. */
@@ -35,130 +16,243 @@ export interface SpoolClaim extends SpooledRequest {
   readonly path: string;
 }
 
+export interface SpoolOptions {
+  readonly directory: string;
+  /** Only the collector that spans were meant for ever gets them. */
+  readonly url: string;
+  readonly maxBytes: number;
+  readonly maxAgeMillis: number;
+  /** Told about requests that were given up: for age, for room, or because they are not whole. */
+  readonly onLost: (reason: string, spans: number) => void;
+}
+
+// A file's name: epoch milliseconds, hash of the URL, spans, something unique; and its state as
+// extension. Every change of state is a rename, which the file system does whole or not at all, and
+// which only one of many processes succeeds with.
+const READY = '.spans';
+const CLAIMED = '.claimed';
+const WRITING = '.tmp';
+const FILE_NAME =
+  /^(\d+)-([0-9a-f]{16})-(?:(\d+)-)?[0-9a-f]{8}-[0-9a-f-]{27}(\.spans|\.claimed|\.tmp)$/;
+/** A claim or a write that is older belongs to a process that is gone. */
+const ABANDONED_MILLIS = 5 * 60 * 1000;
+
 /**
  * A directory of requests that could not be sent, shared by any number of processes. It holds what
- * was said, so its files are for their owner's eyes only (0600).
+ * was said, so its files are for their owner's eyes only (0600). Without fsync: a power cut, unlike
+ * a kill, may lose what was written last.
  */
 export class Spool {
   readonly #options: SpoolOptions;
   readonly #target: string;
+  readonly #claims = new Set<string>();
 
   constructor(options: SpoolOptions) {
     this.#options = options;
     this.#target = createHash('sha256').update(options.url).digest('hex').slice(0, 16);
   }
 
-  /**
-   * Writes a request; the oldest make room. Throws what the file system throws. Synchronous, since
-   * the process may be exiting; without fsync, so a power cut, unlike a kill, may lose it.
-   */
-  save(request: SpooledRequest): void {
-    const { directory, maxBytes } = this.#options;
-    const file = encodeSpoolFile(request);
-    if (file.length > maxBytes) throw new Error('larger than the whole spool');
-    fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
-    this.#makeRoom(file.length);
-    const path = join(directory, `${Date.now()}-${this.#target}-${randomUUID()}`);
-    fs.writeFileSync(path + WRITING, file, { mode: 0o600, flag: 'wx' });
-    fs.renameSync(path + WRITING, path + READY);
+  /** Writes a request; the oldest make room. Rejects with what the file system says. */
+  async save(request: SpooledRequest): Promise<void> {
+    const { directory } = this.#options;
+    const file = this.#encode(request);
+    const path = this.#newPath(request.spans);
+    await fsAsync.mkdir(directory, { recursive: true, mode: 0o700 });
+    const names = await fsAsync.readdir(directory);
+    const files = await Promise.all(
+      names.map(async (name) => {
+        const stat = await fsAsync.stat(join(directory, name)).catch(() => undefined);
+        return { name, bytes: stat?.size ?? 0 };
+      }),
+    );
+    for (const name of this.#filesToRemove(files, file.length)) {
+      await fsAsync.rm(join(directory, name), { force: true });
+    }
+    try {
+      await fsAsync.writeFile(path + WRITING, file, { mode: 0o600, flag: 'wx' });
+      await fsAsync.rename(path + WRITING, path + READY);
+    } catch (error) {
+      await fsAsync.rm(path + WRITING, { force: true }).catch(() => undefined);
+      throw error;
+    }
   }
 
-  /** Takes the oldest request that nobody else has. Undefined when there is none. */
-  async claim(): Promise<SpoolClaim | undefined> {
+  /** The same while the process exits, when nothing asynchronous happens any more. */
+  saveSync(request: SpooledRequest): void {
+    const { directory } = this.#options;
+    const file = this.#encode(request);
+    const path = this.#newPath(request.spans);
+    fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const files = fs.readdirSync(directory).map((name) => {
+      const stat = fs.statSync(join(directory, name), { throwIfNoEntry: false });
+      return { name, bytes: stat?.size ?? 0 };
+    });
+    for (const name of this.#filesToRemove(files, file.length)) {
+      fs.rmSync(join(directory, name), { force: true });
+    }
+    try {
+      fs.writeFileSync(path + WRITING, file, { mode: 0o600, flag: 'wx' });
+      fs.renameSync(path + WRITING, path + READY);
+    } catch (error) {
+      fs.rmSync(path + WRITING, { force: true });
+      throw error;
+    }
+  }
+
+  /** Takes the oldest request that nobody else has and `skips` does not name. */
+  async claim(skips: ReadonlySet<string>): Promise<SpoolClaim | undefined> {
     for (const name of await this.#list()) {
+      if (skips.has(keyOf(name))) continue;
       const claimed = await this.#tryClaim(name);
       if (claimed !== undefined) return claimed;
     }
     return undefined;
   }
 
-  /** Ends a claim: the request was sent. */
+  /** Ends a claim: the request was sent, or given up. */
   async remove(claim: SpoolClaim): Promise<void> {
-    await rm(claim.path, { force: true });
+    this.#claims.delete(claim.path);
+    await fsAsync.rm(claim.path, { force: true });
   }
 
   /** Ends a claim: somebody else, or the next process, shall send it. */
   async release(claim: SpoolClaim): Promise<void> {
-    await rename(claim.path, claim.path.slice(0, -CLAIMED.length) + READY);
+    this.#claims.delete(claim.path);
+    await fsAsync.rename(claim.path, readyPath(claim.path));
+  }
+
+  /** Ends every claim while the process exits, so that the next process need not wait for them. */
+  releaseAllSync(): void {
+    for (const path of this.#claims) {
+      try {
+        fs.renameSync(path, readyPath(path));
+      } catch {
+        // It was sent and removed meanwhile.
+      }
+    }
+    this.#claims.clear();
+  }
+
+  /** What names a claimed request among the files, whatever its state. */
+  keyOf({ path }: SpoolClaim): string {
+    return keyOf(path);
+  }
+
+  #newPath(spans: number): string {
+    return join(this.#options.directory, `${Date.now()}-${this.#target}-${spans}-${randomUUID()}`);
+  }
+
+  #encode(request: SpooledRequest): Buffer {
+    const file = encodeFile(request);
+    if (file.length > this.#options.maxBytes) throw new Error('larger than the whole spool');
+    return file;
+  }
+
+  /** The oldest files, as many as have to go; each of them is counted as lost. */
+  #filesToRemove(
+    files: readonly { readonly name: string; readonly bytes: number }[],
+    bytes: number,
+  ): readonly string[] {
+    const { maxBytes, onLost } = this.#options;
+    const own = files
+      .filter(({ name }) => FILE_NAME.test(name))
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    let total = own.reduce((sum, file) => sum + file.bytes, bytes);
+    const removed: string[] = [];
+    for (const file of own) {
+      if (total <= maxBytes) break;
+      total -= file.bytes;
+      removed.push(file.name);
+      if (!file.name.endsWith(WRITING)) onLost('no room', spansOf(file.name));
+    }
+    return removed;
   }
 
   async #list(): Promise<string[]> {
     try {
-      return (await readdir(this.#options.directory)).toSorted();
+      return (await fsAsync.readdir(this.#options.directory)).toSorted();
     } catch {
       return []; // No directory yet: nobody has written anything.
     }
   }
 
   async #tryClaim(name: string): Promise<SpoolClaim | undefined> {
-    const [, millis, target, state] = FILE_NAME.exec(name) ?? [];
+    const [, millis, target, , state] = FILE_NAME.exec(name) ?? [];
     const path = join(this.#options.directory, name);
     try {
-      if (millis === undefined) return undefined;
+      if (millis === undefined || this.#claims.has(path)) return undefined;
       if (Date.now() - Number(millis) > this.#options.maxAgeMillis) {
-        await rm(path, { force: true });
-        if (state !== WRITING) this.#options.lost('too old');
+        await fsAsync.rm(path);
+        if (state !== WRITING) this.#options.onLost('too old', spansOf(name));
         return undefined;
       }
-      const isFree = state === READY || (await stat(path)).mtimeMs < Date.now() - ABANDONED_MILLIS;
-      if (!isFree) return undefined;
-      if (state === WRITING) {
-        await rm(path, { force: true });
-        return undefined;
+      if (state !== READY) {
+        const { mtimeMs } = await fsAsync.stat(path);
+        if (mtimeMs > Date.now() - ABANDONED_MILLIS) return undefined;
+        if (state === WRITING) await fsAsync.rm(path, { force: true });
+        if (state === WRITING) return undefined;
       }
       if (target !== this.#target) return undefined;
-      return await this.#take(path, state === CLAIMED);
+      return await this.#take(path);
     } catch {
       return undefined; // Another process was faster.
     }
   }
 
-  async #take(path: string, wasClaimed: boolean): Promise<SpoolClaim | undefined> {
-    // An abandoned claim gets a new name too: of several processes that find it, one wins.
-    const free = path.replace(/\.(spans|claimed)$/, '');
-    const renamed = wasClaimed ? free.replace(/[0-9a-f-]{36}$/, randomUUID()) : free;
-    const own = renamed + CLAIMED;
-    await rename(path, own);
+  async #take(path: string): Promise<SpoolClaim | undefined> {
+    const own = path.endsWith(CLAIMED)
+      ? // An abandoned claim gets a new name: of several processes that find it, one wins.
+        path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}\.claimed$/, `${randomUUID()}${CLAIMED}`)
+      : path.slice(0, -READY.length) + CLAIMED;
+    await fsAsync.rename(path, own);
+    this.#claims.add(own);
     const now = new Date();
-    await utimes(own, now, now);
-    const request = parseSpoolFile(await readFile(own));
+    await fsAsync.utimes(own, now, now);
+    const request = decodeFile(await fsAsync.readFile(own));
     if (request !== undefined) return { ...request, path: own };
-    await rm(own, { force: true });
-    this.#options.lost('not whole');
+    this.#claims.delete(own);
+    await fsAsync.rm(own, { force: true });
+    this.#options.onLost('not whole', spansOf(own));
     return undefined;
-  }
-
-  #makeRoom(bytes: number): void {
-    const { directory, maxBytes, lost } = this.#options;
-    const files = fs
-      .readdirSync(directory)
-      .filter((name) => FILE_NAME.test(name))
-      .toSorted()
-      .map((name) => {
-        const path = join(directory, name);
-        return { path, size: fs.statSync(path, { throwIfNoEntry: false })?.size ?? 0 };
-      });
-    let total = files.reduce((sum, { size }) => sum + size, 0);
-    for (const { path, size } of files) {
-      if (total + bytes <= maxBytes) return;
-      fs.rmSync(path, { force: true });
-      total -= size;
-      lost('no room');
-    }
   }
 }
 
-/** The spool of the settings; undefined when nothing is to be written to disk. Touches no file yet. */
-export function openSpool(
-  settings: DeliverySettings,
-  lost: (reason: string) => void,
-): Spool | undefined {
-  if (settings.spoolDirectory === undefined) return undefined;
-  return new Spool({
-    directory: settings.spoolDirectory,
-    url: settings.url,
-    maxBytes: settings.maxSpoolBytes ?? DEFAULT_MAX_SPOOL_BYTES,
-    maxAgeMillis: settings.maxSpoolAgeMillis ?? DEFAULT_MAX_SPOOL_AGE_MILLIS,
-    lost,
-  });
+function readyPath(path: string): string {
+  return path.slice(0, -CLAIMED.length) + READY;
+}
+
+function keyOf(path: string): string {
+  return /(\d+-[0-9a-f]{16}-.*)\.\w+$/.exec(path)?.[1] ?? path;
+}
+
+/** Spans of a file by its name; 1 where an earlier version of this package left the number out. */
+function spansOf(path: string): number {
+  return Number(/\d+-[0-9a-f]{16}-(\d+)-[0-9a-f]{8}-/.exec(path)?.[1] ?? 1);
+}
+
+// Layout, little endian: magic, content type (0 protobuf, 1 JSON), spans, bytes of the body, CRC-32
+// of the body; then the body. Whatever a kill left behind fails one of the checks.
+const MAGIC = 0x31505343; // "CSP1"
+const HEADER_BYTES = 20;
+const CONTENT_TYPES = ['application/x-protobuf', 'application/json'];
+
+function encodeFile({ contentType, spans, body }: SpooledRequest): Buffer {
+  const file = Buffer.alloc(HEADER_BYTES + body.length);
+  file.writeUInt32LE(MAGIC, 0);
+  file.writeUInt32LE(Math.max(0, CONTENT_TYPES.indexOf(contentType)), 4);
+  file.writeUInt32LE(spans, 8);
+  file.writeUInt32LE(body.length, 12);
+  file.writeUInt32LE(crc32(body), 16);
+  file.set(body, HEADER_BYTES);
+  return file;
+}
+
+/** `undefined` when the file is not whole. */
+function decodeFile(file: Buffer): SpooledRequest | undefined {
+  if (file.length < HEADER_BYTES || file.readUInt32LE(0) !== MAGIC) return undefined;
+  const contentType = CONTENT_TYPES[file.readUInt32LE(4)];
+  const body = file.subarray(HEADER_BYTES);
+  if (contentType === undefined || body.length !== file.readUInt32LE(12)) return undefined;
+  if (crc32(body) !== file.readUInt32LE(16)) return undefined;
+  return { contentType, spans: file.readUInt32LE(8), body };
 }

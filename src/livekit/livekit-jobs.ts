@@ -106,17 +106,34 @@ const KINDS: ReadonlyMap<number, string> = new Map([
 ]);
 const AGENT = 'agent';
 
-/**
- * `DisconnectReason` of LiveKit's protocol. Left out is `CLIENT_INITIATED`: every job leaves its
- * room itself before its shutdown callbacks run.
- */
-const DISCONNECT_REASONS: ReadonlyMap<number, string> = new Map([
-  [4, 'participant_removed'],
-  [5, 'room_deleted'],
-  [10, 'room_closed'],
-  [9, 'connection_lost'],
-  [13, 'sip_trunk_failure'],
-  [14, 'connection_lost'],
+/** `DisconnectReason` of LiveKit's protocol (`livekit_models.proto`). */
+const DISCONNECT_REASONS: readonly (string | undefined)[] = [
+  undefined,
+  'client_initiated',
+  'duplicate_identity',
+  'server_shutdown',
+  'participant_removed',
+  'room_deleted',
+  'state_mismatch',
+  'join_failure',
+  'migration',
+  'signal_close',
+  'room_closed',
+  'user_unavailable',
+  'user_rejected',
+  'sip_trunk_failure',
+  'connection_timeout',
+  'media_failure',
+];
+
+/** Reasons that end a session. Not among them is that the job leaves, as each does at its end. */
+const CLOSE_REASONS: ReadonlyMap<string, string> = new Map([
+  ['participant_removed', 'participant_removed'],
+  ['room_deleted', 'room_deleted'],
+  ['room_closed', 'room_closed'],
+  ['signal_close', 'connection_lost'],
+  ['sip_trunk_failure', 'sip_trunk_failure'],
+  ['connection_timeout', 'connection_lost'],
 ]);
 
 /**
@@ -127,7 +144,8 @@ export class RoomWatch {
   #kind: string | undefined;
   #present = 0;
   #hasLeft = false;
-  #disconnectReason: string | undefined;
+  #roomReason: string | undefined;
+  #callerReason: string | undefined;
 
   constructor(room: unknown) {
     if (!isRoom(room)) return;
@@ -135,7 +153,7 @@ export class RoomWatch {
     room.on('participantConnected', (participant) => this.#join(participant));
     room.on('participantDisconnected', (participant) => this.#leave(participant));
     room.on('disconnected', (reason) => {
-      this.#disconnectReason ??= DISCONNECT_REASONS.get(asFiniteNumber(reason) ?? -1);
+      this.#roomReason ??= disconnectReasonOf(reason);
     });
   }
 
@@ -146,8 +164,14 @@ export class RoomWatch {
 
   /** Why the room ended for this job; `undefined` when the job itself decided. */
   get closeReason(): string | undefined {
-    if (this.#disconnectReason !== undefined) return this.#disconnectReason;
+    const closing = CLOSE_REASONS.get(this.#roomReason ?? '');
+    if (closing !== undefined) return closing;
     return this.#hasLeft && this.#present === 0 ? 'participant_disconnected' : undefined;
+  }
+
+  /** Why the last caller left, else why the room ended for this job. */
+  get disconnectReason(): string | undefined {
+    return this.#callerReason ?? this.#roomReason;
   }
 
   #join(participant: unknown): void {
@@ -161,6 +185,8 @@ export class RoomWatch {
     if (kindOf(participant) === AGENT) return;
     this.#present = Math.max(0, this.#present - 1);
     this.#hasLeft = true;
+    const reason = isRecord(participant) ? participant['disconnectReason'] : undefined;
+    this.#callerReason = disconnectReasonOf(reason) ?? this.#callerReason;
   }
 }
 
@@ -175,6 +201,10 @@ function isRoom(value: unknown): value is LiveKitRoom {
 function participantsOf(room: LiveKitRoom): readonly unknown[] {
   const participants: unknown = Reflect.get(room, 'remoteParticipants');
   return types.isMap(participants) ? [...participants.values()] : [];
+}
+
+function disconnectReasonOf(reason: unknown): string | undefined {
+  return DISCONNECT_REASONS[asFiniteNumber(reason) ?? 0];
 }
 
 function kindOf(participant: unknown): string | undefined {

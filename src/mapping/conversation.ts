@@ -1,28 +1,26 @@
 import type { Attributes } from '@opentelemetry/api';
+import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
+import type { ToolCall } from './mapping-context.js';
 import {
   asText,
   firstPresent,
   isRecord,
+  parseJson,
   parseJsonArray,
   parseJsonRecord,
+  type JsonRecord,
 } from './read-attributes.js';
-import type { ToolCall } from './span-input.js';
-import { messagesOfChatContext } from './chat-context.js';
-import { asMessages, asParts } from './gen-ai-messages.js';
 
-const SYSTEM_INSTRUCTIONS = 'gen_ai.system_instructions';
-const INPUT_MESSAGES = 'gen_ai.input.messages';
-const OUTPUT_MESSAGES = 'gen_ai.output.messages';
-export const CHAT_CONTEXT: readonly string[] = ['lk.pii.chat_ctx', 'lk.chat_ctx'];
-export const CONVERSATION_KEYS: readonly string[] = [
-  SYSTEM_INSTRUCTIONS,
-  INPUT_MESSAGES,
-  OUTPUT_MESSAGES,
-];
-const RESPONSE_TEXT = ['lk.pii.response.text', 'lk.response.text'] as const;
-const RESPONSE_CALLS = ['lk.pii.response.function_calls', 'lk.response.function_calls'] as const;
+// Reads what a model was given and what it answered, in every form that it is recorded in, as
+// messages in the GenAI format: `{ role, parts: [{ type, … }] }`.
 
-/** What a model was given and what it answered, in the GenAI message format. */
+/** A message in the GenAI format. */
+interface GenAiMessage {
+  readonly role: string;
+  readonly parts: JsonRecord[];
+}
+
+/** What a model was given and what it answered, in the GenAI format. */
 export interface Conversation {
   readonly system: readonly unknown[];
   readonly input: readonly unknown[];
@@ -31,27 +29,36 @@ export interface Conversation {
   readonly sources: readonly string[];
 }
 
+interface Answer {
+  readonly messages: readonly unknown[];
+  readonly sources: readonly string[];
+}
+
+/** Where LiveKit records the conversation of a model call, its answer apart. */
+export const CONVERSATION_KEYS: readonly string[] = [
+  GenAiAttr.SYSTEM_INSTRUCTIONS,
+  GenAiAttr.INPUT_MESSAGES,
+  GenAiAttr.OUTPUT_MESSAGES,
+  ...LiveKitAttr.CHAT_CONTEXT,
+];
+
 /**
  * Reads the conversation of one model call, `gen_ai.*` before `lk.pii.*` before `lk.*`: LiveKit
  * records it as `gen_ai.*` on `llm_request` from 1.8, and up to 1.7.1 as a chat context on
  * `llm_node` alone. `calls` stand in where the answer's own tool calls were not recorded.
  */
 export function readConversation(attributes: Attributes, calls: readonly ToolCall[]): Conversation {
-  const sources: string[] = [];
-  const take = <T>(key: string | undefined, value: T | undefined): T | undefined => {
-    if (key !== undefined && value !== undefined) sources.push(key);
-    return value;
-  };
-  const system = take(SYSTEM_INSTRUCTIONS, parseJsonArray(attributes[SYSTEM_INSTRUCTIONS]));
-  let input = take(INPUT_MESSAGES, parseJsonArray(attributes[INPUT_MESSAGES]));
-  const contextKey = firstPresent(attributes, CHAT_CONTEXT);
-  if (contextKey !== undefined) {
-    if (input !== undefined || system !== undefined) sources.push(contextKey);
-    else input = take(contextKey, readChatContext(attributes, contextKey));
-  }
-  const output = take(OUTPUT_MESSAGES, parseJsonArray(attributes[OUTPUT_MESSAGES]));
   const answer = readAnswer(attributes, calls);
-  sources.push(...answer.sources);
+  const sources = [...answer.sources];
+  const system = readArray(attributes, GenAiAttr.SYSTEM_INSTRUCTIONS, sources);
+  let input = readArray(attributes, GenAiAttr.INPUT_MESSAGES, sources);
+  const output = readArray(attributes, GenAiAttr.OUTPUT_MESSAGES, sources);
+  const contextKey = firstPresent(attributes, LiveKitAttr.CHAT_CONTEXT);
+  if (contextKey !== undefined) {
+    const isRepeated = input !== undefined || system !== undefined;
+    if (!isRepeated) input = readChatContext(attributes[contextKey]);
+    if (isRepeated || input !== undefined) sources.push(contextKey);
+  }
   return {
     system: asParts(system ?? []),
     input: asMessages(input ?? [], 'user'),
@@ -60,48 +67,208 @@ export function readConversation(attributes: Attributes, calls: readonly ToolCal
   };
 }
 
-/** Messages of the chat context under `key`; `undefined` when it is not one. */
-function readChatContext(attributes: Attributes, key: string): readonly unknown[] | undefined {
-  const items = parseJsonRecord(attributes[key])?.['items'];
-  return Array.isArray(items) ? messagesOfChatContext(items) : undefined;
-}
-
-/** The chat context of a span that is no model call (`eou_detection`). */
-export function readContextMessages(attributes: Attributes): {
-  readonly key: string | undefined;
-  readonly messages: readonly unknown[];
-} {
-  const key = firstPresent(attributes, CHAT_CONTEXT);
-  const messages = key === undefined ? undefined : readChatContext(attributes, key);
-  return { key: messages === undefined ? undefined : key, messages: messages ?? [] };
+function readArray(
+  attributes: Attributes,
+  key: string,
+  sources: string[],
+): readonly unknown[] | undefined {
+  const array = parseJsonArray(attributes[key]);
+  if (array !== undefined) sources.push(key);
+  return array;
 }
 
 /** The answer of an `llm_node`: its text and its tool calls, each under a key of its own. */
-export function readAnswer(
-  attributes: Attributes,
-  calls: readonly ToolCall[],
-): { readonly messages: readonly unknown[]; readonly sources: readonly string[] } {
+export function readAnswer(attributes: Attributes, calls: readonly ToolCall[]): Answer {
   const sources: string[] = [];
-  const textKey = firstPresent(attributes, RESPONSE_TEXT);
+  const parts: JsonRecord[] = [];
+  const textKey = firstPresent(attributes, LiveKitAttr.RESPONSE_TEXT);
   const text = textKey === undefined ? undefined : attributes[textKey];
-  if (textKey !== undefined && typeof text === 'string') sources.push(textKey);
-  const callsKey = firstPresent(attributes, RESPONSE_CALLS);
+  if (textKey !== undefined && typeof text === 'string') {
+    sources.push(textKey);
+    if (text !== '') parts.push(textPart(text));
+  }
+  const callsKey = firstPresent(attributes, LiveKitAttr.RESPONSE_CALLS);
   const recorded = callsKey === undefined ? undefined : readToolCalls(attributes[callsKey]);
   if (callsKey !== undefined && recorded !== undefined) sources.push(callsKey);
-  const parts = [
-    ...(asText(text) === undefined ? [] : [{ type: 'text', content: text }]),
-    ...(recorded ?? calls).map((call) => ({ type: 'tool_call', ...call })),
-  ];
+  for (const call of recorded ?? calls) parts.push({ type: 'tool_call', ...call });
   return { messages: parts.length > 0 ? [{ role: 'assistant', parts }] : [], sources };
 }
 
 /** Reads `lk.pii.response.function_calls` (`voice/generation.ts`); `undefined` when it is not JSON. */
 export function readToolCalls(value: Attributes[string]): readonly ToolCall[] | undefined {
-  return parseJsonArray(value)
-    ?.filter(isRecord)
-    .map((call) => ({
-      id: asText(call['call_id']) ?? asText(call['callId']) ?? asText(call['id']),
+  const array = parseJsonArray(value);
+  if (array === undefined) return undefined;
+  const calls: ToolCall[] = [];
+  for (const call of array) {
+    if (!isRecord(call)) continue;
+    calls.push({
+      id: callId(call) ?? asText(call['id']),
       name: asText(call['name']) ?? '',
       arguments: asText(call['arguments']) ?? asText(call['args']) ?? '',
-    }));
+    });
+  }
+  return calls;
+}
+
+/** The chat context of a span that is no model call (`eou_detection`). */
+export function readContextMessages(attributes: Attributes): Answer {
+  const key = firstPresent(attributes, LiveKitAttr.CHAT_CONTEXT);
+  const messages = key === undefined ? undefined : readChatContext(attributes[key]);
+  return key === undefined || messages === undefined
+    ? { messages: [], sources: [] }
+    : { messages, sources: [key] };
+}
+
+/** Messages of a chat context; `undefined` when it is not one. */
+function readChatContext(value: Attributes[string]): readonly unknown[] | undefined {
+  const items = parseJsonRecord(value)?.['items'];
+  return Array.isArray(items) ? messagesOfChatContext(items) : undefined;
+}
+
+/**
+ * Reads the items of a LiveKit chat context (`lk.chat_ctx`, `lk.pii.chat_ctx`) as messages. Keys
+ * are snake_case from LiveKit 1.4.11, camelCase before.
+ *
+ * Handoffs and configuration updates are no messages: the model is never shown them, and LiveKit
+ * leaves them out of `gen_ai.input.messages` too.
+ */
+export function messagesOfChatContext(items: readonly unknown[]): readonly GenAiMessage[] {
+  const messages: GenAiMessage[] = [];
+  for (const item of items) {
+    if (!isRecord(item)) continue;
+    const type = item['type'];
+    if (type === 'message') messages.push(chatMessage(item));
+    else if (type === 'function_call') addToolCall(messages, item);
+    else if (type === 'function_call_output') messages.push(toolResult(item));
+  }
+  return messages;
+}
+
+function chatMessage(item: JsonRecord): GenAiMessage {
+  const content = item['content'];
+  const parts: JsonRecord[] = [];
+  for (const element of Array.isArray(content) ? content : [content]) {
+    const part = contentPart(element);
+    if (part !== undefined) parts.push(part);
+  }
+  return { role: asText(item['role']) ?? 'user', parts };
+}
+
+/** Element types of `ChatMessage.content` (`llm/chat_context.ts`). */
+function contentPart(element: unknown): JsonRecord | undefined {
+  if (typeof element === 'string') return textPart(element);
+  if (!isRecord(element)) return undefined;
+  switch (element['type']) {
+    case 'instructions':
+      return textPart(asText(element['text']) ?? asText(element['audio']) ?? '');
+    case 'image_content':
+      return { type: 'uri', modality: 'image', uri: asText(element['image']) ?? '' };
+    case 'audio_content':
+      return { type: 'blob', modality: 'audio', transcript: asText(element['transcript']) ?? '' };
+    default:
+      return element;
+  }
+}
+
+/** A model asks for its tool calls in one message, after the text it says with them. */
+function addToolCall(messages: GenAiMessage[], item: JsonRecord): void {
+  const call = {
+    type: 'tool_call',
+    id: callId(item),
+    name: asText(item['name']),
+    arguments: item['arguments'] ?? item['args'],
+  };
+  const last = messages.at(-1);
+  if (last?.role === 'assistant') last.parts.push(call);
+  else messages.push({ role: 'assistant', parts: [call] });
+}
+
+/** LiveKit writes outputs as JSON text, a string result with its quotes. */
+function toolResult(item: JsonRecord): GenAiMessage {
+  const output = item['output'];
+  const parsed = parseJson(output);
+  const response = typeof parsed === 'string' ? parsed : output;
+  return { role: 'tool', parts: [{ type: 'tool_call_response', id: callId(item), response }] };
+}
+
+function callId(item: JsonRecord): string | undefined {
+  return asText(item['call_id']) ?? asText(item['callId']);
+}
+
+/**
+ * Messages in the GenAI format, whatever shape they were recorded in: `{role, parts}` as LiveKit
+ * writes them, `{role, content}` as others do. What is neither stays as JSON text, since the raw
+ * attribute is not sent as well.
+ */
+function asMessages(messages: readonly unknown[], role: string): readonly JsonRecord[] {
+  return messages.map((message) => {
+    if (!isRecord(message)) return { role, parts: asParts([message]) };
+    const { parts } = message;
+    if (!Array.isArray(parts)) return withParts(message, role);
+    return parts.every(isRecord) ? message : { ...message, parts: asParts(parts) };
+  });
+}
+
+/** Parts of a message: text for a string, JSON text for what is no part at all. */
+function asParts(parts: readonly unknown[]): readonly JsonRecord[] {
+  return parts.map((part) => {
+    if (!isRecord(part)) return textPart(typeof part === 'string' ? part : JSON.stringify(part));
+    const isOpenAiText = part['type'] === 'text' && part['content'] === undefined;
+    const text = part['text'];
+    return isOpenAiText && typeof text === 'string' ? textPart(text) : part;
+  });
+}
+
+function withParts(message: JsonRecord, fallbackRole: string): JsonRecord {
+  const { role, name, content, ...rest } = message;
+  const said = Array.isArray(content) ? content : [content];
+  const parts = asParts(said.filter((part) => part !== undefined && part !== null));
+  const more = Object.keys(rest).length > 0 ? [textPart(JSON.stringify(rest))] : [];
+  return { role: asText(role) ?? fallbackRole, name, parts: [...parts, ...more] };
+}
+
+function textPart(content: string): JsonRecord {
+  return { type: 'text', content };
+}
+
+/** Text of the last message of this role that has any. */
+export function lastTextOf(messages: readonly unknown[], role: string): string | undefined {
+  for (let index = messages.length - 1; index >= 0; index -= 1) {
+    const message = messages[index];
+    if (!isRecord(message) || message['role'] !== role) continue;
+    const text = textOfParts(message['parts']);
+    if (text !== undefined) return text;
+  }
+  return undefined;
+}
+
+/** Text parts and audio transcripts, one a line. */
+export function textOfParts(parts: unknown): string | undefined {
+  if (!Array.isArray(parts)) return undefined;
+  const texts: string[] = [];
+  for (const part of parts) {
+    if (!isRecord(part)) continue;
+    const text = part['type'] === 'text' ? part['content'] : part['transcript'];
+    if (typeof text === 'string' && text !== '') texts.push(text);
+  }
+  return texts.length > 0 ? texts.join('\n') : undefined;
+}
+
+/**
+ * Tool calls of these messages as JSON text: the output of a step that has no text. Arguments that
+ * are JSON are an object here, as in LiveKit's own `gen_ai.output.messages` (`telemetry/gen_ai.ts`):
+ * `llm_node` records them as text.
+ */
+export function toolCallsText(messages: readonly unknown[]): string | undefined {
+  const calls: JsonRecord[] = [];
+  for (const message of messages) {
+    if (!isRecord(message) || !Array.isArray(message['parts'])) continue;
+    for (const part of message['parts']) {
+      if (!isRecord(part) || part['type'] !== 'tool_call') continue;
+      const parsed = parseJson(part['arguments']);
+      const given = parsed === undefined ? part['arguments'] : parsed;
+      calls.push({ id: part['id'], name: part['name'], arguments: given });
+    }
+  }
+  return calls.length > 0 ? JSON.stringify(calls) : undefined;
 }

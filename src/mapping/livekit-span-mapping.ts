@@ -1,28 +1,21 @@
-import { putInput, putOutput } from './input-output.js';
+import { LiveKitAttr } from '../semconv/raw-attributes.js';
+import { lastTextOf, readContextMessages } from './conversation.js';
 import { LiveKitSpan } from './livekit-spans.js';
-import { putAnswer, putLlmCall } from './llm-call.js';
-import { INPUT_SIDE, OUTPUT_SIDE, type MessageSide } from './message-side.js';
-import { readContextMessages } from './conversation.js';
-import { lastTextOf } from './message-text.js';
-import { putMessages } from './put-messages.js';
-import { putModel } from './model.js';
-import { asText, firstPresent, isRecord, readText } from './read-attributes.js';
-import type { MappingContext } from './span-input.js';
+import { putAnswer, putLlmCall, putModel } from './llm-call.js';
+import { INPUT_MESSAGES, OUTPUT_MESSAGES, putMessages } from './messages.js';
+import { asText, firstPresent, isRecord } from './read-attributes.js';
+import { putClosing } from './session-attributes.js';
 import type { SpanMapping } from './span-mapping.js';
 import { putTokenCounts } from './token-counts.js';
 import { putTool } from './tool.js';
+import { putTurnLatency } from './turn-latency.js';
+import { putVoice } from './voice.js';
 
-type SpanMapper = (mapping: SpanMapping, facts: MappingContext) => void;
-
-export const USER_INPUT: readonly string[] = ['lk.pii.user_input', 'lk.user_input'];
-export const RESPONSE_TEXT: readonly string[] = ['lk.pii.response.text', 'lk.response.text'];
-export const USER_TRANSCRIPT: readonly string[] = ['lk.pii.user_transcript', 'lk.user_transcript'];
-const INSTRUCTIONS = ['lk.pii.instructions', 'lk.instructions'] as const;
 /** AMD used the transcript of the user in LiveKit 1.2.7 to 1.3.x. */
-const AMD_TRANSCRIPT = ['lk.pii.amd.transcript', 'lk.amd.transcript', ...USER_TRANSCRIPT] as const;
+const AMD_TRANSCRIPT = [...LiveKitAttr.AMD_TRANSCRIPT, ...LiveKitAttr.USER_TRANSCRIPT] as const;
 
-/** The spans that have a mapping of their own, beside what every LiveKit span gets. */
-const MAPPERS: ReadonlyMap<string, SpanMapper> = new Map<string, SpanMapper>([
+/** Spans with a mapping of their own. Every other one keeps its attributes. */
+const MAPPERS: ReadonlyMap<string, (mapping: SpanMapping) => void> = new Map([
   [LiveKitSpan.JOB_ENTRYPOINT, putSummary],
   [LiveKitSpan.AGENT_SESSION, putSessionSpan],
   [LiveKitSpan.AGENT_TURN, putAgentTurn],
@@ -37,32 +30,30 @@ const MAPPERS: ReadonlyMap<string, SpanMapper> = new Map<string, SpanMapper>([
   [LiveKitSpan.ANSWERING_MACHINE_DETECTION, putMachineDetection],
 ]);
 
-/** Puts what only this kind of LiveKit span has. A span that is not listed keeps its attributes. */
-export function putLiveKitSpan(mapping: SpanMapping, name: string, facts: MappingContext): void {
-  MAPPERS.get(name)?.(mapping, facts);
+/** Puts a LiveKit span: the voice attributes, and what only spans of its name have. */
+export function putLiveKitSpan(mapping: SpanMapping): void {
+  putVoice(mapping);
+  const { observed } = mapping.context;
+  if (observed?.closing !== undefined) putClosing(mapping, observed.closing);
+  MAPPERS.get(mapping.name)?.(mapping);
 }
 
 /** Backends build their session list from the input and output of the root. */
-function putSummary(mapping: SpanMapping, facts: MappingContext): void {
-  putInput(mapping, facts.input);
-  putOutput(mapping, facts.output);
+function putSummary(mapping: SpanMapping): void {
+  mapping.putInput(mapping.context.input);
+  mapping.putOutput(mapping.context.output);
 }
 
 /**
- * Of an observed session the whole conversation: the agent's last words are its output, everything
- * before them its input, so that the order of the two sides is kept.
+ * Of an observed session the whole conversation: the agent's last messages are its output,
+ * everything before them its input, so that the order of the two sides is kept.
  */
-function putSessionSpan(mapping: SpanMapping, facts: MappingContext): void {
-  putSummary(mapping, facts);
-  const transcript = facts.observed?.transcript ?? [];
+function putSessionSpan(mapping: SpanMapping): void {
+  putSummary(mapping);
+  const transcript = mapping.context.observed?.transcript ?? [];
   const lastHeard = transcript.findLastIndex((message) => !isOfAssistant(message));
-  putUnlessSet(mapping, INPUT_SIDE, transcript.slice(0, lastHeard + 1));
-  putUnlessSet(mapping, OUTPUT_SIDE, transcript.slice(lastHeard + 1));
-}
-
-/** Messages that somebody set on the span win, and no key is sent twice. */
-function putUnlessSet(mapping: SpanMapping, side: MessageSide, messages: readonly unknown[]): void {
-  if (!mapping.hasUnder(side.prefix)) putMessages(mapping, side, messages, 0);
+  putMessages(mapping, INPUT_MESSAGES, transcript.slice(0, lastHeard + 1));
+  putMessages(mapping, OUTPUT_MESSAGES, transcript.slice(lastHeard + 1));
 }
 
 function isOfAssistant(message: unknown): boolean {
@@ -70,61 +61,63 @@ function isOfAssistant(message: unknown): boolean {
 }
 
 /**
- * The words the turn answers and the words that were really played. A later step of a tool loop
- * answers the words of its first; a turn that nobody spoke before answers its instructions.
+ * The text the turn answers and the text that was really played. A later step of a tool loop
+ * answers the text of its first; a turn that nobody spoke before answers its instructions.
  */
-function putAgentTurn(mapping: SpanMapping, facts: MappingContext): void {
-  // The instructions of a turn stand in the system message of its model call as well.
-  const instructions = take(mapping, INSTRUCTIONS);
-  const words = take(mapping, USER_INPUT) ?? facts.input ?? facts.observed?.exchange?.words;
-  putInput(mapping, words ?? instructions);
-  const answer = facts.observed?.exchange?.output ?? [];
-  putOutput(mapping, take(mapping, RESPONSE_TEXT) ?? lastTextOf(answer, 'assistant'));
+function putAgentTurn(mapping: SpanMapping): void {
+  putTurnLatency(mapping);
+  const { input, observed } = mapping.context;
+  // The system message of the turn's model call has its instructions as well.
+  const instructions = take(mapping, LiveKitAttr.INSTRUCTIONS);
+  const text = take(mapping, LiveKitAttr.USER_INPUT) ?? input ?? observed?.exchange?.words;
+  mapping.putInput(text ?? instructions);
+  const answer = observed?.exchange?.output ?? [];
+  mapping.putOutput(take(mapping, LiveKitAttr.RESPONSE_TEXT) ?? lastTextOf(answer, 'assistant'));
 }
 
 function putUserTurn(mapping: SpanMapping): void {
-  putInput(mapping, take(mapping, USER_TRANSCRIPT));
+  mapping.putInput(take(mapping, LiveKitAttr.USER_TRANSCRIPT));
 }
 
 /**
- * A realtime model leaves neither messages nor tool calls on its spans (`telemetry/utils.ts`): of
- * observed sessions, the messages are those that are new since the call before. The provider keeps
+ * A realtime model leaves neither messages nor tool calls on its spans (`telemetry/utils.ts`). Of
+ * observed sessions, the messages are those that are new since the call before: the provider keeps
  * the rest of the conversation.
  */
-function putRealtimeCall(mapping: SpanMapping, facts: MappingContext): void {
-  putLateRealtimeMetrics(mapping, facts);
-  const exchange = facts.observed?.exchange;
+function putRealtimeCall(mapping: SpanMapping): void {
+  putLateRealtimeMetrics(mapping);
+  const exchange = mapping.context.observed?.exchange;
   if (exchange === undefined) return;
-  putUnlessSet(mapping, INPUT_SIDE, exchange.input);
-  putUnlessSet(mapping, OUTPUT_SIDE, exchange.output);
+  putMessages(mapping, INPUT_MESSAGES, exchange.input);
+  putMessages(mapping, OUTPUT_MESSAGES, exchange.output);
 }
 
 /** The call's own span, above, has the messages. */
-function putLateRealtimeMetrics(mapping: SpanMapping, facts: MappingContext): void {
-  putModel(mapping, facts.failure !== undefined);
+function putLateRealtimeMetrics(mapping: SpanMapping): void {
+  putModel(mapping);
   putTokenCounts(mapping);
-  const exchange = facts.observed?.exchange;
+  const exchange = mapping.context.observed?.exchange;
   if (exchange === undefined) {
-    putOutput(mapping, facts.output);
+    mapping.putOutput(mapping.context.output);
     return;
   }
-  putInput(mapping, exchange.words);
+  mapping.putInput(exchange.words);
   putAnswer(mapping, exchange.output);
 }
 
-/** The last items of the conversation, which the model call after it holds whole. */
+/** The last items of the conversation, which the model call after it has in full. */
 function putEndOfUtterance(mapping: SpanMapping): void {
-  const { key, messages } = readContextMessages(mapping.raw);
-  putInput(mapping, lastTextOf(messages, 'user'));
-  mapping.replace(key);
+  const { messages, sources } = readContextMessages(mapping.raw);
+  mapping.putInput(lastTextOf(messages, 'user'));
+  mapping.replaceAll(sources);
 }
 
 function putMachineDetection(mapping: SpanMapping): void {
-  putInput(mapping, take(mapping, AMD_TRANSCRIPT));
-  putOutput(mapping, readText(mapping.raw, ['lk.amd.category']));
+  mapping.putInput(take(mapping, AMD_TRANSCRIPT));
+  mapping.putOutput(asText(mapping.raw[LiveKitAttr.AMD_CATEGORY]));
 }
 
-/** The text under the first of these keys that is recorded, which it now stands for. */
+/** The text under the first of these keys that is recorded, which the mapped one replaces. */
 function take(mapping: SpanMapping, keys: readonly string[]): string | undefined {
   const key = firstPresent(mapping.raw, keys);
   if (key === undefined || typeof mapping.raw[key] !== 'string') return undefined;

@@ -1,9 +1,15 @@
-import { OpenInferenceSpanKind } from '@arizeai/openinference-semantic-conventions';
+import {
+  OpenInferenceSpanKind,
+  SemanticConventions as S,
+} from '@arizeai/openinference-semantic-conventions';
+import type { Attributes } from '@opentelemetry/api';
+import { GenAiAttr } from '../semconv/raw-attributes.js';
+import { asText } from './read-attributes.js';
 
 /** Instrumentation scope of every span that LiveKit opens (`telemetry/traces.ts`). */
 export const LIVEKIT_SCOPE_NAME = 'livekit-agents';
 
-/** Names of the LiveKit spans that the mapping treats in a way of their own. */
+/** Names of the LiveKit spans that get a mapping of their own. */
 export const LiveKitSpan = {
   JOB_ENTRYPOINT: 'job_entrypoint',
   AGENT_SESSION: 'agent_session',
@@ -25,7 +31,7 @@ export const LiveKitSpan = {
 } as const;
 
 /** Every LiveKit span that is not named here is a CHAIN, known or not: never LLM by default. */
-export const KIND_BY_LIVEKIT_SPAN: ReadonlyMap<string, OpenInferenceSpanKind> = new Map([
+const KIND_BY_LIVEKIT_SPAN: ReadonlyMap<string, OpenInferenceSpanKind> = new Map([
   [LiveKitSpan.AGENT_SESSION, OpenInferenceSpanKind.AGENT],
   [LiveKitSpan.LLM_NODE, OpenInferenceSpanKind.LLM],
   [LiveKitSpan.LLM_REQUEST, OpenInferenceSpanKind.LLM],
@@ -34,3 +40,34 @@ export const KIND_BY_LIVEKIT_SPAN: ReadonlyMap<string, OpenInferenceSpanKind> = 
   [LiveKitSpan.REALTIME_METRICS, OpenInferenceSpanKind.LLM],
   [LiveKitSpan.FUNCTION_TOOL, OpenInferenceSpanKind.TOOL],
 ]);
+
+/** `gen_ai.operation.name` of other instrumentations (OpenTelemetry GenAI conventions). */
+const KIND_BY_OPERATION: ReadonlyMap<string, OpenInferenceSpanKind> = new Map([
+  ['chat', OpenInferenceSpanKind.LLM],
+  ['text_completion', OpenInferenceSpanKind.LLM],
+  ['generate_content', OpenInferenceSpanKind.LLM],
+  ['embeddings', OpenInferenceSpanKind.EMBEDDING],
+  ['execute_tool', OpenInferenceSpanKind.TOOL],
+  ['invoke_agent', OpenInferenceSpanKind.AGENT],
+  ['create_agent', OpenInferenceSpanKind.AGENT],
+  ['retrieval', OpenInferenceSpanKind.RETRIEVER],
+]);
+
+/**
+ * OpenInference kind of a span. A kind that somebody set on the span wins. LiveKit's spans go by
+ * name, spans of other scopes by `gen_ai.operation.name`. Every other span is a CHAIN.
+ */
+export function mapSpanKind(name: string, scopeName: string, attributes: Attributes): string {
+  const given = asText(attributes[S.OPENINFERENCE_SPAN_KIND]);
+  if (given !== undefined) return given;
+  if (scopeName === LIVEKIT_SCOPE_NAME) {
+    return KIND_BY_LIVEKIT_SPAN.get(name) ?? OpenInferenceSpanKind.CHAIN;
+  }
+  const operation = asText(attributes[GenAiAttr.OPERATION_NAME]) ?? '';
+  return KIND_BY_OPERATION.get(operation) ?? OpenInferenceSpanKind.CHAIN;
+}
+
+/** Whether a span's kind, which may be any string that a user set, is this one. */
+export function isSpanKind(kind: string, expected: `${OpenInferenceSpanKind}`): boolean {
+  return kind === expected;
+}

@@ -1,94 +1,174 @@
 import { MimeType, SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
-import { putInput, putOutput } from './input-output.js';
+import type { Attributes } from '@opentelemetry/api';
+import { ERROR_TYPE, GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
 import {
-  CHAT_CONTEXT,
   CONVERSATION_KEYS,
+  lastTextOf,
   readAnswer,
   readConversation,
+  textOfParts,
+  toolCallsText,
   type Conversation,
 } from './conversation.js';
-import { INPUT_SIDE, OUTPUT_SIDE } from './message-side.js';
-import { lastTextOf, toolCallsText } from './message-text.js';
-import { putMessages, putSystemInstructions } from './put-messages.js';
-import { putModel } from './model.js';
-import { parseJsonArray } from './read-attributes.js';
-import type { MappingContext } from './span-input.js';
+import { LiveKitSpan } from './livekit-spans.js';
+import { INPUT_MESSAGES, OUTPUT_MESSAGES, putMessages } from './messages.js';
+import { mapProvider } from './providers.js';
+import { asText, isRecord, parseJsonArray, readText, type JsonRecord } from './read-attributes.js';
 import type { SpanMapping } from './span-mapping.js';
 import { putTokenCounts, withholdUsage } from './token-counts.js';
 
-const TOOL_DEFINITIONS = 'gen_ai.tool.definitions';
-const TOOL_NAMES = 'lk.function_tools';
+const PROVIDER = [GenAiAttr.PROVIDER_NAME, GenAiAttr.SYSTEM] as const;
+/** What LiveKit's adapters call their model (`llm/fallback_adapter.ts`). */
+const ADAPTER = 'FallbackAdapter';
 const TOOLS_PREFIX = `${S.LLM_TOOLS}.`;
 
 /**
  * Puts an LLM span. Of the spans that stand for one model call, the one with the conversation gets
  * the messages and the one with the usage gets the tokens; the others carry short input and output.
  */
-export function putLlmCall(mapping: SpanMapping, facts: MappingContext): void {
-  putModel(mapping, facts.failure !== undefined);
-  if (facts.tokensBelow) withholdUsage(mapping);
+export function putLlmCall(mapping: SpanMapping): void {
+  const { tokensBelow, messagesBelow } = mapping.context;
+  putModel(mapping);
+  if (tokensBelow) withholdUsage(mapping);
   else putTokenCounts(mapping);
-  if (facts.messagesBelow) putAboveConversation(mapping, facts);
-  else putOwnConversation(mapping, facts);
+  if (messagesBelow) putAboveConversation(mapping);
+  else putOwnConversation(mapping);
 }
 
-/** The history is not even parsed here: it is the greater part of all bytes, and stands below. */
-function putAboveConversation(mapping: SpanMapping, facts: MappingContext): void {
-  for (const key of [...CONVERSATION_KEYS, ...CHAT_CONTEXT, TOOL_DEFINITIONS]) {
-    mapping.replace(key);
+/** Puts which model was called, by whom it is hosted, how it was called and how the answer ended. */
+export function putModel(mapping: SpanMapping): void {
+  const { raw, context } = mapping;
+  const metadata = metricsMetadata(mapping);
+  if (context.tokensBelow || hasLateMetrics(mapping)) withholdModel(mapping);
+  else putModelName(mapping, asText(metadata?.['modelName']));
+  const reported = readText(raw, PROVIDER) ?? asText(metadata?.['modelProvider']);
+  const provider = mapProvider(reported);
+  mapping.put(S.LLM_PROVIDER, provider?.provider);
+  mapping.put(S.LLM_SYSTEM, provider?.system);
+  mapping.put(GenAiAttr.SYSTEM, provider === undefined ? undefined : reported);
+  mapping.put(S.LLM_INVOCATION_PARAMETERS, invocationParameters(raw));
+  mapping.put(S.LLM_FINISH_REASON, finishReason(raw, context.failure !== undefined));
+}
+
+/**
+ * Leaves the model's name to the span below that has the tokens of the call. Langfuse tokenizes and
+ * prices every span with the name of a model that it knows, text and no usage, so the call would be
+ * paid for twice. Of an adapter the name is the adapter's own anyway.
+ */
+function withholdModel(mapping: SpanMapping): void {
+  mapping.omit(GenAiAttr.REQUEST_MODEL);
+  mapping.omit(GenAiAttr.RESPONSE_MODEL);
+}
+
+/**
+ * Metrics of a realtime call that come after its span has ended get a span below it
+ * (`telemetry/utils.ts`), which has tokens and model. A failed call gets none.
+ */
+function hasLateMetrics({ name, isLiveKit, raw, context }: SpanMapping): boolean {
+  if (!isLiveKit || name !== LiveKitSpan.REALTIME_INFERENCE) return false;
+  return raw[LiveKitAttr.REALTIME_METRICS] === undefined && context.failure === undefined;
+}
+
+function putModelName(mapping: SpanMapping, inMetrics: string | undefined): void {
+  const { raw } = mapping;
+  const asked = asText(raw[GenAiAttr.REQUEST_MODEL]);
+  const answered = asText(raw[GenAiAttr.RESPONSE_MODEL]);
+  // Of a realtime model up to 1.7.1, `gen_ai.request.model` is its label.
+  const model = answered ?? inMetrics ?? asked;
+  if (model === ADAPTER) return withholdModel(mapping);
+  mapping.put(S.LLM_MODEL_NAME, model);
+  if (asked !== undefined && answered !== undefined && asked !== answered) {
+    mapping.put(S.LLM_REQUEST_MODEL_NAME, asked);
+    mapping.put(S.LLM_RESPONSE_MODEL_NAME, answered);
   }
-  const answer = readAnswer(mapping.raw, []);
-  for (const source of answer.sources) mapping.replace(source);
-  putInput(mapping, facts.input);
-  if (answer.messages.length > 0) putAnswer(mapping, answer.messages);
-  else putOutput(mapping, facts.output);
 }
 
-function putOwnConversation(mapping: SpanMapping, facts: MappingContext): void {
-  const conversation = readConversation(mapping.raw, facts.toolCalls);
-  for (const source of conversation.sources) mapping.replace(source);
-  putInput(mapping, askedText(conversation));
+/** Up to 1.7.1 the provider of a request, and a realtime model's name, are in the metrics only. */
+function metricsMetadata(mapping: SpanMapping): JsonRecord | undefined {
+  if (mapping.raw[GenAiAttr.PROVIDER_NAME] !== undefined) return undefined;
+  const metadata = mapping.modelMetrics()?.['metadata'];
+  return isRecord(metadata) ? metadata : undefined;
+}
+
+/** Everything that was asked of the model apart from its name and the messages, as JSON. */
+function invocationParameters(raw: Attributes): string | undefined {
+  let parameters: Record<string, unknown> | undefined;
+  for (const key in raw) {
+    if (!key.startsWith(GenAiAttr.REQUEST_PREFIX) || key === GenAiAttr.REQUEST_MODEL) continue;
+    parameters ??= {};
+    parameters[key.slice(GenAiAttr.REQUEST_PREFIX.length)] = raw[key];
+  }
+  return parameters === undefined ? undefined : JSON.stringify(parameters);
+}
+
+/**
+ * LiveKit makes the finish reason up: a failed call says `stop`, a cancelled one `error`
+ * (`telemetry/gen_ai.ts`). Both are corrected here; every other reason stays.
+ */
+function finishReason(raw: Attributes, failed: boolean): string | undefined {
+  const reasons = raw[GenAiAttr.FINISH_REASONS];
+  const reason = Array.isArray(reasons) ? reasons[0] : reasons;
+  if (typeof reason !== 'string') return undefined;
+  if (failed) return 'error';
+  return reason === 'error' && isCancelled(raw) ? 'cancelled' : reason;
+}
+
+/** Whether LiveKit's own metrics say that the call was cancelled, as by an interruption. */
+export function isCancelled(raw: Attributes): boolean {
+  const metrics = raw[LiveKitAttr.LLM_METRICS] ?? raw[LiveKitAttr.REALTIME_METRICS];
+  return typeof metrics === 'string' && metrics.includes('"cancelled":true');
+}
+
+/** A custom `llmNode` that threw has `error.type` on itself, and no attempt below. */
+export function isFailedNode(name: string, raw: Attributes): boolean {
+  return name === LiveKitSpan.LLM_NODE && asText(raw[ERROR_TYPE]) !== undefined;
+}
+
+/** The history is not even parsed here: it is most of all bytes, and a span below has it. */
+function putAboveConversation(mapping: SpanMapping): void {
+  const { input, output } = mapping.context;
+  mapping.replaceAll(CONVERSATION_KEYS);
+  mapping.replace(GenAiAttr.TOOL_DEFINITIONS);
+  const answer = readAnswer(mapping.raw, []);
+  mapping.replaceAll(answer.sources);
+  mapping.putInput(input);
+  if (answer.messages.length > 0) putAnswer(mapping, answer.messages);
+  else mapping.putOutput(output);
+}
+
+function putOwnConversation(mapping: SpanMapping): void {
+  const conversation = readConversation(mapping.raw, mapping.context.toolCalls);
+  mapping.replaceAll(conversation.sources);
+  mapping.putInput(askedText(conversation));
   putAnswer(mapping, conversation.output);
-  putConversation(mapping, conversation);
+  putMessages(mapping, INPUT_MESSAGES, conversation.input, conversation.system);
+  putMessages(mapping, OUTPUT_MESSAGES, conversation.output);
   putToolDefinitions(mapping);
 }
 
 /** What the model was last asked: by the user, or where nobody spoke, by its instructions. */
 function askedText({ system, input }: Conversation): string | undefined {
-  return (
-    lastTextOf(input, 'user') ??
-    lastTextOf(input, 'system') ??
-    lastTextOf([{ role: 'system', parts: system }], 'system')
-  );
+  return lastTextOf(input, 'user') ?? lastTextOf(input, 'system') ?? textOfParts(system);
 }
 
-/** Puts the words of an answer; the tool calls, of one that has none. */
+/** Puts the text of an answer; the tool calls, of one that has none. */
 export function putAnswer(mapping: SpanMapping, output: readonly unknown[]): void {
-  const said = lastTextOf(output, 'assistant');
-  if (said !== undefined) putOutput(mapping, said);
-  else putOutput(mapping, toolCallsText(output), MimeType.JSON);
-}
-
-function putConversation(mapping: SpanMapping, conversation: Conversation): void {
-  if (!mapping.hasUnder(INPUT_SIDE.prefix)) {
-    const next = putSystemInstructions(mapping, INPUT_SIDE, conversation.system);
-    putMessages(mapping, INPUT_SIDE, conversation.input, next);
-  }
-  if (!mapping.hasUnder(OUTPUT_SIDE.prefix)) {
-    putMessages(mapping, OUTPUT_SIDE, conversation.output, 0);
-  }
+  const text = lastTextOf(output, 'assistant');
+  if (text !== undefined) mapping.putOutput(text);
+  else mapping.putOutput(toolCallsText(output), MimeType.JSON);
 }
 
 /** Tool definitions as LiveKit records them: without parameters, and up to 1.7.1 by name alone. */
 function putToolDefinitions(mapping: SpanMapping): void {
   if (mapping.hasUnder(TOOLS_PREFIX)) return;
-  const recorded = parseJsonArray(mapping.raw[TOOL_DEFINITIONS]);
-  if (recorded !== undefined) mapping.replace(TOOL_DEFINITIONS);
-  const definitions =
-    recorded ??
-    parseJsonArray(mapping.raw[TOOL_NAMES])?.map((name) => ({ type: 'function', name })) ??
-    [];
-  definitions.forEach((definition, index) =>
-    mapping.putIndexed(`${TOOLS_PREFIX}${index}.${S.TOOL_JSON_SCHEMA}`, JSON.stringify(definition)),
-  );
+  const recorded = parseJsonArray(mapping.raw[GenAiAttr.TOOL_DEFINITIONS]);
+  if (recorded !== undefined) mapping.replace(GenAiAttr.TOOL_DEFINITIONS);
+  const names = recorded ?? parseJsonArray(mapping.raw[LiveKitAttr.FUNCTION_TOOLS]) ?? [];
+  let index = 0;
+  for (const tool of names) {
+    const definition = recorded === undefined ? { type: 'function', name: tool } : tool;
+    const key = `${TOOLS_PREFIX}${index}.${S.TOOL_JSON_SCHEMA}`;
+    mapping.putIndexed(key, JSON.stringify(definition));
+    index += 1;
+  }
 }

@@ -1,52 +1,54 @@
-import { SemanticConventions } from '@arizeai/openinference-semantic-conventions';
-import type { Attributes, SpanContext } from '@opentelemetry/api';
+import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
+import {
+  SpanStatusCode,
+  type Attributes,
+  type SpanContext,
+  type SpanStatus,
+} from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import { putGenAiSpan } from './gen-ai-span-mapping.js';
-import { putIdentity } from './identity-attributes.js';
-import { putInput, putOutput } from './input-output.js';
-import { putJob } from './job-facts.js';
-import { putLiveKitSpan, RESPONSE_TEXT } from './livekit-span-mapping.js';
+import { nativeSpanAttributes } from '../integrations/anthropic/native-spans.js';
+import { CatalystAttr } from '../semconv/catalyst-attributes.js';
+import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
+import { putGenAiSpan } from './gen-ai-span.js';
+import { putIdentity } from './identity.js';
+import { putLiveKitSpan } from './livekit-span-mapping.js';
 import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from './livekit-spans.js';
 import { MappedSpan } from './mapped-span.js';
-import { unmarkContent } from './marked-content.js';
-import { observedVoiceKeys, putClosing, putObserved } from './observed.js';
+import type { MappingContext } from './mapping-context.js';
 import { readText } from './read-attributes.js';
-import { realtimeCallSpanId, splitRealtimeTurn } from './realtime-turn.js';
-import { putSessionSummary } from './session-summary.js';
-import type { MappingContext, SpanInput } from './span-input.js';
-import { mapSpanKind } from './span-kind.js';
+import { putSession } from './session-attributes.js';
 import { SpanMapping } from './span-mapping.js';
-import { mapSpanStatus } from './span-status.js';
-import { putVoiceFields } from './voice.js';
+import { isFailedTool, toolFailureMessage } from './tool.js';
 
-/** How much of the raw span is sent beside its mapping. */
 export interface MappingOptions {
-  /** Send raw content attributes even where the mapped ones hold all of it. */
+  /** Send raw content attributes even where the mapped ones have all of it. */
   readonly rawContent: boolean;
 }
 
 /**
- * Maps one span to OpenInference. This is the only schema knowledge there is. Pure: the raw span is
- * read and never written.
+ * Maps one span to OpenInference. All knowledge of the two schemas is in this folder. Pure: the raw
+ * span is read and never written.
  */
 export function mapSpan(
   span: ReadableSpan,
   context: MappingContext,
   options: MappingOptions,
 ): MappedSpan {
-  return mapAs(span, span.name, span.attributes, context, options);
+  return mapAs(span, span.name, nativeSpanAttributes(span), context, options);
 }
 
 /**
- * The spans that one raw span is sent as. Up to LiveKit 1.7.1 a realtime turn holds its model call:
- * that becomes a span of its own, before the turn. Of every other span it is the span itself.
+ * The spans that one raw span is sent as: usually itself. Up to 1.7.1 LiveKit records a realtime
+ * model's call on the `agent_turn` (`voice/agent_activity.ts`); from 1.8 it has a
+ * `realtime_inference` below. The call becomes that span here, before its turn, so that tokens are
+ * on an LLM span and turns are CHAIN in every version.
  */
 export function mapSpans(
   span: ReadableSpan,
   context: MappingContext,
   options: MappingOptions,
 ): readonly MappedSpan[] {
-  const realtime = splitRealtimeTurn(span.name, span.instrumentationScope.name, span.attributes);
+  const realtime = splitRealtimeTurn(span);
   if (realtime === undefined) return [mapSpan(span, context, options)];
   return [
     mapRealtimeCall(span, realtime.call, context, options),
@@ -61,14 +63,13 @@ function mapAs(
   context: MappingContext,
   options: MappingOptions,
 ): MappedSpan {
-  const scopeName = span.instrumentationScope.name;
-  const kind = mapSpanKind(name, scopeName, attributes);
-  const input: SpanInput = { name, scopeName, kind, attributes, facts: context };
+  const mapping = new SpanMapping(name, span.instrumentationScope.name, attributes, context);
+  putAttributes(mapping, options);
   return new MappedSpan(span, {
     name,
     parentSpanContext: parentOf(span, context) ?? null,
-    status: mapSpanStatus(input, span.status),
-    entries: mapAttributes(input, options),
+    status: statusOf(mapping, span.status),
+    entries: mapping.entries,
   });
 }
 
@@ -76,38 +77,39 @@ function mapAs(
  * The order of the calls is the order on the wire. What is small comes first: a backend that cuts
  * attributes by count loses the tail of the oldest messages and never kind or tokens.
  */
-function mapAttributes(span: SpanInput, options: MappingOptions): MappedSpan['entries'] {
-  const { kind, name, facts } = span;
-  const isLiveKit = span.scopeName === LIVEKIT_SCOPE_NAME;
-  const mapping = new SpanMapping(isLiveKit ? span.attributes : unmarkContent(span.attributes));
-  mapping.put(SemanticConventions.OPENINFERENCE_SPAN_KIND, kind);
-  putIdentity(mapping, span);
-  if (isLiveKit) {
-    const { observed } = facts;
-    putVoiceFields(mapping, name, facts.tokensBelow, observedVoiceKeys(observed));
-    if (observed !== undefined) putObserved(mapping, name, observed);
-    putLiveKitSpan(mapping, name, facts);
-  } else {
-    putGenAiSpan(mapping, kind, facts);
-  }
-  putSession(mapping, facts);
+function putAttributes(mapping: SpanMapping, options: MappingOptions): void {
+  mapping.put(S.OPENINFERENCE_SPAN_KIND, mapping.kind);
+  putIdentity(mapping);
+  if (mapping.isLiveKit) putLiveKitSpan(mapping);
+  else putGenAiSpan(mapping);
+  putSession(mapping);
+  mapping.put('error.type', mapping.context.failure?.errorType);
+  if (mapping.context.isUnheard) mapping.put(CatalystAttr.SPEECH_HEARD, false);
   mapping.putRest(options.rawContent);
-  return mapping.entries;
-}
-
-/** What the root of a session says of all of it. */
-function putSession(mapping: SpanMapping, facts: MappingContext): void {
-  if (facts.summary !== undefined) putSessionSummary(mapping, facts.summary);
-  if (facts.job === undefined) return;
-  putInput(mapping, facts.input);
-  putOutput(mapping, facts.output);
-  if (facts.observed?.closing !== undefined) putClosing(mapping, facts.observed.closing);
-  putJob(mapping, facts.job);
 }
 
 /**
- * What was opened inside a tool goes below the tool: LiveKit has it beside, under the turn. The span
- * that the application put around a job goes above LiveKit's own of that job.
+ * LiveKit sets ERROR on attempts only (`llm/llm.ts`, `tts/tts.ts`), so a failed tool, and a request,
+ * node or turn whose last attempt failed, get theirs here. A status that is set stays.
+ */
+function statusOf({ name, isLiveKit, raw, context }: SpanMapping, status: SpanStatus): SpanStatus {
+  // The span of `tracing.job` fails with the session below it, like LiveKit's own around it.
+  if (status.code !== SpanStatusCode.UNSET || !(isLiveKit || context.job !== undefined))
+    return status;
+  if (name === LiveKitSpan.FUNCTION_TOOL && isFailedTool(raw)) {
+    return errorStatus(toolFailureMessage(raw));
+  }
+  return context.failure === undefined ? status : errorStatus(context.failure.message);
+}
+
+function errorStatus(message: string | undefined): SpanStatus {
+  const code = SpanStatusCode.ERROR;
+  return message === undefined ? { code } : { code, message };
+}
+
+/**
+ * What was opened inside a tool goes below the tool: LiveKit has it next to it, under the turn. The
+ * span that the application put around a job goes above LiveKit's own of that job.
  */
 function parentOf(span: ReadableSpan, context: MappingContext): SpanContext | undefined {
   const { withinTool, belowSpanId, isRoot } = context;
@@ -118,18 +120,43 @@ function parentOf(span: ReadableSpan, context: MappingContext): SpanContext | un
   return { ...parent, spanId: withinTool.spanId };
 }
 
+/** Attributes of a realtime turn that belong to its model call. */
+const CALL_PREFIXES = [
+  GenAiAttr.USAGE_PREFIX,
+  GenAiAttr.REQUEST_PREFIX,
+  GenAiAttr.RESPONSE_PREFIX,
+  'langfuse.',
+] as const;
+
+function splitRealtimeTurn({
+  name,
+  attributes,
+  instrumentationScope,
+}: ReadableSpan): { readonly turn: Attributes; readonly call: Attributes } | undefined {
+  if (name !== LiveKitSpan.AGENT_TURN || instrumentationScope.name !== LIVEKIT_SCOPE_NAME) {
+    return undefined;
+  }
+  if (attributes[LiveKitAttr.REALTIME_METRICS] === undefined) return undefined;
+  const turn: Attributes = {};
+  const call: Attributes = {};
+  for (const key in attributes) {
+    const isOfCall =
+      key === LiveKitAttr.REALTIME_METRICS ||
+      CALL_PREFIXES.some((prefix) => key.startsWith(prefix));
+    (isOfCall ? call : turn)[key] = attributes[key];
+  }
+  return { turn, call };
+}
+
 function mapRealtimeCall(
   span: ReadableSpan,
   attributes: Attributes,
   context: MappingContext,
   options: MappingOptions,
 ): MappedSpan {
-  // What the user said is not on such a turn, and the context's input is the turn's own.
-  const callContext = {
-    ...context,
-    input: undefined,
-    output: readText(span.attributes, RESPONSE_TEXT),
-  };
+  // Such a turn does not have the user's text, and the context's input is the turn's own.
+  const output = readText(span.attributes, LiveKitAttr.RESPONSE_TEXT);
+  const callContext = { ...context, input: undefined, output };
   const turn = span.spanContext();
   return new MappedSpan(
     mapAs(span, LiveKitSpan.REALTIME_INFERENCE, attributes, callContext, options),
@@ -140,4 +167,13 @@ function mapRealtimeCall(
       links: [],
     },
   );
+}
+
+const ALL_BITS = 0xf;
+
+/** Made from the turn's id, so that sending it twice is the same span twice. */
+function realtimeCallSpanId(turnSpanId: string): string {
+  return Array.from(turnSpanId, (digit) =>
+    (Number.parseInt(digit, 16) ^ ALL_BITS).toString(16),
+  ).join('');
 }

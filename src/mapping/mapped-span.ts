@@ -80,7 +80,8 @@ export class MappedSpan implements ReadableSpan {
 
   /** The value of one attribute; `undefined` when the span does not have it. */
   get(key: string): AttributeValue | undefined {
-    return this.entries.find((entry) => entry.key === key)?.value;
+    for (const entry of this.entries) if (entry.key === key) return entry.value;
+    return undefined;
   }
 }
 

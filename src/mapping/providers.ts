@@ -84,7 +84,9 @@ const BY_HOST: readonly (readonly [string, Provider])[] = [
 ];
 
 /** Bedrock's endpoints alone: every other service of AWS shares their domain. */
-const BEDROCK_HOST = /^bedrock.*\.amazonaws\.com$/u;
+function isBedrockHost(name: string): boolean {
+  return name.startsWith('bedrock') && name.endsWith('.amazonaws.com');
+}
 
 /** LiveKit's word for a provider that it does not know, as of a fallback adapter. */
 const UNKNOWN = 'unknown';
@@ -97,9 +99,9 @@ const UNKNOWN = 'unknown';
 export function mapProvider(reported: string | undefined): Provider | undefined {
   if (reported === undefined || reported === UNKNOWN) return undefined;
   const name = reported.toLowerCase();
-  if (BEDROCK_HOST.test(name)) return AWS;
-  return (
-    BY_NAME.get(name.replaceAll(/[^a-z0-9]/gu, '')) ??
-    BY_HOST.find(([host]) => name.endsWith(host))?.[1] ?? { provider: reported, system: reported }
-  );
+  const known = BY_NAME.get(name) ?? BY_NAME.get(name.replaceAll(/[^a-z0-9]/gu, ''));
+  if (known !== undefined) return known;
+  if (isBedrockHost(name)) return AWS;
+  for (const [host, provider] of BY_HOST) if (name.endsWith(host)) return provider;
+  return { provider: reported, system: reported };
 }

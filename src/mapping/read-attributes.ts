@@ -1,3 +1,4 @@
+import { MimeType } from '@arizeai/openinference-semantic-conventions';
 import type { Attributes } from '@opentelemetry/api';
 
 export type JsonRecord = Readonly<Record<string, unknown>>;
@@ -16,7 +17,10 @@ export function asFiniteNumber(value: unknown): number | undefined {
 
 /** The first of these keys that is present, so that one reader serves every LiveKit version. */
 export function firstPresent(attributes: Attributes, keys: readonly string[]): string | undefined {
-  return keys.find((key) => attributes[key] !== undefined && attributes[key] !== null);
+  for (const key of keys) {
+    if (attributes[key] !== undefined && attributes[key] !== null) return key;
+  }
+  return undefined;
 }
 
 /** The value of the first key that is present; `undefined` when it is blank or no string. */
@@ -58,4 +62,19 @@ export function asJsonText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   if (value === undefined || value === null) return undefined;
   return JSON.stringify(value);
+}
+
+/** A value that may be JSON text: LiveKit writes plain text quoted. */
+export interface SerializedValue {
+  readonly text: string;
+  readonly mimeType: `${MimeType}`;
+}
+
+/** Takes the quotes off plain text and tells JSON from text. */
+export function readSerialized(value: string): SerializedValue {
+  const parsed = parseJson(value);
+  if (parsed === undefined) return { text: value, mimeType: MimeType.TEXT };
+  return typeof parsed === 'string'
+    ? { text: parsed, mimeType: MimeType.TEXT }
+    : { text: value, mimeType: MimeType.JSON };
 }

@@ -1,18 +1,37 @@
+import { MimeType, SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
+import { LiveKitAttr } from '../semconv/raw-attributes.js';
+import { LIVEKIT_SCOPE_NAME, mapSpanKind } from './livekit-spans.js';
 import type { AttributeEntry } from './mapped-span.js';
+import type { MappingContext } from './mapping-context.js';
+import { unmarkContent } from './marked-content.js';
 import { parseJsonRecord, type JsonRecord } from './read-attributes.js';
 
-/** The mapping of one span in progress: the attributes to send, and the raw ones that need not follow. */
+type ValueMimeType = `${MimeType}`;
+
+/**
+ * The mapping of one span in progress: what is read, the attributes to send, and the raw ones that
+ * need not follow. It never holds the span itself, so nothing can write on it.
+ */
 export class SpanMapping {
+  readonly name: string;
+  readonly isLiveKit: boolean;
+  /** OpenInference's kind, see `mapSpanKind`. */
+  readonly kind: string;
   readonly raw: Attributes;
+  readonly context: MappingContext;
   readonly entries: AttributeEntry[] = [];
-  /** Mapped keys without an index: few enough that a scan is cheaper than a set. */
-  readonly #keys: string[] = [];
-  readonly #replaced: string[] = [];
+  /** Mapped keys without those of indexed lists, and omitted ones. */
+  readonly #keys = new Set<string>();
+  readonly #replaced = new Set<string>();
   #records: Map<string, JsonRecord | undefined> | undefined;
 
-  constructor(raw: Attributes) {
-    this.raw = raw;
+  constructor(name: string, scopeName: string, attributes: Attributes, context: MappingContext) {
+    this.name = name;
+    this.isLiveKit = scopeName === LIVEKIT_SCOPE_NAME;
+    this.raw = this.isLiveKit ? attributes : unmarkContent(attributes);
+    this.kind = mapSpanKind(name, scopeName, this.raw);
+    this.context = context;
   }
 
   /**
@@ -20,14 +39,28 @@ export class SpanMapping {
    * sources for one key the first wins.
    */
   put(key: string, value: AttributeValue | undefined): void {
-    if (value === undefined || Object.hasOwn(this.raw, key) || this.#keys.includes(key)) return;
-    this.#keys.push(key);
+    if (value === undefined || Object.hasOwn(this.raw, key) || this.#keys.has(key)) return;
+    this.#keys.add(key);
     this.entries.push({ key, value });
   }
 
   /** Adds an attribute under an indexed key that the raw span is known not to have. */
   putIndexed(key: string, value: AttributeValue | undefined): void {
     if (value !== undefined) this.entries.push({ key, value });
+  }
+
+  /** Puts `input.value` with its mime type. */
+  putInput(value: string | undefined, mimeType: ValueMimeType = MimeType.TEXT): void {
+    if (value === undefined) return;
+    this.put(S.INPUT_VALUE, value);
+    this.put(S.INPUT_MIME_TYPE, mimeType);
+  }
+
+  /** Puts `output.value` with its mime type. */
+  putOutput(value: string | undefined, mimeType: ValueMimeType = MimeType.TEXT): void {
+    if (value === undefined) return;
+    this.put(S.OUTPUT_VALUE, value);
+    this.put(S.OUTPUT_MIME_TYPE, mimeType);
   }
 
   /** A raw attribute that is a JSON object, parsed once however many read it. */
@@ -39,14 +72,25 @@ export class SpanMapping {
     return parsed;
   }
 
-  /** Marks raw content that OpenInference attributes now hold in full: it is not sent a second time. */
-  replace(key: string | undefined): void {
-    if (key !== undefined) this.#replaced.push(key);
+  /** LiveKit's own metrics of a model call (`metrics/base.ts`), of a realtime model or another. */
+  modelMetrics(): JsonRecord | undefined {
+    const { LLM_METRICS, REALTIME_METRICS } = LiveKitAttr;
+    const isRealtime = (this.raw[REALTIME_METRICS] ?? undefined) !== undefined;
+    return this.rawRecord(isRealtime ? REALTIME_METRICS : LLM_METRICS);
   }
 
-  /** Leaves a raw attribute out whatever `rawContent` says: backends would add it up twice. */
+  /** Marks raw content that OpenInference attributes now hold in full: it is not sent a second time. */
+  replace(key: string): void {
+    this.#replaced.add(key);
+  }
+
+  replaceAll(keys: readonly string[]): void {
+    for (const key of keys) this.#replaced.add(key);
+  }
+
+  /** Leaves a raw attribute out whatever `rawContent` says: backends would count it twice. */
   omit(key: string): void {
-    this.#keys.push(key);
+    this.#keys.add(key);
   }
 
   /** Adds the raw attributes that the mapping does not replace: other backends read them. */
@@ -54,8 +98,8 @@ export class SpanMapping {
     const { raw } = this;
     for (const key in raw) {
       const value = raw[key];
-      if (value === undefined || value === null || this.#keys.includes(key)) continue;
-      if (!withReplaced && this.#replaced.includes(key)) continue;
+      if (value === undefined || value === null || this.#keys.has(key)) continue;
+      if (!withReplaced && this.#replaced.has(key)) continue;
       this.entries.push({ key, value });
     }
   }

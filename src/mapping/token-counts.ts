@@ -1,10 +1,9 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
-import type { Attributes } from '@opentelemetry/api';
-import { readModelMetrics } from './model-metrics.js';
-import { asFiniteNumber, isRecord, readNumber, type JsonRecord } from './read-attributes.js';
+import { GenAiAttr } from '../semconv/raw-attributes.js';
+import { asFiniteNumber, isRecord, type JsonRecord } from './read-attributes.js';
 import type { SpanMapping } from './span-mapping.js';
 
-const USAGE_PREFIX = 'gen_ai.usage.';
+const TOKEN_COUNT_PREFIX = 'llm.token_count.';
 const PROMPT = ['gen_ai.usage.input_tokens', 'gen_ai.usage.prompt_tokens'] as const;
 const COMPLETION = ['gen_ai.usage.output_tokens', 'gen_ai.usage.completion_tokens'] as const;
 
@@ -29,30 +28,25 @@ const REASONING = [
 
 /**
  * Puts `llm.token_count.*`. Details are subsets of the totals and disjoint from one another, as
- * backends price them; a call that reports 0 in and 0 out (failed or interrupted) has no counts.
+ * backends price them. A call that reports 0 in and 0 out (failed or interrupted) has no counts.
  */
 export function putTokenCounts(mapping: SpanMapping): void {
   const raw = mapping.raw;
-  const metrics = readModelMetrics(mapping);
-  const prompt = readNumber(raw, PROMPT) ?? first(metrics, ['promptTokens', 'inputTokens']);
+  const metrics = mapping.modelMetrics();
+  omitNegativeCounts(mapping);
+  const prompt = readCount(raw, PROMPT) ?? readCount(metrics, ['promptTokens', 'inputTokens']);
   const completion =
-    readNumber(raw, COMPLETION) ?? first(metrics, ['completionTokens', 'outputTokens']);
+    readCount(raw, COMPLETION) ?? readCount(metrics, ['completionTokens', 'outputTokens']);
   if (prompt === undefined && completion === undefined) return;
   if ((prompt ?? 0) === 0 && (completion ?? 0) === 0) {
     withholdUsage(mapping);
     return;
   }
-  const put = (key: string, value: number | undefined): void => mapping.put(key, value);
-  put(S.LLM_TOKEN_COUNT_PROMPT, prompt);
-  put(S.LLM_TOKEN_COUNT_COMPLETION, completion);
-  put(S.LLM_TOKEN_COUNT_TOTAL, (prompt ?? 0) + (completion ?? 0));
-  const input = promptDetails(raw, metrics, prompt ?? 0);
-  put(S.LLM_TOKEN_COUNT_PROMPT_DETAILS_CACHE_READ, positive(input.cacheRead));
-  put(S.LLM_TOKEN_COUNT_PROMPT_DETAILS_CACHE_WRITE, positive(input.cacheWrite));
-  put(S.LLM_TOKEN_COUNT_PROMPT_DETAILS_AUDIO, positive(input.audio));
-  const output = completionDetails(raw, metrics, completion ?? 0);
-  put(S.LLM_TOKEN_COUNT_COMPLETION_DETAILS_AUDIO, positive(output.audio));
-  put(S.LLM_TOKEN_COUNT_COMPLETION_DETAILS_REASONING, positive(output.reasoning));
+  mapping.put(S.LLM_TOKEN_COUNT_PROMPT, prompt);
+  mapping.put(S.LLM_TOKEN_COUNT_COMPLETION, completion);
+  mapping.put(S.LLM_TOKEN_COUNT_TOTAL, (prompt ?? 0) + (completion ?? 0));
+  putPromptDetails(mapping, metrics, prompt ?? 0);
+  putCompletionDetails(mapping, metrics, completion ?? 0);
 }
 
 /**
@@ -61,60 +55,68 @@ export function putTokenCounts(mapping: SpanMapping): void {
  */
 export function withholdUsage(mapping: SpanMapping): void {
   for (const key in mapping.raw) {
-    if (key.startsWith(USAGE_PREFIX)) mapping.omit(key);
+    if (key.startsWith(GenAiAttr.USAGE_PREFIX)) mapping.omit(key);
   }
 }
 
-interface PromptDetails {
-  readonly cacheRead: number;
-  readonly cacheWrite: number;
-  readonly audio: number;
+/**
+ * Leaves out counts below zero, which is how providers and SDKs write "unknown" (-1), whoever set
+ * them: sums of backends, session statistics and metrics would go down.
+ */
+export function omitNegativeCounts(mapping: SpanMapping): void {
+  const { raw } = mapping;
+  for (const key in raw) {
+    const value = raw[key];
+    if (typeof value !== 'number' || value >= 0) continue;
+    if (key.startsWith(GenAiAttr.USAGE_PREFIX) || key.startsWith(TOKEN_COUNT_PREFIX)) {
+      mapping.omit(key);
+    }
+  }
 }
 
 /**
  * Cached audio tokens count as cached. Where the overlap is not recorded, audio takes what the
  * total leaves it.
  */
-function promptDetails(
-  raw: Attributes,
+function putPromptDetails(
+  mapping: SpanMapping,
   metrics: JsonRecord | undefined,
   prompt: number,
-): PromptDetails {
+): void {
+  const { raw } = mapping;
   const details = record(metrics, 'inputTokenDetails');
-  const cacheRead = Math.min(
-    prompt,
-    readNumber(raw, CACHE_READ) ??
-      first(details, ['cachedTokens']) ??
-      first(metrics, ['promptCachedTokens']) ??
-      0,
-  );
-  const cacheWrite = Math.min(
-    prompt - cacheRead,
-    readNumber(raw, CACHE_WRITE) ?? first(metrics, ['cacheCreationTokens']) ?? 0,
-  );
-  const audio = readNumber(raw, AUDIO_IN) ?? first(details, ['audioTokens']) ?? 0;
-  const cachedAudio = first(record(details, 'cachedTokensDetails'), ['audioTokens']) ?? 0;
-  const rest = prompt - cacheRead - cacheWrite;
-  return { cacheRead, cacheWrite, audio: Math.min(audio - cachedAudio, rest) };
-}
-
-interface CompletionDetails {
-  readonly audio: number;
-  readonly reasoning: number;
+  const reportedRead =
+    readCount(raw, CACHE_READ) ??
+    readCount(details, ['cachedTokens']) ??
+    readCount(metrics, ['promptCachedTokens']);
+  const cacheRead = Math.min(prompt, reportedRead ?? 0);
+  const reportedWrite = readCount(raw, CACHE_WRITE) ?? readCount(metrics, ['cacheCreationTokens']);
+  const cacheWrite = Math.min(prompt - cacheRead, reportedWrite ?? 0);
+  const reportedAudio = readCount(raw, AUDIO_IN) ?? readCount(details, ['audioTokens']) ?? 0;
+  const cachedAudio = readCount(record(details, 'cachedTokensDetails'), ['audioTokens']) ?? 0;
+  const audio = Math.min(prompt - cacheRead - cacheWrite, reportedAudio - cachedAudio);
+  putPositive(mapping, S.LLM_TOKEN_COUNT_PROMPT_DETAILS_CACHE_READ, cacheRead);
+  putPositive(mapping, S.LLM_TOKEN_COUNT_PROMPT_DETAILS_CACHE_WRITE, cacheWrite);
+  putPositive(mapping, S.LLM_TOKEN_COUNT_PROMPT_DETAILS_AUDIO, audio);
 }
 
 /** A model reasons in text: reasoning takes what audio leaves it. */
-function completionDetails(
-  raw: Attributes,
+function putCompletionDetails(
+  mapping: SpanMapping,
   metrics: JsonRecord | undefined,
   completion: number,
-): CompletionDetails {
+): void {
+  const { raw } = mapping;
   const details = record(metrics, 'outputTokenDetails');
-  const audio = Math.min(
-    completion,
-    readNumber(raw, AUDIO_OUT) ?? first(details, ['audioTokens']) ?? 0,
-  );
-  return { audio, reasoning: Math.min(completion - audio, readNumber(raw, REASONING) ?? 0) };
+  const reportedAudio = readCount(raw, AUDIO_OUT) ?? readCount(details, ['audioTokens']);
+  const audio = Math.min(completion, reportedAudio ?? 0);
+  const reasoning = Math.min(completion - audio, readCount(raw, REASONING) ?? 0);
+  putPositive(mapping, S.LLM_TOKEN_COUNT_COMPLETION_DETAILS_AUDIO, audio);
+  putPositive(mapping, S.LLM_TOKEN_COUNT_COMPLETION_DETAILS_REASONING, reasoning);
+}
+
+function putPositive(mapping: SpanMapping, key: string, count: number): void {
+  if (count > 0) mapping.put(key, count);
 }
 
 function record(of: JsonRecord | undefined, key: string): JsonRecord | undefined {
@@ -122,14 +124,11 @@ function record(of: JsonRecord | undefined, key: string): JsonRecord | undefined
   return isRecord(value) ? value : undefined;
 }
 
-function first(of: JsonRecord | undefined, keys: readonly string[]): number | undefined {
+/** The first of these that is a count; -1 stands for unknown and is none. */
+function readCount(of: JsonRecord | undefined, keys: readonly string[]): number | undefined {
   for (const key of keys) {
     const value = asFiniteNumber(of?.[key]);
-    if (value !== undefined) return value;
+    if (value !== undefined && value >= 0) return value;
   }
   return undefined;
-}
-
-function positive(value: number | undefined): number | undefined {
-  return value !== undefined && value > 0 ? value : undefined;
 }

@@ -1,49 +1,38 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import type { Attributes } from '@opentelemetry/api';
-import { putInput, putOutput, readSerialized } from './input-output.js';
-import { readText } from './read-attributes.js';
-import type { MappingContext } from './span-input.js';
+import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
+import { firstPresent, readSerialized, readText } from './read-attributes.js';
 import type { SpanMapping } from './span-mapping.js';
 
-const NAME = ['gen_ai.tool.name', 'lk.function_tool.name'] as const;
-const DESCRIPTION = 'gen_ai.tool.description';
-const CALL_ID = ['gen_ai.tool.call.id', 'lk.function_tool.id'] as const;
-const ARGUMENTS = [
-  'gen_ai.tool.call.arguments',
-  'lk.pii.function_tool.arguments',
-  'lk.function_tool.arguments',
-] as const;
-const OUTPUT = [
-  'gen_ai.tool.call.result',
-  'lk.pii.function_tool.output',
-  'lk.function_tool.output',
-] as const;
-const IS_ERROR = 'lk.function_tool.is_error';
-const TOOL_CALL_ID = 'tool_call.id';
+const NAME = [GenAiAttr.TOOL_NAME, LiveKitAttr.TOOL_NAME] as const;
+const DESCRIPTION = [GenAiAttr.TOOL_DESCRIPTION] as const;
+const CALL_ID = [GenAiAttr.TOOL_CALL_ID, LiveKitAttr.TOOL_ID] as const;
+const ARGUMENTS = [GenAiAttr.TOOL_CALL_ARGUMENTS, ...LiveKitAttr.TOOL_ARGUMENTS] as const;
+const OUTPUT = [GenAiAttr.TOOL_CALL_RESULT, ...LiveKitAttr.TOOL_OUTPUT] as const;
 
 /**
  * Puts a tool span: name, description, call id, arguments and output (`voice/generation.ts`,
- * `telemetry/gen_ai.ts`). The call id goes by two names: Catalyst reads `tool_call.id`, Phoenix
+ * `telemetry/gen_ai.ts`). The call id has two names: Catalyst reads `tool_call.id`, Phoenix
  * `tool.id`.
  */
-export function putTool(mapping: SpanMapping, facts: MappingContext): void {
+export function putTool(mapping: SpanMapping): void {
   const raw = mapping.raw;
   mapping.put(S.TOOL_NAME, readText(raw, NAME));
-  mapping.put(S.TOOL_DESCRIPTION, readText(raw, [DESCRIPTION]));
-  mapping.replace(DESCRIPTION);
-  const callId = readText(raw, CALL_ID) ?? facts.toolCallId;
-  mapping.put(TOOL_CALL_ID, callId);
+  mapping.put(S.TOOL_DESCRIPTION, readText(raw, DESCRIPTION));
+  mapping.replaceAll(DESCRIPTION);
+  const callId = readText(raw, CALL_ID) ?? mapping.context.toolCallId;
+  mapping.put(S.TOOL_CALL_ID, callId);
   mapping.put(S.TOOL_ID, callId);
   const given = takeSerialized(mapping, ARGUMENTS);
   if (given !== undefined) {
     const { text, mimeType } = readSerialized(given);
     if (text !== '') mapping.put(S.TOOL_PARAMETERS, text);
-    putInput(mapping, text, mimeType);
+    mapping.putInput(text, mimeType);
   }
   const output = takeSerialized(mapping, OUTPUT);
   if (output !== undefined) {
     const { text, mimeType } = readSerialized(output);
-    putOutput(mapping, text, mimeType);
+    mapping.putOutput(text, mimeType);
   }
 }
 
@@ -61,12 +50,12 @@ function takeSerialized(mapping: SpanMapping, keys: readonly string[]): string |
 
 /** Whether LiveKit recorded that the tool failed; an interrupted tool has no such record. */
 export function isFailedTool(raw: Attributes): boolean {
-  return raw[IS_ERROR] === true;
+  return raw[LiveKitAttr.TOOL_IS_ERROR] === true;
 }
 
 /** LiveKit (from 1.5.5) closes an interrupted tool without output and without `is_error`. */
 export function isInterruptedTool(raw: Attributes): boolean {
-  return raw[IS_ERROR] === undefined && OUTPUT.every((key) => raw[key] === undefined);
+  return raw[LiveKitAttr.TOOL_IS_ERROR] === undefined && firstPresent(raw, OUTPUT) === undefined;
 }
 
 /** What the failed tool answered: the message of its `ToolError`. */

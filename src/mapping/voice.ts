@@ -1,42 +1,102 @@
 import type { AttributeValue } from '@opentelemetry/api';
+import { CatalystAttr as C } from '../semconv/catalyst-attributes.js';
+import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
+import { LiveKitSpan } from './livekit-spans.js';
+import type { SttUsage } from './mapping-context.js';
 import { asFiniteNumber, asText, isRecord, type JsonRecord } from './read-attributes.js';
 import type { SpanMapping } from './span-mapping.js';
-import {
-  LLM_METRICS_FIELDS,
-  TTS_METADATA_FIELDS,
-  TTS_METRICS_FIELDS,
-  VOICE_FIELDS,
-  type VoiceField,
-  type VoiceRead,
-} from './voice-fields.js';
 
-const TTS_METRICS = 'lk.tts_metrics';
-/** Fields of the table by the key they read. */
-const FIELDS_BY_SOURCE: ReadonlyMap<string, readonly VoiceField[]> = bySource(VOICE_FIELDS);
-const LLM_METRICS = ['lk.llm_metrics', 'lk.realtime_model_metrics'] as const;
+/** How a source is read: its unit there, and what an unknown looks like. */
+export type VoiceRead = 'seconds' | 'millis' | 'positiveMillis' | 'number' | 'text' | 'flag';
+
+/** One voice attribute: the key it is sent under, and where it is read from. */
+export interface VoiceField {
+  readonly to: string;
+  readonly from: string;
+  readonly read: VoiceRead;
+  /** The only spans on which the source means this. */
+  readonly on?: readonly string[];
+  /** A source that says the same better, where the span has it. */
+  readonly unless?: string;
+  readonly meaning: string;
+}
 
 /**
- * Puts the voice figures of a LiveKit span; `countedBelow` when a span below has the same speech.
- * `knownBetter` are keys that somebody else puts.
+ * Durations are milliseconds throughout: LiveKit mixes seconds (`lk.response.*`, `lk.e2e_latency`,
+ * `lk.blocking.*`, `lk.interruption.*`) and milliseconds (`lk.eou.*`, `lk.*_delay`, `lk.amd.*`, and
+ * the `…Ms` of its metrics JSON). The README's table is this one.
  */
-export function putVoiceFields(
-  mapping: SpanMapping,
-  spanName: string,
-  countedBelow: boolean,
-  knownBetter: readonly string[],
-): void {
-  const raw = mapping.raw;
+// prettier-ignore
+export const VOICE_FIELDS: readonly VoiceField[] = [
+  { to: C.LLM_TTFT_MS, from: 'lk.response.ttft', read: 'seconds', meaning: 'Time to the first token, as the turn saw it' },
+  { to: C.LLM_TTFT_MS, from: GenAiAttr.TIME_TO_FIRST_CHUNK, read: 'seconds', on: [LiveKitSpan.LLM_REQUEST, LiveKitSpan.REALTIME_INFERENCE, LiveKitSpan.REALTIME_METRICS], unless: 'lk.response.ttft', meaning: 'Time to the first token of the request, retries included' },
+  { to: C.TTS_TTFB_MS, from: 'lk.response.ttfb', read: 'seconds', meaning: 'Time to the first audio' },
+  { to: C.E2E_LATENCY_MS, from: 'lk.e2e_latency', read: 'seconds', meaning: 'From the end of the user\'s speech to the first audio of the answer' },
+  { to: C.END_OF_TURN_DELAY_MS, from: 'lk.end_of_turn_delay', read: 'positiveMillis', meaning: 'From the end of speech to the decision that the turn is over' },
+  { to: C.TRANSCRIPTION_DELAY_MS, from: 'lk.transcription_delay', read: 'positiveMillis', meaning: 'From the end of speech to the final transcript' },
+  { to: C.TRANSCRIPT_CONFIDENCE, from: 'lk.transcript_confidence', read: 'number', meaning: 'Confidence of the transcript, 0 to 1' },
+  { to: C.ENDPOINTING_DELAY_MS, from: 'lk.eou.endpointing_delay', read: 'millis', meaning: 'Delay that endpointing chose' },
+  { to: C.EOU_PROBABILITY, from: 'lk.eou.probability', read: 'number', meaning: 'Probability that the turn is over, 0 to 1' },
+  { to: C.EOU_DETECTION_DELAY_MS, from: 'lk.eou.detection_delay', read: 'millis', meaning: 'Time the audio end-of-turn detector took' },
+  { to: C.STT_MODEL, from: GenAiAttr.REQUEST_MODEL, read: 'text', on: [LiveKitSpan.USER_TURN], meaning: 'STT model; LiveKit records its label' },
+  { to: C.STT_PROVIDER, from: GenAiAttr.PROVIDER_NAME, read: 'text', on: [LiveKitSpan.USER_TURN], meaning: 'STT provider, as LiveKit names it' },
+  { to: C.TTS_MODEL, from: GenAiAttr.REQUEST_MODEL, read: 'text', on: [LiveKitSpan.TTS_NODE], meaning: 'TTS model' },
+  { to: C.TTS_PROVIDER, from: GenAiAttr.PROVIDER_NAME, read: 'text', on: [LiveKitSpan.TTS_NODE], meaning: 'TTS provider, as LiveKit names it' },
+  { to: C.INTERRUPTED, from: LiveKitAttr.INTERRUPTED, read: 'flag', meaning: 'The user spoke over the answer' },
+  { to: C.INTERRUPTION_DETECTED, from: 'lk.is_interruption', read: 'flag', meaning: 'The speech was taken for an interruption' },
+  { to: C.INTERRUPTION_PROBABILITY, from: 'lk.interruption.probability', read: 'number', meaning: 'Probability of an interruption, 0 to 1' },
+  { to: C.INTERRUPTION_TOTAL_DURATION_MS, from: 'lk.interruption.total_duration', read: 'seconds', meaning: 'Time the interruption check took in all' },
+  { to: C.INTERRUPTION_PREDICTION_DURATION_MS, from: 'lk.interruption.prediction_duration', read: 'seconds', meaning: 'Time the interruption model took' },
+  { to: C.INTERRUPTION_DETECTION_DELAY_MS, from: 'lk.interruption.detection_delay', read: 'seconds', meaning: 'From the start of speech to the verdict' },
+  { to: C.AMD_CATEGORY, from: LiveKitAttr.AMD_CATEGORY, read: 'text', meaning: 'Verdict of answering machine detection' },
+  { to: C.AMD_IS_MACHINE, from: 'lk.amd.is_machine', read: 'flag', meaning: 'A machine answered the call' },
+  { to: C.AMD_SPEECH_DURATION_MS, from: 'lk.amd.speech_duration', read: 'millis', meaning: 'Speech heard before the verdict' },
+  { to: C.AMD_DELAY_MS, from: 'lk.amd.delay', read: 'millis', meaning: 'From the end of that speech to the verdict' },
+  { to: C.EVENT_LOOP_BLOCKED_MS, from: 'lk.blocking.duration', read: 'seconds', meaning: 'Event loop stall' },
+  { to: C.EVENT_LOOP_BLOCKED_COUNT, from: 'lk.blocking.count', read: 'number', meaning: 'Stalls of the session' },
+  { to: C.EVENT_LOOP_BLOCKED_TOTAL_MS, from: 'lk.blocking.total_duration', read: 'seconds', meaning: 'Stalls of the session, together' },
+  { to: C.EVENT_LOOP_BLOCKED_MAX_MS, from: 'lk.blocking.max_duration', read: 'seconds', meaning: 'Longest stall of the session' },
+];
+
+/** Inside LiveKit's metrics JSON (`metrics/base.ts`). */
+// prettier-ignore
+export const TTS_METRICS_FIELDS: readonly VoiceField[] = [
+  { to: C.TTS_TTFB_MS, from: 'ttfbMs', read: 'positiveMillis', meaning: 'Time to the first audio of the request' },
+  { to: C.TTS_CHARACTERS, from: 'charactersCount', read: 'number', meaning: 'Characters spoken' },
+  { to: C.TTS_AUDIO_DURATION_MS, from: 'audioDurationMs', read: 'millis', meaning: 'Length of the audio made' },
+];
+// prettier-ignore
+export const LLM_METRICS_FIELDS: readonly VoiceField[] = [
+  { to: C.LLM_TTFT_MS, from: 'ttftMs', read: 'positiveMillis', meaning: 'Time to the first token of the request' },
+  { to: C.LLM_TOKENS_PER_SECOND, from: 'tokensPerSecond', read: 'number', meaning: 'Speed of the answer' },
+];
+/** Inside `metadata` of the metrics JSON: the only place with the model of a `tts_request`. */
+// prettier-ignore
+export const TTS_METADATA_FIELDS: readonly VoiceField[] = [
+  { to: C.TTS_MODEL, from: 'modelName', read: 'text', meaning: 'TTS model' },
+  { to: C.TTS_PROVIDER, from: 'modelProvider', read: 'text', meaning: 'TTS provider' },
+];
+
+const FIELDS_BY_SOURCE: ReadonlyMap<string, readonly VoiceField[]> = bySource(VOICE_FIELDS);
+const LLM_METRICS = [LiveKitAttr.LLM_METRICS, LiveKitAttr.REALTIME_METRICS] as const;
+
+/**
+ * Puts the voice attributes of a LiveKit span. What the session's events say of speech recognition
+ * goes first: there the span has the label of the STT, and the events its model.
+ */
+export function putVoice(mapping: SpanMapping): void {
+  const { raw, name, context } = mapping;
+  if (context.observed?.stt !== undefined) putSttUsage(mapping, context.observed.stt);
   for (const key in raw) {
     const fields = FIELDS_BY_SOURCE.get(key);
     if (fields === undefined) continue;
-    const value = raw[key];
-    for (const field of fields) {
-      if (field.on?.includes(spanName) === false || knownBetter.includes(field.to)) continue;
-      if (field.unless !== undefined && raw[field.unless] !== undefined) continue;
-      mapping.put(field.to, READERS[field.read](value));
+    for (const { to, read, on, unless } of fields) {
+      if (on?.includes(name) === false) continue;
+      if (unless !== undefined && raw[unless] !== undefined) continue;
+      mapping.put(to, READERS[read](raw[key]));
     }
   }
-  if (raw[TTS_METRICS] !== undefined) putTtsMetrics(mapping, countedBelow);
+  if (raw[LiveKitAttr.TTS_METRICS] !== undefined) putTtsMetrics(mapping);
   for (const key of LLM_METRICS) {
     if (raw[key] !== undefined) putFrom(mapping, LLM_METRICS_FIELDS, mapping.rawRecord(key));
   }
@@ -48,12 +108,23 @@ function bySource(fields: readonly VoiceField[]): ReadonlyMap<string, readonly V
   return rows;
 }
 
+/** The session's total has a key of its own: the turns would be added to it otherwise. */
+function putSttUsage(mapping: SpanMapping, stt: SttUsage): void {
+  if (mapping.name === LiveKitSpan.AGENT_SESSION) {
+    mapping.put(C.SESSION_STT_AUDIO_DURATION_MS, stt.audioMillis);
+    return;
+  }
+  mapping.put(C.STT_AUDIO_DURATION_MS, stt.audioMillis);
+  mapping.put(C.STT_MODEL, stt.model);
+  mapping.put(C.STT_PROVIDER, stt.provider);
+}
+
 /** A stream adapter repeats the metrics of the requests that it made: those have them. */
-function putTtsMetrics(mapping: SpanMapping, countedBelow: boolean): void {
-  const metrics = mapping.rawRecord(TTS_METRICS);
+function putTtsMetrics(mapping: SpanMapping): void {
+  const metrics = mapping.rawRecord(LiveKitAttr.TTS_METRICS);
   const metadata = metrics?.['metadata'];
   if (isRecord(metadata)) putFrom(mapping, TTS_METADATA_FIELDS, metadata);
-  if (!countedBelow) putFrom(mapping, TTS_METRICS_FIELDS, metrics);
+  if (!mapping.context.tokensBelow) putFrom(mapping, TTS_METRICS_FIELDS, metrics);
 }
 
 function putFrom(
@@ -61,28 +132,34 @@ function putFrom(
   fields: readonly VoiceField[],
   source: JsonRecord | undefined,
 ): void {
-  for (const field of fields) {
-    const value = source?.[field.from];
-    if (value !== undefined) mapping.put(field.to, READERS[field.read](value));
+  for (const { to, from, read } of fields) {
+    const value = source?.[from];
+    if (value !== undefined) mapping.put(to, READERS[read](value));
   }
 }
 
 /** A value in the unit of its key; `undefined` when it is of another type, or LiveKit's unknown. */
 const READERS: Readonly<Record<VoiceRead, (value: unknown) => AttributeValue | undefined>> = {
   text: asText,
-  number: asFiniteNumber,
-  millis: asFiniteNumber,
+  number: asAmount,
+  millis: asAmount,
   positiveMillis: (value) => {
     const millis = asFiniteNumber(value);
     return millis !== undefined && millis > 0 ? millis : undefined;
   },
   seconds: (value) => {
-    const seconds = asFiniteNumber(value);
+    const seconds = asAmount(value);
     // To the microsecond: beyond it, the float's own noise would be sent.
     return seconds === undefined ? undefined : Math.round(seconds * 1e6) / 1e3;
   },
   flag: asFlag,
 };
+
+/** No duration, count or probability is below zero: LiveKit and its plugins write -1 for unknown. */
+function asAmount(value: unknown): number | undefined {
+  const amount = asFiniteNumber(value);
+  return amount !== undefined && amount >= 0 ? amount : undefined;
+}
 
 /** `lk.is_interruption` is the string "true" or "false". */
 function asFlag(value: unknown): boolean | undefined {

@@ -90,7 +90,7 @@ function attempt(measure: () => void): void {
   }
 }
 
-/** After the spans, to tell what became of those; when half of the time is over at the latest. */
+/** After the spans, so that it has what became of them; when half of the time is over at the latest. */
 async function withinHalf(
   awaited: readonly Promise<unknown>[],
   timeoutMillis: number,

@@ -1,12 +1,11 @@
-import type { MeterProvider, MetricsAPI } from '@opentelemetry/api';
+import type { BatchObservableResult, Meter, MeterProvider, MetricsAPI } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import type { DeliveryStats } from '../export/delivery-stats.js';
 import { debug, warnOnce } from '../diagnostics.js';
 import type { ResolvedMetricsOptions } from '../options/option-table.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { TRACER_NAME, VERSION } from '../version.js';
-import { observeDelivery } from './delivery-metrics.js';
-import { metricsUrl } from './metrics-url.js';
+import { INSTRUMENTS, type Instrument } from './instruments.js';
 import { createOwnMeterProvider, type OwnMeterProvider } from './own-meter-provider.js';
 import { SpanMetrics } from './span-metrics.js';
 
@@ -61,10 +60,15 @@ export async function createMetrics(
   }
 }
 
-/** The meter provider of the process; the API's stand-in is none. */
+/**
+ * The meter provider of the process. While none is registered the API returns one that does nothing:
+ * it has one meter for all names (`NoopMeterProvider`, `@opentelemetry/api` 1.9). Class names are
+ * gone in a minified bundle, and another copy of the API has another such class.
+ */
 function registeredMeterProvider(api: MetricsAPI): MeterProvider | undefined {
   const provider = api.getMeterProvider();
-  return provider.constructor.name === 'NoopMeterProvider' ? undefined : provider;
+  const isNoop = provider.getMeter(TRACER_NAME, VERSION) === provider.getMeter('none');
+  return isNoop ? undefined : provider;
 }
 
 class MetricsOver implements Metrics {
@@ -103,7 +107,6 @@ class MetricsOver implements Metrics {
     if (this.#own === undefined) {
       await this.flush(timeoutMillis);
       this.#unobserve?.();
-      this.spans.stop();
       return;
     }
     await settled(this.#own.provider.shutdown({ timeoutMillis }));
@@ -127,4 +130,44 @@ async function settled(work: Promise<void>): Promise<void> {
   } catch (error) {
     debug(`Metrics: ${error instanceof Error ? error.name : typeof error}`);
   }
+}
+
+/** Reports what became of spans whenever metrics are collected; returns how to stop. */
+function observeDelivery(meter: Meter, stats: () => DeliveryStats): () => void {
+  const { spansExported, spansDropped, spansPending } = INSTRUMENTS;
+  const exported = meter.createObservableCounter(...described(spansExported));
+  const dropped = meter.createObservableCounter(...described(spansDropped));
+  const pending = meter.createObservableUpDownCounter(...described(spansPending));
+  const report = (result: BatchObservableResult): void => {
+    const now = stats();
+    result.observe(exported, now.exported);
+    result.observe(pending, now.pendingSpans);
+    for (const [reason, count] of Object.entries(now.droppedByReason)) {
+      if (count > 0) result.observe(dropped, count, { reason });
+    }
+  };
+  const observed = [exported, dropped, pending];
+  meter.addBatchObservableCallback(report, observed);
+  return () => meter.removeBatchObservableCallback(report, observed);
+}
+
+function described({
+  name,
+  unit,
+  meaning,
+}: Instrument): [name: string, options: { unit: string; description: string }] {
+  return [name, { unit, description: meaning }];
+}
+
+const TRACES_PATH = /\/v1\/traces$/;
+
+/**
+ * Where metrics go beside spans: `/v1/metrics` in place of `/v1/traces`, the query kept. `undefined`
+ * when the URL of the spans, used as it was given, does not say.
+ */
+export function metricsUrl(tracesUrl: string): string | undefined {
+  const url = new URL(tracesUrl);
+  if (!TRACES_PATH.test(url.pathname)) return undefined;
+  url.pathname = url.pathname.replace(TRACES_PATH, '/v1/metrics');
+  return url.href;
 }

@@ -2,10 +2,9 @@ import type { Resource } from '@opentelemetry/resources';
 import type * as metricsSdk from '@opentelemetry/sdk-metrics';
 import { getNumberFromEnv } from '@opentelemetry/core';
 import { readCertificates } from '../export/certificates.js';
-import { debug, warnOnce } from '../diagnostics.js';
+import { debug, DIAGNOSTICS, warnOnce } from '../diagnostics.js';
+import { createAgent, resolveProxy } from '../export/proxy.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
-import { createMetricsAgent } from './metrics-agent.js';
-import { watchExports } from './watched-exporter.js';
 
 const DEFAULT_INTERVAL_MILLIS = 60_000;
 /** LiveKit's stalls: seconds, most of them under one, which the SDK's bounds put into one bucket. */
@@ -33,9 +32,10 @@ export async function createOwnMeterProvider(
     import('@opentelemetry/exporter-metrics-otlp-proto'),
   ]);
   const { delivery } = resolved;
-  const ca = readCertificates(delivery.ca, { warnOnce, debug });
+  const ca = readCertificates(delivery.ca, DIAGNOSTICS);
   const timeoutMillis = exportMillis(delivery);
-  const agent = createMetricsAgent(new URL(url), resolved, ca);
+  const target = new URL(url);
+  const agent = createAgent({ url: target, proxy: proxyOf(target, resolved), ca, timeoutMillis });
   const config: NonNullable<ConstructorParameters<typeof OTLPMetricExporter>[0]> = {
     url,
     headers: { ...resolved.headers },
@@ -59,6 +59,20 @@ export async function createOwnMeterProvider(
     ],
   });
   return { provider, failedExports };
+}
+
+/**
+ * The proxy of the spans, where the collector is an `https:` one. An agent cannot rewrite a request
+ * as a proxy wants it of an `http:` one.
+ */
+function proxyOf(target: URL, { proxies }: ResolvedOptions): URL | undefined {
+  const proxy = resolveProxy(target, proxies, DIAGNOSTICS);
+  if (proxy === undefined || target.protocol === 'https:') return proxy;
+  warnOnce(
+    'metrics_proxy_unused',
+    'Metrics go to the collector directly: a proxy is used for them only when the collector is an https one.',
+  );
+  return undefined;
 }
 
 /**
@@ -98,4 +112,41 @@ function withCompression<T extends object>(
   compression: ResolvedOptions['compression'],
 ): T {
   return Object.assign(config, { compression });
+}
+
+/** An exporter, and how often it has failed. */
+interface WatchedExporter {
+  readonly exporter: metricsSdk.PushMetricExporter;
+  readonly failedExports: () => number;
+}
+
+/**
+ * Counts exports that fail and says so once: OpenTelemetry itself says it to nobody by default.
+ * `release` is called when it has shut down.
+ */
+function watchExports(
+  exporter: metricsSdk.PushMetricExporter,
+  release: () => void,
+): WatchedExporter {
+  let failed = 0;
+  const watched: metricsSdk.PushMetricExporter = {
+    export: (metrics, done) =>
+      exporter.export(metrics, (result) => {
+        if (result.error !== undefined) {
+          failed += 1;
+          warnOnce('metrics_not_delivered', 'Metrics could not be delivered to the collector.');
+          debug(`Metrics: ${result.error.name}`);
+        }
+        done(result);
+      }),
+    forceFlush: () => exporter.forceFlush(),
+    shutdown: () => exporter.shutdown().finally(release),
+    ...(exporter.selectAggregation && {
+      selectAggregation: exporter.selectAggregation.bind(exporter),
+    }),
+    ...(exporter.selectAggregationTemporality && {
+      selectAggregationTemporality: exporter.selectAggregationTemporality.bind(exporter),
+    }),
+  };
+  return { exporter: watched, failedExports: () => failed };
 }

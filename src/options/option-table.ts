@@ -335,14 +335,14 @@ function readLogLevel(text: string): Reading<boolean> {
     : { value };
 }
 
-const METRICS_ON: ResolvedMetricsOptions = Object.freeze({ sessionDurationMillis: false });
+const METRICS_ON: ResolvedMetricsOptions = Object.freeze({ sessionDurationMillis: true });
 
 function readMetricsOption(value: unknown): Reading<ResolvedMetricsOptions | undefined> {
   if (typeof value === 'boolean') return { value: value ? METRICS_ON : undefined };
   if (!isRecord(value)) {
     return { problem: `must be true, false or an object; saw ${describeType(value)}` };
   }
-  const millis = value['sessionDurationMillis'] ?? false;
+  const millis = value['sessionDurationMillis'] ?? true;
   return typeof millis === 'boolean'
     ? { value: Object.freeze({ sessionDurationMillis: millis }) }
     : {

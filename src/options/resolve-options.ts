@@ -69,12 +69,6 @@ export function resolveOptions(
   const flags = reader.readTable(PRIVACY_FLAG_TABLE, groups.privacy, 'privacy.');
 
   const { token, headers, endpoint, ...plain } = values;
-  if (endpoint === undefined && values.exporters.length === 0 && !disabled) {
-    reader.warn(
-      'no_endpoint',
-      'No endpoint is set, so spans are not exported: set CATALYST_OTLP_ENDPOINT or the option "endpoint".',
-    );
-  }
   const { sources } = reader;
   const strongestSource = (option: string): OptionSource => sources.get(option)?.[0] ?? 'default';
   const authorization = resolveAuthorization({
@@ -98,6 +92,15 @@ export function resolveOptions(
     }),
     sources: Object.freeze(Object.fromEntries(sources)),
   });
+}
+
+/** Says that spans go nowhere; asked by whoever builds the exporter. */
+export function warnWithoutEndpoint(resolved: ResolvedOptions): void {
+  if (resolved.endpoint !== undefined || resolved.exporters.length > 0 || resolved.disabled) return;
+  warnOnce(
+    'no_endpoint',
+    'No endpoint is set, so spans are not exported: set CATALYST_OTLP_ENDPOINT or the option "endpoint".',
+  );
 }
 
 /** Reads tables of options, and turns what their readers say into errors and warnings. */

@@ -318,7 +318,7 @@ export interface MetricsOptions {
   /**
    * Also records `voice.session.duration_ms`, for dashboards that are built on milliseconds.
    *
-   * @default false
+   * @default true
    */
   readonly sessionDurationMillis?: boolean;
 }

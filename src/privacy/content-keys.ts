@@ -1,58 +1,98 @@
 import type { AttributeValue } from '@opentelemetry/api';
-import type { ContentClass } from './content-class.js';
+import { CatalystAttr } from '../semconv/catalyst-attributes.js';
+import type { ContentClass } from './content-rules.js';
 import { FRAMEWORK_KEY_RULES } from './keys/framework-keys.js';
 import { GEN_AI_KEY_RULES } from './keys/gen-ai-keys.js';
-import { classifyByRules } from './keys/key-rules.js';
+import { keyClassifier, sameClass, type KeyRules } from './keys/key-rules.js';
 import { LIVEKIT_KEY_RULES } from './keys/livekit-keys.js';
-import { classifyOpenInferenceKey } from './keys/openinference-keys.js';
+import { OPENINFERENCE_KEY_RULES } from './keys/openinference-keys.js';
 import { TELEMETRY_KEY_RULES } from './keys/telemetry-keys.js';
-import { HARMLESS_VALUES, VOICE_KEY_RULES } from './keys/voice-keys.js';
 
-const MAX_REMEMBERED_KEYS = 4_096;
-const MAX_REMEMBERED_KEY_LENGTH = 160;
-const PII_SEGMENT = /(?:^|\.)pii(?=\.|$)/gi;
-
-const remembered = new Map<string, ContentClass>();
+/** It may hold text of the application, which may close a session with a reason of its own. */
+const CLOSE_REASON = CatalystAttr.SESSION_CLOSE_REASON;
 
 /**
- * What the value under a raw attribute key tells about the people on the call.
+ * This package's own keys. One that holds words of a person or a model needs a row like the close
+ * reason's. A key under `voice.` that is not ours counts as `metadata`: an application chose it.
+ */
+const CATALYST_KEY_RULES: KeyRules = {
+  exact: {
+    ...sameClass('none', Object.values(CatalystAttr)),
+    [CLOSE_REASON]: 'metadata',
+    [CatalystAttr.ROOM_NAME]: 'personal',
+  },
+  prefixes: [],
+};
+
+/** Every vocabulary whose keys may meet on one provider, in the order in which they are asked. */
+export const KEY_RULES: readonly KeyRules[] = [
+  LIVEKIT_KEY_RULES,
+  GEN_AI_KEY_RULES,
+  OPENINFERENCE_KEY_RULES,
+  FRAMEWORK_KEY_RULES,
+  TELEMETRY_KEY_RULES,
+  CATALYST_KEY_RULES,
+];
+
+const classOf = keyClassifier(KEY_RULES);
+const MAYBE_PII = /pii/i;
+const PII_SEGMENT = /(?:^|\.)pii(?=\.|$)/gi;
+
+/**
+ * What the value under an attribute key tells about the people on the call: the one owner of that
+ * fact.
  *
- * The one owner of that fact, for every vocabulary that may meet on one provider. Fails closed: a
- * key that nobody knows was chosen by the application and counts as `metadata`, an unknown key of
- * LiveKit's or of a GenAI vocabulary as `raw`, and a key with a `pii` segment (LiveKit's marker,
- * in any case) is never `none`.
+ * Fails closed: a key that nobody knows was chosen by the application and counts as `metadata`, an
+ * unknown key of LiveKit's or of a GenAI vocabulary as `raw`, and a key with a `pii` segment
+ * (LiveKit's marker, in any case) is never `none`.
  */
 export function classifyRawKey(key: string): ContentClass {
-  const known = remembered.get(key);
-  if (known !== undefined) return known;
-  const content = classify(key);
-  if (key.length <= MAX_REMEMBERED_KEY_LENGTH) {
-    // Keys with indexes in them have no bound: start over instead of growing.
-    if (remembered.size >= MAX_REMEMBERED_KEYS) remembered.clear();
-    remembered.set(key, content);
-  }
-  return content;
-}
-
-/** The same for an attribute, whose value may tell more than its key. */
-export function classifyAttribute(key: string, value: AttributeValue): ContentClass {
-  return HARMLESS_VALUES.get(key)?.has(value) === true ? 'none' : classifyRawKey(key);
-}
-
-function classify(key: string): ContentClass {
-  const unmarked = key.replace(PII_SEGMENT, '');
-  const content = classifyUnmarked(unmarked);
+  const unmarked = MAYBE_PII.test(key) ? key.replace(PII_SEGMENT, '') : key;
+  const content = classOf(unmarked) ?? 'metadata';
   return content === 'none' && unmarked !== key ? 'raw' : content;
 }
 
-function classifyUnmarked(key: string): ContentClass {
-  return (
-    classifyByRules(LIVEKIT_KEY_RULES, key) ??
-    classifyByRules(GEN_AI_KEY_RULES, key) ??
-    classifyOpenInferenceKey(key) ??
-    classifyByRules(FRAMEWORK_KEY_RULES, key) ??
-    classifyByRules(TELEMETRY_KEY_RULES, key) ??
-    classifyByRules(VOICE_KEY_RULES, key) ??
-    'metadata'
-  );
+/** Decides the class of one attribute of a span, event or link. */
+export type Classify = (key: string, value: AttributeValue) => ContentClass;
+
+/**
+ * Close reasons of LiveKit (`voice/events.ts`) and of its rooms. Any other text under this key is
+ * the application's own.
+ */
+const CLOSE_REASONS: ReadonlySet<unknown> = new Set([
+  'connection_lost',
+  'error',
+  'job_shutdown',
+  'participant_disconnected',
+  'participant_removed',
+  'room_closed',
+  'room_deleted',
+  'sip_trunk_failure',
+  'user_initiated',
+]);
+
+/** The class of a span's attribute: that of its key, but for the reasons that are LiveKit's own. */
+export const classifyAttribute: Classify = (key, value) =>
+  key === CLOSE_REASON && CLOSE_REASONS.has(value) ? 'none' : classifyRawKey(key);
+
+/** Events of the GenAI conventions whose words stand under a key that says nothing: `content`. */
+const CONTENT_BY_EVENT: ReadonlyMap<string, ContentClass> = new Map([
+  ['gen_ai.system.message', 'rawInput'],
+  ['gen_ai.user.message', 'rawInput'],
+  ['gen_ai.assistant.message', 'raw'],
+  ['gen_ai.tool.message', 'raw'],
+  ['gen_ai.choice', 'rawOutput'],
+  ['gen_ai.content.prompt', 'rawInput'],
+  ['gen_ai.content.completion', 'rawOutput'],
+  ['gen_ai.client.inference.operation.details', 'raw'],
+]);
+
+/** Classes of an event's attributes: a key that nobody knows follows the event. */
+export function classifyIn(event: string): Classify {
+  const ofEvent = CONTENT_BY_EVENT.get(event);
+  if (ofEvent === undefined) return classifyRawKey;
+  return (key) => {
+    const content = classifyRawKey(key);
+    return content === 'metadata' ? ofEvent : content;
+  };
 }

@@ -1,5 +1,57 @@
-import type { ContentClass } from './content-class.js';
 import type { ResolvedPrivacyFlags } from '../options/privacy-flags.js';
+
+/**
+ * What the value under a key may tell about the people on a call. The class is a property of the
+ * key, see `content-keys.ts`. `none` is a value that cannot hold anybody's words: a count, a model
+ * name, an enum.
+ */
+export type ContentClass =
+  | 'none'
+  /** `input.value` of any span. */
+  | 'inputValue'
+  /** `input.mime_type`: says nothing once the value is hidden. */
+  | 'inputMimeType'
+  /** `output.value` of any span. */
+  | 'outputValue'
+  /** `output.mime_type`. */
+  | 'outputMimeType'
+  /** Structure of `llm.input_messages.*`: roles, names, call ids, tool calls. */
+  | 'inputMessage'
+  /** Text of `llm.input_messages.*`. */
+  | 'inputText'
+  | 'inputImage'
+  | 'inputAudio'
+  /** Structure of `llm.output_messages.*`. */
+  | 'outputMessage'
+  | 'outputText'
+  | 'outputImage'
+  | 'outputAudio'
+  /** `llm.tools.*`. */
+  | 'llmTools'
+  | 'invocationParameters'
+  /** `llm.prompts.*` and `llm.prompt_template.*`. */
+  | 'prompt'
+  /** `llm.choices.*`. */
+  | 'choice'
+  /** `embedding.*` texts and vectors. */
+  | 'embeddingText'
+  | 'embeddingVector'
+  /** Arguments of a tool call, on the TOOL span. */
+  | 'toolArguments'
+  /** Description or schema of a tool, on the TOOL span. */
+  | 'toolDefinition'
+  /** Message or stack of an exception, message of an error status. */
+  | 'exception'
+  /** `metadata`, `tag.tags` and other values that the application wrote. */
+  | 'metadata'
+  /** Who took part: user id, participant identity, room name. */
+  | 'personal'
+  /** A raw attribute that holds what a person or the model said, input side. */
+  | 'rawInput'
+  /** A raw attribute that holds what a person or the model said, output side. */
+  | 'rawOutput'
+  /** A raw attribute whose content may be of either side. */
+  | 'raw';
 
 type FlagName = keyof ResolvedPrivacyFlags;
 
@@ -12,7 +64,7 @@ export type HideFlag = Extract<FlagName, `hide${string}`>;
  */
 export type HidingSwitch = HideFlag | 'noPii' | 'noContent';
 
-/** Which switches take a class of content away, and which leave `__REDACTED__` in its place. */
+/** Which switches remove a class of content, and which send `__REDACTED__` in its place. */
 export interface ContentRule {
   readonly removedBy: readonly HidingSwitch[];
   readonly redactedBy: readonly HidingSwitch[];
@@ -85,14 +137,25 @@ export const CONTENT_RULES: Readonly<Record<ContentClass, ContentRule>> = {
   raw: removedBy(...INPUT_SIDE, ...OUTPUT_SIDE, 'hideLlmTools'),
 };
 
-/** What becomes of the content of one class. */
-export type Verdict = 'keep' | 'redact' | 'remove';
+/** Every class of content there is. */
+export const CONTENT_CLASSES: readonly ContentClass[] =
+  Object.keys(CONTENT_RULES).filter(isContentClass);
 
-/** Decides for one class; removal comes before redaction. */
-export function decideVerdict(rule: ContentRule, switches: ReadonlySet<HidingSwitch>): Verdict {
-  if (rule.removedBy.some((hiding) => switches.has(hiding))) return 'remove';
-  if (rule.redactedBy.some((hiding) => switches.has(hiding))) return 'redact';
-  return 'keep';
+function isContentClass(name: string): name is ContentClass {
+  return Object.hasOwn(CONTENT_RULES, name);
+}
+
+/** What becomes of the content of one class. */
+export type ContentAction = 'keep' | 'redact' | 'remove';
+
+/** What these switches do to a class; removal comes before redaction. */
+export function actionOn(
+  content: ContentClass,
+  switches: ReadonlySet<HidingSwitch>,
+): ContentAction {
+  const { removedBy: removing, redactedBy: redacting } = CONTENT_RULES[content];
+  if (removing.some((hiding) => switches.has(hiding))) return 'remove';
+  return redacting.some((hiding) => switches.has(hiding)) ? 'redact' : 'keep';
 }
 
 /** The switches that these flags turn on. */

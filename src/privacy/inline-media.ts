@@ -1,5 +1,4 @@
-import type { AttributeValue } from '@opentelemetry/api';
-import { REDACTED_VALUE } from './redacted-value.js';
+import { REDACTED_VALUE } from './hide-in-json.js';
 
 /** Characters that media written into a value may have. */
 export interface MediaLimits {
@@ -43,17 +42,6 @@ export function limitInlineMedia(value: string, limits: MediaLimits): string {
       const limit = limitOfBytes(base64, limits);
       return base64.length > limit ? REDACTED_VALUE : base64;
     });
-}
-
-/** The same in a list of texts. A value in which nothing is too long is handed back itself. */
-export function limitMediaValue(value: AttributeValue, limits: MediaLimits): AttributeValue {
-  if (typeof value === 'string') return limitInlineMedia(value, limits);
-  if (!Array.isArray(value)) return value;
-  const items: readonly unknown[] = value;
-  const limited = items.map((item) =>
-    typeof item === 'string' ? limitInlineMedia(item, limits) : item,
-  );
-  return limited.some((item, index) => item !== items[index]) ? limited.map(String) : value;
 }
 
 /** Bytes that tell nothing of their kind, raw samples for one, are held to the stricter limit. */

@@ -1,5 +1,4 @@
-import { looksLikeJson, rewriteJson, type JsonFrame } from './json-scanner.js';
-import { REDACTED_VALUE } from './redacted-value.js';
+import { hideInJson, isJson, REDACTED_VALUE, type JsonSelection } from './hide-in-json.js';
 
 type Segment = string | number | typeof ANY;
 
@@ -11,14 +10,13 @@ export interface JsonPath {
 }
 
 const ANY: unique symbol = Symbol('any');
-const MAX_NESTED_TEXTS = 4;
-/** An object or a list of them, as it begins. */
-const JSON_IN_TEXT = /[[{]\s*["[{]/;
 const SEGMENT =
   /(?:\.(?<name>[^.[\]'"*\s]+)|\[(?<index>\d{1,9})\]|\[(?<quote>['"])(?<quoted>(?:(?!\k<quote>).)+)\k<quote>\]|(?<any>\.\*|\[\*\]))/y;
+/** Names that JSON writes as they are. */
+const PLAIN_NAME = /^[^"\\\p{Cc}\p{Cs}]+$/u;
 
 /** Properties whose value is what a tool was given or gave back, in all message formats in use. */
-const TOOL_PAYLOAD_KEYS: ReadonlySet<string | number> = new Set([
+const TOOL_PAYLOAD_KEYS: ReadonlySet<string | number | undefined> = new Set([
   'arguments',
   'args',
   'input',
@@ -52,33 +50,31 @@ export function parseJsonPath(path: string): JsonPath | undefined {
 }
 
 /**
- * Replaces what the paths select by `__REDACTED__`, in a JSON text and in JSON texts inside it.
- *
- * A path begins at the root, or at what a tool was given or gave back further in, so that it also
- * holds in message histories. Tools also answer with JSON in a sentence or a fenced block: what
- * stands before it is left alone, and so is text that holds none.
+ * What these paths select. A path begins at the root, or at what a tool was given or gave back
+ * further in, so that it also holds in message histories.
  */
-export function redactJsonPaths(text: string, paths: readonly JsonPath[], nested = 0): string {
-  const start = looksLikeJson(text) ? 0 : text.search(JSON_IN_TEXT);
-  if (start === -1) return text;
-  // JSON in JSON in JSON: nobody writes that in good faith, and its end is not looked for.
-  if (nested > MAX_NESTED_TEXTS) return REDACTED_VALUE;
-  const rewritten = rewriteJson(text.slice(start), {
-    hides: (frames) => paths.some((path) => isSelected(path, frames)),
-    replacement: REDACTED_VALUE,
-    text: (value) => redactJsonPaths(value, paths, nested + 1),
-  });
-  return text.slice(0, start) + rewritten;
+export function selectionOfPaths(paths: readonly JsonPath[]): JsonSelection {
+  const names = paths.map(({ segments }) => segments.findLast((name) => typeof name === 'string'));
+  const arePlain = names.every((name) => name !== undefined && PLAIN_NAME.test(name));
+  return {
+    names: arePlain ? names.filter((name) => name !== undefined) : undefined,
+    selects: (trail) => paths.some((path) => isSelected(path, trail)),
+  };
 }
 
-function isSelected(path: JsonPath, frames: readonly JsonFrame[]): boolean {
-  const first = frames.length - path.segments.length;
+function isSelected(path: JsonPath, trail: readonly (string | number)[]): boolean {
+  const first = trail.length - path.segments.length;
   if (first < 0) return false;
-  const matches = path.segments.every((segment, position) => {
-    const frame = frames[first + position];
-    return segment === ANY || segment === frame?.segment;
-  });
-  if (!matches || path.anywhere || first === 0) return matches;
-  const parent = frames[first - 1];
-  return parent !== undefined && TOOL_PAYLOAD_KEYS.has(parent.segment);
+  const matches = path.segments.every(
+    (segment, position) => segment === ANY || segment === trail[first + position],
+  );
+  return matches && (path.anywhere || first === 0 || TOOL_PAYLOAD_KEYS.has(trail[first - 1]));
+}
+
+/** Hides what is selected. What a tool span holds and cannot be read as JSON is hidden as a whole. */
+export function hidePaths(value: string, selection: JsonSelection, kind: string): string {
+  if (kind === 'TOOL' && (/\{\s*'/.test(value) || (/^\s*[[{]/.test(value) && !isJson(value)))) {
+    return REDACTED_VALUE;
+  }
+  return hideInJson(value, selection);
 }

@@ -13,8 +13,6 @@ export interface PrivacyStats {
   readonly hashed: number;
   /** Values lost because the `redact` hook threw, or returned something else than text. */
   readonly failed: number;
-  /** Values lost because redaction took too long, on this one or on one before it. */
-  readonly tooSlow: number;
 }
 
 /** {@link PrivacyStats} while they are being counted. */
@@ -22,5 +20,5 @@ export type PrivacyCounts = { -readonly [Name in keyof PrivacyStats]: PrivacySta
 
 /** All counts at zero. */
 export function createPrivacyCounts(): PrivacyCounts {
-  return { removed: 0, redacted: 0, rewritten: 0, hashed: 0, failed: 0, tooSlow: 0 };
+  return { removed: 0, redacted: 0, rewritten: 0, hashed: 0, failed: 0 };
 }

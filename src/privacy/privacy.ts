@@ -1,15 +1,40 @@
+import { createHmac } from 'node:crypto';
 import type { Attributes } from '@opentelemetry/api';
 import { warnOnce } from '../diagnostics.js';
-import type { MappedSpan } from '../mapping/mapped-span.js';
 import type { ResolvedPrivacyFlags } from '../options/privacy-flags.js';
-import type { GuardRules } from './content-guard.js';
-import { resolvePolicy } from './content-policy.js';
 import { ContentRewriter, type Warn } from './content-rewriter.js';
-import { IdentityHash } from './identity-hash.js';
+import {
+  actionOn,
+  CONTENT_CLASSES,
+  hidingSwitches,
+  type ContentAction,
+  type ContentClass,
+  type HidingSwitch,
+} from './content-rules.js';
+import type { MediaLimits } from './inline-media.js';
 import { createPrivacyCounts, type PrivacyCounts } from './privacy-stats.js';
-import { redactSpan } from './redact-span.js';
-import type { RedactionOptions } from './redaction-options.js';
-import { resolveRedaction } from './resolve-redaction.js';
+import type { HashableField, RedactionOptions } from './redaction-options.js';
+import { resolveRedaction, type ResolvedHash } from './resolve-redaction.js';
+
+/** What may be sent, decided once for all spans. */
+export interface PrivacyPolicy {
+  /** What becomes of each class of content. A class that is not in it is removed. */
+  readonly actions: ReadonlyMap<ContentClass, ContentAction>;
+  /** Nothing is withheld but long media, and nothing rewritten: most values need no look. */
+  readonly limitsMediaOnly: boolean;
+  /** Outputs are hidden: what the model said before must not come back in the next request. */
+  readonly hidesAnswersInInput: boolean;
+  /** Inputs are hidden: of the parameters of a call, those that hold words go too. */
+  readonly hidesInputParameters: boolean;
+  /** Tools are hidden: a request that stands in a value loses those that it offers. */
+  readonly hidesOfferedTools: boolean;
+  readonly media: MediaLimits;
+  readonly rewriter: ContentRewriter | undefined;
+  /** The hash to send for an identity; `undefined` when this key names nobody who is to be hashed. */
+  readonly hashIdentity: (key: string, value: string) => string | undefined;
+  /** Counts what was withheld. */
+  readonly counts: PrivacyCounts;
+}
 
 /** Switches and redaction, as the options come to. */
 export interface PrivacySettings {
@@ -23,35 +48,41 @@ export interface PrivacySettings {
 const REDACTION_MANDATED = 'lk.redaction.enabled';
 
 /**
- * The privacy policy of one tracer. Its constructor throws an `InvalidOptionError` for a redaction
- * that cannot be used; its methods never throw.
+ * The policy of one tracing: the one that was chosen, until redaction is mandated. The constructor
+ * throws an `InvalidOptionError` for a redaction that cannot be used.
  */
 export class Privacy {
-  /** What was withheld so far. */
-  readonly counts: Readonly<PrivacyCounts>;
-  readonly #chosen: GuardRules;
-  readonly #withheld: GuardRules;
-  readonly #isMandated: () => boolean;
-  #isWithheld = false;
+  readonly #chosen: PrivacyPolicy;
+  readonly #mandated: PrivacyPolicy;
+  readonly #isMandatedNow: () => boolean;
+  #isMandated = false;
 
-  constructor(settings: PrivacySettings, warn: Warn = warnOnce) {
-    const redaction = resolveRedaction(settings.redaction);
+  constructor({ flags, redaction, isMandated }: PrivacySettings, warn: Warn = warnOnce) {
+    const { paths, patterns, redact, hash } = resolveRedaction(redaction);
     const counts = createPrivacyCounts();
-    const rewriter = ContentRewriter.isNeeded(redaction)
-      ? new ContentRewriter(redaction, counts, warn)
+    const isRewriting = paths !== undefined || patterns.length > 0 || redact !== undefined;
+    const rewriter = isRewriting
+      ? new ContentRewriter({ paths, patterns, redact }, counts, warn)
       : undefined;
-    const identityHash =
-      redaction.hash === undefined ? undefined : new IdentityHash(redaction.hash);
-    const under = (flags: ResolvedPrivacyFlags): GuardRules => ({
-      policy: resolvePolicy(flags),
+    const policyUnder = (hiding: ResolvedPrivacyFlags): PrivacyPolicy => ({
+      ...decide(hiding, rewriter !== undefined || hash !== undefined),
       rewriter,
-      identityHash,
+      hashIdentity: (key, value) => hashIdentity(hash, key, value),
       counts,
     });
-    this.counts = counts;
-    this.#chosen = under(settings.flags);
-    this.#withheld = under({ ...settings.flags, allowPii: false, captureMessageContent: false });
-    this.#isMandated = settings.isMandated ?? (() => false);
+    this.#chosen = policyUnder(flags);
+    this.#mandated = policyUnder({ ...flags, allowPii: false, captureMessageContent: false });
+    this.#isMandatedNow = isMandated ?? (() => false);
+  }
+
+  /** What was withheld so far. */
+  get counts(): Readonly<PrivacyCounts> {
+    return this.#chosen.counts;
+  }
+
+  /** The policy for the next span. Call `check` with the span's raw attributes first. */
+  get policy(): PrivacyPolicy {
+    return this.#isMandated ? this.#mandated : this.#chosen;
   }
 
   /**
@@ -60,11 +91,53 @@ export class Privacy {
    */
   check(attributes: Attributes): void {
     // Any value but false, as LiveKit reads it itself.
-    this.#isWithheld ||= Boolean(attributes[REDACTION_MANDATED]) || this.#isMandated();
+    this.#isMandated ||= Boolean(attributes[REDACTION_MANDATED]) || this.#isMandatedNow();
   }
+}
 
-  /** The span as it may be sent. Call `check` with the raw attributes first. */
-  redact(span: MappedSpan): MappedSpan {
-    return redactSpan(span, this.#isWithheld ? this.#withheld : this.#chosen);
-  }
+type HidingPolicy = Omit<PrivacyPolicy, 'rewriter' | 'hashIdentity' | 'counts'>;
+
+function decide(flags: ResolvedPrivacyFlags, isRewriting: boolean): HidingPolicy {
+  const switches = hidingSwitches(flags);
+  const isOn = (...some: readonly HidingSwitch[]): boolean => some.some((one) => switches.has(one));
+  return {
+    actions: new Map(CONTENT_CLASSES.map((content) => [content, actionOn(content, switches)])),
+    limitsMediaOnly: switches.size === 0 && !isRewriting,
+    hidesAnswersInInput: isOn('hideOutputs', 'hideOutputMessages', 'hideOutputText'),
+    hidesInputParameters: isOn('hideInputs'),
+    hidesOfferedTools: isOn('hideLlmTools'),
+    media: {
+      imageMaxLength: isOn('hideInputImages') ? 0 : flags.base64ImageMaxLength,
+      audioMaxLength: isOn('hideInputAudio', 'hideOutputAudio') ? 0 : flags.base64AudioMaxLength,
+    },
+  };
+}
+
+/** The keys under which an identity goes out, whatever tracer wrote it. */
+const FIELD_BY_KEY: ReadonlyMap<string, HashableField> = new Map([
+  ['user.id', 'user.id'],
+  ['enduser.id', 'user.id'],
+  ['langfuse.user.id', 'user.id'],
+  ['langfuse.trace.user_id', 'user.id'],
+  ['traceloop.association.properties.user_id', 'user.id'],
+  ['ai.telemetry.metadata.userId', 'user.id'],
+  ['gen_ai.user', 'user.id'],
+  ['llm.user', 'user.id'],
+  ['lk.participant_identity', 'participant.identity'],
+  ['lk.pii.participant_identity', 'participant.identity'],
+  ['participant.identity', 'participant.identity'],
+  ['lk.room_name', 'room.name'],
+  ['lk.pii.room_name', 'room.name'],
+  ['room.name', 'room.name'],
+]);
+
+/** Gives an identity another name that stays the same. */
+function hashIdentity(
+  hash: ResolvedHash | undefined,
+  key: string,
+  value: string,
+): string | undefined {
+  const field = FIELD_BY_KEY.get(key);
+  if (hash === undefined || field === undefined || !hash.fields.has(field)) return undefined;
+  return `hmac-sha256:${createHmac('sha256', hash.key).update(value).digest('hex')}`;
 }

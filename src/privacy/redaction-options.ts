@@ -29,7 +29,10 @@ export interface NamedPattern {
    * without it is not searched at all.
    */
   readonly needs?: string | RegExp;
-  /** Looks twice at what would be masked, for a check digit: `false` leaves it in the text. */
+  /**
+   * Looks twice at what would be masked, for a check digit: `false` leaves it in the text. Of a match
+   * without a group `secret`, what stands before its last separators is then tried too.
+   */
   readonly accepts?: (match: string) => boolean;
 }
 
@@ -49,22 +52,18 @@ export interface RedactionOptions {
   /**
    * Parts of tool arguments and tool outputs that become `__REDACTED__`: `$.card.number`,
    * `$..ssn`, `$.orders[*].address`, `$['home phone']`. Tried on every content value that is JSON,
-   * since the arguments of a call come back in the messages of the next.
+   * since the arguments of a call come back in the messages of the next. Where JSON breaks off, the
+   * rest of the value is hidden.
    */
   readonly toolJsonPaths?: readonly string[];
   /**
-   * Patterns masked in every content value; `'default'` is `DEFAULT_REDACT_PATTERNS`. A pattern of
-   * your own that needs exponential time, such as `(a+)+$`, blocks the process: nothing can stop it.
+   * Patterns masked in every content value; `'default'` is `DEFAULT_REDACT_PATTERNS`, whose time is
+   * linear. A pattern of your own that needs exponential time, such as `(a+)+$`, blocks the process:
+   * nothing can stop it.
    */
   readonly redactPatterns?: 'default' | readonly (RegExp | NamedPattern)[];
   /** Sees every content value last. */
   readonly redact?: Redactor;
   /** Identities to send as a hash, also where a switch would remove them. */
   readonly hash?: HashOptions;
-  /**
-   * Time that rewriting one value may take, in milliseconds. A value that took longer is dropped
-   * together with the rest of its span's content. Late by the clock alone is excused where the CPU
-   * time shows that the thread was kept from running, but not for a third value in a row. Default 50.
-   */
-  readonly redactBudgetMillis?: number;
 }

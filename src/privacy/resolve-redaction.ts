@@ -1,23 +1,15 @@
 import { InvalidOptionError } from '../errors.js';
-import { parseJsonPath, type JsonPath } from './json-paths.js';
+import { isRecord, type JsonRecord } from '../mapping/read-attributes.js';
+import type { Rewriting } from './content-rewriter.js';
+import type { JsonSelection } from './hide-in-json.js';
+import { parseJsonPath, selectionOfPaths } from './json-paths.js';
 import { DEFAULT_REDACT_PATTERNS } from './patterns/default-patterns.js';
-import { compilePattern, type CompiledPattern } from './patterns/mask-pattern.js';
-import type {
-  HashableField,
-  NamedPattern,
-  RedactionOptions,
-  Redactor,
-} from './redaction-options.js';
+import { compilePattern, type CompiledPattern } from './patterns/mask-text.js';
+import type { HashableField, NamedPattern, RedactionOptions } from './redaction-options.js';
 
 /** {@link RedactionOptions} checked and ready to run. */
-export interface ResolvedRedaction {
-  readonly paths: readonly JsonPath[];
-  readonly patterns: readonly CompiledPattern[];
-  readonly redact: Redactor | undefined;
+export interface ResolvedRedaction extends Rewriting {
   readonly hash: ResolvedHash | undefined;
-  /** Whether a value always comes to the same: no code of the user's own has a say in it. */
-  readonly isRepeatable: boolean;
-  readonly budgetMillis: number;
 }
 
 /** Identities that are hashed, and the key they are hashed with. */
@@ -26,12 +18,6 @@ export interface ResolvedHash {
   readonly fields: ReadonlySet<HashableField>;
 }
 
-const DEFAULT_BUDGET_MILLIS = 50;
-/** Checks that are known to go by the match alone, and no check. */
-const READY_CHECKS: ReadonlySet<NamedPattern['accepts']> = new Set([
-  undefined,
-  ...DEFAULT_REDACT_PATTERNS.map(({ accepts }) => accepts),
-]);
 const HASHABLE_FIELDS: ReadonlySet<unknown> = new Set<HashableField>([
   'user.id',
   'participant.identity',
@@ -43,39 +29,28 @@ const HASHABLE_FIELDS: ReadonlySet<unknown> = new Set<HashableField>([
  * a redaction which does not run must be found out at set-up, not at the first call.
  */
 export function resolveRedaction(options: RedactionOptions): ResolvedRedaction {
-  const { redact, redactPatterns, toolJsonPaths, hash, redactBudgetMillis } = options;
+  const { redact, redactPatterns, toolJsonPaths, hash } = options;
   if (redact !== undefined && typeof redact !== 'function') {
     throw refused('redact', 'must be a function');
   }
-  const budgetMillis = redactBudgetMillis ?? DEFAULT_BUDGET_MILLIS;
-  if (typeof budgetMillis !== 'number' || !(budgetMillis > 0)) {
-    throw refused('redactBudgetMillis', 'must be a number of milliseconds above 0');
-  }
-  const paths = resolvePaths(toolJsonPaths);
-  const patterns = resolvePatterns(redactPatterns);
   return {
-    paths,
-    patterns,
+    paths: resolvePaths(toolJsonPaths),
+    patterns: resolvePatterns(redactPatterns),
     redact,
-    isRepeatable: redact === undefined && patterns.every(hasNoCheckOfItsOwner),
     hash: hash === undefined ? undefined : resolveHash(hash),
-    budgetMillis,
   };
 }
 
-/** A user's check may be of this value one time and of the next the other. */
-function hasNoCheckOfItsOwner({ accepts }: CompiledPattern): boolean {
-  return READY_CHECKS.has(accepts);
-}
-
-function resolvePaths(paths: RedactionOptions['toolJsonPaths']): readonly JsonPath[] {
-  if (paths === undefined) return [];
+function resolvePaths(paths: RedactionOptions['toolJsonPaths']): JsonSelection | undefined {
+  if (paths === undefined) return undefined;
   if (!Array.isArray(paths)) throw refused('toolJsonPaths', 'must be a list of JSON paths');
-  return paths.map((path: unknown, index) => {
+  if (paths.length === 0) return undefined;
+  const parsedPaths = paths.map((path: unknown, index) => {
     const parsed = typeof path === 'string' ? parseJsonPath(path) : undefined;
     if (parsed !== undefined) return parsed;
     throw refused(`toolJsonPaths[${index}]`, 'must look like $.a.b, $..name or $.list[*].x');
   });
+  return selectionOfPaths(parsedPaths);
 }
 
 function resolvePatterns(patterns: RedactionOptions['redactPatterns']): readonly CompiledPattern[] {
@@ -93,27 +68,20 @@ function resolvePatterns(patterns: RedactionOptions['redactPatterns']): readonly
 }
 
 function isNamedPattern(value: unknown): value is NamedPattern {
-  if (typeof value !== 'object' || value === null) return false;
-  if (!('name' in value && 'pattern' in value)) return false;
-  const { name, pattern } = value;
+  if (!isRecord(value)) return false;
+  const { name, pattern, needs, accepts } = value;
   // The name is sent, between brackets.
   if (typeof name !== 'string' || !/^[\w.-]{1,64}$/.test(name)) return false;
   if (!(pattern instanceof RegExp)) return false;
-  if ('needs' in value && !isNeed(value.needs)) return false;
-  return !('accepts' in value) || ['undefined', 'function'].includes(typeof value.accepts);
-}
-
-function isNeed(value: unknown): boolean {
-  return value === undefined || typeof value === 'string' || value instanceof RegExp;
+  if (needs !== undefined && typeof needs !== 'string' && !(needs instanceof RegExp)) return false;
+  return accepts === undefined || typeof accepts === 'function';
 }
 
 function resolveHash(hash: unknown): ResolvedHash {
-  const key = typeof hash === 'object' && hash !== null && 'key' in hash ? hash.key : undefined;
+  const { key, fields }: JsonRecord = isRecord(hash) ? hash : {};
   if (typeof key !== 'string' || key === '') {
     throw refused('hash.key', 'must be a text that is not empty');
   }
-  const fields =
-    typeof hash === 'object' && hash !== null && 'fields' in hash ? hash.fields : undefined;
   if (fields === undefined) return { key, fields: new Set(['user.id', 'participant.identity']) };
   if (!Array.isArray(fields) || !fields.every(isHashableField)) {
     throw refused('hash.fields', `may hold ${[...HASHABLE_FIELDS].join(', ')}`);

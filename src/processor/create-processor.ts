@@ -1,12 +1,16 @@
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { DeliveryProcessor, resolveDeliverySettings } from '../export/delivery-processor.js';
+import { createDeliveryProcessor, type DeliveryProcessor } from '../export/delivery-processor.js';
 import type { LateMetrics } from '../metrics/late-metrics.js';
-import { resolveOptions, type ResolvedOptions } from '../options/resolve-options.js';
+import {
+  resolveOptions,
+  warnWithoutEndpoint,
+  type ResolvedOptions,
+} from '../options/resolve-options.js';
 import {
   OpenInferenceSpanProcessor,
   type OpenInferenceProcessorOptions,
 } from './open-inference-span-processor.js';
-import { SpanProcessorFanout } from './span-processor-fanout.js';
+import { APPLICATION_FAILURES, SpanProcessorFanout } from './span-processor-fanout.js';
 
 /** The processor of decided options, and the batch processor that it hands spans to. */
 export interface ComposedProcessor {
@@ -22,13 +26,13 @@ export function composeProcessor(
   resolved: ResolvedOptions,
   metrics?: LateMetrics,
 ): ComposedProcessor {
-  const settings = resolveDeliverySettings(resolved);
-  const delivery = settings && new DeliveryProcessor(settings, resolved.protocol);
-  const next = new SpanProcessorFanout([
+  const delivery = createDeliveryProcessor(resolved);
+  const processors = [
     ...(delivery === undefined ? [] : [delivery]),
     ...resolved.spanProcessors,
     ...resolved.exporters.map((exporter) => new BatchSpanProcessor(exporter)),
-  ]);
+  ];
+  const next = new SpanProcessorFanout(processors, APPLICATION_FAILURES);
   const parts = { resolved, delivery, ...(metrics !== undefined && { metrics }) };
   const processor = new OpenInferenceSpanProcessor(next, undefined, parts);
   return { processor, delivery, sends: !next.isEmpty };
@@ -54,5 +58,7 @@ export function composeProcessor(
 export function createOpenInferenceSpanProcessor(
   options?: OpenInferenceProcessorOptions,
 ): OpenInferenceSpanProcessor {
-  return composeProcessor(resolveOptions(options)).processor;
+  const resolved = resolveOptions(options);
+  warnWithoutEndpoint(resolved);
+  return composeProcessor(resolved).processor;
 }

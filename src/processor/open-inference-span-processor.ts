@@ -3,8 +3,10 @@ import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace
 import type { InstallResult } from '../catalyst-tracing.js';
 import { debug, setDebug, warnOnce } from '../diagnostics.js';
 import type { DeliveryProcessor } from '../export/delivery-processor.js';
-import { watchExit } from '../export/exit-triggers.js';
+import { watchExit } from '../export/process-exit.js';
 import { resolveTimeoutMillis } from '../export/flush-timeout.js';
+import { noteNativeSpan } from '../integrations/anthropic/native-spans.js';
+import { CountedOnce } from '../integrations/counted-once.js';
 import { configuredAllowPii, LiveKitInstaller } from '../livekit/install-livekit.js';
 import { offerLiveKitConnector } from '../livekit/connect-livekit.js';
 import { LiveKitJobs } from '../livekit/livekit-jobs.js';
@@ -12,23 +14,26 @@ import type { LiveKitModule } from '../livekit/livekit-module.js';
 import { mapSpans } from '../mapping/map-span.js';
 import type { MappedSpan } from '../mapping/mapped-span.js';
 import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from '../mapping/livekit-spans.js';
-import { EMPTY_CONTEXT, type MappingContext } from '../mapping/span-input.js';
+import type { MappingContext } from '../mapping/mapping-context.js';
 import { LateMetrics } from '../metrics/late-metrics.js';
 import { createMetrics } from '../metrics/metrics.js';
 import { resolveOptions, type ResolvedOptions } from '../options/resolve-options.js';
 import type { SetupOptions } from '../options/setup-options.js';
 import { Privacy } from '../privacy/privacy.js';
 import type { PrivacyCounts } from '../privacy/privacy-stats.js';
-import { readGivenSessionId } from '../session/given-session-id.js';
-import { HeldSpans, waitsFor, type HeldSpan } from '../session/held-spans.js';
-import type { JobWatch } from '../session/job-record.js';
+import { redact } from '../privacy/redact.js';
+import type { JobWatch } from '../session/job.js';
 import { MeasuredSpan } from '../session/measured-span.js';
 import { SessionObservers } from '../session/observe-session.js';
+import { readGivenSessionId } from '../session/session.js';
 import type { SpanNode } from '../session/span-node.js';
-import { SpanRegistry } from '../session/span-registry.js';
+import { SpanTree } from '../session/span-tree.js';
+import { WaitingSpans, waitsFor, type WaitingSpan } from '../session/waiting-spans.js';
 import { TRACER_NAME } from '../version.js';
 import { asBareSpan, asIncompleteSpan, mapBareSpan } from './partial-spans.js';
 import {
+  APPLICATION_FAILURES,
+  RAW_FAILURES,
   SpanProcessorFanout,
   type FlushableProcessor,
   type FlushDeadline,
@@ -83,15 +88,16 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   readonly observers: SessionObservers;
   readonly #next: FlushableProcessor;
   /** Processors that LiveKit adds: its PII filter, its Cloud exporter. They see raw spans. */
-  readonly #raw = new SpanProcessorFanout();
+  readonly #raw = new SpanProcessorFanout([], RAW_FAILURES);
   readonly #resolved: ResolvedOptions;
   readonly #delivery: DeliveryProcessor | undefined;
-  readonly #registry: SpanRegistry;
+  readonly #tree: SpanTree;
   readonly #privacy: Privacy;
   readonly #metrics: LateMetrics;
   readonly #isStandalone: boolean;
-  readonly #held = new HeldSpans();
+  readonly #waiting = new WaitingSpans();
   readonly #failed = new WeakSet<ReadableSpan>();
+  readonly #countedOnce = new CountedOnce();
   #mappingFailures = 0;
   #sent = 0;
   #isStarted = false;
@@ -109,13 +115,16 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   ) {
     const { resolved } = parts;
     setDebug(resolved.debug);
-    this.#next = next instanceof SpanProcessorFanout ? next : new SpanProcessorFanout([next]);
+    this.#next =
+      next instanceof SpanProcessorFanout
+        ? next
+        : new SpanProcessorFanout([next], APPLICATION_FAILURES);
     this.#resolved = resolved;
     this.#delivery = parts.delivery;
     this.#isStandalone = parts.metrics === undefined;
     this.#metrics = parts.metrics ?? new LateMetrics(resolved.metrics !== undefined);
     this.jobs = new LiveKitJobs(() => this.flush());
-    this.#registry = new SpanRegistry({
+    this.#tree = new SpanTree({
       processIdentity: {
         sessionId: undefined,
         userId: resolved.userId,
@@ -126,8 +135,9 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
       givenSessionId: () => readGivenSessionId(resolved.sessionId, () => this.jobs.current()),
       roomSid: () => this.jobs.roomSid(),
       currentTask: () => this.jobs.currentTask(),
+      isSent: (span) => this.#isSent(span),
     });
-    this.observers = new SessionObservers(this.#registry);
+    this.observers = new SessionObservers(this.#tree);
     this.#privacy = new Privacy({
       ...resolved.privacy,
       isMandated: () => this.jobs.mandatesRedaction(),
@@ -150,7 +160,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   onEnd(span: ReadableSpan): void {
     if (!this.#resolved.disabled) {
       if (isLiveKitSession(span)) this.#endSession(span);
-      else this.#end(span, false);
+      else this.#end(span);
     }
     this.#raw.onEnd(span);
   }
@@ -173,8 +183,8 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
    * @internal
    */
   async flush(options?: FlushDeadline): Promise<void> {
-    this.#registry.sessions.settle();
-    this.#sendHeld();
+    this.#tree.sessions.settle();
+    this.#sendWaiting();
     const timeoutMillis = this.#timeoutOf(options);
     const spans = Promise.all([this.#sessionFlush, this.#next.forceFlush({ timeoutMillis })]);
     await Promise.all([spans, this.#metrics.flush(spans, timeoutMillis)]);
@@ -186,7 +196,6 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
    */
   async close(options?: FlushDeadline): Promise<void> {
     this.sendOpenSpans();
-    this.#sendHeld();
     const timeoutMillis = this.#timeoutOf(options);
     const spans = this.#next.shutdown({ timeoutMillis });
     await Promise.all([spans, this.#metrics.close(spans, timeoutMillis)]);
@@ -203,12 +212,16 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   }
 
   /**
-   * Sends what is known of every span that is still open. The spans stay open and untouched.
+   * Sends what is known of every span that is still open, once. The spans stay open and untouched,
+   * and one that ends after all is sent whole.
    * @internal
    */
   sendOpenSpans(): void {
-    this.#registry.sessions.settle();
-    for (const span of this.#registry.openSpans()) this.#end(asIncompleteSpan(span), true);
+    this.#tree.sessions.settle();
+    for (const node of this.#tree.openNodes()) {
+      if (node.span !== undefined && !node.isSentIncomplete) this.#sendIncomplete(node, node.span);
+    }
+    this.#sendWaiting();
   }
 
   /**
@@ -220,7 +233,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
       flush: (timeoutMillis) => this.flush({ timeoutMillis }),
       added: () => this.#sent,
       beforeEnd: () => this.sendOpenSpans(),
-      lastResort: () => this.#delivery?.exitSync(),
+      exitSync: (sends) => this.#delivery?.exitSync(sends),
       timeoutMillis: this.#resolved.delivery.shutdownTimeoutMillis,
     });
   }
@@ -230,7 +243,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
    * @internal
    */
   isOpen(spanId: string): boolean {
-    return this.#registry.isOpen(spanId);
+    return this.#tree.isOpen(spanId);
   }
 
   /**
@@ -238,7 +251,15 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
    * @internal
    */
   entryStartMillis(): number | undefined {
-    return this.#registry.entryStartMillis();
+    return this.#tree.entryStartMillis();
+  }
+
+  /**
+   * Whether the last session of an open job failed.
+   * @internal
+   */
+  hasJobFailed(spanId: string): boolean {
+    return this.#tree.hasJobFailed(spanId);
   }
 
   /**
@@ -246,7 +267,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
    * @internal
    */
   beginJob(spanId: string, tenantId: string | undefined, watch: JobWatch): void {
-    if (this.#registry.beginJob(spanId, tenantId, watch)) this.#metrics.sessionStarted(tenantId);
+    if (this.#tree.beginJob(spanId, tenantId, watch)) this.#metrics.sessionStarted(tenantId);
   }
 
   /** @internal */
@@ -265,7 +286,8 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   #start(span: Span, parentContext: Context): void {
     if (this.#isStandalone && !this.#isStarted) this.#startStandalone(span);
     try {
-      const node = this.#registry.start(span, parentContext);
+      const node = this.#tree.start(span, parentContext);
+      noteNativeSpan(span, parentContext);
       // A job's session began with the job.
       if (node.livekitName === LiveKitSpan.AGENT_SESSION && node.job === undefined) {
         this.#metrics.sessionStarted(undefined);
@@ -300,11 +322,11 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
     const send = (): void => {
       if (isSent) return;
       isSent = true;
-      this.#end(span, false);
+      this.#end(span);
       const { shutdownTimeoutMillis: timeoutMillis } = this.#resolved.delivery;
       this.#sessionFlush = this.#next.forceFlush({ timeoutMillis });
     };
-    const observed = this.#registry.openNode(span.spanContext().spanId)?.session?.observed;
+    const observed = this.#tree.nodeOf(span).session?.observed;
     if (observed === undefined) {
       send();
       return;
@@ -314,53 +336,55 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   }
 
   /** What cannot be read is sent all the same, as if nothing had been set on it. */
-  #end(span: ReadableSpan, incomplete: boolean): void {
+  #end(span: ReadableSpan): void {
     try {
-      this.#take(span, incomplete);
+      this.#take(span, this.#tree.nodeOf(span));
     } catch (error) {
       this.#onFailure(error, span);
       // Reading it threw before anything was sent, so that it is not sent twice.
-      attempt(() => this.#take(asBareSpan(span), incomplete));
+      attempt(() => this.#take(asBareSpan(span), this.#tree.nodeOf(span)));
     }
   }
 
-  #take(span: ReadableSpan, incomplete: boolean): void {
-    const node = this.#registry.openNode(span.spanContext().spanId);
-    if (node === undefined) {
-      this.#send(span, EMPTY_CONTEXT, undefined);
-      return;
-    }
-    const awaited = incomplete ? undefined : waitsFor(span, node);
+  #take(span: ReadableSpan, node: SpanNode): void {
+    const awaited = waitsFor(span, node);
     if (awaited === undefined) {
-      const context = this.#registry.facts(node, span, incomplete);
-      this.#report(span, node, this.#send(span, context, node));
+      this.#report(span, node, this.#send(span, node));
     } else {
-      for (const held of this.#held.add({ span, node }, awaited)) this.#sendOneHeld(held);
+      for (const waiting of this.#waiting.add({ span, node }, awaited)) this.#sendOne(waiting);
       this.#report(span, node, undefined);
     }
-    if (this.#held.isEmpty) return;
-    for (const held of this.#held.endedFor(node)) this.#sendOneHeld(held);
+    if (this.#waiting.isEmpty) return;
+    for (const waiting of this.#waiting.endedFor(node)) this.#sendOne(waiting);
+  }
+
+  #sendIncomplete(node: SpanNode, live: ReadableSpan): void {
+    node.isSentIncomplete = true;
+    try {
+      this.#send(asIncompleteSpan(live), node, true);
+    } catch (error) {
+      this.#onFailure(error, live);
+      attempt(() => this.#send(asBareSpan(live), node, true));
+    }
   }
 
   /**
    * Maps, redacts and hands on one span. Answers what it was mapped to, before redaction, for the
-   * spans above; `undefined` of a span that is not sent. A span without a node is not measured: it
-   * has been, as incomplete, or began before tracing did.
+   * spans above; `undefined` of a span that is not sent.
    */
-  #send(
-    span: ReadableSpan,
-    context: MappingContext,
-    node: SpanNode | undefined,
-  ): MappedSpan | undefined {
-    if (!this.#isSent(span)) return undefined;
+  #send(span: ReadableSpan, node: SpanNode, incomplete = false): MappedSpan | undefined {
+    const context = this.#tree.contextOf(node, span, incomplete);
+    if (!node.isSent) return undefined;
     this.#privacy.check(span.attributes);
     let last: MappedSpan | undefined;
-    for (const mapped of this.#map(span, context)) {
+    for (const each of this.#map(span, context)) {
+      const mapped = this.#countedOnce.count(each);
       this.#sent += 1;
       this.#next.onEnd(this.#redact(mapped, span, context));
-      if (node !== undefined) this.#measure(new MeasuredSpan(mapped, context, node), node);
+      if (!node.isMeasured) this.#measure(new MeasuredSpan(mapped, context, node), node);
       last = mapped;
     }
+    node.isMeasured = true;
     return last;
   }
 
@@ -383,7 +407,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
 
   #redact(mapped: MappedSpan, span: ReadableSpan, context: MappingContext): MappedSpan {
     try {
-      return this.#privacy.redact(mapped);
+      return redact(mapped, this.#privacy.policy);
     } catch (error) {
       this.#onFailure(error, span);
       return mapBareSpan(span, context);
@@ -392,8 +416,8 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
 
   #measure(measured: MeasuredSpan, node: SpanNode): void {
     try {
-      node.session?.tally.add(measured);
-      node.job?.tally.add(measured);
+      node.session?.statistics.add(measured);
+      node.job?.statistics.add(measured);
       this.#metrics.add(measured);
     } catch (error) {
       warnOnce('not_measured', 'A span was sent and could not be measured: metrics miss it.');
@@ -404,25 +428,24 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   #report(span: ReadableSpan, node: SpanNode, mapped: MappedSpan | undefined): void {
     const status = mapped?.status ?? span.status;
     try {
-      this.#registry.end(node, { attributes: span.attributes, status, mapped });
+      this.#tree.end(node, { attributes: span.attributes, status, mapped });
     } catch (error) {
       this.#onFailure(error, span);
-      attempt(() => this.#registry.end(node, { attributes: {}, status, mapped }));
+      attempt(() => this.#tree.end(node, { attributes: {}, status, mapped }));
     }
   }
 
-  /** Sends the spans that have ended and were kept for what another one would say of them. */
-  #sendHeld(): void {
-    for (const held of this.#held.takeAll()) this.#sendOneHeld(held);
+  /** Sends the spans that have ended and wait for another one. */
+  #sendWaiting(): void {
+    for (const waiting of this.#waiting.takeAll()) this.#sendOne(waiting);
   }
 
-  #sendOneHeld({ span, node }: HeldSpan): void {
+  #sendOne({ span, node }: WaitingSpan): void {
     try {
-      this.#send(span, this.#registry.facts(node, span, false), node);
+      this.#send(span, node);
     } catch (error) {
       this.#onFailure(error, span);
-      const bare = asBareSpan(span);
-      attempt(() => this.#send(bare, this.#registry.facts(node, bare, false), node));
+      attempt(() => this.#send(asBareSpan(span), node));
     }
   }
 

@@ -4,8 +4,8 @@ import { hrTime, hrTimeDuration } from '@opentelemetry/core';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { LIVEKIT_SCOPE_NAME } from '../mapping/livekit-spans.js';
 import { MappedSpan, type AttributeEntry } from '../mapping/mapped-span.js';
-import type { MappingContext } from '../mapping/span-input.js';
-import { mapSpanKind } from '../mapping/span-kind.js';
+import type { MappingContext } from '../mapping/mapping-context.js';
+import { mapSpanKind } from '../mapping/livekit-spans.js';
 import { classifyRawKey } from '../privacy/content-keys.js';
 
 /**

@@ -17,6 +17,24 @@ export interface FlushDeadline {
 
 type Method = 'onStart' | 'onEnding' | 'onEnd' | 'forceFlush' | 'shutdown';
 
+/** What is said, once for each code, when a processor fails. */
+type Failures = (
+  method: Method,
+  errorName: string,
+) => { readonly code: string; readonly text: string };
+
+/** Processors and exporters that were given to `setup()`. */
+export const APPLICATION_FAILURES: Failures = (method, errorName) => ({
+  code: 'span_processor_failed',
+  text: `A span processor or exporter that was given to setup() failed in ${method}() (${errorName}); spans are sent to the collector all the same.`,
+});
+
+/** Processors of raw spans: LiveKit's, and those that were added to the provider later. */
+export const RAW_FAILURES: Failures = (method, errorName) => ({
+  code: `raw_processor_${method}`,
+  text: `A span processor that was added to the tracer provider failed in ${method}() (${errorName}): the others go on.`,
+});
+
 /**
  * Hands spans to several processors. They are somebody else's code: one that throws or rejects
  * costs neither the host nor the other processors anything, and one that hangs costs a flush no
@@ -28,9 +46,11 @@ type Method = 'onStart' | 'onEnding' | 'onEnd' | 'forceFlush' | 'shutdown';
 export class SpanProcessorFanout implements FlushableProcessor {
   readonly #processors: FlushableProcessor[];
   readonly #withheld = new WeakSet<ReadableSpan>();
+  readonly #failures: Failures;
 
-  constructor(processors: readonly FlushableProcessor[] = []) {
+  constructor(processors: readonly FlushableProcessor[], failures: Failures) {
     this.#processors = [...processors];
+    this.#failures = failures;
   }
 
   get isEmpty(): boolean {
@@ -44,19 +64,19 @@ export class SpanProcessorFanout implements FlushableProcessor {
 
   onStart(span: Span, parentContext: Context): void {
     for (const each of this.#processors) {
-      attempt('onStart', () => each.onStart(span, parentContext));
+      this.#attempt('onStart', () => each.onStart(span, parentContext));
     }
   }
 
   onEnding(span: Span): void {
     for (const each of this.#processors) {
-      if (!attempt('onEnding', () => each.onEnding?.(span))) this.#withheld.add(span);
+      if (!this.#attempt('onEnding', () => each.onEnding?.(span))) this.#withheld.add(span);
     }
   }
 
   onEnd(span: ReadableSpan): void {
     if (this.#withheld.has(span)) return;
-    for (const each of this.#processors) attempt('onEnd', () => each.onEnd(span));
+    for (const each of this.#processors) this.#attempt('onEnd', () => each.onEnd(span));
   }
 
   /** Settles within the deadline and never rejects. */
@@ -73,19 +93,39 @@ export class SpanProcessorFanout implements FlushableProcessor {
     const { timeoutMillis } = options;
     await Promise.all(
       this.#processors.map((each) => {
-        const settled = settle(method, () => each[method](options));
+        const settled = this.#settle(method, () => each[method](options));
         if (timeoutMillis === undefined || each.settlesInTime === true) return settled;
         return Promise.race([settled, deadline(settled, timeoutMillis)]);
       }),
     );
   }
-}
 
-async function settle(method: Method, call: () => Promise<void>): Promise<void> {
-  try {
-    await call();
-  } catch (error) {
-    sayFailure(method, error);
+  /** Whether the call went well. A processor may be async against its type and reject later. */
+  #attempt(method: Method, call: () => unknown): boolean {
+    try {
+      const result = call();
+      if (isThenable(result)) {
+        result.then(undefined, (error: unknown) => this.#sayFailure(method, error));
+      }
+      return true;
+    } catch (error) {
+      this.#sayFailure(method, error);
+      return false;
+    }
+  }
+
+  async #settle(method: Method, call: () => Promise<void>): Promise<void> {
+    try {
+      await call();
+    } catch (error) {
+      this.#sayFailure(method, error);
+    }
+  }
+
+  #sayFailure(method: Method, error: unknown): void {
+    const name = error instanceof Error ? error.name : typeof error;
+    const { code, text } = this.#failures(method, name);
+    warnOnce(code, text);
   }
 }
 
@@ -96,24 +136,12 @@ async function deadline(work: Promise<unknown>, timeoutMillis: number): Promise<
     const timer = setTimeout(() => {
       warnOnce(
         'span_processor_slow',
-        'A span processor or exporter of the application did not flush in time; it is not waited for.',
+        'A span processor or exporter that was given to setup() did not flush in time; it is not waited for.',
       );
       resolve();
     }, timeoutMillis);
     void work.finally(() => clearTimeout(timer));
   });
-}
-
-/** Whether the call went well. A processor may be async against its type and reject later. */
-function attempt(method: Method, call: () => unknown): boolean {
-  try {
-    const result = call();
-    if (isThenable(result)) result.then(undefined, (error: unknown) => sayFailure(method, error));
-    return true;
-  } catch (error) {
-    sayFailure(method, error);
-    return false;
-  }
 }
 
 function isThenable(
@@ -124,13 +152,5 @@ function isThenable(
     value !== null &&
     'then' in value &&
     typeof value.then === 'function'
-  );
-}
-
-function sayFailure(method: Method, error: unknown): void {
-  const name = error instanceof Error ? error.name : typeof error;
-  warnOnce(
-    'span_processor_failed',
-    `A span processor or exporter of the application failed in ${method}() (${name}). The others go on, and spans are sent to the collector all the same.`,
   );
 }

@@ -1,4 +1,6 @@
 import * as openInference from '@arizeai/openinference-semantic-conventions';
+import { CatalystAttr } from './catalyst-attributes.js';
+import { GenAiAttr } from './raw-attributes.js';
 
 /**
  * Keys of the attributes that this package documents, under the names users write. The values are
@@ -21,7 +23,7 @@ export interface AttributeKeys {
   /** Model that answered, else the one asked for. */
   readonly MODEL_NAME: typeof openInference.LLM_MODEL_NAME;
   /** Provider or framework by OpenTelemetry's older name; `LLM_SYSTEM` and `LLM_PROVIDER` tell the two apart. */
-  readonly SYSTEM: 'gen_ai.system';
+  readonly SYSTEM: typeof GenAiAttr.SYSTEM;
   /** Product family of the model, for example `openai` or `vertexai`. */
   readonly LLM_SYSTEM: typeof openInference.LLM_SYSTEM;
   /** Who hosts the model, for example `azure` or `groq`. */
@@ -51,26 +53,26 @@ export interface AttributeKeys {
   readonly TOKEN_COUNT_COMPLETION_DETAILS_AUDIO: typeof openInference.LLM_TOKEN_COUNT_COMPLETION_DETAILS_AUDIO;
 
   /** Stable identity of an agent: runs are grouped by it. */
-  readonly AGENT_ID: 'agent.id';
+  readonly AGENT_ID: typeof CatalystAttr.AGENT_ID;
   /** Name of an agent as people read it. */
   readonly AGENT_NAME: typeof openInference.AGENT_NAME;
   /** What an agent is for. */
-  readonly AGENT_ROLE: 'agent.role';
+  readonly AGENT_ROLE: typeof CatalystAttr.AGENT_ROLE;
   /** Tool calls of a run. */
-  readonly AGENT_TOOL_CALL_COUNT: 'agent.tool_call_count';
+  readonly AGENT_TOOL_CALL_COUNT: typeof CatalystAttr.AGENT_TOOL_CALL_COUNT;
   /** Model calls of a run. */
-  readonly AGENT_LLM_CALL_COUNT: 'agent.llm_call_count';
+  readonly AGENT_LLM_CALL_COUNT: typeof CatalystAttr.AGENT_LLM_CALL_COUNT;
   /** How a run went. */
-  readonly AGENT_OUTCOME: 'agent.outcome';
+  readonly AGENT_OUTCOME: typeof CatalystAttr.AGENT_OUTCOME;
   /** Why a run stopped. */
-  readonly AGENT_STOP_REASON: 'agent.stop_reason';
+  readonly AGENT_STOP_REASON: typeof CatalystAttr.AGENT_STOP_REASON;
   /** Whether a run reached its end. */
-  readonly AGENT_FINALIZED: 'agent.finalized';
+  readonly AGENT_FINALIZED: typeof CatalystAttr.AGENT_FINALIZED;
 
   /** What a model call is for, for example `summary`. */
-  readonly USE_CASE: 'llm.use_case';
+  readonly USE_CASE: typeof CatalystAttr.USE_CASE;
   /** Where in the application a model call is made. */
-  readonly CALL_SITE: 'llm.call_site';
+  readonly CALL_SITE: typeof CatalystAttr.CALL_SITE;
 
   /** Name of a tool. */
   readonly TOOL_NAME: typeof openInference.TOOL_NAME;
@@ -99,7 +101,7 @@ export const Attr: AttributeKeys = {
   OUTPUT_VALUE: openInference.OUTPUT_VALUE,
   OUTPUT_MIME_TYPE: openInference.OUTPUT_MIME_TYPE,
   MODEL_NAME: openInference.LLM_MODEL_NAME,
-  SYSTEM: 'gen_ai.system',
+  SYSTEM: GenAiAttr.SYSTEM,
   LLM_SYSTEM: openInference.LLM_SYSTEM,
   LLM_PROVIDER: openInference.LLM_PROVIDER,
   INVOCATION_PARAMETERS: openInference.LLM_INVOCATION_PARAMETERS,
@@ -114,16 +116,16 @@ export const Attr: AttributeKeys = {
   TOKEN_COUNT_COMPLETION_DETAILS_REASONING:
     openInference.LLM_TOKEN_COUNT_COMPLETION_DETAILS_REASONING,
   TOKEN_COUNT_COMPLETION_DETAILS_AUDIO: openInference.LLM_TOKEN_COUNT_COMPLETION_DETAILS_AUDIO,
-  AGENT_ID: 'agent.id',
+  AGENT_ID: CatalystAttr.AGENT_ID,
   AGENT_NAME: openInference.AGENT_NAME,
-  AGENT_ROLE: 'agent.role',
-  AGENT_TOOL_CALL_COUNT: 'agent.tool_call_count',
-  AGENT_LLM_CALL_COUNT: 'agent.llm_call_count',
-  AGENT_OUTCOME: 'agent.outcome',
-  AGENT_STOP_REASON: 'agent.stop_reason',
-  AGENT_FINALIZED: 'agent.finalized',
-  USE_CASE: 'llm.use_case',
-  CALL_SITE: 'llm.call_site',
+  AGENT_ROLE: CatalystAttr.AGENT_ROLE,
+  AGENT_TOOL_CALL_COUNT: CatalystAttr.AGENT_TOOL_CALL_COUNT,
+  AGENT_LLM_CALL_COUNT: CatalystAttr.AGENT_LLM_CALL_COUNT,
+  AGENT_OUTCOME: CatalystAttr.AGENT_OUTCOME,
+  AGENT_STOP_REASON: CatalystAttr.AGENT_STOP_REASON,
+  AGENT_FINALIZED: CatalystAttr.AGENT_FINALIZED,
+  USE_CASE: CatalystAttr.USE_CASE,
+  CALL_SITE: CatalystAttr.CALL_SITE,
   TOOL_NAME: openInference.TOOL_NAME,
   TOOL_DESCRIPTION: openInference.TOOL_DESCRIPTION,
   TOOL_PARAMETERS: openInference.TOOL_PARAMETERS,

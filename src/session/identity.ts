@@ -1,5 +1,8 @@
-import { createContextKey, type Context } from '@opentelemetry/api';
-import type { AgentIdentity } from '../mapping/span-input.js';
+import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
+import { createContextKey, ROOT_CONTEXT, type Attributes, type Context } from '@opentelemetry/api';
+import { isAttributeValue } from '@opentelemetry/core';
+import { asText, parseJson, parseJsonRecord } from '../mapping/read-attributes.js';
+import type { AgentIdentity } from '../mapping/mapping-context.js';
 
 /** What the application says of a run, for the spans below it that cannot know. */
 export interface Identity {
@@ -28,7 +31,7 @@ function isIdentity(value: unknown): value is Identity {
 /**
  * What holds below `inner` inside `outer`. An agent is taken whole: one with another id never gets
  * the outer one's name or role. The outer agent itself comes back where `inner` names none, so that
- * a span which names one can be told from a span which inherits it.
+ * a span which names one differs from a span which inherits it.
  */
 export function mergeIdentity(outer: Identity | undefined, inner: Identity): Identity {
   if (outer === undefined) return inner;
@@ -60,4 +63,124 @@ function mergeAgent(
 function isSameAgent(outer: AgentIdentity, inner: AgentIdentity): boolean {
   if (inner.id !== undefined) return inner.id === outer.id;
   return inner.name === undefined || outer.name === undefined || inner.name === outer.name;
+}
+
+/**
+ * The key under which `@arizeai/openinference-core` keeps a value in the context
+ * (`trace/contextAttributes.ts`): the same in all copies and versions of it. The package itself is
+ * not loaded, which would cost an agent's start as much as half of this one.
+ */
+function contextKey(name: string): symbol {
+  return createContextKey(`OpenInference SDK Context Key ${name}`);
+}
+
+const SESSION_ID = contextKey(S.SESSION_ID);
+const USER_ID = contextKey(S.USER_ID);
+const METADATA = contextKey(S.METADATA);
+const TAGS = contextKey(S.TAG_TAGS);
+/** The attributes of `setAttributes`, as JSON text. */
+const ATTRIBUTES = contextKey('attributes');
+const PROMPT_TEMPLATE: readonly (readonly [attribute: string, key: symbol])[] = [
+  S.PROMPT_TEMPLATE_TEMPLATE,
+  S.PROMPT_TEMPLATE_VARIABLES,
+  S.PROMPT_TEMPLATE_VERSION,
+].map((attribute) => [attribute, contextKey(attribute)]);
+
+/** Every key that the package's setters write. */
+export const OPEN_INFERENCE_CONTEXT_KEYS: readonly symbol[] = [
+  SESSION_ID,
+  USER_ID,
+  METADATA,
+  TAGS,
+  ATTRIBUTES,
+  ...PROMPT_TEMPLATE.map(([, key]) => key),
+];
+
+export function sessionIdIn(context: Context): string | undefined {
+  return asText(context.getValue(SESSION_ID));
+}
+
+export function userIdIn(context: Context): string | undefined {
+  return asText(context.getValue(USER_ID));
+}
+
+export function metadataIn(context: Context): Readonly<Record<string, unknown>> | undefined {
+  return parseJsonRecord(context.getValue(METADATA));
+}
+
+/** They are kept as JSON text. A list that holds anything but texts is none. */
+export function tagsIn(context: Context): readonly string[] | undefined {
+  const tags = parseJson(context.getValue(TAGS));
+  return Array.isArray(tags) && tags.every((tag) => typeof tag === 'string') ? tags : undefined;
+}
+
+/** Prompt template and whatever else was set, as attributes. Values that no attribute may have void what was set with them. */
+export function attributesIn(context: Context): Attributes {
+  const attributes: Attributes = {};
+  for (const [attribute, key] of PROMPT_TEMPLATE) {
+    const value = context.getValue(key);
+    if (value !== undefined && isAttributeValue(value)) attributes[attribute] = value;
+  }
+  const set = parseJsonRecord(context.getValue(ATTRIBUTES));
+  // Spread, not assigned: a key named `__proto__` would change the object.
+  return set !== undefined && isAttributes(set) ? { ...attributes, ...set } : attributes;
+}
+
+function isAttributes(record: Readonly<Record<string, unknown>>): record is Attributes {
+  return Object.values(record).every((value) => isAttributeValue(value));
+}
+
+/** What OpenInference's context setters say of everything below. */
+export interface OpenInferenceContext {
+  readonly identity: Identity;
+  /** Prompt template and whatever else was set: put as it is. */
+  readonly attributes: Attributes;
+  /** Whether some of it comes from a span above, because LiveKit has dropped the context in between. */
+  readonly isInherited: boolean;
+}
+
+/**
+ * Reads `setSession`, `setUser`, `setMetadata`, `setTags`, `setPromptTemplate` and `setAttributes`
+ * of `@arizeai/openinference-core`; `undefined` when none was called.
+ */
+export function readOpenInferenceContext(context: Context): OpenInferenceContext | undefined {
+  if (context === ROOT_CONTEXT || !saysAnything(context)) return undefined;
+  const attributes = attributesIn(context);
+  const identity: Identity = {
+    sessionId: sessionIdIn(context),
+    userId: userIdIn(context),
+    agent: undefined,
+    metadata: metadataIn(context),
+    tags: tagsIn(context),
+  };
+  const isSet =
+    Object.values(identity).some((value) => value !== undefined) ||
+    Object.keys(attributes).length > 0;
+  return isSet ? { identity, attributes, isInherited: false } : undefined;
+}
+
+/**
+ * What holds for a span, out of what its context says and what holds around. A context says all of
+ * it, unless it begins below a dropped one: then what is said further out is added.
+ */
+export function openInferenceBelow(
+  around: OpenInferenceContext | undefined,
+  own: OpenInferenceContext | undefined,
+): OpenInferenceContext | undefined {
+  if (around === undefined) return own;
+  if (own === undefined) return around.isInherited ? around : { ...around, isInherited: true };
+  if (!around.isInherited) return own;
+  return {
+    identity: mergeIdentity(around.identity, own.identity),
+    attributes: { ...around.attributes, ...own.attributes },
+    isInherited: true,
+  };
+}
+
+/** Nearly no context does, and every span starts in one of its own: asked without making anything. */
+function saysAnything(context: Context): boolean {
+  for (const key of OPEN_INFERENCE_CONTEXT_KEYS) {
+    if (context.getValue(key) !== undefined) return true;
+  }
+  return false;
 }

@@ -1,49 +1,26 @@
 import { SpanStatusCode } from '@opentelemetry/api';
-import type { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
+import {
+  OpenInferenceSpanKind,
+  SemanticConventions as S,
+} from '@arizeai/openinference-semantic-conventions';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import type { MappedSpan } from '../mapping/mapped-span.js';
-import type { MappingContext } from '../mapping/span-input.js';
+import type { MappingContext } from '../mapping/mapping-context.js';
 import type { SpanNode } from './span-node.js';
-
-/** Attributes that a session's summary and the metrics are made of. None of them holds content. */
-export type MeasuredKey =
-  | typeof S.LLM_TOKEN_COUNT_PROMPT
-  | typeof S.LLM_TOKEN_COUNT_COMPLETION
-  | typeof S.LLM_MODEL_NAME
-  | typeof S.LLM_PROVIDER
-  | typeof S.OPENINFERENCE_SPAN_KIND
-  | typeof S.TOOL_NAME
-  | 'error.type'
-  | 'gen_ai.operation.name'
-  | 'gen_ai.provider.name'
-  | 'gen_ai.request.model'
-  | 'gen_ai.system'
-  | 'lk.retry_count'
-  | 'lk.speech_id'
-  | 'voice.amd.category'
-  | 'voice.e2e_latency_ms'
-  | 'voice.end_of_turn_delay_ms'
-  | 'voice.interrupted'
-  | 'voice.llm.ttft_ms'
-  | 'voice.transcription_delay_ms'
-  | 'voice.tts.characters'
-  | 'voice.tts.model'
-  | 'voice.tts.provider'
-  | 'voice.tts.ttfb_ms';
 
 /** A span that was sent, as session statistics and metrics read it. */
 export class MeasuredSpan {
   readonly span: MappedSpan;
   readonly context: MappingContext;
   readonly isLiveKit: boolean;
-  /** Whether a model call of LiveKit's is above it: that one has the call's duration. */
-  readonly isBelowModelCall: boolean;
+  readonly #isBelowModelCall: boolean;
 
   constructor(span: MappedSpan, context: MappingContext, node: SpanNode) {
     this.span = span;
     this.context = context;
     this.isLiveKit = node.isLiveKit;
-    this.isBelowModelCall = !node.isLiveKit && node.ancestor(LiveKitSpan.LLM_REQUEST) !== undefined;
+    this.#isBelowModelCall =
+      !node.isLiveKit && node.ancestor(LiveKitSpan.LLM_REQUEST) !== undefined;
   }
 
   get name(): string {
@@ -56,26 +33,44 @@ export class MeasuredSpan {
     return (endTime[0] - startTime[0]) * 1e3 + (endTime[1] - startTime[1]) / 1e6;
   }
 
+  get isModelSpan(): boolean {
+    return this.text(S.OPENINFERENCE_SPAN_KIND) === OpenInferenceSpanKind.LLM;
+  }
+
+  /**
+   * Whether it stands for one call of a model: exactly one span of each call does. Of LiveKit's it
+   * is the request that is no adapter's, or the call of a realtime model. An instrumented client's
+   * span below LiveKit's counts where its tokens do.
+   */
+  get isModelCall(): boolean {
+    if (this.isLiveKit) {
+      if (this.name === LiveKitSpan.LLM_REQUEST) return !this.context.tokensBelow;
+      return this.name === LiveKitSpan.REALTIME_INFERENCE;
+    }
+    if (!this.isModelSpan) return false;
+    return !this.#isBelowModelCall || this.has(S.LLM_TOKEN_COUNT_PROMPT);
+  }
+
   /** Its status, as sent, is ERROR. */
   get hasFailed(): boolean {
     return this.span.status.code === SpanStatusCode.ERROR;
   }
 
-  has(key: MeasuredKey): boolean {
+  has(key: string): boolean {
     return this.span.get(key) !== undefined;
   }
 
-  number(key: MeasuredKey): number | undefined {
+  number(key: string): number | undefined {
     const value = this.span.get(key);
     return typeof value === 'number' ? value : undefined;
   }
 
-  text(key: MeasuredKey): string | undefined {
+  text(key: string): string | undefined {
     const value = this.span.get(key);
     return typeof value === 'string' && value !== '' ? value : undefined;
   }
 
-  isTrue(key: MeasuredKey): boolean {
+  isTrue(key: string): boolean {
     return this.span.get(key) === true;
   }
 }

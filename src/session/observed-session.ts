@@ -1,16 +1,23 @@
-import type { SessionClosing, SttUsage } from '../mapping/observed-facts.js';
-import { TurnExchange } from './turn-exchange.js';
+import { LiveKitSpan } from '../mapping/livekit-spans.js';
+import type {
+  ModelExchange,
+  ObservedContext,
+  SessionClosing,
+  SttUsage,
+} from '../mapping/mapping-context.js';
+import { isRecord } from '../mapping/read-attributes.js';
+import type { SpanNode } from './span-node.js';
 
 /** Bounds what is kept of a session that says much while no span asks for it. */
 const MAX_PENDING = 64;
-/** Turns whose words are kept after they have ended. */
+/** Turns whose exchange is kept after they have ended. */
 const MAX_EXCHANGES = 8;
 
 /** Messages of a conversation that are kept for the span of its session: the latest. */
 const MAX_TRANSCRIPT = 256;
 
-/** Words of the user, and when they began: the turn that answers them starts after that. */
-export interface HeardWords {
+/** An utterance of the user, and when it began: the turn that answers it starts after that. */
+interface Utterance {
   readonly text: string;
   /** The message in the GenAI format. */
   readonly message: unknown;
@@ -18,19 +25,19 @@ export interface HeardWords {
 }
 
 /**
- * What the events of one session have told of it, for the spans that end after them. Kept only
+ * What the events of one session have brought, for the spans that end after them. Kept only
  * until a span has taken it, and bounded; the session's record holds it and goes with the session.
  */
 export class ObservedSession {
   closing: SessionClosing | undefined;
   /** All speech that was recognised, with a turn or without. */
   stt: SttUsage | undefined;
-  /** Words of the last turn that had any: further steps of a tool loop answer them too. */
-  lastWords: string | undefined;
+  /** Input of the last turn that had any: further steps of a tool loop answer it too. */
+  lastInput: string | undefined;
   #onClosed: (() => void) | undefined;
   #utteranceMillis: number | undefined;
   #lastTurnMillis = Number.NEGATIVE_INFINITY;
-  readonly #heard: HeardWords[] = [];
+  readonly #heard: Utterance[] = [];
   readonly #toolResults: unknown[] = [];
   readonly #transcript: unknown[] = [];
   readonly #exchanges: TurnExchange[] = [];
@@ -44,7 +51,7 @@ export class ObservedSession {
     this.#utteranceMillis = atMillis;
   }
 
-  /** `beganMillis` where LiveKit recorded it, for providers that tell. */
+  /** `beganMillis` where LiveKit recorded it, for providers that report it. */
   hear(text: string, message: unknown, beganMillis: number | undefined): void {
     const atMillis = beganMillis ?? this.#utteranceMillis ?? Date.now();
     this.#utteranceMillis = undefined;
@@ -62,10 +69,10 @@ export class ObservedSession {
   }
 
   /**
-   * The words that a turn answers: those that began after the turn before it and before itself.
-   * Older ones came too late for their turn, and are not given to the wrong one.
+   * The utterances that a turn answers: those that began after the turn before it and before itself.
+   * Older ones came too late for their turn, and are not put on the wrong one.
    */
-  claimWords(turnMillis: number): readonly HeardWords[] {
+  claimUtterances(turnMillis: number): readonly Utterance[] {
     const claimed = this.#heard.filter(
       ({ atMillis }) => atMillis > this.#lastTurnMillis && atMillis <= turnMillis,
     );
@@ -90,7 +97,7 @@ export class ObservedSession {
     this.#lastTurnMillis = Math.max(this.#lastTurnMillis, turnMillis);
   }
 
-  /** For the model, which is told in the turn after. */
+  /** The model gets them in the turn after. */
   addToolResults(messages: readonly unknown[]): void {
     for (const message of messages) pushBounded(this.#toolResults, message);
   }
@@ -111,7 +118,7 @@ export class ObservedSession {
   }
 
   /**
-   * Calls back when the session has told why it closed: LiveKit ends `agent_session` and emits
+   * Calls back when it is known why the session closed: LiveKit ends `agent_session` and emits
    * `close` in one go, so that is before any other code can run.
    */
   awaitClosing(onClosed: () => void): void {
@@ -123,9 +130,9 @@ export class ObservedSession {
     this.settle();
   }
 
-  /** The session is over: no words of it are kept any longer. */
+  /** The session is over: none of its content is kept any longer. */
   forget(): void {
-    this.lastWords = undefined;
+    this.lastInput = undefined;
     this.#heard.length = 0;
     this.#toolResults.length = 0;
     this.#transcript.length = 0;
@@ -144,4 +151,119 @@ export class ObservedSession {
 function pushBounded<T>(list: T[], value: T): void {
   list.push(value);
   if (list.length > MAX_PENDING) list.shift();
+}
+
+/** What went into a realtime model and came out of it during one turn, by events. */
+export class TurnExchange {
+  readonly #toolResults: unknown[];
+  readonly #heard: Utterance[] = [];
+  readonly #said: string[] = [];
+  readonly #calls: unknown[] = [];
+  /** Input from before a tool loop, which all its steps answer. */
+  #inherited: string | undefined;
+
+  /** What the tools answered before the turn is what the model is asked about in it. */
+  constructor(toolResults: unknown[]) {
+    this.#toolResults = toolResults;
+  }
+
+  say(text: string): void {
+    this.#said.push(text);
+  }
+
+  addCalls(messages: readonly unknown[]): void {
+    for (const message of messages) {
+      if (isRecord(message) && Array.isArray(message['parts'])) {
+        this.#calls.push(...message['parts']);
+      }
+    }
+  }
+
+  /** Takes the utterances that the turn answers, as far as they have been transcribed by now. */
+  claim(observed: ObservedSession, turnMillis: number): void {
+    this.#heard.push(...observed.claimUtterances(turnMillis));
+    if (this.#input !== undefined) observed.lastInput = this.#input;
+    else if (this.#toolResults.length > 0) this.#inherited = observed.lastInput;
+  }
+
+  forget(): void {
+    for (const kept of [this.#toolResults, this.#heard, this.#said, this.#calls]) kept.length = 0;
+    this.#inherited = undefined;
+  }
+
+  get messages(): ModelExchange {
+    const parts = [...this.#said.map((content) => ({ type: 'text', content })), ...this.#calls];
+    return {
+      words: this.#input ?? this.#inherited,
+      input: [...this.#toolResults, ...this.#heard.map(({ message }) => message)],
+      output: parts.length > 0 ? [{ role: 'assistant', parts }] : [],
+    };
+  }
+
+  get #input(): string | undefined {
+    return this.#heard.length > 0 ? this.#heard.map(({ text }) => text).join('\n') : undefined;
+  }
+}
+
+/** A span starts that events belong to. */
+export function observeStart(node: SpanNode): void {
+  const { session } = node;
+  if (session === undefined) return;
+  if (node.livekitName === LiveKitSpan.USER_TURN) session.userTurn = node;
+  if (node.livekitName === LiveKitSpan.AGENT_TURN) session.agentTurn = node;
+  const { observed } = session;
+  if (observed === undefined) return;
+  if (node.livekitName === LiveKitSpan.AGENT_TURN) node.exchange = observed.beginTurn();
+  else if (node.livekitName === LiveKitSpan.AGENT_SPEAKING) observed.beginSpeaking();
+}
+
+/** A span has ended: events that are still to come are of others. */
+export function observeEnd(node: SpanNode): void {
+  const { session } = node;
+  if (session === undefined) return;
+  if (session.userTurn === node) session.userTurn = undefined;
+  if (session.agentTurn === node) session.agentTurn = undefined;
+  if (node.livekitName === LiveKitSpan.AGENT_SESSION) session.observed?.forget();
+  if (node.livekitName !== LiveKitSpan.AGENT_TURN) return;
+  // What no turn of a realtime model has claimed stands on the spans of a model of text.
+  session.observed?.claimUtterances(node.startMillis);
+  session.observed?.endTurn(node.startMillis);
+}
+
+/** What events have brought for a span that ends. */
+export function observedFacts(node: SpanNode): ObservedContext | undefined {
+  if (node.isJob || node.livekitName === LiveKitSpan.JOB_ENTRYPOINT) return ofJob(node);
+  const observed = node.session?.observed;
+  if (observed === undefined) return undefined;
+  const isSession = node.livekitName === LiveKitSpan.AGENT_SESSION;
+  return {
+    stt: isSession ? observed.stt : node.stt,
+    closing: isSession ? observed.closing : undefined,
+    exchange: claimedExchange(node)?.messages,
+    transcript: isSession ? [...observed.transcript] : [],
+  };
+}
+
+/** A job ends as the last of its sessions. */
+function ofJob({ sessionsBelow }: SpanNode): ObservedContext | undefined {
+  const closing = sessionsBelow?.lastEnd?.closing;
+  if (closing === undefined) return undefined;
+  return { stt: undefined, closing, exchange: undefined, transcript: [] };
+}
+
+/** The exchange of the realtime turn that this span is or belongs to, with what is known by now. */
+function claimedExchange(node: SpanNode): TurnExchange | undefined {
+  const turn = realtimeTurn(node);
+  const observed = node.session?.observed;
+  if (turn?.exchange === undefined || observed === undefined) return undefined;
+  turn.exchange.claim(observed, turn.startMillis);
+  return turn.exchange;
+}
+
+function realtimeTurn(node: SpanNode): SpanNode | undefined {
+  const isCall =
+    node.livekitName === LiveKitSpan.REALTIME_INFERENCE ||
+    node.livekitName === LiveKitSpan.REALTIME_METRICS;
+  const turn = isCall ? node.ancestor(LiveKitSpan.AGENT_TURN) : node;
+  return turn?.livekitName === LiveKitSpan.AGENT_TURN && !turn.hasModelNode ? turn : undefined;
 }

@@ -1,21 +1,52 @@
 import type { Attributes } from '@opentelemetry/api';
 import { hrTimeToMilliseconds } from '@opentelemetry/core';
-import type { Span } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { LIVEKIT_SCOPE_NAME } from '../mapping/livekit-spans.js';
-import type { SttUsage } from '../mapping/observed-facts.js';
-import type { Failure, ToolCall } from '../mapping/span-input.js';
-import type { Identity } from './identity.js';
-import type { JobRecord } from './job-record.js';
-import type { OpenInferenceContext } from './open-inference-context.js';
-import type { SessionRecord } from './session-record.js';
-import type { TurnExchange } from './turn-exchange.js';
+import type { SttUsage } from '../mapping/mapping-context.js';
+import type { Failure, ToolCall } from '../mapping/mapping-context.js';
+import type { Identity, OpenInferenceContext } from './identity.js';
+import type { JobRecord } from './job.js';
+import type { TurnExchange } from './observed-session.js';
+import type { Session, SessionsBelow } from './session.js';
 
-/** Of most spans all four lists stay empty: one for all of them, and another one in its place when something is added. */
+/** Most spans have none of what is listed: they share one empty list. */
 const NONE: readonly never[] = Object.freeze([]);
 
 /**
- * A span's place among the others, from its start until its late children have ended. Of an ended
- * span it keeps what those children may ask, never its attributes.
+ * A longer chain of parents is cut. No real tree is as deep, but a program that starts each span
+ * below the one before makes one chain of all, and each span would keep all earlier ones in memory.
+ */
+const MAX_DEPTH = 256;
+
+/** Tokens of one model call. */
+export interface Usage {
+  readonly input: number;
+  readonly output: number;
+}
+
+/** Which tool was called, and under which id. */
+export interface ToolCallName {
+  readonly id: string | undefined;
+  readonly name: string | undefined;
+}
+
+/** What a new node inherits from the spans and contexts around it. */
+export interface NodeInit {
+  readonly span: ReadableSpan;
+  readonly isSent: boolean;
+  readonly parent: SpanNode | undefined;
+  /** The parent, or the span that was active where a span has none. */
+  readonly around: SpanNode | undefined;
+  /** Id of the span to send this one below. */
+  readonly sentParentId: string | undefined;
+  readonly identity: Identity | undefined;
+  readonly contextIdentity: Identity | undefined;
+  readonly openInference: OpenInferenceContext | undefined;
+}
+
+/**
+ * A span's place in the tree. It lives as long as the span itself or one below it. Once the span
+ * has ended it keeps what late children ask for, no content and no other node but its parent.
  */
 export class SpanNode {
   readonly name: string;
@@ -26,103 +57,148 @@ export class SpanNode {
   /** Its name, of LiveKit's spans alone. */
   readonly livekitName: string | undefined;
   readonly parent: SpanNode | undefined;
-  session: SessionRecord | undefined;
+  /** The outermost span of this process around it, itself where there is none. */
+  readonly localRoot: SpanNode;
+  readonly #depth: number;
+  /** Sampled and in scope. */
+  readonly isSent: boolean;
+  readonly #parentId: string | undefined;
+  readonly #hasLocalParent: boolean;
+  readonly #sentParentId: string | undefined;
   /** Set here or above by `agentSpan`, `manualSpan` or `setup`. */
   readonly identity: Identity | undefined;
-  /** What the span's context said of identity, before what holds around was added. */
-  readonly toldIdentity: Identity | undefined;
-  /** Whether this is the span that names the agent of its identity, and not one that inherits it. */
+  /** Identity that the span's own context has, before what holds around is added. */
+  readonly contextIdentity: Identity | undefined;
+  /** Whether this span names the agent of its identity, and does not inherit it. */
   readonly namesAgent: boolean;
   /** OpenInference's context setters, here or above. */
   readonly openInference: OpenInferenceContext | undefined;
+  /** The live span, until it ends. */
+  span: ReadableSpan | undefined;
+  /** Sent as incomplete while it was open. */
+  isSentIncomplete = false;
+  /** Counted by statistics and metrics: a span is counted once, however often it is sent. */
+  isMeasured = false;
+
+  session: Session | undefined;
+  /** Answer of the `sessionId` function for spans outside a session; kept by their local root. */
+  givenSessionId: { readonly id: string | undefined } | undefined;
   /** Label of the agent in charge when the span started. */
   agentAtStart: string | undefined;
   previousAgent: string | undefined;
-  /** The live span; let go when it ends. */
-  span: Span | undefined;
-  ownLabel: string | undefined;
+  #label: string | undefined;
 
-  /** Failure of the last attempt below that has ended. */
-  lastFailure: Failure | undefined;
-  /** Model calls below, of an `llm_node`; requests inside a request, of an adapter. */
-  requests: readonly SpanNode[] = NONE;
-  /** Usage that was recorded of the call this request made, once it has ended. */
-  usage: Usage | undefined;
-  /** The conversation stands on this request itself (LiveKit 1.8 on). */
-  hasMessages = false;
-  /** Another instrumentation's span below this request reports the usage of its call. */
-  usageBelow = false;
-  inputBelow: string | undefined;
-  outputBelow: string | undefined;
-  /** Tool calls that the model calls of this turn asked for and no tool span has taken yet. */
-  openToolCalls: readonly ToolCall[] = NONE;
-  /** Tools of this turn that started before its model call ended. */
-  startedTools: readonly SpanNode[] = NONE;
-  /** LiveKit's task in which the span started, of turns and of what may be opened in a tool. */
-  task: object | undefined;
-  /** The call that this tool span carries out, once it has ended. */
-  toolCall: ToolCallName | undefined;
-  /** What went through the realtime model in this turn, when the session is observed. */
-  exchange: TurnExchange | undefined;
-  /** Speech that was recognised during this turn of the user, when the session is observed. */
-  stt: SttUsage | undefined;
-  /** What this tool was called with, once its span has ended. */
-  carriedOut: ToolCall | undefined;
-  /** The `llm_node` of this turn. */
-  modelNode: SpanNode | undefined;
-  /** The job that this span belongs to, when the application put a span around it. */
+  /** The job that this span belongs to, when `tracing.job` put a span around it. */
   job: JobRecord | undefined;
   /** Whether this is the span that `tracing.job` put around a job. */
   isJob = false;
   /** The job's own span, of the `job_entrypoint` that LiveKit opened around it. */
   jobBelow: SpanNode | undefined;
   /** Sessions that started below. */
-  sessionsBelow: readonly SpanNode[] = NONE;
+  sessionsBelow: SessionsBelow | undefined;
 
-  readonly #hasLocalParent: boolean;
+  /** Failure of the last attempt below. */
+  failure: Failure | undefined;
+  /** Failure of the last request inside the request of an adapter. */
+  innerFailure: Failure | undefined;
+  /** The speech of this turn failed for good. */
+  speechFailure: Failure | undefined;
+  /** The agent began to speak in this turn. */
+  hasSpoken = false;
+  /** Model calls below an `llm_node`; requests inside the request of an adapter. */
+  requests: readonly SpanNode[] = NONE;
+  /** Tokens of this request, once it has ended. */
+  usage: Usage | undefined;
+  /** The conversation is on this request itself (LiveKit 1.8 on). */
+  hasMessages = false;
+  /** Another instrumentation's span below this request reports the tokens of its call. */
+  usageBelow = false;
+  inputBelow: string | undefined;
+  outputBelow: string | undefined;
 
-  constructor(init: {
-    readonly span: Span;
-    readonly parent: SpanNode | undefined;
-    /** The parent, or the span that was active where a span has none. */
-    readonly around: SpanNode | undefined;
-    readonly session: SessionRecord | undefined;
-    readonly identity: Identity | undefined;
-    readonly toldIdentity: Identity | undefined;
-    readonly openInference: OpenInferenceContext | undefined;
-  }) {
-    this.name = init.span.name;
-    const { spanId, traceId } = init.span.spanContext();
+  /** Tool calls that the model asked for in this turn and no tool span has taken yet. */
+  openToolCalls: readonly ToolCall[] = NONE;
+  /** Tools of this turn that started before its model call ended. */
+  startedTools: readonly SpanNode[] = NONE;
+  /** LiveKit's task in which the span started, of turns and of what may be opened in a tool. */
+  task: object | undefined;
+  /** Name and id of the call that this tool span carries out, once it has ended. */
+  toolCall: ToolCallName | undefined;
+  /** What this tool was called with, once its span has ended. */
+  carriedOut: ToolCall | undefined;
+  /** Id of this tool's call, taken from the turn. */
+  takenToolCallId: string | undefined;
+  /** The `llm_node` of this turn, while it is open. */
+  modelNode: SpanNode | undefined;
+  hasModelNode = false;
+  /** What went through the realtime model in this turn, when the session is observed. */
+  exchange: TurnExchange | undefined;
+  /** Speech that was recognised during this turn of the user, when the session is observed. */
+  stt: SttUsage | undefined;
+
+  constructor(init: NodeInit) {
+    const { span, around } = init;
+    this.name = span.name;
+    const { spanId, traceId } = span.spanContext();
     this.spanId = spanId;
     this.traceId = traceId;
-    this.startMillis = hrTimeToMilliseconds(init.span.startTime);
-    this.isLiveKit = init.span.instrumentationScope.name === LIVEKIT_SCOPE_NAME;
+    this.startMillis = hrTimeToMilliseconds(span.startTime);
+    this.isLiveKit = span.instrumentationScope.name === LIVEKIT_SCOPE_NAME;
     this.livekitName = this.isLiveKit ? this.name : undefined;
-    this.span = init.span;
-    const above = init.span.parentSpanContext;
+    this.span = span;
+    const above = span.parentSpanContext;
+    this.#parentId = above?.spanId;
     this.#hasLocalParent = above !== undefined && above.isRemote !== true;
-    this.parent = init.parent;
-    this.session = init.session;
-    this.job = init.around?.job;
+    const { parent } = init;
+    this.parent = parent !== undefined && parent.#depth < MAX_DEPTH ? parent : undefined;
+    this.#depth = this.parent === undefined ? 0 : this.parent.#depth + 1;
+    this.localRoot = around?.localRoot ?? this;
+    this.isSent = init.isSent;
+    this.#sentParentId = init.sentParentId;
+    this.session = around?.session;
+    this.job = around?.job;
     this.identity = init.identity;
-    this.toldIdentity = init.toldIdentity;
+    this.contextIdentity = init.contextIdentity;
     const agent = init.identity?.agent;
-    this.namesAgent =
-      !this.isLiveKit && agent !== undefined && agent !== init.around?.identity?.agent;
+    this.namesAgent = !this.isLiveKit && agent !== undefined && agent !== around?.identity?.agent;
     this.openInference = init.openInference;
   }
 
-  /** Has a parent in this process that is not known: it ended long ago, or before tracing began. */
+  /** Has a parent in this process that is not known here. */
   get isOrphan(): boolean {
     return this.parent === undefined && this.#hasLocalParent;
   }
 
-  /** Lets go of what is of no use once the span has ended. */
+  /** The span to send this one below, where that is not its parent. */
+  get movedBelow(): string | undefined {
+    return this.#sentParentId === this.#parentId ? undefined : this.#sentParentId;
+  }
+
+  /** No span above it is sent, though it has a parent. */
+  get isTopmostSent(): boolean {
+    return this.#parentId !== undefined && this.#sentParentId === undefined;
+  }
+
+  /** Id of this span, or of the nearest above that is sent. */
+  get sentId(): string | undefined {
+    return this.isSent ? this.spanId : this.#sentParentId;
+  }
+
+  /** Lets go of what nobody asks an ended span for. */
   close(): void {
-    this.ownLabel = this.label();
+    this.#label = this.label();
     this.span = undefined;
-    this.startedTools = NONE;
     this.task = undefined;
+    for (const tool of this.startedTools) tool.carriedOut = undefined;
+    this.startedTools = NONE;
+    this.openToolCalls = NONE;
+    this.requests = NONE;
+    this.inputBelow = undefined;
+    this.outputBelow = undefined;
+    this.failure = undefined;
+    this.innerFailure = undefined;
+    this.modelNode = undefined;
+    if (this.parent?.modelNode === this) this.parent.modelNode = undefined;
   }
 
   /** The nearest span above with this LiveKit name. */
@@ -134,31 +210,19 @@ export class SpanNode {
   }
 
   /**
-   * The agent this span names: LiveKit sets it at the start. Read from the live span, so nothing
-   * but a label may be read this way: content is LiveKit's to strip until the span has ended.
+   * The agent that this span names: LiveKit sets it at the start. It is read from the live span, so
+   * nothing but a label may be read this way: LiveKit strips content when the span ends.
    */
   label(): string | undefined {
-    if (this.span === undefined || !this.isLiveKit) return this.ownLabel;
+    if (this.span === undefined || !this.isLiveKit) return this.#label;
     return labelOf(this.span.attributes);
   }
-}
-
-/** Which tool was called, and under which id. */
-export interface ToolCallName {
-  readonly id: string | undefined;
-  readonly name: string | undefined;
-}
-
-/** Tokens in and out of one model call. */
-export interface Usage {
-  readonly input: number;
-  readonly output: number;
 }
 
 /** Default label of an agent without an id (`voice/agent.ts`): it names nobody. */
 export const DEFAULT_AGENT_LABEL = 'default_agent';
 
-export function labelOf(attributes: Attributes): string | undefined {
+function labelOf(attributes: Attributes): string | undefined {
   const label = attributes['gen_ai.agent.name'] ?? attributes['lk.agent_label'];
   return typeof label === 'string' && label !== '' ? label : undefined;
 }

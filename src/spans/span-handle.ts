@@ -189,6 +189,11 @@ export class OpenSpan implements OpenSpanHandle {
     this.#write((to) => to.fail(thrown));
   }
 
+  /** The run failed, by something that was not thrown here. */
+  markFailed(): void {
+    this.#hasFailed = true;
+  }
+
   end(): void {
     if (this.#isAgentRun && !this.#recorder.hasEnded) this.#write((to) => this.#sumUp(to));
     this.#recorder.end();

@@ -81,20 +81,24 @@ export interface ManualSpanOptions extends SpanIdentityOptions {
   readonly attributes?: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** An option that is an attribute. */
+export type AttributeOption =
+  'system' | 'model' | 'useCase' | 'callSite' | 'toolName' | 'toolCallId';
+
 /** Options that are one attribute each, or two, and contain no content. */
-const ATTRIBUTES_BY_OPTION = [
+const ATTRIBUTES_BY_OPTION: readonly (readonly [AttributeOption, readonly string[]])[] = [
   ['system', [Attr.LLM_SYSTEM, Attr.SYSTEM]],
   ['model', [Attr.MODEL_NAME]],
   ['useCase', [Attr.USE_CASE]],
   ['callSite', [Attr.CALL_SITE]],
   ['toolName', [Attr.TOOL_NAME]],
   ['toolCallId', [Attr.TOOL_CALL_ID]],
-] as const;
+];
 
 /** The attributes that certain options are. */
 export function readOptionAttributes(
   reader: OptionReader,
-  options: readonly (typeof ATTRIBUTES_BY_OPTION)[number][0][],
+  options: readonly AttributeOption[],
 ): Readonly<Record<string, string>> {
   const attributes: Record<string, string> = {};
   for (const [option, keys] of ATTRIBUTES_BY_OPTION) {

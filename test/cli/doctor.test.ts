@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startForwardProxy } from '../support/forward-proxy.js';
 import { EXPIRED_TLS, LOOPBACK_TLS, OTHER_HOST_TLS } from '../support/loopback-tls.js';
 import { startReceiver, type Receiver, type ReceiverOptions } from '../support/otlp-receiver.js';
-import type { DoctorReport } from '../../src/cli/doctor/finding.js';
+import type { DoctorReport } from '../../src/cli/doctor/report.js';
 import { buildCli, type BuiltCli, type CliOutcome } from './built-cli.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -191,7 +191,7 @@ const BROKEN: readonly BrokenSetup[] = [
     title: '404 for a base URL that has /v1 already',
     variables: async () => base(`${(await answering(404)).endpoint}/otel/v1`),
     code: 'collector.path_doubled',
-    says: /there twice/,
+    says: /path is repeated/,
     fix: /Set CATALYST_OTLP_ENDPOINT to http:\/\/127\.0\.0\.1:\d+\/otel$/,
   },
   {
@@ -217,14 +217,14 @@ const BROKEN: readonly BrokenSetup[] = [
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
     }),
     code: 'collector.packing',
-    says: /does not take http\/json \(415\); the same trace was accepted as http\/protobuf/,
+    says: /does not accept http\/json \(415\); the same trace was accepted as http\/protobuf/,
     fix: /Set OTEL_EXPORTER_OTLP_PROTOCOL=http\/protobuf$/,
   },
   {
     title: 'a collector that takes no protobuf',
     variables: async () => base((await packed((type) => type === 'application/json')).endpoint),
     code: 'collector.packing',
-    says: /does not take http\/protobuf/,
+    says: /does not accept http\/protobuf/,
     fix: /Set OTEL_EXPORTER_OTLP_PROTOCOL=http\/json$/,
   },
   {
@@ -232,7 +232,7 @@ const BROKEN: readonly BrokenSetup[] = [
     variables: async () =>
       base((await packed((_type, encoding) => encoding === undefined)).endpoint),
     code: 'collector.packing',
-    says: /does not take gzip \(415\)/,
+    says: /does not accept gzip \(415\)/,
     fix: /Set OTEL_EXPORTER_OTLP_COMPRESSION=none$/,
   },
   {
@@ -268,7 +268,7 @@ const BROKEN: readonly BrokenSetup[] = [
     variables: async () =>
       base((await answering(400, {}, 'The plain HTTP request was sent to HTTPS port')).endpoint),
     code: 'collector.wants_tls',
-    says: /wants TLS/,
+    says: /needs TLS/,
     fix: /https:\/\/ instead of http:\/\//,
   },
   {
@@ -277,7 +277,7 @@ const BROKEN: readonly BrokenSetup[] = [
       base((await collector({ tls: LOOPBACK_TLS })).endpoint.replace('https:', 'http:')),
     code: 'collector.cut',
     says: /closed the connection without an answer/,
-    fix: /wants https:\/\//,
+    fix: /needs https:\/\//,
   },
   {
     title: 'a gRPC port',
@@ -299,6 +299,49 @@ const BROKEN: readonly BrokenSetup[] = [
     code: 'collector.refused',
     says: /Nothing listens at 127\.0\.0\.1:\d+/,
     fix: /Start the collector.*In a container, localhost is the container itself/,
+  },
+  {
+    title: 'the port of gRPC where nothing listens',
+    variables: () => base('http://127.0.0.1:4317'),
+    code: 'collector.refused',
+    says: /Nothing listens at 127\.0\.0\.1:4317/,
+    fix: /4317 is for gRPC.*4318, in CATALYST_OTLP_ENDPOINT/,
+  },
+  {
+    title: 'a mistyped variable',
+    variables: async () => ({
+      ...base((await collector()).endpoint),
+      CATALYST_OLTP_TOKEN: TOKEN,
+    }),
+    code: 'settings.unknown_variable',
+    says: /CATALYST_OLTP_TOKEN is not a variable of this package/,
+    fix: /Did you mean CATALYST_OTLP_TOKEN\?/,
+  },
+  {
+    title: 'a token that was pasted from a document',
+    variables: async () => ({
+      ...base((await collector()).endpoint),
+      CATALYST_OTLP_TOKEN: '<your-token>',
+    }),
+    code: 'settings.placeholder_token',
+    says: /looks like a placeholder/,
+    fix: /real one into CATALYST_OTLP_TOKEN/,
+  },
+  {
+    title: 'a collector without a pipeline for metrics',
+    variables: async () => ({
+      ...base(
+        (
+          await collector({
+            respond: ({ path }) => (path === '/v1/metrics' ? { status: 404 } : {}),
+          })
+        ).endpoint,
+      ),
+      CATALYST_METRICS: 'true',
+    }),
+    code: 'collector.metrics_refused',
+    says: /does not accept them \(404\)/,
+    fix: /pipeline for metrics/,
   },
   {
     title: 'a proxy that is away',
@@ -351,7 +394,7 @@ const BROKEN: readonly BrokenSetup[] = [
     variables: async () => base((await answering(402, {}, 'trial ended')).endpoint),
     code: 'collector.refused_status',
     says: /refuses the trace \(402\)\. It says: trial ended/,
-    fix: /Look whether http:\/\/127\.0\.0\.1:\d+\/v1\/traces is the collector’s address/,
+    fix: /Check whether http:\/\/127\.0\.0\.1:\d+\/v1\/traces is the collector’s address/,
   },
   {
     title: 'a token that travels in clear text to another machine',
@@ -369,7 +412,7 @@ const BROKEN: readonly BrokenSetup[] = [
     title: 'a collector that has had enough',
     variables: async () => base((await answering(429, {}, 'quota exceeded')).endpoint),
     code: 'collector.rate_limited',
-    says: /takes no more traces for now \(429\)\. It says: quota exceeded/,
+    says: /accepts no more traces for now \(429\)\. It says: quota exceeded/,
     fix: /quota of the plan/,
   },
   {
@@ -441,6 +484,7 @@ describe('the doctor', () => {
     expect(finding, outcome.stdout).toBeDefined();
     expect(finding?.text).toMatch(says);
     expect(finding?.fix).toMatch(fix);
+    if (code === 'collector.rate_limited') expect(report.ok).toBe(false);
     const isProblem = report.findings.some(({ level }) => level === 'problem');
     expect({ ok: report.ok, code: outcome.code }).toEqual({
       ok: !isProblem,
@@ -470,7 +514,7 @@ describe('the doctor', () => {
     const [span] = receiver.spans();
     expect(span?.resourceAttributes['service.name']).toBe('reception');
     expect(stdout).toContain(`accepted a test trace (200). Look there for trace ${span?.traceId}`);
-    expect(stdout).toContain('Tracing works');
+    expect(stdout).toContain('Tracing works with the settings of this environment');
     expect(stdout).toMatch(/serviceName +reception +OTEL_SERVICE_NAME/);
     expect(stdout).toMatch(/authorization +Bearer \(value not shown\) +CATALYST_OTLP_TOKEN/);
     expect(stdout).toMatch(/headers +x-tenant +OTEL_EXPORTER_OTLP_HEADERS/);
@@ -493,9 +537,9 @@ describe('the doctor', () => {
     const without = reportOf(await cli.run(['doctor', '--json'], { directory }));
     const finding = without.findings.find(({ code }) => code === 'settings.env_file_not_loaded');
     expect(finding?.text).toContain('.env.local sets CATALYST_OTLP_ENDPOINT');
-    expect(finding?.fix).toContain('--env-file .env.local');
+    expect(finding?.fix).toContain('doctor --dotenv .env.local');
 
-    const given = await cli.run(['doctor', '--env-file', '.env.local'], { directory });
+    const given = await cli.run(['doctor', '--dotenv', '.env.local'], { directory });
     expect(given.code, given.stdout).toBe(0);
     expect(receiver.spans()).toHaveLength(1);
   });
@@ -527,12 +571,53 @@ describe('a set-up that the application makes in code', () => {
     const setting = report.settings.find(({ name }) => name === 'endpoint');
     expect(setting).toEqual({ name: 'endpoint', value: refusing.url, from: 'option' });
     const finding = report.findings.find(({ code }) => code === 'collector.unauthorized');
-    expect(finding?.fix).toContain('Correct the value of option');
+    expect(finding?.fix).toContain('Correct the value of the option `token`');
     const reached = report.findings.filter(({ code }) => code === 'livekit.reached');
     expect(reached.length, outcome.stdout).toBeGreaterThan(0);
     expect(outcome.code).toBe(1);
     expect(outcome.stdout + outcome.stderr).not.toContain(TOKEN);
   });
+
+  it('may be a script that shuts down again, has an unknown option and forgets to wait', async () => {
+    const receiver = await collector();
+    const prepared = `import { register } from 'node:module';
+       register('tsx/esm', import.meta.url, { data: true });
+       const { setup } = await import(${JSON.stringify(join(ROOT, 'src/index.ts'))});`;
+    const options = `{ endpoint: '${receiver.endpoint}', serviceNam: 'typo', metrics: true }`;
+    const script = write(
+      'script.mjs',
+      `${prepared}\nconst tracing = await setup(${options}); await tracing.shutdown();`,
+    );
+    const outcome = await cli.run(['doctor', '--json', '--import', script], { directory });
+    const report = reportOf(outcome);
+    const textOf = (code: string): string | undefined =>
+      report.findings.find((each) => each.code === code)?.text;
+    expect(report.findings.filter(({ level }) => level === 'problem')).toEqual([]);
+    expect(textOf('settings.import_runs')).toMatch(/^script\.mjs was run/);
+    expect(textOf('settings.import_shut_down')).toContain('called setup() and shutdown()');
+    expect(textOf('settings.setup_warning')).toBe(
+      'The option "serviceNam" is not known; it is ignored.',
+    );
+    expect(textOf('collector.metrics')).toBe('It accepts metrics too.');
+    expect(report.tested).toBe('the setup() of script.mjs');
+    expect(outcome).toMatchObject({ code: 0, stderr: '' });
+
+    const hasty = write('hasty.mjs', `${prepared}\nvoid setup(${options});`);
+    const missed = reportOf(await cli.run(['doctor', '--json', '--import', hasty], { directory }));
+    expect(missed.findings.find(({ code }) => code === 'settings.not_awaited')?.fix).toBe(
+      'Write await setup().',
+    );
+  });
+
+  it('is given up on where its file never settles', async () => {
+    const file = write('endless.mjs', 'await new Promise((resolve) => setTimeout(resolve, 1e9));');
+    const outcome = await cli.run(['doctor', '--json', '--import', file], { directory });
+    const finding = reportOf(outcome).findings.find(
+      ({ code }) => code === 'settings.import_deadline',
+    );
+    expect(finding?.text).toBe('endless.mjs was still loading after 8 s.');
+    expect(outcome.code).toBe(1);
+  }, 20_000);
 
   it('may be in the file of the agent, which runs LiveKit’s own command', async () => {
     const receiver = await collector();
@@ -571,7 +656,9 @@ describe('a set-up that the application makes in code', () => {
     const outcome = await cli.run(['doctor', '--json', '--import', file], { directory });
     const finding = reportOf(outcome).findings.find(({ code }) => code === 'livekit.not_reached');
     expect(finding?.text).toMatch(/\(ESM\) does not lead to this package \(NodeTracerProvider\)/);
-    expect(finding?.fix).toContain('call setup() after whatever else sets a provider');
+    expect(finding?.fix).toMatch(
+      /^Call setup\(\) after whatever else sets a tracer provider \(NodeTracerProvider\)/,
+    );
     expect(outcome.code).toBe(1);
   });
 
@@ -741,7 +828,7 @@ describe('the command', () => {
     expect(help?.stdout).toContain('doctor');
     expect(version?.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
     expect(wrong).toMatchObject({ code: 2 });
-    expect(wrong?.stderr).toContain('"doktor" is no command');
+    expect(wrong?.stderr).toContain('"doktor" is not a command');
     expect(flag?.code).toBe(2);
   });
 });

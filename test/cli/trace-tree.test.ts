@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  renderTotals,
-  renderTraceTree,
-  sumTraces,
-  type TreeSpan,
-} from '../../src/cli/dev/trace-tree.js';
+import { renderTotals, renderTraceTree, type TreeSpan } from '../../src/cli/dev/trace-tree.js';
+import { countSpans } from '../../src/cli/span-facts.js';
 
 const ESCAPE = '\u001B[';
 
@@ -23,7 +19,9 @@ function span(spanId: string, parentSpanId: string, rest: Partial<TreeSpan> = {}
 }
 
 function said(text: string): string {
-  return renderTraceTree([span('a', '', { attributes: { 'input.value': text } })], { words: 5 });
+  return renderTraceTree([span('a', '', { attributes: { 'input.value': text } })], {
+    textLength: 5,
+  });
 }
 
 const SESSION: readonly TreeSpan[] = [
@@ -109,23 +107,28 @@ describe('the tree', () => {
 
 describe('the totals', () => {
   it('count spans, kinds, traces, sessions and errors, and sum tokens', () => {
-    expect(sumTraces(SESSION)).toEqual({
+    expect(countSpans(SESSION)).toEqual({
       spans: 5,
       traces: 1,
       sessions: 1,
       errors: 1,
+      retries: 0,
+      modelCalls: 1,
+      tools: 1,
+      turns: 0,
+      interruptions: 0,
       kinds: { CHAIN: 2, AGENT: 1, LLM: 1, TOOL: 1 },
       promptTokens: 12,
       completionTokens: 3,
       totalTokens: 15,
     });
-    expect(renderTotals(sumTraces(SESSION))).toBe(
+    expect(renderTotals(countSpans(SESSION))).toBe(
       '5 spans (2 CHAIN, 1 AGENT, 1 LLM, 1 TOOL)  ·  traces: 1  ·  sessions: 1  ·  ' +
-        'tokens: 12 prompt + 3 completion = 15  ·  errors: 1',
+        'tokens: 12 prompt + 3 completion = 15  ·  model calls: 1  ·  errors: 1',
     );
   });
 
   it('count a span without a kind as such', () => {
-    expect(sumTraces([span('a', '', { attributes: {} })]).kinds).toEqual({ none: 1 });
+    expect(countSpans([span('a', '', { attributes: {} })]).kinds).toEqual({ none: 1 });
   });
 });

@@ -33,7 +33,9 @@ describe('a session with a tool and a handoff', () => {
 
       expect(outcome.errors).toEqual([]);
       expect(outcome.played).toBe(outcome.scripted);
-      expect(outcome.installResults).toMatchObject([{ name: 'livekitAgents', installed: true }]);
+      // A CommonJS LiveKit loads `openai`, which has a row then.
+      const [livekit] = outcome.installResults;
+      expect(livekit).toMatchObject({ name: 'livekitAgents', installed: true });
       expect(outcome.delivered).toMatchObject({ dropped: 0 });
       expect(stderr).not.toContain('catalyst-tracing');
 

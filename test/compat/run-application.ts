@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
 import type { InstallResult } from '../../src/index.js';
+import { startProcess, untracedEnvironment } from '../support/child-process.js';
 import type { DecodedSpan } from '../support/otlp-decode.js';
 import { startReceiver } from '../support/otlp-receiver.js';
 import type { CompatibilityCase } from './compatibility-cases.js';
@@ -41,18 +39,11 @@ export async function startApplication({
   env,
   node = process.execPath,
 }: ApplicationOptions): Promise<ApplicationEnd> {
-  const child = spawn(node, args, {
-    cwd: directory,
-    env: { ...environment(), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: TIMEOUT_MILLIS,
-    killSignal: 'SIGKILL',
-  });
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close'),
-  ]);
+  const { code, stdout, stderr } = await startProcess(node, args, {
+    directory,
+    env: { ...untracedEnvironment(), ...env },
+    timeoutMillis: TIMEOUT_MILLIS,
+  }).ended;
   const last = stdout.trim().split('\n').at(-1) ?? '';
   if (code !== 0 || !last.startsWith('{')) {
     throw new Error(`the application ended with ${String(code)}:\n${stdout}\n${stderr}`);
@@ -86,10 +77,4 @@ function argumentsOf({ application }: CompatibilityCase): readonly string[] {
   return application.endsWith('--import')
     ? ['--import', 'catalyst-tracing/register', `preloaded.${extension}`]
     : [`application.${extension}`];
-}
-
-/** Nothing of the machine's own tracing set-up. */
-function environment(): NodeJS.ProcessEnv {
-  const ours = /^(?:CATALYST|INFERENCE|OTEL|OTLP|OPENINFERENCE|LIVEKIT|NODE_OPTIONS|VITEST)/;
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));
 }

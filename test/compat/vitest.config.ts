@@ -4,8 +4,6 @@ const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/compat/**/*.test.ts'],
     pool: 'forks',
-    // Deadlines of real processes depend on the machine: in CI a failure is looked at twice.
-    retry: process.env['CI'] === undefined ? 0 : 1,
     // The first run installs LiveKit nine times.
     testTimeout: 600_000,
     hookTimeout: 120_000,

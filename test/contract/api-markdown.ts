@@ -127,5 +127,7 @@ export const API_PARTS: Readonly<Record<string, () => string>> = {
     ),
   'names-index': () => exportedNames('index'),
   'names-livekit-agents': () => exportedNames('livekit-agents'),
+  'names-openai': () => exportedNames('openai'),
+  'names-anthropic': () => exportedNames('anthropic'),
   'names-semconv': () => exportedNames('semconv'),
 };

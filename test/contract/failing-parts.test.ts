@@ -7,7 +7,7 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { manualSpan, type SetupOptions } from '../../src/index.js';
-import { SpanProcessorFanout } from '../../src/processor/span-processor-fanout.js';
+import { RAW_FAILURES, SpanProcessorFanout } from '../../src/processor/span-processor-fanout.js';
 import { startLiveSpans, type LiveSpans } from '../support/live-spans.js';
 
 let live: LiveSpans | undefined;
@@ -77,7 +77,7 @@ describe('a processor of raw spans that fails', () => {
 
   it('withholds from all of them what one failed to redact', () => {
     const exporter = new InMemorySpanExporter();
-    const fanout = new SpanProcessorFanout();
+    const fanout = new SpanProcessorFanout([], RAW_FAILURES);
     fanout.add(new SimpleSpanProcessor(exporter));
     fanout.add(failing('onEnding', boom));
     const provider = new BasicTracerProvider({ spanProcessors: [fanout] });

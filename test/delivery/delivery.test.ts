@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Delivery } from '../../src/export/delivery.js';
 import { VERSION } from '../../src/version.js';
 import { startReceiver, type Receiver, type ReceiverOptions } from '../support/otlp-receiver.js';
-import { createEncoder, encodeSpan, openDelivery } from '../support/delivery-fixture.js';
+import { openDelivery, type TestDelivery } from '../support/delivery-fixture.js';
 
 const receivers: Receiver[] = [];
 
@@ -23,7 +22,7 @@ function names(receiver: Receiver): string[] {
 }
 
 /** Until the delivery knows of a failed request: the receiver knows of it earlier. */
-async function untilRetrying(delivery: Delivery): Promise<void> {
+async function untilRetrying(delivery: TestDelivery): Promise<void> {
   while (delivery.stats().retries === 0) await setImmediate();
 }
 
@@ -43,21 +42,6 @@ describe('a healthy collector', () => {
     expect(receiver.requests()).toHaveLength(2);
     expect(receiver.connections()).toBe(1);
     expect(await delivery.shutdown()).toEqual({ exported: 3, dropped: 0, pending: 0 });
-  });
-
-  it('leaves no bytes behind of the spans that it has answered for', async () => {
-    const receiver = await receive({
-      respond: ({ index }) => (index === 0 ? { status: 503 } : undefined),
-    });
-    const encoder = createEncoder();
-    const { delivery } = openDelivery(receiver.url, {}, encoder);
-    const span = encodeSpan(encoder, 'a');
-    delivery.add(span);
-    await delivery.shutdown();
-    expect(receiver.requests()).toHaveLength(2);
-    expect(names(receiver)).toEqual(['a']);
-    expect(span.bytes).toHaveLength(0);
-    expect(delivery.stats()).toMatchObject({ exported: 1, retries: 1, pendingBytes: 0 });
   });
 
   it('gets a batch as soon as it is full', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { resolveProxy } from '../../src/export/resolve-proxy.js';
+import { resolveProxy } from '../../src/export/proxy.js';
 import { resolveProxySettings } from '../../src/options/endpoint.js';
 import { openDelivery } from '../support/delivery-fixture.js';
 import { startForwardProxy, type ForwardProxy } from '../support/forward-proxy.js';
@@ -167,6 +167,12 @@ describe('NO_PROXY', () => {
     ['https://[::1]:4318/', '[::1]:4318', undefined],
     ['https://127.0.0.1:4318/', '127.0.0.1', undefined],
     ['http://collector.example.com/', '', undefined],
+    ['https://10.1.2.3:4318/', '10.0.0.0/8', undefined],
+    ['https://11.1.2.3:4318/', '10.0.0.0/8', 'http://proxy:3128/'],
+    ['https://[fd00::1]:4318/', 'fd00::/8', undefined],
+    ['https://[fd00::1]:4318/', '10.0.0.0/8', 'http://proxy:3128/'],
+    ['https://10.1.2.3:4318/', '10.0.0.0/99', 'http://proxy:3128/'],
+    ['https://collector.example.com/', '10.0.0.0/8', 'http://proxy:3128/'],
   ])('%s with %j goes by %s', (target, none, expected) => {
     const settings = resolveProxySettings({ https_proxy: 'proxy:3128', NO_PROXY: none });
     expect(resolveProxy(new URL(target), settings, quiet)?.href).toBe(expected);

@@ -25,7 +25,7 @@ function runDemo(variables: Readonly<Record<string, string>> = {}): Promise<Fini
     execFile(
       process.execPath,
       ['--import', 'tsx', 'examples/demo/run.ts'],
-      { cwd: ROOT, env: { ...Object.fromEntries(inherited), ...variables }, timeout: 20_000 },
+      { cwd: ROOT, env: { ...Object.fromEntries(inherited), ...variables }, timeout: 40_000 },
       (error, stdout, stderr) =>
         resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
     );
@@ -57,15 +57,33 @@ describe('the demo', () => {
   it('sends the trace where it is told to, and says so without the credentials', async () => {
     const receiver = await startReceiver();
     const endpoint = receiver.endpoint.replace('//', '//user:secret@');
-    const { code, stdout } = await runDemo({ CATALYST_OTLP_ENDPOINT: `${endpoint}/?key=secret` });
+    const { code, stdout } = await runDemo({
+      CATALYST_OTLP_ENDPOINT: `${endpoint}/?key=secret`,
+      OTEL_SERVICE_NAME: 'evening',
+    });
     await receiver.close();
 
     expect(code).toBe(0);
     expect(receiver.spans().map(({ name }) => name)).toContain('agent_session');
+    expect(stdout).toMatch(/The trace was sent to http.*: look there for service "evening"\./);
     expect(stdout).toContain(`The trace was sent to ${receiver.endpoint}/`);
+    const services = receiver.spans().map((span) => span.resourceAttributes['service.name']);
+    expect(new Set(services)).toEqual(new Set(['evening']));
     expect(stdout).not.toContain('secret');
     expect(stdout).not.toContain('Received over OTLP');
   });
+
+  it('fails where nobody takes the trace, and says so', async () => {
+    const receiver = await startReceiver();
+    await receiver.close();
+    const { code, stdout, stderr } = await runDemo({ CATALYST_OTLP_ENDPOINT: receiver.endpoint });
+
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /accepted 0 of \d+ spans\. To find out why: npx catalyst-tracing doctor/,
+    );
+    expect(stdout).not.toContain('The trace was sent');
+  }, 50_000);
 
   it("lets OpenAI's plugin speak when there is a key", async () => {
     const server = await startOpenAIServer(

@@ -1,10 +1,13 @@
 /**
  * Installs what the interop tests and the page test run, as far as this machine has the tools and
  * registries for it: `npm run interop:install`. What cannot be installed is said, and its tests are
- * skipped; the exit code is 0 all the same, because nothing of it belongs to the package.
+ * skipped; the exit code is 0 all the same, because nothing of it belongs to the package. What an
+ * earlier run has installed is used again.
+ *   --minutes n   for everything together (default 20)
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { findChromium } from '../support/chromium.js';
 import {
   COLLECTOR,
@@ -16,8 +19,10 @@ import {
 import { runCommand } from './run-command.js';
 
 const MINUTE = 60_000;
-/** For everything together, so that a slow registry does not hold a gate up. */
-const DEADLINE = Date.now() + 12 * MINUTE;
+const { values: flags } = parseArgs({
+  options: { minutes: { type: 'string', default: '20' } },
+});
+const DEADLINE = Date.now() + Number(flags.minutes) * MINUTE;
 
 /** Installs into an empty directory; every command ends in time. */
 type Install = (
@@ -49,26 +54,20 @@ const installJaeger: Install = async (_directory, run) => {
   const module = `github.com/jaegertracing/jaeger@v${JAEGER.version}`;
   const downloaded = await run('go', ['mod', 'download', '-json', module]);
   const { Dir: directory } = JSON.parse(downloaded) as { Dir: string };
-  const flags = ['-trimpath', '-ldflags=-s -w', '-o', JAEGER.command];
-  await run('go', ['build', ...flags, './cmd/jaeger'], { directory });
+  const options = ['-trimpath', '-ldflags=-s -w', '-o', JAEGER.command];
+  await run('go', ['build', ...options, './cmd/jaeger'], { directory });
 };
 
 /** Leaves what is there at the pinned version, and nothing half installed. */
-async function install(
-  server: InstalledServer,
-  limitMillis: number,
-  steps: Install,
-): Promise<string> {
-  const { version, command } = server;
-  const directory = server === PHOENIX ? dirname(dirname(command)) : dirname(command);
+async function install(server: InstalledServer, steps: Install): Promise<string> {
+  const { version, directory } = server;
   const stamp = join(directory, 'installed-version');
   if (readIfThere(stamp) === version) return `${version} is there`;
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
-  const deadline = Math.min(DEADLINE, Date.now() + limitMillis);
   try {
     await steps(directory, (program, args, options = {}) =>
-      runCommand(program, args, { ...options, timeoutMillis: deadline - Date.now() }),
+      runCommand(program, args, { ...options, timeoutMillis: DEADLINE - Date.now() }),
     );
     writeFileSync(stamp, version);
     return `${version} was installed`;
@@ -111,9 +110,9 @@ function readIfThere(path: string): string | undefined {
 // Python mostly waits for the network, Go takes all processors: one beside the other.
 await Promise.all([
   report('Chromium', installChromium).then(() =>
-    report(PHOENIX.title, () => install(PHOENIX, 5 * MINUTE, installPhoenix)),
+    report(PHOENIX.title, () => install(PHOENIX, installPhoenix)),
   ),
-  report(COLLECTOR.title, () => install(COLLECTOR, 7 * MINUTE, installCollector)).then(() =>
-    report(JAEGER.title, () => install(JAEGER, 9 * MINUTE, installJaeger)),
+  report(COLLECTOR.title, () => install(COLLECTOR, installCollector)).then(() =>
+    report(JAEGER.title, () => install(JAEGER, installJaeger)),
   ),
 ]);

@@ -1,14 +1,24 @@
 import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** Where `npm run interop:install` puts servers: ignored by git, used again as long as versions stay. */
-export const INSTALL_DIRECTORY: string = join(import.meta.dirname, '..', '..', '.interop');
+/**
+ * Where `npm run interop:install` puts servers: outside the repository, so that a fresh clone finds
+ * what an earlier one has built.
+ */
+const CACHE_DIRECTORY: string = join(
+  process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
+  'catalyst-tracing',
+  'interop',
+);
 
 /** A server that the interop tests run. */
 export interface InstalledServer {
   readonly title: string;
   /** What was pinned: another one is installed anew. */
   readonly version: string;
+  /** Where it is installed. */
+  readonly directory: string;
   /** The command, once it is installed. */
   readonly command: string;
 }
@@ -16,7 +26,8 @@ export interface InstalledServer {
 export const PHOENIX: InstalledServer = {
   title: 'Arize Phoenix',
   version: '20.26.1',
-  command: join(INSTALL_DIRECTORY, 'phoenix', 'bin', 'phoenix'),
+  directory: join(CACHE_DIRECTORY, 'phoenix'),
+  command: join(CACHE_DIRECTORY, 'phoenix', 'bin', 'phoenix'),
 };
 
 /** What the collector is built of; its version is the builder's as well. */
@@ -25,12 +36,14 @@ export const COLLECTOR_MANIFEST: string = join(import.meta.dirname, 'collector-b
 export const COLLECTOR: InstalledServer = {
   title: 'OpenTelemetry Collector',
   version: /^ {2}version: (\S+)$/m.exec(readFileSync(COLLECTOR_MANIFEST, 'utf8'))?.[1] ?? '',
-  command: join(INSTALL_DIRECTORY, 'collector', 'otelcol'),
+  directory: join(CACHE_DIRECTORY, 'collector'),
+  command: join(CACHE_DIRECTORY, 'collector', 'otelcol'),
 };
 
 /** The code of Jaeger 2.13: the module's path has no `/v2`, so Go knows it under this number alone. */
 export const JAEGER: InstalledServer = {
   title: 'Jaeger',
   version: '1.76.0',
-  command: join(INSTALL_DIRECTORY, 'jaeger', 'jaeger'),
+  directory: join(CACHE_DIRECTORY, 'jaeger'),
+  command: join(CACHE_DIRECTORY, 'jaeger', 'jaeger'),
 };

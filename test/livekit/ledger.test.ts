@@ -8,8 +8,8 @@ import {
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CatalystTracing } from '../../src/catalyst-tracing.js';
-import { LIVEKIT_KEYS } from '../../src/mapping/livekit-key-ledger.js';
-import { VOICE_FIELDS } from '../../src/mapping/voice-fields.js';
+import { LIVEKIT_KEYS } from './key-ledger.js';
+import { VOICE_FIELDS } from '../../src/mapping/voice.js';
 import { setup } from '../../src/setup.js';
 
 const message = JSON.stringify([{ role: 'user', parts: [{ type: 'text', content: 'said' }] }]);

@@ -6,7 +6,7 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-node';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { setup, type CatalystTracing } from '../../src/index.js';
+import type { CatalystTracing, setup } from '../../src/index.js';
 import { startReceiver, type Receiver } from '../support/otlp-receiver.js';
 import { ScriptedLLM } from '../support/scripted-llm.js';
 import { runTextSession } from '../support/sessions.js';

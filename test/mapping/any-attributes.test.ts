@@ -1,14 +1,12 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LIVEKIT_KEYS } from '../../src/mapping/livekit-key-ledger.js';
 import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from '../../src/mapping/livekit-spans.js';
-import { mapSpan } from '../../src/mapping/map-span.js';
-import { mapSpanKind } from '../../src/mapping/span-kind.js';
-import { NO_FACTS, type SpanFacts, type SpanInput } from '../../src/mapping/span-input.js';
-import { mapSpanStatus } from '../../src/mapping/span-status.js';
-import { splitRealtimeTurn } from '../../src/mapping/realtime-turn.js';
+import { mapSpan, mapSpans } from '../../src/mapping/map-span.js';
+import { EMPTY_CONTEXT, type MappingContext } from '../../src/mapping/mapping-context.js';
+import { LIVEKIT_KEYS } from '../livekit/key-ledger.js';
 import { arbitraryPairs, arbitraryText, arbitraryValue } from '../support/span-arbitrary.js';
+import { rawSpan } from './raw-span.js';
 
 const KINDS = new Set(['AGENT', 'LLM', 'TOOL', 'CHAIN', 'EMBEDDING', 'RETRIEVER']);
 
@@ -52,8 +50,10 @@ const livekitPairs = fc.array(fc.tuple(livekitKey, fc.oneof(arbitraryValue, oddJ
   maxLength: 20,
 });
 
-const arbitraryFacts: fc.Arbitrary<SpanFacts> = fc.record({
-  ...Object.fromEntries(Object.entries(NO_FACTS).map(([key, value]) => [key, fc.constant(value)])),
+const arbitraryMappingContext: fc.Arbitrary<MappingContext> = fc.record({
+  ...Object.fromEntries(
+    Object.entries(EMPTY_CONTEXT).map(([key, value]) => [key, fc.constant(value)]),
+  ),
   sessionId: fc.option(arbitraryText, { nil: undefined }),
   agent: fc.option(fc.constant({ id: 'a', name: 'b', role: 'c' }), { nil: undefined }),
   contextAttributes: fc.option(
@@ -76,26 +76,28 @@ const arbitraryFacts: fc.Arbitrary<SpanFacts> = fc.record({
   messagesBelow: fc.boolean(),
   input: fc.option(arbitraryText, { nil: undefined }),
   output: fc.option(arbitraryText, { nil: undefined }),
-}) as fc.Arbitrary<SpanFacts>;
+}) as fc.Arbitrary<MappingContext>;
 
-const arbitraryInput: fc.Arbitrary<SpanInput> = fc
-  .record({
-    name: fc.oneof(fc.constantFrom(...Object.values(LiveKitSpan)), fc.string()),
-    scopeName: fc.constantFrom(LIVEKIT_SCOPE_NAME, LIVEKIT_SCOPE_NAME, 'other'),
-    attributes: fc
-      .tuple(livekitPairs, arbitraryPairs)
-      .map(([known, any]): Attributes => Object.fromEntries([...any, ...known])),
-    facts: arbitraryFacts,
-  })
-  .map((span) => ({
-    ...span,
-    kind: mapSpanKind(span.name, span.scopeName, span.attributes),
-  }));
+interface Input {
+  readonly name: string;
+  readonly scopeName: string;
+  readonly attributes: Attributes;
+  readonly context: MappingContext;
+}
 
-function pairsOf(input: SpanInput, rawContent = false): [string, AttributeValue][] {
-  const pairs: [string, AttributeValue][] = [];
-  mapSpan(input, { put: (key, value) => pairs.push([key, value]) }, { rawContent });
-  return pairs;
+const arbitraryInput: fc.Arbitrary<Input> = fc.record({
+  name: fc.oneof(fc.constantFrom(...Object.values(LiveKitSpan)), fc.string()),
+  scopeName: fc.constantFrom(LIVEKIT_SCOPE_NAME, LIVEKIT_SCOPE_NAME, 'other'),
+  attributes: fc
+    .tuple(livekitPairs, arbitraryPairs)
+    .map(([known, any]): Attributes => Object.fromEntries([...any, ...known])),
+  context: arbitraryMappingContext,
+});
+
+function pairsOf(input: Input, rawContent = false): [string, AttributeValue][] {
+  const span = rawSpan(input.name, input.scopeName, input.attributes);
+  const { entries } = mapSpan(span, input.context, { rawContent });
+  return entries.map(({ key, value }) => [key, value]);
 }
 
 describe('mapping of any span', () => {
@@ -109,8 +111,8 @@ describe('mapping of any span', () => {
         const kind = new Map(pairs).get('openinference.span.kind');
         if (!('openinference.span.kind' in input.attributes))
           expect(KINDS.has(String(kind))).toBe(true);
-        mapSpanStatus(input, { code: 0 });
-        splitRealtimeTurn(input.name, input.scopeName, input.attributes);
+        const span = rawSpan(input.name, input.scopeName, input.attributes);
+        expect(mapSpans(span, input.context, { rawContent })).not.toEqual([]);
       }),
       { numRuns: 1000 },
     );

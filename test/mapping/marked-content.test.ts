@@ -1,55 +1,44 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import { describe, expect, it } from 'vitest';
-import type { ContentClass } from '../../src/privacy/content-class.js';
 import { mapSpan } from '../../src/mapping/map-span.js';
-import { NO_FACTS } from '../../src/mapping/span-input.js';
-import { mapSpanKind } from '../../src/mapping/span-kind.js';
+import { EMPTY_CONTEXT } from '../../src/mapping/mapping-context.js';
+import { rawSpan } from './raw-span.js';
 
-type Put = readonly [key: string, value: AttributeValue, content: ContentClass];
+type Pair = readonly [key: string, value: AttributeValue];
 
-function map(scopeName: string, attributes: Attributes, userId?: string): readonly Put[] {
-  const puts: Put[] = [];
-  mapSpan(
-    {
-      name: 'step',
-      scopeName,
-      kind: mapSpanKind('step', scopeName, attributes),
-      attributes,
-      facts: { ...NO_FACTS, userId },
-    },
-    { put: (...put) => puts.push(put) },
-    { rawContent: false },
-  );
-  return puts;
+function map(scopeName: string, attributes: Attributes, userId?: string): readonly Pair[] {
+  const span = rawSpan('step', scopeName, attributes);
+  const { entries } = mapSpan(span, { ...EMPTY_CONTEXT, userId }, { rawContent: false });
+  return entries.map(({ key, value }) => [key, value]);
 }
 
-function userIds(puts: readonly Put[]): readonly Put[] {
-  return puts.filter(([key]) => key === 'user.id');
+function userIds(pairs: readonly Pair[]): readonly Pair[] {
+  return pairs.filter(([key]) => key === 'user.id');
 }
 
 describe('content of our own spans', () => {
-  it('is sent under its own key, in the class of that key', () => {
-    const puts = map('catalyst-tracing', {
+  it('is sent under its own key', () => {
+    const pairs = map('catalyst-tracing', {
       'openinference.span.kind': 'TOOL',
       'catalyst.pii.input.value': 'words',
       'catalyst.pii.input.mime_type': 'text/plain',
       'catalyst.pii.order': 7,
       'tool.name': 'lookup',
     });
-    expect(puts).toEqual([
-      ['openinference.span.kind', 'TOOL', 'none'],
-      ['input.value', 'words', 'inputValue'],
-      ['input.mime_type', 'text/plain', 'inputMimeType'],
-      ['order', 7, 'metadata'],
-      ['tool.name', 'lookup', 'none'],
+    expect(pairs).toEqual([
+      ['openinference.span.kind', 'TOOL'],
+      ['input.value', 'words'],
+      ['input.mime_type', 'text/plain'],
+      ['order', 7],
+      ['tool.name', 'lookup'],
     ]);
   });
 
   it('puts each key once: unmarked before marked before what is known of the span', () => {
     const attributes = { 'catalyst.pii.user.id': 'marked', 'user.id': 'plain' };
-    expect(userIds(map('app', attributes, 'known'))).toEqual([['user.id', 'plain', 'personal']]);
+    expect(userIds(map('app', attributes, 'known'))).toEqual([['user.id', 'plain']]);
     expect(userIds(map('app', { 'catalyst.pii.user.id': 'marked' }, 'known'))).toEqual([
-      ['user.id', 'marked', 'personal'],
+      ['user.id', 'marked'],
     ]);
   });
 
@@ -57,15 +46,10 @@ describe('content of our own spans', () => {
     expect(map('app', { 'catalyst.pii.session.id': 'words' })).toContainEqual([
       'catalyst.pii.session.id',
       'words',
-      'metadata',
     ]);
   });
 
   it("leaves LiveKit's spans alone", () => {
-    expect(map('livekit-agents', { 'catalyst.pii.x': 1 })).toContainEqual([
-      'catalyst.pii.x',
-      1,
-      'metadata',
-    ]);
+    expect(map('livekit-agents', { 'catalyst.pii.x': 1 })).toContainEqual(['catalyst.pii.x', 1]);
   });
 });

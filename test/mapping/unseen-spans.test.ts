@@ -110,6 +110,52 @@ describe('a tool that says little', () => {
   );
 });
 
+describe('the output of a model call that only asks for tools', () => {
+  const recorded = { call_id: 'c1', name: 'look', arguments: '{"city":"Paris","days":[1]}' };
+  const broken = { call_id: 'c2', name: 'look', arguments: '{"city": 1' };
+
+  it('is the same on the node as on the request below it', async () => {
+    const spans = await send(
+      span(
+        'agent_session',
+        {},
+        {
+          ...span('llm_node', {
+            'lk.pii.response.function_calls': JSON.stringify([recorded, broken]),
+          }),
+          children: [
+            span(
+              'llm_request',
+              chat({
+                'gen_ai.output.messages': genAi([
+                  {
+                    role: 'assistant',
+                    parts: [
+                      {
+                        type: 'tool_call',
+                        id: 'c1',
+                        name: 'look',
+                        arguments: { city: 'Paris', days: [1] },
+                      },
+                      { type: 'tool_call', id: 'c2', name: 'look', arguments: '{"city": 1' },
+                    ],
+                  },
+                ]),
+              }),
+            ),
+          ],
+        },
+      ),
+    );
+    const output = only(spans, 'llm_node').attributes['output.value'];
+    expect(JSON.parse(String(output))).toEqual([
+      { id: 'c1', name: 'look', arguments: { city: 'Paris', days: [1] } },
+      { id: 'c2', name: 'look', arguments: '{"city": 1' },
+    ]);
+    expect(only(spans, 'llm_request').attributes['output.value']).toBe(output);
+  });
+});
+
 function call(id: string): object {
   return { type: 'tool_call', id, name: 'look', arguments: { id } };
 }
@@ -348,6 +394,49 @@ describe('tokens', () => {
     expect(inTool?.attributes['agent.name']).toBe('clerk');
   });
 
+  it.each([
+    ['gen_ai.usage.input_tokens', 'gen_ai.usage.output_tokens', {}],
+    ['llm.token_count.prompt', 'llm.token_count.completion', { 'llm.token_count.total': -2 }],
+  ])('of -1, which is unknown, are no tokens: %s', async (input, output, more) => {
+    const unknown = { [input]: -1, [output]: -1, 'openinference.span.kind': 'LLM', ...more };
+    const spans = await send(
+      span('agent_session', {}, span('llm_request', chat(used(10, 5))), {
+        ...span('llm_request', chat({ ...unknown })),
+        scope: input.startsWith('llm') ? 'app' : 'livekit-agents',
+      }),
+    );
+    expect(total(spans)).toBe(15);
+    for (const { attributes } of spans) {
+      const counts = Object.entries(attributes).filter(([key]) => /token_count|usage/u.test(key));
+      expect(counts.filter(([, count]) => Number(count) < 0)).toEqual([]);
+    }
+    expect(only(spans, 'agent_session').attributes).toMatchObject({
+      'voice.session.tokens_by_model': '{"m":{"input":10,"output":5}}',
+      'agent.llm_call_count': 2,
+    });
+  });
+
+  it('of which only one side is unknown are those of the other', async () => {
+    const attributes = await mapped('llm_request', chat(used(-1, 7)));
+    expect(attributes).not.toHaveProperty(['llm.token_count.prompt']);
+    expect(attributes).not.toHaveProperty(['gen_ai.usage.input_tokens']);
+    expect(attributes).toMatchObject({
+      'llm.token_count.completion': 7,
+      'llm.token_count.total': 7,
+    });
+  });
+
+  it('in the metrics of LiveKit up to 1.7.1 are none either where they are -1', async () => {
+    const metrics = { promptTokens: 9, completionTokens: 3, promptCachedTokens: -1 };
+    const attributes = await mapped('llm_request', { 'lk.llm_metrics': JSON.stringify(metrics) });
+    expect(attributes['llm.token_count.total']).toBe(12);
+    expect(Object.keys(attributes).filter((key) => key.includes('details'))).toEqual([]);
+    const speech = await mapped('tts_request', {
+      'lk.tts_metrics': JSON.stringify({ ttfbMs: -1, charactersCount: -1, audioDurationMs: -1 }),
+    });
+    expect(Object.keys(speech).filter((key) => key.startsWith('voice.'))).toEqual([]);
+  });
+
   it('has details that are parts of the whole and share nothing', async () => {
     const attributes = await mapped('realtime_metrics', {
       'gen_ai.usage.input_tokens': 100,
@@ -363,6 +452,123 @@ describe('tokens', () => {
         .reduce((all, [, value]) => all + Number(value), 0);
     expect(sum('llm.token_count.prompt_details.')).toBeLessThanOrEqual(100);
     expect(sum('llm.token_count.completion_details.')).toBeLessThanOrEqual(50);
+  });
+});
+
+describe('an answer that the user spoke over', () => {
+  const generated = 'one two three four';
+  const answer = genAi([{ role: 'assistant', parts: [{ type: 'text', content: generated }] }]);
+  const turn = (heard: Attributes): ScriptedSpan =>
+    span(
+      'agent_turn',
+      { 'lk.interrupted': true, ...heard },
+      span(
+        'llm_node',
+        { 'lk.pii.response.text': generated },
+        span('llm_request', chat({ 'gen_ai.output.messages': answer })),
+      ),
+    );
+
+  it('is on the turn and the session as far as it was heard, on the model call as generated', async () => {
+    // From 1.2.0 on, LiveKit's truncated transcript where the output reports one.
+    const spans = await send(
+      span('agent_session', {}, turn({ 'lk.pii.response.text': 'one two' })),
+    );
+    expect(only(spans, 'agent_turn').attributes).toMatchObject({
+      'output.value': 'one two',
+      'voice.interrupted': true,
+    });
+    expect(only(spans, 'agent_session').attributes['output.value']).toBe('one two');
+    for (const name of ['llm_node', 'llm_request']) {
+      expect(only(spans, name).attributes['output.value'], name).toBe(generated);
+    }
+  });
+
+  it('before the first word is no output of turn or session', async () => {
+    const spans = await send(
+      span('agent_session', {}, span('agent_turn', { 'lk.pii.response.text': 'hello' }), turn({})),
+    );
+    const [, interrupted] = spans.filter(({ name }) => name === 'agent_turn');
+    expect(interrupted?.attributes['output.value']).toBeUndefined();
+    expect(interrupted?.attributes['voice.interrupted']).toBe(true);
+    expect(only(spans, 'agent_session').attributes['output.value']).toBe('hello');
+    expect(only(spans, 'llm_node').attributes['output.value']).toBe(generated);
+  });
+});
+
+describe('the provider of a model', () => {
+  it.each([
+    ['openai', 'openai', 'openai'],
+    ['api.openai.com', 'openai', 'openai'],
+    ['azure.ai.openai', 'azure', 'openai'],
+    ['acme.openai.azure.com', 'azure', 'openai'],
+    ['gcp.vertex_ai', 'google', 'vertexai'],
+    ['AWS Bedrock', 'aws', 'amazon'],
+    ['bedrock-runtime.us-east-1.amazonaws.com', 'aws', 'amazon'],
+    ['s3.us-east-1.amazonaws.com', 's3.us-east-1.amazonaws.com', 's3.us-east-1.amazonaws.com'],
+    ['127.0.0.1:8080', '127.0.0.1:8080', '127.0.0.1:8080'],
+    ['unknown', undefined, undefined],
+  ])('%s is %s', async (reported, provider, system) => {
+    const attributes = await mapped('llm_request', chat({ 'gen_ai.provider.name': reported }));
+    expect([attributes['llm.provider'], attributes['llm.system']]).toEqual([provider, system]);
+  });
+});
+
+describe('the name of a model', () => {
+  const names = (attributes: DecodedSpan['attributes']): unknown[] =>
+    ['llm.model_name', 'gen_ai.request.model', 'gen_ai.response.model'].flatMap(
+      (key) => attributes[key] ?? [],
+    );
+
+  it('stands on the client where one is instrumented below the request', async () => {
+    const spans = await send(
+      span(
+        'llm_node',
+        { 'gen_ai.request.model': 'm', 'lk.pii.response.text': 'hi' },
+        {
+          ...span('llm_request', chat(used(10, 5))),
+          children: [{ ...span('chat m', chat(used(10, 5))), scope: 'openai' }],
+        },
+      ),
+    );
+    expect(names(only(spans, 'llm_node').attributes)).toEqual([]);
+    expect(names(only(spans, 'llm_request').attributes)).toEqual([]);
+    expect(only(spans, 'chat m').attributes['llm.model_name']).toBe('m');
+  });
+
+  it('stays on a node that has no request below, and on a request of which all failed', async () => {
+    const spans = await send(
+      span('llm_node', { 'gen_ai.request.model': 'm' }),
+      span('llm_request', chat(used(0, 0)), { ...span('llm_request_run'), error: 'down' }),
+    );
+    expect(only(spans, 'llm_node').attributes['llm.model_name']).toBe('m');
+    expect(only(spans, 'llm_request').attributes['llm.model_name']).toBe('m');
+  });
+
+  it('is never that of an adapter, also where it asked nobody', async () => {
+    const attributes = await mapped('llm_request', {
+      'gen_ai.request.model': 'FallbackAdapter',
+      'gen_ai.response.model': 'FallbackAdapter',
+    });
+    expect(names(attributes)).toEqual([]);
+    const before = await mapped('llm_request', {
+      'gen_ai.request.model': 'FallbackAdapter',
+      'lk.llm_metrics': JSON.stringify({ metadata: { modelName: 'FallbackAdapter' } }),
+    });
+    expect(names(before)).toEqual([]);
+  });
+
+  it('of a realtime call is with its metrics, also where those come late', async () => {
+    const started = { 'gen_ai.operation.name': 'generate_content', 'gen_ai.request.model': 'rt' };
+    const late = { ...started, ...used(5, 6), 'lk.realtime_model_metrics': '{}' };
+    const spans = await send(
+      span('agent_turn', {}, span('realtime_inference', started, span('realtime_metrics', late))),
+      span('realtime_inference', { ...started, ...used(5, 6), 'lk.realtime_model_metrics': '{}' }),
+    );
+    const [inference, inTime] = spans.filter(({ name }) => name === 'realtime_inference');
+    expect(names(inference?.attributes ?? {})).toEqual([]);
+    expect(only(spans, 'realtime_metrics').attributes['llm.model_name']).toBe('rt');
+    expect(inTime?.attributes['llm.model_name']).toBe('rt');
   });
 });
 

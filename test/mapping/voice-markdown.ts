@@ -1,10 +1,11 @@
+import { TURN_LATENCY_FIELDS } from '../../src/mapping/turn-latency.js';
 import {
   LLM_METRICS_FIELDS,
   TTS_METADATA_FIELDS,
   TTS_METRICS_FIELDS,
   VOICE_FIELDS,
   type VoiceField,
-} from '../../src/mapping/voice-fields.js';
+} from '../../src/mapping/voice.js';
 
 /** LiveKit's metrics are JSON in one attribute: the fields stand behind its name. */
 const SOURCES: readonly (readonly [string, readonly VoiceField[]])[] = [
@@ -24,6 +25,9 @@ export function renderVoiceTable(): string {
       if (row === undefined) rows.set(to, { meaning, from: [source] });
       else row.from.push(source);
     }
+  }
+  for (const { to, meaning } of TURN_LATENCY_FIELDS) {
+    rows.set(to, { meaning, from: ['the spans of the turn, on `agent_turn`'] });
   }
   return [
     '| attribute | meaning | from |',

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { INSTRUMENTS } from '../../src/metrics/metric-table.js';
-import { SPAN_MEASUREMENTS } from '../../src/metrics/span-measurements.js';
+import { INSTRUMENTS } from '../../src/metrics/instruments.js';
+import { SPAN_MEASUREMENTS } from '../../src/metrics/instruments.js';
 import { readMarkedPart, withoutPadding } from '../support/markdown.js';
 import {
   metricsWithoutTenant,

@@ -1,5 +1,5 @@
-import { INSTRUMENTS } from '../../src/metrics/metric-table.js';
-import type { Instrument } from '../../src/metrics/metric-row.js';
+import { INSTRUMENTS } from '../../src/metrics/instruments.js';
+import type { Instrument } from '../../src/metrics/instruments.js';
 
 const TENANT = 'tenant.id';
 

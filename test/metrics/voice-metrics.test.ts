@@ -29,7 +29,7 @@ const LATENCIES = [
 ] as const;
 
 it('measures a spoken session: latencies, speech, an interruption, a second attempt', async () => {
-  traced = await traceSessions({ metrics: { sessionDurationMillis: true } });
+  traced = await traceSessions({ metrics: true });
   const { tracing } = traced;
   const answers = ['It is sunny today.', 'So warm that nobody wants to hear of it.'] as const;
   const tts = new ScriptedTTS({ millisPerCharacter: 40, errors: [retryableError()] });
@@ -129,4 +129,10 @@ it('keeps what has too many values in one series that says so', async () => {
   expect(metrics.sum('voice.amd.verdicts')).toBe(2_100);
   expect(metrics.of('voice.amd.verdicts')).toHaveLength(2_000);
   expect(metrics.sum('voice.amd.verdicts', { 'otel.metric.overflow': true })).toBe(101);
+});
+
+it('sends what the application measures with the meter of tracing', async () => {
+  traced = await traceSessions({ metrics: true });
+  traced.tracing.meter.createCounter('orders').add(2, { 'tenant.id': 'acme' });
+  expect((await traced.measured()).sum('orders', { 'tenant.id': 'acme' })).toBe(2);
 });

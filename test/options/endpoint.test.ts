@@ -1,8 +1,12 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { displayUrl } from '../../src/options/endpoint.js';
+import {
+  createOpenInferenceSpanProcessor,
+  type OpenInferenceProcessorOptions,
+} from '../../src/livekit-agents.js';
 import { refusalOf, resolveGiven, warningsOf } from './given.js';
 
 const BASE_VARIABLES = [
@@ -118,18 +122,23 @@ describe('a URL that cannot be used', () => {
 });
 
 describe('without an endpoint', () => {
-  it('one warning names the variable', () => {
-    const { resolved, warnings } = resolveGiven({});
-    expect(resolved.endpoint).toBeUndefined();
-    expect(warnings).toHaveLength(1);
-    expect(warnings[0]?.text).toContain('CATALYST_OTLP_ENDPOINT');
-    expect(warnings[0]?.text).toContain('not exported');
+  const said = (options: OpenInferenceProcessorOptions): readonly unknown[] => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    createOpenInferenceSpanProcessor(options);
+    const texts = warn.mock.calls.flat();
+    warn.mockRestore();
+    return texts;
+  };
+
+  it('nothing is said where the user has exporters; else one warning names the variable', () => {
+    expect(said({ exporters: [{ export() {}, shutdown: () => Promise.resolve() }] })).toEqual([]);
+    expect(said({})).toEqual([
+      expect.stringMatching(/not exported: set CATALYST_OTLP_ENDPOINT or the option "endpoint"/),
+    ]);
   });
 
-  it('nothing is said where the user has exporters, or tracing is disabled', () => {
-    const exporters = [{ export() {}, shutdown: () => Promise.resolve() }];
-    expect(resolveGiven({ exporters }).warnings).toEqual([]);
-    expect(resolveGiven({}, { CATALYST_DISABLED: 'true' }).warnings).toEqual([]);
+  it('nothing is said by a processor that sends through one of the application', () => {
+    expect(resolveGiven({}).warnings).toEqual([]);
   });
 });
 

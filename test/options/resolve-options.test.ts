@@ -271,7 +271,7 @@ describe('variables of others', () => {
   it('a bad CATALYST_METRICS warns once and asks OTEL_METRICS_EXPORTER', () => {
     const env = { CATALYST_METRICS: 'some', OTEL_METRICS_EXPORTER: 'otlp' };
     const outcome = resolveGiven(ENDPOINT, env);
-    expect(outcome.resolved.metrics).toEqual({ sessionDurationMillis: false });
+    expect(outcome.resolved.metrics).toEqual({ sessionDurationMillis: true });
     expect(warningsOf(outcome, 'CATALYST_METRICS')).toHaveLength(1);
   });
 

@@ -1,11 +1,11 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-
-const run = promisify(execFile);
+import { inject } from 'vitest';
+import { startProcess, type Ended } from '../support/child-process.js';
 
 export const REPOSITORY: string = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -20,12 +20,8 @@ export const MANIFEST: Manifest = JSON.parse(
   readFileSync(join(REPOSITORY, 'package.json'), 'utf8'),
 );
 
-/** What a process said and how it ended. */
-export interface Outcome {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+/** What a process wrote and how it ended. */
+export type Outcome = Pick<Ended, 'code' | 'stdout' | 'stderr'>;
 
 /**
  * An application that has installed the packed tarball: its dependencies and peers are there, by
@@ -42,20 +38,18 @@ export interface Consumer {
   remove(): void;
 }
 
-/** Packs the package as `npm publish` would, and installs the tarball in a directory of its own. */
+/** Installs the packed tarball in a directory of its own. */
 export async function createConsumer(): Promise<Consumer> {
   const directory = mkdtempSync(join(tmpdir(), 'catalyst-tracing-consumer-'));
   const packageDirectory = join(directory, 'node_modules', 'catalyst-tracing');
   mkdirSync(packageDirectory, { recursive: true });
-  const { stdout } = await run(
-    'npm',
-    ['pack', '--json', '--ignore-scripts', '--pack-destination', directory],
-    { cwd: REPOSITORY },
-  );
-  const [{ filename }]: [{ filename: string }] = JSON.parse(stdout);
-  await run('tar', ['-xzf', filename, '-C', packageDirectory, '--strip-components=1'], {
-    cwd: directory,
-  });
+  await promisify(execFile)('tar', [
+    '-xzf',
+    inject('tarball'),
+    '-C',
+    packageDirectory,
+    '--strip-components=1',
+  ]);
   const shared = [...Object.keys(MANIFEST.dependencies), ...Object.keys(MANIFEST.peerDependencies)];
   for (const name of [...shared, '@types/node']) {
     const link = join(directory, 'node_modules', name);
@@ -70,23 +64,14 @@ export async function createConsumer(): Promise<Consumer> {
       writeFileSync(path, text);
       return path;
     },
-    node: (args, env = {}) => node(directory, args, env),
+    node: async (args, env = {}) => {
+      const { code, stdout, stderr } = await startProcess(process.execPath, args, {
+        directory,
+        env: { PATH: process.env['PATH'], ...env },
+        timeoutMillis: 60_000,
+      }).ended;
+      return { code, stdout, stderr };
+    },
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
-}
-
-function node(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, {
-      cwd,
-      env: { PATH: process.env['PATH'], ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
-  });
 }

@@ -77,10 +77,13 @@ it('a consumer’s TypeScript accepts ESM and CommonJS, and refuses mistakes', (
 });
 
 describe('the public API', () => {
-  it.each(['index', 'livekit-agents', 'semconv'])('of %s is as it was', async (entry) => {
-    const path = join(consumer.packageDirectory, 'dist', `${entry}.d.ts`);
-    await expect(describeExports(path)).toMatchFileSnapshot(`api/${entry}.d.ts.snap`);
-  });
+  it.each(['index', 'anthropic', 'livekit-agents', 'openai', 'semconv'])(
+    'of %s is as it was',
+    async (entry) => {
+      const path = join(consumer.packageDirectory, 'dist', `${entry}.d.ts`);
+      await expect(describeExports(path)).toMatchFileSnapshot(`api/${entry}.d.ts.snap`);
+    },
+  );
 });
 
 /** What an entry exports, by name, as declarations without comments. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { ContentClass } from '../../src/privacy/content-class.js';
-import { classifyRawKey } from '../../src/privacy/content-keys.js';
-import { privacyWith, sendOne } from './guarded.js';
+import { classifyAttribute, classifyRawKey, KEY_RULES } from '../../src/privacy/content-keys.js';
+import type { ContentClass } from '../../src/privacy/content-rules.js';
+import { EVERYTHING_HIDDEN, privacyWith, sendOne } from './redacted.js';
 
 const CLASSES: readonly (readonly [key: string, content: ContentClass])[] = [
   ['openinference.span.kind', 'none'],
@@ -119,20 +119,48 @@ describe('classifyRawKey', () => {
   it.each(PREFIXES)('takes a text under an unknown key of %s for content, no number', (prefix) => {
     const key = `${prefix}customer_said`;
     const { privacy } = privacyWith({ hideInputs: true });
-    expect(sendOne(privacy, [key, 'I moved', classifyRawKey(key)])).toBeUndefined();
-    expect(sendOne(privacy, [key, 17, classifyRawKey(key)])).toBe(17);
+    expect(sendOne(privacy, [key, 'I moved'])).toBeUndefined();
+    expect(sendOne(privacy, [key, 17])).toBe(17);
   });
 
   it.each(CLASSES)('%s is %s', (key, content) => {
     expect(classifyRawKey(key)).toBe(content);
-    expect(classifyRawKey(key), 'from memory').toBe(content);
   });
 
-  it('stays right when more keys pass than it remembers', () => {
+  it('takes any number of keys, of any length', () => {
     for (let index = 0; index < 10_000; index += 1) {
       expect(classifyRawKey(`llm.input_messages.${index}.message.content`)).toBe('inputText');
     }
+    const startedAt = process.cpuUsage().user;
     expect(classifyRawKey(`lk.${'x'.repeat(100_000)}`)).toBe('raw');
-    expect(classifyRawKey('session.id')).toBe('none');
+    expect(classifyRawKey('annotations.'.repeat(10_000))).toBe('raw');
+    expect(classifyRawKey('a.pii.'.repeat(10_000))).toBe('metadata');
+    expect((process.cpuUsage().user - startedAt) / 1_000).toBeLessThan(1_000);
+  });
+
+  it('takes a close reason of LiveKit for none, and any other for words', () => {
+    const key = 'voice.session.close_reason';
+    expect(classifyAttribute(key, 'participant_disconnected')).toBe('none');
+    expect(classifyAttribute(key, 'the caller was rude')).toBe('metadata');
+  });
+});
+
+describe('every rule about keys', () => {
+  const rows = KEY_RULES.flatMap(({ exact, prefixes }) => [
+    ...Object.entries(exact),
+    ...prefixes
+      .filter(([prefix, , pattern]) => prefix !== '' && pattern === undefined)
+      .map(([prefix, content]) => {
+        return [`${prefix}${prefix.endsWith('.') ? '' : '.'}unheard_of`, content] as const;
+      }),
+  ]);
+  const { privacy } = privacyWith(EVERYTHING_HIDDEN);
+  // The test's own spans have a kind already.
+  const others = rows.filter(([key]) => key !== 'openinference.span.kind');
+
+  it.each(others)('%s is %s, by this rule and by no other before it', (key, content) => {
+    expect(classifyRawKey(key)).toBe(content);
+    const sent = String(sendOne(privacy, [key, 'canary']));
+    expect(sent.includes('canary')).toBe(content === 'none');
   });
 });

@@ -6,7 +6,7 @@ import { BasicTracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { agentSpan, setup, type CatalystTracing, type SetupOptions } from '../../src/index.js';
-import { createOpenInferenceSpanProcessor } from '../../src/custom-provider-processor.js';
+import { createOpenInferenceSpanProcessor } from '../../src/processor/create-processor.js';
 import { LiveKitSpan } from '../../src/mapping/livekit-spans.js';
 import { listen } from '../support/everything-said.js';
 import { startReceiver, type Receiver } from '../support/otlp-receiver.js';
@@ -59,7 +59,6 @@ const SPANS = Object.values(LiveKitSpan);
 const PRIVACY = {
   redactPatterns: 'default',
   toolJsonPaths: ['$..secret', '$[*].b'],
-  redactBudgetMillis: 60_000,
 } as const;
 
 describe.each(['http/protobuf', 'http/json'] as const)('hostile input over %s', (protocol) => {

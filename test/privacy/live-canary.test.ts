@@ -54,7 +54,6 @@ const WAYS: readonly (readonly [name: string, way: () => LiveWay, withheld: read
     () => ({
       options: {
         privacy: {
-          redactBudgetMillis: 60_000,
           redactPatterns: [
             new RegExp(
               SIDES.slice(1)

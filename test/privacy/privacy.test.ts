@@ -1,57 +1,59 @@
 import { SpanStatusCode } from '@opentelemetry/api';
 import { describe, expect, it } from 'vitest';
-import type { AttributeSink } from '../../src/mapping/attribute-sink.js';
-import { privacyWith, recordWith, send, sendOne, type Put } from './guarded.js';
+import { MappedSpan } from '../../src/mapping/mapped-span.js';
+import { redact } from '../../src/privacy/redact.js';
+import { privacyWith, SPAN_CONTEXT, send, sendOne, spanWith, type Entry } from './redacted.js';
 
-const nowhere: AttributeSink = { put: () => undefined };
-
-describe('privacy that is off', () => {
-  it('hands back the sink and the record themselves', () => {
-    const { privacy } = privacyWith({
-      base64ImageMaxLength: Infinity,
-      base64AudioMaxLength: Infinity,
-    });
-    const record = recordWith();
-    expect(privacy.guard(nowhere, 'LLM')).toBe(nowhere);
-    expect(privacy.guardRecord(record, 'LLM')).toBe(record);
-    expect(privacy.forSpan({}).guard(nowhere, 'LLM')).toBe(nowhere);
+describe('a span in which nothing changes', () => {
+  const span = spanWith({
+    status: { code: SpanStatusCode.ERROR, message: 'no' },
+    entries: [{ key: 'input.value', value: 'hello' }],
+    events: [{ name: 'note', time: [1, 4], attributes: { words: ['a', 'b'] } }],
+    links: [{ context: SPAN_CONTEXT, attributes: { why: 'b' } }],
   });
 
-  it('keeps one sink for all spans where only media are limited', () => {
-    const { privacy } = privacyWith({});
-    expect(privacy.guard(nowhere, 'LLM')).toBe(privacy.guard(nowhere, 'TOOL'));
-    const record = recordWith();
-    expect(privacy.guardRecord(record, 'LLM')).toBe(record);
+  it.each([
+    [{ base64ImageMaxLength: Infinity, base64AudioMaxLength: Infinity }, {}],
+    [{}, {}],
+    [{}, { redactPatterns: 'default', redact: (value: string) => value }],
+  ] as const)('is handed on itself under %o and %o', (flags, redaction) => {
+    const { privacy } = privacyWith(flags, redaction);
+    expect(redact(span, privacy.policy)).toBe(span);
+    expect(new Set(Object.values(privacy.counts))).toEqual(new Set([0]));
   });
 });
 
 describe('a project that mandates redaction', () => {
-  const words: Put = ['input.value', 'hello', 'inputValue'];
-  const user: Put = ['user.id', 'alice', 'personal'];
+  const words: Entry = ['input.value', 'hello'];
+  const user: Entry = ['user.id', 'alice'];
 
   it('withholds content from the first marked span on, whatever the options say', () => {
     const { privacy } = privacyWith({ allowPii: true });
-    expect(send(privacy.forSpan({}), [words, user])).toEqual({
+    privacy.check({});
+    expect(send(privacy, [words, user])).toEqual({
       'input.value': 'hello',
       'user.id': 'alice',
     });
-    expect(send(privacy.forSpan({ 'lk.redaction.enabled': true }), [words, user])).toEqual({});
+    privacy.check({ 'lk.redaction.enabled': true });
+    expect(send(privacy, [words, user])).toEqual({});
     // The job's own span was opened before the mark, and ends after it.
-    expect(send(privacy.forSpan({}), [words, user])).toEqual({});
-    expect(privacy.allows('inputText')).toBe(false);
+    privacy.check({});
+    expect(send(privacy, [words, user])).toEqual({});
     expect(privacy.counts.removed).toBe(4);
   });
 
   it('takes any mark but false for one, as LiveKit does', () => {
     const { privacy } = privacyWith({});
-    expect(sendOne(privacy.forSpan({ 'lk.redaction.enabled': false }), words)).toBe('hello');
-    expect(sendOne(privacy.forSpan({ 'lk.redaction.enabled': 'yes' }), words)).toBeUndefined();
+    privacy.check({ 'lk.redaction.enabled': false });
+    expect(sendOne(privacy, words)).toBe('hello');
+    privacy.check({ 'lk.redaction.enabled': 'yes' });
+    expect(sendOne(privacy, words)).toBeUndefined();
   });
 });
 
 describe('what stands beside the attributes', () => {
   const secret = 'secret words';
-  const record = recordWith({
+  const span = spanWith({
     status: { code: SpanStatusCode.ERROR, message: secret },
     events: [
       {
@@ -70,35 +72,35 @@ describe('what stands beside the attributes', () => {
       { name: 'bare', time: [1, 6] },
     ],
     links: [
-      { context: recordWith().spanContext, attributes: { why: secret, 'session.id': 's' } },
-      { context: recordWith().spanContext },
+      { context: SPAN_CONTEXT, attributes: { why: secret, 'session.id': 's' } },
+      { context: SPAN_CONTEXT },
     ],
   });
 
   it.each([{ allowPii: false }, { captureMessageContent: false }])('goes under %o', (flags) => {
-    const guarded = privacyWith(flags).privacy.guardRecord(record, 'TOOL');
-    expect(JSON.stringify(guarded)).not.toContain(secret);
-    expect(guarded.status).toEqual({
+    const sent = redact(span, privacyWith(flags).privacy.policy);
+    expect(JSON.stringify(sent)).not.toContain(secret);
+    expect(sent.status).toEqual({
       code: SpanStatusCode.ERROR,
       message: 'exception details redacted',
     });
-    expect(guarded.events.map(({ name, time }) => [name, time])).toEqual(
-      record.events.map(({ name, time }) => [name, time]),
+    expect(sent.events.map(({ name, time }) => [name, time])).toEqual(
+      span.events.map(({ name, time }) => [name, time]),
     );
-    expect(guarded.events[0]?.attributes).toEqual({
+    expect(sent.events[0]?.attributes).toEqual({
       'exception.type': 'TypeError',
       'exception.message': 'exception details redacted',
     });
-    expect(guarded.events[4]?.attributes).toEqual({ 'lk.blocking.duration': 0.2 });
-    expect(guarded.links[0]?.attributes).toEqual({ 'session.id': 's' });
-    expect(JSON.stringify(record), 'the record itself').toContain(secret);
+    expect(sent.events[4]?.attributes).toEqual({ 'lk.blocking.duration': 0.2 });
+    expect(sent.links[0]?.attributes).toEqual({ 'session.id': 's' });
+    expect(JSON.stringify(span), 'the span itself').toContain(secret);
   });
 
   it('follows the side that its event is of', () => {
-    const inputs = privacyWith({ hideInputMessages: true }).privacy.guardRecord(record, 'LLM');
+    const inputs = redact(span, privacyWith({ hideInputMessages: true }).privacy.policy);
     expect(inputs.events[1]?.attributes).toEqual({});
     expect(inputs.events[2]?.attributes).toEqual({ message: secret, index: 0 });
-    const outputs = privacyWith({ hideOutputMessages: true }).privacy.guardRecord(record, 'LLM');
+    const outputs = redact(span, privacyWith({ hideOutputMessages: true }).privacy.policy);
     expect(outputs.events[1]?.attributes).toEqual({ content: secret, role: secret });
     expect(outputs.events[2]?.attributes).toEqual({});
   });
@@ -108,31 +110,30 @@ describe('what stands beside the attributes', () => {
       {},
       { redactPatterns: 'default', redact: (value, { key }) => value.replace('secret', key) },
     );
-    const guarded = privacy.guardRecord({ ...record, name: 'look up alice@example.com' }, 'TOOL');
-    expect(guarded.name).toBe('look up [REDACTED:email]');
-    expect(guarded.status.message).toBe('status.message words');
-    expect(guarded.events[0]?.attributes?.['exception.message']).toBe('exception.message words');
-    expect(guarded.events[3]?.attributes).toEqual({ anything: 'anything words', count: 3 });
+    const sent = redact(
+      new MappedSpan(span, { name: 'look up alice@example.com' }),
+      privacy.policy,
+    );
+    expect(sent.name).toBe('look up [REDACTED:email]');
+    expect(sent.status.message).toBe('status.message words');
+    expect(sent.events[0]?.attributes?.['exception.message']).toBe('exception.message words');
+    expect(sent.events[3]?.attributes).toEqual({ anything: 'anything words', count: 3 });
   });
 });
 
 describe('earlier answers among the input', () => {
-  const history: readonly Put[] = [
-    ['llm.input_messages.0.message.role', 'system', 'inputMessage'],
-    ['llm.input_messages.0.message.content', 'be kind', 'inputText'],
-    ['llm.input_messages.1.message.role', 'user', 'inputMessage'],
-    ['llm.input_messages.1.message.content', 'my question', 'inputText'],
-    ['llm.input_messages.2.message.role', 'assistant', 'inputMessage'],
-    ['llm.input_messages.2.message.content', 'my answer', 'inputText'],
-    [
-      'llm.input_messages.2.message.tool_calls.0.tool_call.function.arguments',
-      '{"a":"my answer"}',
-      'inputText',
-    ],
-    ['llm.input_messages.3.message.role', 'tool', 'inputMessage'],
-    ['llm.input_messages.3.message.content', 'my answer', 'inputText'],
-    ['llm.input_messages.11.message.content', 'my answer, role unknown', 'inputText'],
-    ['input.value', '[{"role": "assistant", "content": "my answer"}]', 'inputValue'],
+  const history: readonly Entry[] = [
+    ['llm.input_messages.0.message.role', 'system'],
+    ['llm.input_messages.0.message.content', 'be kind'],
+    ['llm.input_messages.1.message.role', 'user'],
+    ['llm.input_messages.1.message.content', 'my question'],
+    ['llm.input_messages.2.message.role', 'assistant'],
+    ['llm.input_messages.2.message.content', 'my answer'],
+    ['llm.input_messages.2.message.tool_calls.0.tool_call.function.arguments', '{"a":"my answer"}'],
+    ['llm.input_messages.3.message.role', 'tool'],
+    ['llm.input_messages.3.message.content', 'my answer'],
+    ['llm.input_messages.11.message.content', 'my answer, role unknown'],
+    ['input.value', '[{"role": "assistant", "content": "my answer"}]'],
   ];
 
   it.each([{ hideOutputs: true }, { hideOutputMessages: true }, { hideOutputText: true }])(
@@ -163,8 +164,8 @@ describe('earlier answers among the input', () => {
 
 it('an unknown number of LiveKit is a measurement, an unknown text is not', () => {
   const { privacy } = privacyWith({ allowPii: false });
-  expect(sendOne(privacy, ['lk.new_delay', 3, 'raw'])).toBe(3);
-  expect(sendOne(privacy, ['lk.new_flag', true, 'raw'])).toBe(true);
-  expect(sendOne(privacy, ['lk.new_words', 'hello', 'raw'])).toBeUndefined();
-  expect(sendOne(privacy, ['lk.new_words', ['hello'], 'raw'])).toBeUndefined();
+  expect(sendOne(privacy, ['lk.new_delay', 3])).toBe(3);
+  expect(sendOne(privacy, ['lk.new_flag', true])).toBe(true);
+  expect(sendOne(privacy, ['lk.new_words', 'hello'])).toBeUndefined();
+  expect(sendOne(privacy, ['lk.new_words', ['hello']])).toBeUndefined();
 });

@@ -5,11 +5,10 @@ import type {
   RedactionContext,
   RedactionOptions,
 } from '../../src/privacy/redaction-options.js';
-import { classifyRawKey } from '../../src/privacy/content-keys.js';
-import { privacyWith, send, sendOne, type Put } from './guarded.js';
+import { privacyWith, send, sendOne, type Entry } from './redacted.js';
 
-const HELLO: Put = ['input.value', 'hello alice@example.com', 'inputValue'];
-const KIND: Put = ['openinference.span.kind', 'LLM', 'none'];
+const HELLO: Entry = ['input.value', 'hello alice@example.com'];
+const NO_CONTENT: Entry = ['llm.model_name', 'm'];
 
 describe('the redact hook', () => {
   it('sees every content value last, with its key and the kind of its span', () => {
@@ -24,9 +23,9 @@ describe('the redact hook', () => {
         },
       },
     );
-    const sent = send(privacy, [KIND, HELLO, ['tag.tags', ['a', 'b'], 'metadata']], 'AGENT');
+    const sent = send(privacy, [NO_CONTENT, HELLO, ['tag.tags', ['a', 'b']]], 'AGENT');
     expect(sent).toEqual({
-      'openinference.span.kind': 'LLM',
+      'llm.model_name': 'm',
       'input.value': 'HELLO [REDACTED:EMAIL]',
       'tag.tags': ['A', 'B'],
     });
@@ -54,16 +53,16 @@ describe('the redact hook', () => {
         redact: (value) => (value.includes('x') ? undefined : value),
       },
     );
-    expect(sendOne(privacy, ['input.value', 'x', 'inputValue'])).toBeUndefined();
-    expect(sendOne(privacy, ['tag.tags', ['a', 'x'], 'metadata'])).toEqual(['a', '__REDACTED__']);
+    expect(sendOne(privacy, ['input.value', 'x'])).toBeUndefined();
+    expect(sendOne(privacy, ['tag.tags', ['a', 'x']])).toEqual(['a', '__REDACTED__']);
     expect(privacy.counts).toMatchObject({ failed: 0 });
   });
 
   it('keeps the type of numbers that it leaves alone', () => {
     const { privacy } = privacyWith({}, { redact: (value) => (value === '7' ? 'seven' : value) });
-    expect(sendOne(privacy, ['app.n', 12, 'metadata'])).toBe(12);
-    expect(sendOne(privacy, ['app.n', 7, 'metadata'])).toBe('seven');
-    expect(sendOne(privacy, ['app.on', true, 'metadata'])).toBe(true);
+    expect(sendOne(privacy, ['app.n', 12])).toBe(12);
+    expect(sendOne(privacy, ['app.n', 7])).toBe('seven');
+    expect(sendOne(privacy, ['app.on', true])).toBe(true);
   });
 
   // @ts-expect-error returns what a hook in JavaScript may return
@@ -84,7 +83,7 @@ describe('the redact hook', () => {
     ['an exception', throwing],
   ])('%s drops the content, keeps the span and is counted and said once', (_, redaction) => {
     const { privacy, said } = privacyWith({}, redaction);
-    expect(send(privacy, [KIND, HELLO])).toEqual({ 'openinference.span.kind': 'LLM' });
+    expect(send(privacy, [NO_CONTENT, HELLO])).toEqual({ 'llm.model_name': 'm' });
     expect(privacy.counts.failed).toBe(1);
     expect(new Set(said.map(({ code }) => code))).toEqual(new Set(['redactor-failed']));
     expect(said.map(({ text }) => text).join()).not.toContain('alice');
@@ -104,7 +103,7 @@ describe('the redact hook', () => {
       // @ts-expect-error as above
       { redactPatterns: [rejecting], redact: async () => Promise.reject(new Error('no')) },
     );
-    expect(send(privacy, [HELLO, KIND])).toEqual({ 'openinference.span.kind': 'LLM' });
+    expect(send(privacy, [HELLO, NO_CONTENT])).toEqual({ 'llm.model_name': 'm' });
     await new Promise((resolve) => setImmediate(resolve));
     process.off('unhandledRejection', unhandled);
     expect(unhandled).not.toHaveBeenCalled();
@@ -117,12 +116,12 @@ describe('the redact hook', () => {
       {
         redact: (value) => {
           calls += 1;
-          return `${value} ${JSON.stringify(send(privacy, [HELLO, KIND]))}`;
+          return `${value} ${JSON.stringify(send(privacy, [HELLO, NO_CONTENT]))}`;
         },
       },
     );
     const [, value] = HELLO;
-    expect(sendOne(privacy, HELLO)).toBe(`${String(value)} {"openinference.span.kind":"LLM"}`);
+    expect(sendOne(privacy, HELLO)).toBe(`${String(value)} {"llm.model_name":"m"}`);
     expect(sendOne(privacy, HELLO)).toContain('alice');
     expect(calls).toBe(2);
     expect(privacy.counts.failed).toBe(2);
@@ -135,29 +134,29 @@ describe('JSON paths', () => {
     const { privacy } = privacyWith({}, { toolJsonPaths: ['$.card', '$..ssn'] });
     const json = '{"card":"4111","who":{"ssn":"1"},"city":"Paris"}';
     const hidden = '{"card":"__REDACTED__","who":{"ssn":"__REDACTED__"},"city":"Paris"}';
-    const puts: readonly Put[] = [
-      ['input.value', json, 'inputValue'],
-      ['output.value', json, 'outputValue'],
-      ['tool.parameters', json, 'toolArguments'],
-      ['gen_ai.tool.call.result', json, 'rawOutput'],
-      ['llm.input_messages.1.message.content', json, 'inputText'],
+    const puts: readonly Entry[] = [
+      ['input.value', json],
+      ['output.value', json],
+      ['tool.parameters', json],
+      ['gen_ai.tool.call.result', json],
+      ['llm.input_messages.1.message.content', json],
     ];
     expect(Object.values(send(privacy, puts, 'TOOL'))).toEqual(puts.map(() => hidden));
   });
 
   it('hides a payload of a tool that is no JSON after all', () => {
     const { privacy } = privacyWith({}, { toolJsonPaths: ['$.card'] });
-    const python: Put = ['input.value', "{'card': '4111'}", 'inputValue'];
+    const python: Entry = ['input.value', "{'card': '4111'}"];
     expect(sendOne(privacy, python, 'TOOL')).toBe('__REDACTED__');
-    const told: Put = ['output.value', "Found: {'card': '4111'}", 'outputValue'];
+    const told: Entry = ['output.value', "Found: {'card': '4111'}"];
     expect(sendOne(privacy, told, 'TOOL')).toBe('__REDACTED__');
-    expect(sendOne(privacy, ['output.value', 'all good', 'outputValue'], 'TOOL')).toBe('all good');
+    expect(sendOne(privacy, ['output.value', 'all good'], 'TOOL')).toBe('all good');
   });
 });
 
 describe('hashed identities', () => {
-  const alice: Put = ['user.id', 'alice', 'personal'];
-  const room: Put = ['lk.pii.room_name', 'alice', 'personal'];
+  const alice: Entry = ['user.id', 'alice'];
+  const room: Entry = ['lk.pii.room_name', 'alice'];
 
   it('stay the same for one key and differ between keys', () => {
     const one = privacyWith({}, { hash: { key: 'k1' } }).privacy;
@@ -168,7 +167,7 @@ describe('hashed identities', () => {
       'hmac-sha256:aff3e2227d2581aeb66e413f8c39d1e207df72e915c13995b2577016f8ec643d',
     );
     expect(sendOne(one, alice)).toBe(hashed);
-    expect(sendOne(one, ['lk.participant_identity', 'alice', 'personal'])).toBe(hashed);
+    expect(sendOne(one, ['lk.participant_identity', 'alice'])).toBe(hashed);
     expect(sendOne(other, alice)).not.toBe(hashed);
     expect(one.counts.hashed).toBe(3);
   });
@@ -190,7 +189,7 @@ describe('hashed identities', () => {
   ])('are known as %s too', (key) => {
     const { privacy } = privacyWith({}, { hash: { key: 'k1' } });
     const hashed = sendOne(privacy, alice);
-    expect(sendOne(privacy, [key, 'alice', classifyRawKey(key)])).toBe(hashed);
+    expect(sendOne(privacy, [key, 'alice'])).toBe(hashed);
   });
 
   it('are those that were asked for', () => {
@@ -212,8 +211,6 @@ describe('options that cannot be used', () => {
     [{ hash: {} }, 'privacy.hash.key'],
     [{ hash: { key: '' } }, 'privacy.hash.key'],
     [{ hash: { key: 'secret', fields: ['name'] } }, 'privacy.hash.fields'],
-    [{ redactBudgetMillis: 0 }, 'privacy.redactBudgetMillis'],
-    [{ redactBudgetMillis: Number.NaN }, 'privacy.redactBudgetMillis'],
   ])('%o names %s and not the value', (options: object, option) => {
     let thrown: unknown;
     try {

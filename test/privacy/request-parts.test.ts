@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { privacyWith, recordWith, sendOne, type Put } from './guarded.js';
+import { redact } from '../../src/privacy/redact.js';
+import { privacyWith, SPAN_CONTEXT, spanWith, sendOne, type Entry } from './redacted.js';
 
 describe('inline media', () => {
   const image = `data:image/png;base64,${'A'.repeat(32_000)}`;
@@ -7,10 +8,11 @@ describe('inline media', () => {
 
   it('longer than the limit are replaced, on both sides and inside JSON', () => {
     const { privacy } = privacyWith({});
-    expect(sendOne(privacy, [imageKey, image, 'inputImage'])).toBe('__REDACTED__');
-    expect(sendOne(privacy, [imageKey, image, 'outputImage'])).toBe('__REDACTED__');
+    const answerKey = imageKey.replace('input', 'output');
+    expect(sendOne(privacy, [imageKey, image])).toBe('__REDACTED__');
+    expect(sendOne(privacy, [answerKey, image])).toBe('__REDACTED__');
     const body = JSON.stringify([{ image_url: { url: image } }, 'Caption']);
-    expect(sendOne(privacy, ['input.value', body, 'inputValue'])).toBe(
+    expect(sendOne(privacy, ['input.value', body])).toBe(
       '[{"image_url":{"url":"__REDACTED__"}},"Caption"]',
     );
     expect(privacy.counts.redacted).toBe(3);
@@ -19,45 +21,40 @@ describe('inline media', () => {
   it('within the limit, addresses and long texts are sent', () => {
     const { privacy } = privacyWith({});
     const small = image.slice(0, 32_000);
-    expect(sendOne(privacy, [imageKey, small, 'inputImage'])).toBe(small);
+    expect(sendOne(privacy, [imageKey, small])).toBe(small);
     const address = `https://example.com/${'a'.repeat(40_000)}`;
-    expect(sendOne(privacy, [imageKey, address, 'inputImage'])).toBe(address);
+    expect(sendOne(privacy, [imageKey, address])).toBe(address);
     const text = 'data: '.repeat(10_000);
-    expect(sendOne(privacy, ['input.value', text, 'inputValue'])).toBe(text);
+    expect(sendOne(privacy, ['input.value', text])).toBe(text);
   });
 
   it('have limits of their own, in code', () => {
     const { privacy } = privacyWith({ base64ImageMaxLength: 10, base64AudioMaxLength: 100 });
     const both = 'data:image/png;base64,AAAA data:audio/wav;base64,AAAA';
-    expect(sendOne(privacy, ['input.value', both, 'inputValue'])).toBe(
-      '__REDACTED__ data:audio/wav;base64,AAAA',
-    );
+    expect(sendOne(privacy, ['input.value', both])).toBe('__REDACTED__ data:audio/wav;base64,AAAA');
   });
 
   it('leave the other values too when images are hidden', () => {
     const { privacy } = privacyWith({ hideInputImages: true });
     const tiny = 'see data:image/gif;base64,R0lG!';
-    expect(sendOne(privacy, ['input.value', tiny, 'inputValue'])).toBe('see __REDACTED__!');
-    expect(sendOne(privacy, ['input.images', [tiny], 'inputImage'])).toBeUndefined();
+    expect(sendOne(privacy, ['input.value', tiny])).toBe('see __REDACTED__!');
+    expect(sendOne(privacy, ['input.images', [tiny]])).toBeUndefined();
   });
 
   it('are looked for in lists and beside the attributes of a span as well', () => {
     const { privacy } = privacyWith({});
-    expect(sendOne(privacy, ['input.images', ['small', image], 'inputImage'])).toEqual([
-      'small',
-      '__REDACTED__',
-    ]);
+    expect(sendOne(privacy, ['input.images', ['small', image]])).toEqual(['small', '__REDACTED__']);
     const attributes = { content: image, images: [image] };
-    const record = recordWith({
+    const span = spanWith({
       status: { code: 2, message: `cannot read ${image}` },
       events: [{ name: 'gen_ai.user.message', time: [1, 2], attributes }],
-      links: [{ context: recordWith().spanContext, attributes }],
+      links: [{ context: SPAN_CONTEXT, attributes }],
     });
-    const guarded = privacy.guardRecord(record, 'LLM');
-    expect(guarded.status.message).toBe('cannot read __REDACTED__');
+    const sent = redact(span, privacy.policy);
+    expect(sent.status.message).toBe('cannot read __REDACTED__');
     const limited = { content: '__REDACTED__', images: ['__REDACTED__'] };
-    expect(guarded.events[0]?.attributes).toEqual(limited);
-    expect(guarded.links[0]?.attributes).toEqual(limited);
+    expect(sent.events[0]?.attributes).toEqual(limited);
+    expect(sent.links[0]?.attributes).toEqual(limited);
   });
 });
 
@@ -81,9 +78,7 @@ describe('media without a URL', () => {
     [{}, [png, wave, samples, hash], []],
   ])('is told by its first bytes under %o', (flags, sent, hidden) => {
     for (const value of [body, nested]) {
-      const passed = String(
-        sendOne(privacyWith(flags).privacy, ['input.value', value, 'inputValue']),
-      );
+      const passed = String(sendOne(privacyWith(flags).privacy, ['input.value', value]));
       JSON.parse(passed);
       for (const bytes of sent) expect(passed).toContain(bytes);
       for (const bytes of hidden) expect(passed).not.toContain(bytes);
@@ -97,7 +92,7 @@ describe('parameters of a model call', () => {
 
   it('lose what is input when inputs are hidden, and keep the rest', () => {
     const { privacy } = privacyWith({ hideInputs: true });
-    const put: Put = ['llm.invocation_parameters', parameters, 'invocationParameters'];
+    const put: Entry = ['llm.invocation_parameters', parameters];
     expect(sendOne(privacy, put)).toBe(
       '{"temperature":0.2,"instructions":"__REDACTED__","metadata":"__REDACTED__","n":1}',
     );
@@ -108,17 +103,14 @@ describe('parameters of a model call', () => {
     const { privacy } = privacyWith({ hideLlmTools: true });
     const tools = [{ type: 'function', function: { description: 'looks up' } }];
     const asked = [{ role: 'user', content: 'hello' }];
-    for (const [key, content] of [
-      ['llm.invocation_parameters', 'invocationParameters'],
-      ['input.value', 'inputValue'],
-    ] as const) {
+    for (const key of ['llm.invocation_parameters', 'input.value']) {
       const request = JSON.stringify({ messages: asked, tools, functions: tools });
-      expect(sendOne(privacy, [key, request, content])).toBe(
+      expect(sendOne(privacy, [key, request])).toBe(
         JSON.stringify({ messages: asked, tools: '__REDACTED__', functions: '__REDACTED__' }),
       );
     }
-    const flat: Put = ['llm.invocation_parameters.tools', 'looks up', 'invocationParameters'];
+    const flat: Entry = ['llm.invocation_parameters.tools', 'looks up'];
     expect(sendOne(privacy, flat)).toBe('__REDACTED__');
-    expect(sendOne(privacy, ['input.value', 'which tools?', 'inputValue'])).toBe('which tools?');
+    expect(sendOne(privacy, ['input.value', 'which tools?'])).toBe('which tools?');
   });
 });

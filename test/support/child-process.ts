@@ -19,24 +19,46 @@ export interface RunningChild {
   readonly ended: Promise<Ended>;
 }
 
-/** Starts a TypeScript file of `test/support` in a process of its own, which is killed after 20 s. */
+/** Starts a TypeScript file of `test/support` in a process of its own, which is killed after 50 s. */
 export function startChild(
   file: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): RunningChild {
   const path = fileURLToPath(new URL(file, import.meta.url));
-  const started = Date.now();
-  const child = spawn(process.execPath, ['--import', 'tsx', path, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+  return startProcess(process.execPath, ['--import', 'tsx', path, ...args], {
     env: { ...process.env, ...env },
-    timeout: 20_000,
+    timeoutMillis: 50_000,
+  });
+}
+
+export interface ProcessOptions {
+  /** Default: that of the tests. */
+  readonly directory?: string;
+  /** All variables that the process has. */
+  readonly env: NodeJS.ProcessEnv;
+  /** It is killed then. */
+  readonly timeoutMillis: number;
+}
+
+/** Starts any command. A command that cannot be started rejects `ended`. */
+export function startProcess(
+  command: string,
+  args: readonly string[],
+  { directory, env, timeoutMillis }: ProcessOptions,
+): RunningChild {
+  const started = Date.now();
+  const child = spawn(command, args, {
+    cwd: directory,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env,
+    timeout: timeoutMillis,
     killSignal: 'SIGKILL',
   });
   let stdout = '';
   let stderr = '';
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const ended = once(child, 'close').then(
     ([code, signal]: (number | NodeJS.Signals | null)[]): Ended => ({
       code: typeof code === 'number' ? code : null,
@@ -56,4 +78,11 @@ export function startChild(
     }
   }
   return { process: child, wrote, ended };
+}
+
+/** The variables of this process without those that configure tracing. */
+export function untracedEnvironment(): NodeJS.ProcessEnv {
+  const configures =
+    /^(?:CATALYST|OTEL|OTLP|OPENINFERENCE|INFERENCE|LIVEKIT|SERVICE)_|^NODE_OPTIONS$|^VITEST|_proxy$/iu;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !configures.test(name)));
 }

@@ -127,7 +127,7 @@ export async function startChromium(command: string): Promise<Browser> {
       if (exceptionDetails !== undefined) throw new Error(JSON.stringify(exceptionDetails));
       return (result as { value: T }).value;
     },
-    waitFor: async (expression, timeoutMillis = 8000) => {
+    waitFor: async (expression, timeoutMillis = 20_000) => {
       const deadline = Date.now() + timeoutMillis;
       while (!(await page.evaluate<boolean>(`Boolean(${expression})`))) {
         if (Date.now() > deadline) {

@@ -1,5 +1,5 @@
 // A process that has spans and ends: `node --import tsx delivery-child.ts <url> <how> [spool directory]`.
-import { watchExit } from '../../src/export/exit-triggers.js';
+import { watchExit } from '../../src/export/process-exit.js';
 import { openDelivery } from './delivery-fixture.js';
 
 const [url = '', how = '', spoolDirectory] = process.argv.slice(2);
@@ -9,8 +9,8 @@ const uninstall = watchExit({
   flush: (timeoutMillis) => delivery.forceFlush({ timeoutMillis }),
   added: () => delivery.stats().added,
   beforeEnd: () => {},
-  lastResort: () => {
-    delivery.exitSync();
+  exitSync: (sends) => {
+    delivery.exitSync(sends);
     for (const warning of said.warnings) process.stderr.write(`warning: ${warning}\n`);
   },
   timeoutMillis: 2000,

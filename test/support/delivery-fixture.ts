@@ -1,47 +1,25 @@
-import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import { createDelivery, type Delivery } from '../../src/export/delivery.js';
-import type { DeliverySettings } from '../../src/export/delivery-settings.js';
-import { createProtobufEncoder } from '../../src/export/protobuf-encoder.js';
-import type { SpanEncoder } from '../../src/export/span-encoder.js';
-import type { EncodedSpan, ScopeRecord } from '../../src/export/span-record.js';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { BasicTracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { Diagnostics } from '../../src/diagnostics.js';
+import { createDeliveryMessages } from '../../src/export/delivery-messages.js';
+import { DeliveryProcessor, type DeliverySettings } from '../../src/export/delivery-processor.js';
+import type { DeliveryResult, DeliveryStats } from '../../src/export/delivery-stats.js';
+import { OtlpExporter, type OtlpExporterOptions } from '../../src/export/otlp-exporter.js';
+import { createScrubber } from '../../src/export/request-headers.js';
 
-const SCOPE: ScopeRecord = { name: 'livekit-agents', version: '1.9.0' };
+const TRACER = new BasicTracerProvider({
+  resource: resourceFromAttributes({ 'service.name': 'agent' }),
+  spanLimits: { attributeCountLimit: 10_000 },
+}).getTracer('livekit-agents', '1.9.0');
 
-/** An encoder as delivery tests use it. */
-export function createEncoder(): SpanEncoder {
-  return createProtobufEncoder({ attributes: { 'service.name': 'agent' }, schemaUrl: undefined });
-}
-
-/** A span with this name and, when given, these attributes. */
-export function encodeSpan(
-  encoder: SpanEncoder,
+/** A real span that has ended, with this name and, when given, these attributes. */
+export function endedSpan(
   name: string,
   attributes: Readonly<Record<string, string>> = {},
-): EncodedSpan {
-  const bytes = encoder.encodeSpan(
-    {
-      name,
-      kind: SpanKind.INTERNAL,
-      spanContext: {
-        traceId: '0af7651916cd43dd8448eb211c80319c',
-        spanId: 'b7ad6b7169203331',
-        traceFlags: 1,
-      },
-      parentSpanContext: undefined,
-      startTime: [1_700_000_000, 0],
-      endTime: [1_700_000_001, 0],
-      status: { code: SpanStatusCode.UNSET },
-      events: [],
-      links: [],
-      droppedAttributesCount: 0,
-      droppedEventsCount: 0,
-      droppedLinksCount: 0,
-    },
-    (sink) => {
-      for (const [key, value] of Object.entries(attributes)) sink.put(key, value, 'none');
-    },
-  );
-  return { scope: SCOPE, bytes };
+): ReadableSpan {
+  const span = TRACER.startSpan(name, { attributes });
+  span.end();
+  return span as unknown as ReadableSpan;
 }
 
 /** Everything that was said, in order: warnings with their code, once each as in production. */
@@ -51,8 +29,19 @@ export interface Said {
   readonly codes: string[];
 }
 
+type Timeout = { readonly timeoutMillis?: number };
+
+/** The batch processor, with the results that the handle of `setup()` gives. */
+export interface TestDelivery {
+  forceFlush(options?: Timeout): Promise<DeliveryResult>;
+  shutdown(options?: Timeout): Promise<DeliveryResult>;
+  exitSync(sends?: boolean): void;
+  stats(): DeliveryStats;
+}
+
 export interface OpenedDelivery {
-  readonly delivery: Delivery;
+  readonly processor: DeliveryProcessor;
+  readonly delivery: TestDelivery;
   readonly said: Said;
   /** Adds spans with these names. */
   readonly add: (...names: string[]) => void;
@@ -60,44 +49,56 @@ export interface OpenedDelivery {
   readonly addWith: (name: string, attributes: Readonly<Record<string, string>>) => void;
 }
 
+export type DeliveryTestSettings = Partial<DeliverySettings & OtlpExporterOptions>;
+
 /** A delivery to `url`; the settings are the package's defaults unless given. */
-export function openDelivery(
-  url: string,
-  settings: Partial<DeliverySettings> = {},
-  encoder: SpanEncoder = createEncoder(),
-): OpenedDelivery {
+export function openDelivery(url: string, given: DeliveryTestSettings = {}): OpenedDelivery {
   const said: Said = { warnings: [], debugged: [], codes: [] };
-  const delivery = createDelivery(
-    {
-      url,
-      headers: {},
-      compression: 'gzip',
-      maxQueueBytes: 32 * 1024 * 1024,
-      maxBatchBytes: 1024 * 1024,
-      maxRequestBytes: 4 * 1024 * 1024,
-      flushIntervalMillis: 5000,
-      exportTimeoutMillis: 10_000,
-      shutdownTimeoutMillis: 10_000,
-      spoolDirectory: undefined,
-      ca: undefined,
-      ...settings,
+  const diagnostics: Diagnostics = {
+    warnOnce: (code, text) => {
+      if (said.codes.includes(code)) return;
+      said.codes.push(code);
+      said.warnings.push(text);
     },
-    encoder,
-    {
-      warnOnce: (code, text) => {
-        if (said.codes.includes(code)) return;
-        said.codes.push(code);
-        said.warnings.push(text);
-      },
-      debug: (text) => said.debugged.push(text),
-    },
+    debug: (text) => said.debugged.push(text),
+  };
+  const settings = {
+    url,
+    headers: {},
+    protocol: 'http/protobuf' as const,
+    compression: 'gzip' as const,
+    maxQueueBytes: 32 * 1024 * 1024,
+    maxBatchBytes: 1024 * 1024,
+    maxRequestBytes: 4 * 1024 * 1024,
+    flushIntervalMillis: 5000,
+    exportTimeoutMillis: 10_000,
+    shutdownTimeoutMillis: 10_000,
+    spoolDirectory: undefined,
+    ca: undefined,
+    ...given,
+  };
+  const processor = new DeliveryProcessor(
+    new OtlpExporter(settings, diagnostics),
+    settings,
+    createDeliveryMessages(url, createScrubber(settings.headers), diagnostics),
   );
+  const result = (): DeliveryResult => {
+    const { added, exported, dropped } = processor.stats();
+    return { exported, dropped, pending: added - exported - dropped };
+  };
+  let closing: Promise<DeliveryResult> | undefined;
   return {
-    delivery,
+    processor,
     said,
-    add: (...names) => {
-      for (const name of names) delivery.add(encodeSpan(encoder, name));
+    delivery: {
+      forceFlush: (options) => closing ?? processor.forceFlush(options).then(result),
+      shutdown: (options) => (closing ??= processor.shutdown(options).then(result)),
+      exitSync: (sends = true) => processor.exitSync(sends),
+      stats: () => processor.stats(),
     },
-    addWith: (name, attributes) => delivery.add(encodeSpan(encoder, name, attributes)),
+    add: (...names) => {
+      for (const name of names) processor.onEnd(endedSpan(name));
+    },
+    addWith: (name, attributes) => processor.onEnd(endedSpan(name, attributes)),
   };
 }

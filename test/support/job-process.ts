@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 /** Where LiveKit runs a job: the file that its worker forks, in the same place in every version. */
 const JOB_MAIN = join('node_modules', '@livekit', 'agents', 'dist', 'ipc', 'job_proc_lazy_main.js');
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
-const TIMEOUT_MILLIS = 30_000;
+const TIMEOUT_MILLIS = 50_000;
 
 /** What the agent prints when its entry function is about to return or throw. */
 export const ENTRY_DONE = 'ENTRY DONE';

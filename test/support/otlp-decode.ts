@@ -1,17 +1,13 @@
-import { decodeJsonRequest } from '../../src/cli/otlp/decode-json.js';
-import { decodeProtobufRequest } from '../../src/cli/otlp/decode-protobuf.js';
-import type { DecodedSpan } from '../../src/cli/otlp/otlp-span.js';
+import { decodeTraces, type DecodedSpan } from '../../src/cli/otlp/decode.js';
 
-export type { DecodedAttributes, DecodedSpan } from '../../src/cli/otlp/otlp-span.js';
+export type { DecodedAttributes, DecodedSpan } from '../../src/cli/otlp/decode.js';
 
 /**
  * The spans of an `ExportTraceServiceRequest`. Strict: malformed protobuf, invalid UTF-8, invalid
  * JSON, unknown fields and repeated attribute keys throw.
  */
 export function decodeTraceRequest(body: Uint8Array, contentType: string): DecodedSpan[] {
-  if (contentType.startsWith('application/x-protobuf')) return decodeProtobufRequest(body, refuse);
-  if (contentType.startsWith('application/json')) return decodeJsonRequest(body, refuse);
-  throw new Error(`content type ${contentType}`);
+  return decodeTraces(body, contentType, refuse);
 }
 
 function refuse(oddity: string): never {

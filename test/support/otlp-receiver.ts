@@ -63,7 +63,7 @@ export interface Receiver {
   requests(): ReceivedRequest[];
   /** Connections opened so far: one for many requests when the client keeps them alive. */
   connections(): number;
-  /** Spans once there are n; on a timeout (default 5000) the error lists the names seen. */
+  /** Spans once there are n; on a timeout (default 20 s) the error lists the names seen. */
   waitForSpans(n: number, timeoutMillis?: number): Promise<DecodedSpan[]>;
   waitForRequests(n: number, timeoutMillis?: number): Promise<ReceivedRequest[]>;
   /** Changes what requests are answered from now on. */
@@ -192,13 +192,13 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
     spans: () => [...accepted],
     requests: () => [...requests],
     connections: () => connections,
-    waitForSpans: (n, timeoutMillis = 5000) =>
+    waitForSpans: (n, timeoutMillis = 20_000) =>
       waitFor(
         () => (accepted.length >= n ? [...accepted] : undefined),
         () => `waited for ${n} spans, ${accepted.length} came: ${names()}`,
         timeoutMillis,
       ),
-    waitForRequests: (n, timeoutMillis = 5000) =>
+    waitForRequests: (n, timeoutMillis = 20_000) =>
       waitFor(
         () => (requests.length >= n ? [...requests] : undefined),
         () => `waited for ${n} requests, ${requests.length} came; spans: ${names()}`,

@@ -9,7 +9,14 @@ import {
   type SpanContext,
 } from '@opentelemetry/api';
 import * as fc from 'fast-check';
-import type { SpanRecord } from '../../src/export/span-record.js';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+
+const RESOURCE = resourceFromAttributes(
+  { 'service.name': 'agent', 'process.pid': 7, regions: ['a', null] },
+  { schemaUrl: 'https://opentelemetry.io/schemas/1.29.0' },
+);
+const SCOPE = { name: 'livekit-agents', version: '1.9.0' };
 
 /** Any text, with what breaks encoders: lone surrogates, NUL, a BOM, several planes, and length. */
 export const arbitraryText: fc.Arbitrary<string> = fc.oneof(
@@ -103,8 +110,7 @@ const arbitraryContext: fc.Arbitrary<SpanContext> = fc.record(
 
 const arbitraryCount: fc.Arbitrary<number> = fc.oneof(fc.constant(0), fc.nat());
 
-/** Any span that the SDK could hand over. */
-export const arbitraryRecord: fc.Arbitrary<SpanRecord> = fc.record({
+const arbitraryFields = fc.record({
   name: arbitraryText,
   kind: fc.constantFrom(
     SpanKind.INTERNAL,
@@ -151,3 +157,17 @@ export const arbitraryRecord: fc.Arbitrary<SpanRecord> = fc.record({
   droppedEventsCount: arbitraryCount,
   droppedLinksCount: arbitraryCount,
 });
+
+/** Any span that the SDK could hand over. */
+export const arbitrarySpan: fc.Arbitrary<ReadableSpan> = fc
+  .tuple(arbitraryFields, arbitraryPairs)
+  .map(([{ spanContext, parentSpanContext, ...fields }, pairs]) => ({
+    ...fields,
+    spanContext: () => spanContext,
+    ...(parentSpanContext && { parentSpanContext }),
+    duration: [0, 0],
+    ended: true,
+    attributes: Object.fromEntries(pairs),
+    resource: RESOURCE,
+    instrumentationScope: SCOPE,
+  }));

@@ -3,7 +3,7 @@ import type { TraceableJob } from '../../src/index.js';
 
 /** A job as `tracing.job` sees one, and its end. */
 export class Job implements TraceableJob {
-  readonly job = { room: { sid: 'RM_1' } };
+  readonly job = { room: { sid: 'RM_1', name: 'call-of-ada' } };
   readonly room: EventEmitter & { remoteParticipants: Map<string, object> } = Object.assign(
     new EventEmitter(),
     { remoteParticipants: new Map<string, object>() },

@@ -21,7 +21,7 @@ export function traceSession(options: TracedSessionOptions): Promise<void> {
       ['--import', 'tsx', file, String(turns ?? '')],
       {
         cwd: ROOT,
-        timeout: 25_000,
+        timeout: 50_000,
         env: {
           ...process.env,
           CATALYST_OTLP_ENDPOINT: endpoint,

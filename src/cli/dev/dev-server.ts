@@ -1,18 +1,24 @@
+import { timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { RefusedRequest, receiveTrace } from './otlp-intake.js';
-import type { PageFile } from './page-files.js';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { decodeMetrics, decodeTraces, JSON_TYPE, PROTOBUF_TYPE } from '../otlp/decode.js';
+import { encodeTraces, fileNameOf } from './session-files.js';
 import type { SessionStore } from './session-store.js';
 
-export interface DevServerOptions {
+interface DevServerOptions {
   readonly store: SessionStore;
   /** 0 for a free one. */
   readonly port: number;
   /** Empty where only traces are received. */
   readonly files: ReadonlyMap<string, PageFile>;
+  /** Another address than the loopback to listen at, and what requests to it have to show. */
+  readonly exposed?: { readonly host: string; readonly token: string } | undefined;
 }
 
-/** An OTLP receiver on the loopback, and the page that shows what it received. */
+/** An OTLP receiver on this machine, and the page that shows what it received. */
 export interface DevServer {
   /** `http://127.0.0.1:port`: the endpoint for `setup()`, and the page's address. */
   readonly endpoint: string;
@@ -20,10 +26,11 @@ export interface DevServer {
   close(): Promise<void>;
 }
 
-const HOST = '127.0.0.1';
+const LOOPBACK = '127.0.0.1';
+const COOKIE = 'catalyst-tracing-dev';
 
 /**
- * What a browser is told of every answer. The page shows words of strangers: no inline script, no
+ * Headers of every answer. The page shows what strangers have said: no inline script, no
  * other origin, no frame around it, nothing kept.
  */
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -38,22 +45,22 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 
 /** Starts it. Rejects with Node's error when the port is taken. */
 export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
-  const { store, files } = options;
+  const { exposed } = options;
   const server = createServer((request, response) => {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
-    route(request, response, store, files).catch((error: unknown) => {
+    route(request, response, options).catch((error: unknown) => {
       const status = error instanceof RefusedRequest ? error.status : 500;
-      const words = error instanceof RefusedRequest ? error.message : 'failed';
+      const text = error instanceof RefusedRequest ? error.message : 'failed';
       // What was not read of the body would be taken for the next request.
-      response.writeHead(status, { 'content-type': 'text/plain', connection: 'close' }).end(words);
+      response.writeHead(status, { 'content-type': 'text/plain', connection: 'close' }).end(text);
     });
   });
-  server.listen(options.port, HOST);
+  server.listen(options.port, exposed?.host ?? LOOPBACK);
   await once(server, 'listening');
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   return {
-    endpoint: `http://${HOST}:${port}`,
+    endpoint: `http://${LOOPBACK}:${port}`,
     close: async () => {
       const closed = once(server, 'close');
       server.close();
@@ -66,53 +73,66 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
 async function route(
   request: IncomingMessage,
   response: ServerResponse,
-  store: SessionStore,
-  files: ReadonlyMap<string, PageFile>,
+  { store, files, exposed }: DevServerOptions,
 ): Promise<void> {
-  if (!isFromHere(request)) throw new RefusedRequest(403, 'this server answers this machine only');
-  const { pathname, searchParams } = new URL(request.url ?? '/', `http://${HOST}`);
+  const { pathname, searchParams } = new URL(request.url ?? '/', `http://${LOOPBACK}`);
+  const token = searchParams.get('token');
+  if (!isAllowed(request, exposed?.token, token)) {
+    throw new RefusedRequest(403, 'this server answers this machine only, or needs its token');
+  }
+  if (exposed !== undefined && token === exposed.token) {
+    // So that the page's own requests have it, and its address need not.
+    response.setHeader('set-cookie', `${COOKIE}=${token}; HttpOnly; SameSite=Strict; Path=/`);
+  }
   if (request.method === 'POST') return receive(pathname, request, response, store);
   if (request.method !== 'GET') throw new RefusedRequest(405, 'GET or POST');
   const file = files.get(pathname);
+  const session = searchParams.get('session') ?? '';
   if (file !== undefined) {
     response.writeHead(200, { 'content-type': file.contentType }).end(file.body);
   } else if (pathname === '/api/changes') {
     streamChanges(response, store);
   } else if (pathname === '/api/spans') {
-    const page = store.page(searchParams.get('session') ?? '', asIndex(searchParams.get('from')));
-    if (page === undefined) throw new RefusedRequest(404, 'no such session');
-    sendJson(response, page);
+    sendJson(response, store.page(session, asIndex(searchParams.get('from'))));
   } else if (pathname === '/api/search') {
     sendJson(response, store.search(searchParams.get('q') ?? ''));
+  } else if (pathname === '/api/metrics') {
+    sendJson(response, store.metrics());
+  } else if (pathname === '/api/export') {
+    const spans = store.spansOf(session);
+    const disposition = `attachment; filename="${fileNameOf(session)}"`;
+    response.setHeader('content-disposition', disposition);
+    sendJson(response, spans, () => encodeTraces(spans ?? []));
   } else {
     throw new RefusedRequest(404, 'nothing here; traces go to /v1/traces');
   }
 }
 
-async function receive(
-  pathname: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-  store: SessionStore,
-): Promise<void> {
-  if (pathname !== '/v1/traces') {
-    throw new RefusedRequest(404, `traces go to /v1/traces, not ${pathname}`);
+/**
+ * Whether the request comes from this machine and from no other site, or has the token. A page
+ * elsewhere can let its own name point here (DNS rebinding), which the Host header shows, and can post
+ * across origins, which the Origin header shows. Behind another address than the loopback, only the
+ * token tells who asks.
+ */
+function isAllowed(
+  { headers, socket }: IncomingMessage,
+  expected: string | undefined,
+  token: string | null,
+): boolean {
+  const { host, origin, authorization, cookie } = headers;
+  const here = `http://${host ?? ''}`;
+  if (origin !== undefined && origin !== here) return false;
+  if (expected !== undefined) {
+    const [, fromCookie] = new RegExp(`(?:^|; )${COOKIE}=([^;]*)`).exec(cookie ?? '') ?? [];
+    const shown = [authorization?.replace(/^Bearer /i, ''), fromCookie, token];
+    if (shown.some((each) => isEqual(each ?? '', expected))) return true;
   }
-  const { spans, bytes, contentType } = await receiveTrace(request);
-  store.add(spans, bytes);
-  const body = contentType === 'application/json' ? '{}' : '';
-  response.writeHead(200, { 'content-type': contentType }).end(body);
+  return isLoopback(here) && /^(?:::ffff:)?127\.|^::1$/.test(socket.remoteAddress ?? '');
 }
 
-/**
- * Whether the request was meant for the loopback and comes from no other site. A page elsewhere can
- * let its own name point here (DNS rebinding), which the Host header shows, and can post across
- * origins, which the Origin header shows.
- */
-function isFromHere({ headers }: IncomingMessage): boolean {
-  const { host, origin } = headers;
-  const here = `http://${host ?? ''}`;
-  return isLoopback(here) && (origin === undefined || origin === here);
+function isEqual(text: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(text), Buffer.from(expected)];
+  return a.length === b.length && timingSafeEqual(a, b);
 }
 
 function isLoopback(origin: string): boolean {
@@ -121,8 +141,38 @@ function isLoopback(origin: string): boolean {
   return hostname === 'localhost' || /^127(?:\.\d+){3}$/.test(hostname);
 }
 
-function sendJson(response: ServerResponse, value: unknown): void {
-  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+async function receive(
+  pathname: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  store: SessionStore,
+): Promise<void> {
+  if (!/^\/v1\/(?:traces|metrics|logs)$/.test(pathname)) {
+    throw new RefusedRequest(404, `traces go to /v1/traces, not ${pathname}`);
+  }
+  const contentType = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim() ?? '';
+  if (contentType !== PROTOBUF_TYPE && contentType !== JSON_TYPE) {
+    throw new RefusedRequest(415, `expected ${PROTOBUF_TYPE} or ${JSON_TYPE}`);
+  }
+  const body = await readBody(request);
+  try {
+    if (pathname === '/v1/traces') store.add(decodeTraces(body, contentType), body.length);
+    // Logs are accepted, so that an exporter is content, and not shown.
+    if (pathname === '/v1/metrics') store.addMetrics(decodeMetrics(body, contentType));
+  } catch (error) {
+    throw new RefusedRequest(400, error instanceof Error ? error.message : 'not a request of OTLP');
+  }
+  const answer = contentType === JSON_TYPE ? '{}' : '';
+  response.writeHead(200, { 'content-type': contentType }).end(answer);
+}
+
+function sendJson(
+  response: ServerResponse,
+  value: unknown,
+  encode: (value: unknown) => string = JSON.stringify,
+): void {
+  if (value === undefined) throw new RefusedRequest(404, 'no such session');
+  response.writeHead(200, { 'content-type': 'application/json' }).end(encode(value));
 }
 
 /** Server-sent events: all sessions at once, then each one that changes. */
@@ -142,4 +192,76 @@ function streamChanges(response: ServerResponse, store: SessionStore): void {
 function asIndex(text: string | null): number {
   const index = Number(text ?? 0);
   return Number.isSafeInteger(index) && index >= 0 ? index : 0;
+}
+
+const MAX_BODY_BYTES: number = 64 * 1024 * 1024;
+
+const unzip = promisify(gunzip);
+
+/** A request that cannot be accepted, and the status of the answer. */
+class RefusedRequest extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = 'RefusedRequest';
+    this.status = status;
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    if (!(chunk instanceof Buffer)) continue;
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) throw new RefusedRequest(413, 'too large');
+  }
+  const body = Buffer.concat(chunks);
+  const encoding = request.headers['content-encoding'] ?? 'identity';
+  if (encoding === 'identity') return body;
+  if (encoding !== 'gzip') throw new RefusedRequest(415, 'expected gzip or no compression');
+  try {
+    return await unzip(body, { maxOutputLength: MAX_BODY_BYTES });
+  } catch {
+    throw new RefusedRequest(400, 'no gzip, or too large');
+  }
+}
+
+/** A file of the page as it is served. */
+interface PageFile {
+  readonly contentType: string;
+  readonly body: string;
+}
+
+const HTML = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>catalyst-tracing dev</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/page.css">
+</head>
+<body>
+<div id="app"></div>
+<noscript>This page needs JavaScript; all of it comes from this machine.</noscript>
+<script src="/page.js"></script>
+</body>
+</html>
+`;
+
+/** The page by path. Script and style are built with the command; nothing comes from elsewhere. */
+export function readPageFiles(): ReadonlyMap<string, PageFile> {
+  return new Map([
+    ['/', { contentType: 'text/html; charset=utf-8', body: HTML }],
+    ['/page.js', { contentType: 'text/javascript; charset=utf-8', body: built('page.js') }],
+    ['/page.css', { contentType: 'text/css; charset=utf-8', body: built('page.css') }],
+  ]);
+}
+
+function built(name: string): string {
+  return readFileSync(new URL(name, import.meta.url), 'utf8');
 }

@@ -1,48 +1,192 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createPaint } from '../terminal.js';
-import { type DevServer, startDevServer } from './dev-server.js';
-import { createLivePrinter } from './live-printer.js';
-import { readPageFiles } from './page-files.js';
-import { SessionStore } from './session-store.js';
+import { existsSync, readFileSync } from 'node:fs';
+import { asPrintable } from '../../diagnostics.js';
+import { Attr } from '../../semconv/attribute-keys.js';
+import type { DecodedSpan } from '../otlp/decode.js';
+import { createPaint, type Paint } from '../terminal.js';
+import {
+  countSpans,
+  isFailed,
+  isInterrupted,
+  latencyOf,
+  showDuration,
+  type SpanFacts,
+  textOf,
+} from '../span-facts.js';
+import { type DevServer, readPageFiles, startDevServer } from './dev-server.js';
+import { keepSessions, loadSessions, parseSessionFile } from './session-files.js';
+import { SessionStore, type StoreChange } from './session-store.js';
+import { renderTotals, renderTraceTree } from './trace-tree.js';
 
 /** OTLP's port for HTTP. */
-export const DEFAULT_PORT = 4318;
+const DEFAULT_PORT = 4318;
 
-export interface DevOptions {
-  /** `undefined` for OTLP's own, or a free one where that is taken. */
-  readonly port: number | undefined;
+export interface Terminal {
   readonly color: boolean;
   /** Width of the terminal now; `undefined` where there is none. */
   readonly columns: () => number | undefined;
   readonly print: (text: string) => void;
 }
 
-/** Receives traces and shows them until the process is told to end. */
-export async function runDev({ port, print, ...terminal }: DevOptions): Promise<void> {
+export interface DevOptions {
+  /** `undefined` for OTLP's own, or a free one where that is taken. */
+  readonly port: number | undefined;
+  /** Another address than the loopback to listen at: containers reach no loopback. */
+  readonly host: string | undefined;
+  /** Directory that sessions are kept in; `undefined` for memory alone. */
+  readonly data: string | undefined;
+}
+
+/** Receives traces and shows them until Ctrl+C or SIGTERM. */
+export async function runDev(options: DevOptions, terminal: Terminal): Promise<void> {
+  const { print } = terminal;
+  const { host, data } = options;
   const store = new SessionStore();
   const paint = createPaint(terminal.color);
-  store.listen(createLivePrinter({ ...terminal, paint, print }));
-  const server = await listen(store, port);
+  if (data !== undefined) {
+    keepSessions(store, data, (file, error) => {
+      const reason = error instanceof Error ? error.message : 'unknown reason';
+      print(paint('red', `${file} cannot be read or written: ${reason}`));
+    });
+  }
+  store.listen(createLivePrinter(terminal, paint));
+  const token = randomBytes(16).toString('hex');
+  const server = await listen(store, options, token);
+  const { port } = new URL(server.endpoint);
+  const page = host === undefined ? server.endpoint : `http://localhost:${port}/?token=${token}`;
+  const address = host === undefined ? server.endpoint : `http://host.docker.internal:${port}`;
   print(
     [
       `${paint('bold', 'catalyst-tracing dev')} receives traces, and shows them at`,
-      `  ${paint('blue', server.endpoint)}`,
-      'Start the agent with',
-      `  CATALYST_OTLP_ENDPOINT=${server.endpoint}`,
-      paint('dim', 'Nothing is kept or sent on. Ctrl+C ends it.'),
+      `  ${paint('blue', page)}`,
+      host === undefined ? 'Start the agent with' : 'Start the agent in its container with',
+      `  CATALYST_OTLP_ENDPOINT=${address}`,
+      ...(host === undefined ? [] : [`  CATALYST_OTLP_TOKEN=${token}`]),
+      paint(
+        'dim',
+        `${data === undefined ? 'Nothing is kept' : `Sessions are kept in ${data}`}; nothing is sent on. Ctrl+C ends it.`,
+      ),
     ].join('\n'),
   );
+  await untilSignal(server);
+}
+
+/** Serves until Ctrl+C. */
+async function untilSignal(server: DevServer): Promise<void> {
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   await server.close();
 }
 
-async function listen(store: SessionStore, port: number | undefined): Promise<DevServer> {
+async function listen(
+  store: SessionStore,
+  { host, port }: DevOptions,
+  token: string,
+): Promise<DevServer> {
   const files = readPageFiles();
+  const exposed = host === undefined ? undefined : { host, token };
   try {
-    return await startDevServer({ store, files, port: port ?? DEFAULT_PORT });
+    return await startDevServer({ store, files, exposed, port: port ?? DEFAULT_PORT });
   } catch (error) {
     const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
     if (port !== undefined || !isTaken) throw error;
-    return startDevServer({ store, files, port: 0 });
+    return startDevServer({ store, files, exposed, port: 0 });
   }
+}
+
+const MAX_ID_LENGTH = 24;
+const MAX_LINE_LENGTH = 160;
+
+/**
+ * Prints what arrives: turns, tools and errors as they end, and the whole tree of a session once its
+ * root is there.
+ */
+function createLivePrinter(terminal: Terminal, paint: Paint): (change: StoreChange) => void {
+  const { print } = terminal;
+  return ({ session, added }) => {
+    const isEnd = added.some(({ parentSpanId }) => parentSpanId === '');
+    const name = paint('dim', asPrintable(session.id, MAX_ID_LENGTH));
+    if (isEnd) return print(`\n${renderSession(session.spans, terminal)}\n`);
+    const byStart = added.toSorted((a, b) => (a.startNanos < b.startNanos ? -1 : 1));
+    for (const line of byStart.flatMap((span) => linesOf(span, paint))) print(`${name}  ${line}`);
+  };
+}
+
+/** The tree of a session and its totals. */
+function renderSession(spans: readonly DecodedSpan[], { color, columns }: Terminal): string {
+  const tree = renderTraceTree(spans, { color, columns: columns() });
+  return `${tree}\n\n${renderTotals(countSpans(spans))}`;
+}
+
+function linesOf(span: DecodedSpan, paint: Paint): readonly string[] {
+  const { status, name } = span;
+  const [input, output, tool] = [Attr.INPUT_VALUE, Attr.OUTPUT_VALUE, Attr.TOOL_NAME].map((key) =>
+    asPrintable(textOf(span, key) ?? '', MAX_LINE_LENGTH),
+  );
+  const failed = isFailed(span) ? paint('red', `  ✗ ${asPrintable(status.message, 100)}`) : '';
+  if (tool) return [`${paint('yellow', tool)} ${input} → ${output}${failed}`];
+  if (name === 'user_turn' && input) return [`${paint('bold', 'user')}  ${input}`];
+  if (name !== 'agent_turn') return [];
+  const agent = asPrintable(textOf(span, Attr.AGENT_NAME) ?? 'agent', MAX_LINE_LENGTH);
+  const interrupted = isInterrupted(span) ? paint('yellow', '  (interrupted)') : '';
+  const latency = describeLatency(span);
+  return [
+    `${paint('magenta', agent)}  ${output}${interrupted}${failed}`,
+    ...(latency === undefined ? [] : [paint('dim', latency)]),
+  ];
+}
+
+/** Where the time of a reply went: `reply 1.31 s: end of turn 520 ms, model 410 ms`. */
+function describeLatency(span: SpanFacts): string | undefined {
+  const latency = latencyOf(span);
+  if (latency === undefined) return undefined;
+  const parts = latency.parts.map(({ label, millis }) => `${label} ${showDuration(millis)}`);
+  const reply = `reply ${showDuration(latency.millis)}`;
+  return parts.length === 0 ? reply : `${reply}: ${parts.join(', ')}`;
+}
+
+export interface ShowOptions {
+  /** A file in OTLP/JSON, or the id of a session. */
+  readonly target: string;
+  /** Directory of `dev --data`; `undefined` asks the `dev` that runs. */
+  readonly data: string | undefined;
+  /** Of the `dev` that runs; with `page`, of the page. */
+  readonly port: number | undefined;
+  readonly page: boolean;
+}
+
+/** Prints a session that was kept or exported, or serves the page with it until Ctrl+C. */
+export async function runShow(options: ShowOptions, terminal: Terminal): Promise<void> {
+  const spans = await readSession(options);
+  if (!options.page) return terminal.print(renderSession(spans, terminal));
+  const store = new SessionStore();
+  store.add(spans, 0, 0);
+  const server = await startDevServer({ store, files: readPageFiles(), port: options.port ?? 0 });
+  terminal.print(`${options.target} is shown at\n  ${server.endpoint}\nCtrl+C ends it.`);
+  await untilSignal(server);
+}
+
+async function readSession({ target, data, port }: ShowOptions): Promise<readonly DecodedSpan[]> {
+  if (existsSync(target)) return parseSessionFile(readFileSync(target, 'utf8'));
+  const spans =
+    data === undefined ? await fetchSession(target, port ?? DEFAULT_PORT) : find(data, target);
+  if (spans !== undefined) return spans;
+  throw new Error(`"${target}" is neither a file nor a session of ${data ?? 'the dev that runs'}`);
+}
+
+function find(directory: string, sessionId: string): readonly DecodedSpan[] | undefined {
+  const store = new SessionStore();
+  loadSessions(store, directory, () => {});
+  return store.spansOf(sessionId);
+}
+
+async function fetchSession(
+  sessionId: string,
+  port: number,
+): Promise<readonly DecodedSpan[] | undefined> {
+  const query = `session=${encodeURIComponent(sessionId)}`;
+  const response = await fetch(`http://127.0.0.1:${port}/api/export?${query}`).catch(
+    () => undefined,
+  );
+  return response?.ok === true ? parseSessionFile(await response.text()) : undefined;
 }

@@ -1,7 +1,14 @@
 import { Attr } from '../../semconv/attribute-keys.js';
-import type { DecodedSpan } from '../otlp/otlp-span.js';
-import type { SessionSummary, SpanPage } from './page-span.js';
-import { StoredSession } from './stored-session.js';
+import type { DecodedPoint, DecodedSpan } from '../otlp/decode.js';
+import {
+  countSpans,
+  latencyOf,
+  type PageMetric,
+  type PageSpan,
+  type SessionSummary,
+  type SpanPage,
+  textOf,
+} from '../span-facts.js';
 
 /** What changed in the store. */
 export interface StoreChange {
@@ -12,6 +19,8 @@ export interface StoreChange {
   readonly gone: readonly string[];
 }
 
+/** Attributes of metrics have few values; a service that breaks this must not fill the memory. */
+const MAX_METRICS = 2000;
 const DEFAULT_MAX_BYTES: number = 256 * 1024 * 1024;
 
 /**
@@ -23,6 +32,7 @@ export class SessionStore {
   /** In the order of their last change. */
   readonly #sessions = new Map<string, StoredSession>();
   readonly #sessionOfTrace = new Map<string, string>();
+  readonly #metrics = new Map<string, PageMetric>();
   readonly #listeners = new Set<(change: StoreChange) => void>();
   readonly #maxBytes: number;
 
@@ -36,19 +46,43 @@ export class SessionStore {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Takes the spans of one request; `bytes` is the size of its body. */
-  add(spans: readonly DecodedSpan[], bytes: number): void {
+  /** Takes the spans of one request; `bytes` is the size of its body, `nowMillis` when it arrived. */
+  add(spans: readonly DecodedSpan[], bytes: number, nowMillis: number = Date.now()): void {
     const gone = spans.flatMap((span) => this.#learnSession(span));
     const added = new Map<StoredSession, DecodedSpan[]>();
     for (const span of spans) {
       const session = this.#open(this.#sessionOfTrace.get(span.traceId) ?? span.traceId);
-      session.add(span, bytes / spans.length);
+      session.add(span, bytes / spans.length, nowMillis);
       added.set(session, [...(added.get(session) ?? []), span]);
     }
     for (const [session, news] of added) {
       gone.push(...this.#evict(session));
       for (const listener of this.#listeners) listener({ session, added: news, gone });
     }
+  }
+
+  /** Keeps the newest value of each metric; deltas add up. */
+  addMetrics(points: readonly DecodedPoint[]): void {
+    for (const { metric: name, unit, type, attributes, resourceAttributes, ...point } of points) {
+      const serviceName = asText(resourceAttributes['service.name']) ?? '';
+      const key = JSON.stringify([serviceName, name, attributes]);
+      if (this.#metrics.size >= MAX_METRICS && !this.#metrics.has(key)) continue;
+      const before = point.temporality === 'delta' ? this.#metrics.get(key) : undefined;
+      const isHistogram = type === 'histogram';
+      const count = isHistogram ? point.count + (before?.count ?? 0) : 1;
+      const sum = point.value + (before === undefined ? 0 : before.value * before.count);
+      const value = isHistogram && count > 0 ? sum / count : sum;
+      this.#metrics.set(key, { serviceName, name, unit, attributes, value, count });
+    }
+  }
+
+  metrics(): readonly PageMetric[] {
+    return [...this.#metrics.values()];
+  }
+
+  /** Everything of a session, in order of arrival; `undefined` for one that is not there. */
+  spansOf(id: string): readonly DecodedSpan[] | undefined {
+    return this.#sessions.get(id)?.spans;
   }
 
   /** Newest first. */
@@ -73,11 +107,6 @@ export class SessionStore {
       .map(({ id }) => id);
   }
 
-  clear(): void {
-    this.#sessions.clear();
-    this.#sessionOfTrace.clear();
-  }
-
   /** A trace tells its session with any of its spans; what came before it moves there. */
   #learnSession({ traceId, attributes }: DecodedSpan): readonly string[] {
     const id = attributes[Attr.SESSION_ID];
@@ -86,7 +115,9 @@ export class SessionStore {
     const early = id === traceId ? undefined : this.#sessions.get(traceId);
     if (early === undefined) return [];
     const session = this.#open(id);
-    for (const span of early.spans) session.add(span, early.bytes / early.spans.length);
+    for (const span of early.spans) {
+      session.add(span, early.bytes / early.spans.length, early.receivedMillis);
+    }
     this.#sessions.delete(traceId);
     return [traceId];
   }
@@ -110,4 +141,120 @@ export class SessionStore {
     }
     return gone;
   }
+}
+
+const NANOS_PER_MICRO = 1000n;
+const MAX_TITLE_LENGTH = 140;
+const ROOM_KEYS = ['voice.room_name', 'lk.room_name', 'lk.pii.room_name', 'room.name'] as const;
+const PARTICIPANT_KEYS = [
+  'lk.participant_identity',
+  'lk.pii.participant_identity',
+  'participant.identity',
+  'user.id',
+] as const;
+
+/** What has arrived of one session, in order of arrival. */
+export class StoredSession {
+  readonly id: string;
+  readonly traceIds: Set<string> = new Set();
+  readonly #spans: DecodedSpan[] = [];
+  bytes = 0;
+  receivedMillis = 0;
+
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  get spans(): readonly DecodedSpan[] {
+    return this.#spans;
+  }
+
+  /** Takes a span; `bytes` is what it weighed on the wire. */
+  add(span: DecodedSpan, bytes: number, receivedMillis: number): void {
+    this.#spans.push(span);
+    this.traceIds.add(span.traceId);
+    this.bytes += bytes;
+    this.receivedMillis = Math.max(this.receivedMillis, receivedMillis);
+  }
+
+  pageFrom(index: number): readonly PageSpan[] {
+    return this.#spans.slice(index).map(toPageSpan);
+  }
+
+  summary(): SessionSummary {
+    const byStart = this.#spans.toSorted((a, b) => (a.startNanos < b.startNanos ? -1 : 1));
+    const all = (key: string): readonly string[] => [
+      ...new Set(byStart.flatMap((span) => textOf(span, key) ?? [])),
+    ];
+    const ends = byStart.map(({ endNanos }) => asMillis(endNanos));
+    const [first] = byStart;
+    return {
+      ...countSpans(byStart),
+      id: this.id,
+      serviceName: asText(first?.resourceAttributes['service.name']) ?? '',
+      title: titleOf(byStart),
+      room: ROOM_KEYS.flatMap(all)[0] ?? '',
+      participant: PARTICIPANT_KEYS.flatMap(all)[0] ?? '',
+      agents: all(Attr.AGENT_NAME),
+      models: all(Attr.MODEL_NAME),
+      startMillis: first === undefined ? Infinity : asMillis(first.startNanos),
+      endMillis: ends.reduce((most, each) => Math.max(most, each), 0),
+      receivedMillis: this.receivedMillis,
+      replyMillis: byStart
+        .flatMap((span) => latencyOf(span)?.millis ?? [])
+        .toSorted((a, b) => a - b),
+      isComplete: byStart.some(({ parentSpanId }) => parentSpanId === ''),
+    };
+  }
+
+  /** Whether a text stands anywhere in names, values or errors, in either case. */
+  contains(lowerCase: string): boolean {
+    const has = (value: unknown): boolean =>
+      typeof value === 'string'
+        ? value.toLowerCase().includes(lowerCase)
+        : Array.isArray(value) && value.some(has);
+    return this.#spans.some(
+      ({ name, status, attributes, resourceAttributes }) =>
+        has(name) ||
+        has(status.message) ||
+        Object.values(attributes).some(has) ||
+        has(resourceAttributes['service.name']),
+    );
+  }
+}
+
+function titleOf(byStart: readonly DecodedSpan[]): string {
+  for (const key of [Attr.INPUT_VALUE, Attr.OUTPUT_VALUE]) {
+    const [text] = byStart.flatMap((span) => textOf(span, key) ?? []);
+    if (text !== undefined) return text.slice(0, MAX_TITLE_LENGTH);
+  }
+  return byStart[0]?.name ?? '';
+}
+
+function toPageSpan(span: DecodedSpan): PageSpan {
+  const { traceId, spanId, parentSpanId, name, attributes, status } = span;
+  return {
+    traceId,
+    spanId,
+    parentSpanId,
+    name,
+    startMillis: asMillis(span.startNanos),
+    endMillis: asMillis(span.endNanos),
+    attributes,
+    events: span.events.map((event) => ({
+      name: event.name,
+      atMillis: asMillis(event.timeNanos),
+      attributes: event.attributes,
+    })),
+    status,
+  };
+}
+
+/** Whole microseconds: nanoseconds since the epoch do not fit a number. */
+function asMillis(nanos: bigint): number {
+  return Number(nanos / NANOS_PER_MICRO) / 1000;
+}
+
+function asText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }

@@ -1,43 +1,31 @@
 import { createPaint, type Paint, type Style } from '../terminal.js';
+import {
+  isFailed,
+  isInterrupted,
+  kindOf,
+  numberOf,
+  type SpanCounts,
+  type SpanFacts,
+  textOf,
+} from '../span-facts.js';
 
 /** What the tree reads of a span; a decoded OTLP span has it. */
-export interface TreeSpan {
-  readonly traceId: string;
-  readonly spanId: string;
-  /** Empty for a root. */
-  readonly parentSpanId: string;
-  readonly name: string;
+export interface TreeSpan extends SpanFacts {
   readonly startNanos: bigint;
   readonly endNanos: bigint;
-  readonly attributes: Readonly<Record<string, unknown>>;
-  /** `code` as on the wire: 2 is an error. */
-  readonly status: { readonly code: number; readonly message: string };
 }
 
 export interface TraceTreeOptions {
   /** ANSI colours. Default false; `process.stdout.hasColors()` knows about terminals and NO_COLOR. */
   readonly color?: boolean;
   /** Characters of `input.value` and of `output.value`. Default 44. */
-  readonly words?: number;
-  /** Width of the terminal: words are cut, or left out, so that a line fits. Default: no limit. */
+  readonly textLength?: number;
+  /** Width of the terminal: texts are cut, or left out, so that a line fits. Default: no limit. */
   readonly columns?: number | undefined;
 }
 
-/** What a receiver can count without knowing anything about LiveKit. */
-export interface TraceTotals {
-  readonly spans: number;
-  readonly traces: number;
-  readonly sessions: number;
-  readonly errors: number;
-  /** Spans by `openinference.span.kind`, most frequent first. */
-  readonly kinds: Readonly<Record<string, number>>;
-  readonly promptTokens: number;
-  readonly completionTokens: number;
-  readonly totalTokens: number;
-}
-
 /** Fewer characters than this say nothing. */
-const MIN_WORDS = 6;
+const MIN_TEXT_LENGTH = 6;
 
 const STYLE_BY_KIND: Readonly<Record<string, Style>> = {
   AGENT: 'magenta',
@@ -76,34 +64,18 @@ export function renderTraceTree(
   return lines.join('\n');
 }
 
-/** Counts and token sums over all spans. */
-export function sumTraces(spans: readonly TreeSpan[]): TraceTotals {
-  const sum = (key: string): number =>
-    spans.reduce((total, span) => total + (numberOf(span, key) ?? 0), 0);
-  const kinds = new Map<string, number>();
-  for (const span of spans) kinds.set(kindOf(span), (kinds.get(kindOf(span)) ?? 0) + 1);
-  const sessions = spans.flatMap((span) => textOf(span, 'session.id') ?? []);
-  return {
-    spans: spans.length,
-    traces: new Set(spans.map((span) => span.traceId)).size,
-    sessions: new Set(sessions).size,
-    errors: spans.filter(isError).length,
-    kinds: Object.fromEntries([...kinds].toSorted((a, b) => b[1] - a[1])),
-    promptTokens: sum('llm.token_count.prompt'),
-    completionTokens: sum('llm.token_count.completion'),
-    totalTokens: sum('llm.token_count.total'),
-  };
-}
-
 /** The totals as one line. */
-export function renderTotals(totals: TraceTotals): string {
+export function renderTotals(totals: SpanCounts): string {
   const kinds = Object.entries(totals.kinds).map(([kind, count]) => `${count} ${kind}`);
   return [
     `${totals.spans} spans (${kinds.join(', ')})`,
     `traces: ${totals.traces}`,
     `sessions: ${totals.sessions}`,
     `tokens: ${totals.promptTokens} prompt + ${totals.completionTokens} completion = ${totals.totalTokens}`,
+    `model calls: ${totals.modelCalls}`,
     `errors: ${totals.errors}`,
+    ...(totals.retries === 0 ? [] : [`retries: ${totals.retries}`]),
+    ...(totals.interruptions === 0 ? [] : [`interruptions: ${totals.interruptions}`]),
   ].join('  ·  ');
 }
 
@@ -111,8 +83,8 @@ type Part = readonly [Style | undefined, string];
 
 /** Facts first; what was said gets the room that they leave. */
 function describe(span: TreeSpan, paint: Paint, indent: number, options: TraceTreeOptions): string {
-  const { words = 44, columns = Infinity } = options;
-  const error = isError(span) ? oneLine(span.status.message, words) || 'error' : undefined;
+  const { textLength = 44, columns = Infinity } = options;
+  const error = isFailed(span) ? oneLine(span.status.message, textLength) || 'error' : undefined;
   const facts = factsOf(span);
   const failure: readonly Part[] = error === undefined ? [] : [['red', `✗ ${error}`]];
   const taken = [...facts, ...failure].reduce((sum, [, text]) => sum + text.length + 2, indent);
@@ -120,8 +92,8 @@ function describe(span: TreeSpan, paint: Paint, indent: number, options: TraceTr
     ['‹', textOf(span, 'input.value')],
     ['›', textOf(span, 'output.value')],
   ].filter(([, text]) => text !== undefined && text !== '');
-  const room = Math.min(words, Math.floor((columns - taken) / said.length) - 4);
-  const shown = room < Math.min(words, MIN_WORDS) ? [] : said;
+  const room = Math.min(textLength, Math.floor((columns - taken) / said.length) - 4);
+  const shown = room < Math.min(textLength, MIN_TEXT_LENGTH) ? [] : said;
   return [
     ...facts,
     ...shown.map(([mark, text = '']): Part => [undefined, `${mark} ${oneLine(text, room)}`]),
@@ -132,16 +104,17 @@ function describe(span: TreeSpan, paint: Paint, indent: number, options: TraceTr
 }
 
 function factsOf(span: TreeSpan): readonly Part[] {
-  const kind = kindOf(span);
+  const kind = kindOf(span) ?? 'none';
   const agent = textOf(span, 'agent.name');
   const facts: readonly (readonly [Style | undefined, string | undefined])[] = [
     [STYLE_BY_KIND[kind] ?? 'dim', kind.padEnd(5)],
-    [isError(span) ? 'red' : 'bold', span.name],
+    [isFailed(span) ? 'red' : 'bold', span.name],
     ['dim', duration(span)],
     ['yellow', textOf(span, 'tool.name')],
     ['magenta', agent && `@${agent}`],
     ['blue', textOf(span, 'llm.model_name')],
     [undefined, tokens(span)],
+    ['yellow', isInterrupted(span) ? 'interrupted' : undefined],
   ];
   return facts.flatMap(([style, text]) => (text === undefined ? [] : [[style, text] as const]));
 }
@@ -165,24 +138,6 @@ function duration(span: TreeSpan): string {
   return millis < 1000
     ? `${millis.toFixed(millis < 10 ? 1 : 0)}ms`
     : `${(millis / 1000).toFixed(2)}s`;
-}
-
-function kindOf(span: TreeSpan): string {
-  return textOf(span, 'openinference.span.kind') ?? 'none';
-}
-
-function isError(span: TreeSpan): boolean {
-  return span.status.code === 2;
-}
-
-function textOf(span: TreeSpan, key: string): string | undefined {
-  const value = span.attributes[key];
-  return typeof value === 'string' ? value : undefined;
-}
-
-function numberOf(span: TreeSpan, key: string): number | undefined {
-  const value = span.attributes[key];
-  return typeof value === 'number' ? value : undefined;
 }
 
 function compare<T extends bigint | string>(a: T, b: T): number {

@@ -14,9 +14,10 @@ import { liveSetup } from '../../live-tracing.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { readForeignProvider } from '../../provider/foreign-provider.js';
 import { globalProvider, providerBehind } from '../../provider/global-registration.js';
-import type { Finding, FindingLevel } from './finding.js';
+import { findingsOf, type Finding } from './report.js';
 
 const LIVEKIT = '@livekit/agents';
+const finding = findingsOf('livekit');
 const PROBE_SPAN = 'catalyst-tracing doctor';
 
 /**
@@ -45,12 +46,11 @@ export async function checkLiveKit(
 
 /** Without an endpoint: the test trace is sent by itself, so that its answer is seen. */
 async function connectAsSetup(resolved: ResolvedOptions): Promise<TracerProvider> {
-  const { tracing } = await createTracing({ ...resolved, endpoint: undefined }, () => {});
+  const { tracing } = await createTracing(
+    { ...resolved, endpoint: undefined, metrics: undefined },
+    () => {},
+  );
   return tracing.provider;
-}
-
-function finding(code: string, level: FindingLevel, text: string, fix?: string): Finding {
-  return { topic: 'livekit', code: `livekit.${code}`, level, text, ...(fix && { fix }) };
 }
 
 /** The CommonJS copy, or the ESM one where that is all that loads. */
@@ -137,16 +137,17 @@ function checkCopy(module: LiveKitModule, provider: TracerProvider): readonly Fi
       finding(
         'cloud',
         'ok',
-        `LiveKit Cloud’s own tracing stays on beside it: ${copy} can add its exporter and its redaction.`,
+        `LiveKit Cloud’s own tracing stays on: ${copy} can add its exporter and its redaction.`,
       ),
     ];
   }
-  return [
-    finding(
-      'not_reached',
-      'problem',
-      `The tracer of ${copy} does not lead to this package (${nameOf(current)}).`,
-      'Pass the copy that the application uses: setup({ modules: { livekitAgents } }) with import * as livekitAgents from "@livekit/agents", and call setup() after whatever else sets a provider.',
-    ),
-  ];
+  const text = `The tracer of ${copy} does not lead to this package (${nameOf(current)}).`;
+  const other = current === undefined ? undefined : providerBehind(current);
+  const pass =
+    'ass the copy that the application uses: setup({ modules: { livekitAgents } }) with import * as livekitAgents from "@livekit/agents".';
+  const fix =
+    other === undefined
+      ? `P${pass}`
+      : `Call setup() after whatever else sets a tracer provider (${nameOf(other)}). If it already is, p${pass}`;
+  return [finding('not_reached', 'problem', text, fix)];
 }

@@ -1,15 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { asPrintable } from '../../diagnostics.js';
+import { displayUrl } from '../../options/endpoint.js';
 import { withoutQuotes } from '../../options/option-readers.js';
+import { DELIVERY_TABLE, OPTION_TABLE } from '../../options/option-table.js';
+import { PRIVACY_FLAG_TABLE } from '../../options/privacy-flags.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
-import type { Finding } from './finding.js';
+import { findingsOf, type Finding, type ShownSetting } from './report.js';
 
 /** Variables that name an endpoint, ours first: what a forgotten .env file is searched for. */
 const ENDPOINT_VARIABLES =
   /^\s*(?:export\s+)?(CATALYST_OTLP_ENDPOINT|INFERENCE_OTLP_ENDPOINT|OTLP_ENDPOINT|OTEL_EXPORTER_OTLP_(?:TRACES_)?ENDPOINT)\s*=\s*\S/m;
 const OURS = /^(?:CATALYST|INFERENCE|OTLP|OTEL|OPENINFERENCE)_/;
 const QUOTED = /^\s*(["']).*\1\s*$/s;
+const PREFIX = 'CATALYST_';
+const PLACEHOLDER =
+  /^(?:<.*>|\[.*\]|\{.*\}|\.{3}|x{3,}|(?:your|my)[-_ ].*|token|changeme|placeholder|secret)$/i;
 const ENV_FILES = ['.env.local', '.env'] as const;
+const finding = findingsOf('settings');
 const SILENT_SAMPLERS: ReadonlySet<string> = new Set(['always_off', 'parentbased_always_off']);
 
 export interface SettingsCheckOptions {
@@ -21,74 +29,130 @@ export interface SettingsCheckOptions {
   readonly directory: string;
 }
 
-/** What stands in the way before anything is sent. */
+/** What prevents tracing before anything is sent. */
 export function checkSettings(options: SettingsCheckOptions): readonly Finding[] {
   const { resolved, env, warnings } = options;
-  const findings: Finding[] = warnings.map((text) => ({
-    topic: 'settings',
-    code: 'settings.unusable_value',
-    level: 'warning',
-    text,
-    fix: 'Correct the value, or unset it to use the next source.',
-  }));
-  findings.push(...findQuotes(env));
+  const findings: Finding[] = warnings.map((text) =>
+    finding(
+      'unusable_value',
+      'warning',
+      text,
+      'Correct the value, or unset it to use the next source.',
+    ),
+  );
+  findings.push(...findQuotes(env), ...findUnknownVariables(env), ...findPlaceholder(resolved));
   if (resolved.disabled) {
     const variable = resolved.sources['disabled']?.[0] ?? 'CATALYST_DISABLED';
-    findings.push({
-      topic: 'settings',
-      code: 'settings.disabled',
-      level: 'problem',
-      text: `Tracing is switched off by ${variable}: nothing is recorded.`,
-      fix: `Unset ${variable}.`,
-    });
+    findings.push(
+      finding(
+        'disabled',
+        'problem',
+        `Tracing is switched off by ${variable}: nothing is recorded.`,
+        `Unset ${variable}.`,
+      ),
+    );
   } else if (resolved.endpoint === undefined && resolved.exporters.length === 0) {
     findings.push(missingEndpoint(options));
   }
   const sampler = withoutQuotes(env['OTEL_TRACES_SAMPLER'] ?? '').toLowerCase();
   if (resolved.sources['sampler']?.[0] !== 'option' && SILENT_SAMPLERS.has(sampler)) {
-    findings.push({
-      topic: 'settings',
-      code: 'settings.sampled_out',
-      level: 'problem',
-      text: `OTEL_TRACES_SAMPLER is ${sampler}: no trace is recorded.`,
-      fix: 'Unset OTEL_TRACES_SAMPLER, or set it to parentbased_always_on.',
-    });
+    findings.push(
+      finding(
+        'sampled_out',
+        'problem',
+        `OTEL_TRACES_SAMPLER is ${sampler}: no trace is recorded.`,
+        'Unset OTEL_TRACES_SAMPLER, or set it to parentbased_always_on.',
+      ),
+    );
   }
   return findings;
 }
 
-/** Docker's `--env-file` and some process managers take quotes for a part of the value. */
+const KNOWN_VARIABLES: readonly string[] = [
+  ...Object.values(OPTION_TABLE),
+  ...Object.values(DELIVERY_TABLE),
+  ...Object.values(PRIVACY_FLAG_TABLE),
+]
+  .flatMap(({ env }) => env ?? [])
+  .filter((name) => name.startsWith(PREFIX));
+
+function findUnknownVariables(env: NodeJS.ProcessEnv): readonly Finding[] {
+  return Object.keys(env)
+    .filter((name) => name.startsWith(PREFIX) && !KNOWN_VARIABLES.includes(name))
+    .map((name) => {
+      const [nearest = ''] = KNOWN_VARIABLES.toSorted(
+        (a, b) => distance(name, a) - distance(name, b),
+      );
+      return finding(
+        'unknown_variable',
+        'warning',
+        `${asPrintable(name, 60)} is not a variable of this package: it does nothing.`,
+        distance(name, nearest) <= 6
+          ? `Did you mean ${nearest}?`
+          : 'Remove it, or correct its name.',
+      );
+    });
+}
+
+/** Edits that make one text of another (Levenshtein). */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [i, from] of a.split('').entries()) {
+    const next = [i + 1];
+    for (const [j, to] of b.split('').entries()) {
+      const replaced = (row[j] ?? 0) + (from === to ? 0 : 1);
+      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}
+
+function findPlaceholder({ headers, sources }: ResolvedOptions): readonly Finding[] {
+  const token = headers['authorization']?.replace(/^\w+\s+/, '') ?? '';
+  if (!PLACEHOLDER.test(token)) return [];
+  const source = sources['authorization']?.[0] ?? 'option';
+  return [
+    finding(
+      'placeholder_token',
+      'warning',
+      'The token looks like a placeholder from a document (value not shown).',
+      `Put the real one into ${source === 'option' ? 'the option' : source}.`,
+    ),
+  ];
+}
+
+/** Docker's `--env-file` and some process managers treat quotes as a part of the value. */
 function findQuotes(env: NodeJS.ProcessEnv): readonly Finding[] {
   return Object.entries(env)
     .filter(([name, value]) => OURS.test(name) && QUOTED.test(value ?? ''))
-    .map(([name]) => ({
-      topic: 'settings',
-      code: 'settings.quoted_value',
-      level: 'warning',
-      text: `${name} has quotes around its value, and they are a part of it.`,
-      fix: 'Write it without quotes in the file that sets it: docker --env-file, for one, keeps them.',
-    }));
+    .map(([name]) =>
+      finding(
+        'quoted_value',
+        'warning',
+        `${name} has quotes around its value, and they are a part of it.`,
+        'Write it without quotes in the file that sets it: docker --env-file, for one, keeps them.',
+      ),
+    );
 }
 
 function missingEndpoint({ directory }: SettingsCheckOptions): Finding {
   for (const name of ENV_FILES) {
     const variable = ENDPOINT_VARIABLES.exec(readIfThere(join(directory, name)))?.[1];
     if (variable === undefined) continue;
-    return {
-      topic: 'settings',
-      code: 'settings.env_file_not_loaded',
-      level: 'problem',
-      text: `No endpoint is set in the environment, but ${name} sets ${variable}: nothing has loaded that file.`,
-      fix: `Load it before setup() runs (node --env-file=${name} …, or dotenv), and pass it to the doctor: catalyst-tracing doctor --env-file ${name}`,
-    };
+    return finding(
+      'env_file_not_loaded',
+      'problem',
+      `No endpoint is set in the environment, but ${name} sets ${variable}: nothing has loaded that file.`,
+      `Load it before setup() runs (node --env-file=${name} …, or dotenv), and pass it to the doctor: catalyst-tracing doctor --dotenv ${name}`,
+    );
   }
-  return {
-    topic: 'settings',
-    code: 'settings.no_endpoint',
-    level: 'problem',
-    text: 'No endpoint is set, so spans are not exported.',
-    fix: 'Set CATALYST_OTLP_ENDPOINT to the base URL of the collector. If the code passes it to setup(), load that file: catalyst-tracing doctor --import ./your-file.js',
-  };
+  return finding(
+    'no_endpoint',
+    'problem',
+    'No endpoint is set, so spans are not exported.',
+    'Set CATALYST_OTLP_ENDPOINT to the base URL of the collector. If the code passes it to setup(), load that file: catalyst-tracing doctor --import ./your-file.js',
+  );
 }
 
 function readIfThere(path: string): string {
@@ -97,4 +161,49 @@ function readIfThere(path: string): string {
   } catch {
     return '';
   }
+}
+
+/** How each setting is shown. A header is its name, an authorization its scheme: never a value. */
+const SHOWN: Readonly<Record<string, (resolved: ResolvedOptions) => string | undefined>> = {
+  endpoint: ({ endpoint }) => (endpoint === undefined ? 'none' : displayUrl(endpoint)),
+  authorization: ({ headers }) => showScheme(headers['authorization']),
+  headers: ({ headers }) =>
+    Object.keys(headers)
+      .filter((name) => name !== 'authorization')
+      .join(', ') || undefined,
+  serviceName: ({ serviceName }) => serviceName,
+  serviceVersion: ({ serviceVersion }) => serviceVersion,
+  environment: ({ environment }) => environment,
+  protocol: ({ protocol }) => protocol,
+  compression: ({ compression }) => compression,
+  'delivery.exportTimeoutMillis': ({ delivery }) => `${delivery.exportTimeoutMillis} ms`,
+  'delivery.ca': ({ delivery: { ca } }) => ca && (ca.kind === 'file' ? ca.value : 'PEM text'),
+  'delivery.spoolDirectory': ({ delivery }) => delivery.spoolDirectory,
+};
+
+/** Every setting that matters for delivery, and every privacy switch that somebody set. */
+export function showSettings(resolved: ResolvedOptions): readonly ShownSetting[] {
+  const shown: ShownSetting[] = [];
+  for (const [name, show] of Object.entries(SHOWN)) {
+    const value = show(resolved);
+    if (value !== undefined) shown.push({ name, value, from: sourceOf(resolved, name) });
+  }
+  const flags = Object.entries(resolved.privacy.flags);
+  for (const [name, value] of flags) {
+    const path = `privacy.${name}`;
+    const isKnown = Object.hasOwn(PRIVACY_FLAG_TABLE, name);
+    const from = sourceOf(resolved, path);
+    if (isKnown && from !== 'default') shown.push({ name: path, value: String(value), from });
+  }
+  return shown;
+}
+
+function sourceOf({ sources }: ResolvedOptions, name: string): string {
+  return sources[name]?.join(', ') ?? 'default';
+}
+
+function showScheme(authorization: string | undefined): string {
+  if (authorization === undefined) return 'none';
+  const scheme = /^(basic|bearer)\s/i.exec(authorization)?.[1];
+  return `${scheme ?? 'set'} (value not shown)`;
 }

@@ -1,10 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { chooseApi } from '../../provider/api-copies.js';
 import { TRACER_NAME, VERSION } from '../../version.js';
-import type { Finding, FindingLevel } from './finding.js';
-import { packageSeenFrom, type InstalledPackage } from './installed-packages.js';
+import { findingsOf, type Finding } from './report.js';
 
 const MIN_NODE = [20, 19] as const;
 const LIVEKIT = '@livekit/agents';
+const finding = findingsOf('versions');
 const SHARED = ['@opentelemetry/api', '@opentelemetry/sdk-trace-base'] as const;
 
 /** Versions of Node, of this package, of LiveKit and of OpenTelemetry, and whether copies differ. */
@@ -17,10 +20,6 @@ export function checkVersions(directory: string, nodeVersion: string): readonly 
     ...SHARED.map((name) => checkShared(name, directory, livekit)),
     ...checkApiSplit(livekit),
   ];
-}
-
-function finding(code: string, level: FindingLevel, text: string, fix?: string): Finding {
-  return { topic: 'versions', code: `versions.${code}`, level, text, ...(fix && { fix }) };
 }
 
 function checkNode(version: string): Finding {
@@ -115,4 +114,52 @@ function checkApiSplit(livekit: InstalledPackage | undefined): readonly Finding[
   if (note === undefined || !isSplit) return [];
   const text = `Traces fall apart: ${note}.`;
   return [finding('api_split', 'problem', text, 'npm dedupe, or npm install @opentelemetry/api@1')];
+}
+
+/** One installed copy of a package. */
+export interface InstalledPackage {
+  readonly name: string;
+  readonly version: string;
+  readonly directory: string;
+}
+
+/** The copy of a package that code in this directory loads; `undefined` when there is none. */
+export function packageSeenFrom(directory: string, name: string): InstalledPackage | undefined {
+  const require = createRequire(join(directory, 'noop.js'));
+  for (const specifier of [`${name}/package.json`, name]) {
+    const found = resolveFrom(require, specifier);
+    const installed = found === undefined ? undefined : packageAround(found, name);
+    if (installed !== undefined) return installed;
+  }
+  return undefined;
+}
+
+function resolveFrom(require: NodeJS.Require, specifier: string): string | undefined {
+  try {
+    return require.resolve(specifier);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The package of this name that a file belongs to: `dist` may contain another package.json. */
+function packageAround(file: string, name: string): InstalledPackage | undefined {
+  for (let directory = dirname(file); ; directory = dirname(directory)) {
+    const version = readVersion(join(directory, 'package.json'), name);
+    if (version !== undefined) return { name, version, directory };
+    if (dirname(directory) === directory) return undefined;
+  }
+}
+
+function readVersion(path: string, name: string): string | undefined {
+  try {
+    const manifest: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (typeof manifest !== 'object' || manifest === null) return undefined;
+    if (!('name' in manifest) || manifest.name !== name || !('version' in manifest)) {
+      return undefined;
+    }
+    return typeof manifest.version === 'string' ? manifest.version : undefined;
+  } catch {
+    return undefined;
+  }
 }

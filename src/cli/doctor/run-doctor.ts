@@ -1,16 +1,18 @@
-import { join } from 'node:path';
-import { liveSetup } from '../../live-tracing.js';
+import { realpathSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { asPrintable } from '../../diagnostics.js';
+import { type LiveSetup, liveSetup, SLOT } from '../../live-tracing.js';
 import { resolveOptions } from '../../options/resolve-options.js';
 import { VERSION } from '../../version.js';
 import { checkCollector } from './check-collector.js';
 import { checkLiveKit } from './check-livekit.js';
-import { checkSettings } from './check-settings.js';
-import { checkVersions } from './check-versions.js';
-import type { DoctorReport } from './finding.js';
-import { importFiles } from './import-files.js';
-import { showSettings } from './show-settings.js';
+import { checkSettings, showSettings } from './check-settings.js';
+import { checkVersions, packageSeenFrom } from './check-versions.js';
+import { findingsOf, type DoctorReport, type Finding } from './report.js';
 
-export interface DoctorOptions {
+interface DoctorOptions {
   /** The application's directory. */
   readonly directory: string;
   /** Files of the application that set tracing up, loaded first. */
@@ -27,15 +29,14 @@ export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
   // What the package looks for, it looks for from the main module: here, the application's.
   process.argv[1] = join(directory, 'package.json');
   const imported = await importFiles(directory, imports);
-  const live = liveSetup();
   const warnings: string[] = [];
   const resolved =
-    live?.resolved ??
-    resolveOptions(undefined, env, (code, text) => {
-      if (code !== 'no_endpoint') warnings.push(text);
+    imported.setup?.resolved ??
+    resolveOptions(undefined, env, (_, text) => {
+      warnings.push(text);
     });
   const findings = [
-    ...imported,
+    ...imported.findings,
     ...checkSettings({ resolved, env, warnings, directory }),
     ...checkVersions(directory, process.versions.node),
     ...(resolved.disabled ? [] : await checkLiveKit(resolved, directory)),
@@ -44,7 +45,166 @@ export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
   return {
     ok: findings.every(({ level }) => level !== 'problem'),
     version: VERSION,
+    tested:
+      imported.setup === undefined
+        ? 'the settings of this environment (options in code: --import <file>)'
+        : `the setup() of ${showFiles(imports)}`,
     settings: showSettings(resolved),
     findings,
   };
+}
+
+const finding = findingsOf('settings');
+const IMPORT_DEADLINE_MILLIS = 8000;
+const LIVEKIT = '@livekit/agents';
+
+/** A file that would have ended the doctor. */
+class EndedProcess extends Error {}
+
+interface Imported {
+  readonly findings: readonly Finding[];
+  /** The set-up that a file made, also one that it has shut down again. */
+  readonly setup: LiveSetup | undefined;
+}
+
+/** Runs files of the application that set tracing up, as LiveKit loads them for a job. */
+async function importFiles(directory: string, files: readonly string[]): Promise<Imported> {
+  if (files.length === 0) return { findings: [], setup: liveSetup() };
+  const shown = showFiles(files);
+  const findings: Finding[] = [
+    finding('import_runs', 'info', `${shown} was run to see its setup(), with all that it does.`),
+  ];
+  const lastSetup = watchSetup();
+  const warnings = catchWarnings();
+  for (const file of files) {
+    const url = pathToFileURL(resolve(directory, file)).href;
+    try {
+      const isLoaded = await asJob(directory, () => import(url));
+      if (!isLoaded) findings.push(explainDeadline(file, lastSetup() !== undefined));
+    } catch (error) {
+      findings.push(explainFailure(asPrintable(file, 100), error));
+    }
+  }
+  const setup = lastSetup();
+  if (setup === undefined && findings.length === 1) {
+    findings.push(
+      finding(
+        'import_without_setup',
+        'problem',
+        `${shown} did not call setup().`,
+        'Give the doctor the file that calls setup(), or call it there at module level: await setup().',
+      ),
+    );
+  }
+  if (setup !== undefined && liveSetup() === setup && setup.tracing === undefined) {
+    findings.push(
+      finding(
+        'not_awaited',
+        'warning',
+        `${shown} does not wait for setup(): what happens before it is done is not traced.`,
+        'Write await setup().',
+      ),
+    );
+  }
+  if (setup !== undefined && liveSetup() === undefined) {
+    const text = `${shown} called setup() and shutdown(); its set-up is examined as it was.`;
+    findings.push(finding('import_shut_down', 'info', text));
+  }
+  const fix = 'Correct it in the code that calls setup().';
+  const said = warnings().filter((text) => !text.startsWith('No endpoint is set'));
+  return {
+    findings: [...findings, ...said.map((text) => finding('setup_warning', 'warning', text, fix))],
+    setup,
+  };
+}
+
+function showFiles(files: readonly string[]): string {
+  return files.map((file) => asPrintable(file, 100)).join(', ');
+}
+
+/** Returns the last set-up from now on, whichever copy of the package makes it. */
+function watchSetup(): () => LiveSetup | undefined {
+  let current: unknown = liveSetup();
+  let last = liveSetup();
+  Object.defineProperty(globalThis, SLOT, {
+    configurable: true,
+    get: () => current,
+    set: (setup: unknown) => {
+      current = setup;
+      last = liveSetup() ?? last;
+    },
+  });
+  return () => last;
+}
+
+/** Keeps what the package warns of from stderr, for the report; returns it when it is asked. */
+function catchWarnings(): () => readonly string[] {
+  const { stderr } = process;
+  const write = stderr.write.bind(stderr);
+  const caught: string[] = [];
+  stderr.write = (chunk: string | Uint8Array, ...rest: []): boolean => {
+    const [, text] = /^\[catalyst-tracing\] (.*)/.exec(String(chunk)) ?? [];
+    if (text === undefined) return write(chunk, ...rest);
+    caught.push(text);
+    return true;
+  };
+  return () => {
+    stderr.write = write;
+    return caught;
+  };
+}
+
+function explainDeadline(file: string, isSetUp: boolean): Finding {
+  const seconds = IMPORT_DEADLINE_MILLIS / 1000;
+  return finding(
+    'import_deadline',
+    isSetUp ? 'info' : 'problem',
+    `${asPrintable(file, 100)} was still loading after ${seconds} s.`,
+    isSetUp
+      ? undefined
+      : 'Give the doctor the file that calls setup() alone: one with a top-level await that never ends cannot be examined.',
+  );
+}
+
+/**
+ * An agent's file calls `cli.runApp()`, which reads the arguments of the process and ends it when they
+ * are not its own, but does nothing in the process of a job: it knows that one by its main module.
+ * Returns whether the file was loaded within the deadline.
+ */
+async function asJob(directory: string, load: () => Promise<unknown>): Promise<boolean> {
+  const { argv } = process;
+  const exit = process.exit.bind(process);
+  const livekit = packageSeenFrom(directory, LIVEKIT);
+  if (livekit !== undefined) {
+    const main = join(realpathSync(livekit.directory), 'dist', 'ipc', 'job_main.js');
+    process.argv = [process.execPath, main];
+  }
+  process.exit = () => {
+    throw new EndedProcess();
+  };
+  try {
+    const loaded = load().then(() => true);
+    return await Promise.race([loaded, sleep(IMPORT_DEADLINE_MILLIS, false)]);
+  } finally {
+    process.argv = argv;
+    process.exit = exit;
+  }
+}
+
+function explainFailure(file: string, error: unknown): Finding {
+  if (error instanceof EndedProcess) {
+    return finding(
+      'import_ends',
+      'problem',
+      `${file} ends the process while it is loaded.`,
+      'Give the doctor the file that calls setup() alone, or let that one end the process only as main module.',
+    );
+  }
+  const reason = error instanceof Error ? error.message : 'unknown reason';
+  return finding(
+    'import_failed',
+    'problem',
+    `${file} could not be loaded: ${asPrintable(reason, 300)}`,
+    'Correct it; for TypeScript, start Node with a loader: NODE_OPTIONS="--import tsx".',
+  );
 }

@@ -1,4 +1,17 @@
-import type { PageSpan, SessionSummary, SpanPage } from '../dev/page-span.js';
+import {
+  DOCTOR_SESSION,
+  type PageMetric,
+  type PageSpan,
+  type SessionSummary,
+  type SpanPage,
+} from '../span-facts.js';
+
+/** Events of the server's stream: all sessions at once, then each that changes or goes. */
+interface Changes {
+  readonly sessions: readonly SessionSummary[];
+  readonly session: SessionSummary;
+  readonly gone: readonly string[];
+}
 
 /** What the server has, kept up to date; `onChange` is called after every change. */
 export class SessionData {
@@ -23,9 +36,11 @@ export class SessionData {
     return this.#id;
   }
 
-  /** Newest first. */
+  /** Newest first; test traces of the doctor are last. */
   list(): readonly SessionSummary[] {
-    return [...this.sessions.values()].toSorted((a, b) => b.startMillis - a.startMillis);
+    const newest = [...this.sessions.values()].toSorted((a, b) => b.startMillis - a.startMillis);
+    const tests = newest.filter(({ id }) => id === DOCTOR_SESSION);
+    return [...newest.filter((session) => !tests.includes(session)), ...tests];
   }
 
   open(id: string): void {
@@ -37,38 +52,40 @@ export class SessionData {
   /** Listens to the server; a connection that is lost comes back by itself. */
   connect(): void {
     const changes = new EventSource('/api/changes');
-    const on = (name: string, take: (value: unknown) => void): void =>
-      changes.addEventListener(name, (event: MessageEvent<unknown>) => {
-        take(JSON.parse(String(event.data)));
+    const on = <K extends keyof Changes>(name: K, take: (value: Changes[K]) => void): void =>
+      changes.addEventListener(name, (event: MessageEvent<string>) => {
+        const value: Changes[K] = JSON.parse(event.data);
+        take(value);
         this.#onChange();
       });
     changes.addEventListener('open', () => this.#setConnected(true));
     changes.addEventListener('error', () => this.#setConnected(false));
-    on('sessions', (value) => {
+    on('sessions', (sessions) => {
       this.sessions.clear();
-      for (const session of asSummaries(value)) this.sessions.set(session.id, session);
+      for (const session of sessions) this.sessions.set(session.id, session);
       // The server may be another one than before.
       if (this.#id !== undefined) {
         this.#reset(this.#id);
         this.#load();
       }
     });
-    on('gone', (value) => {
-      for (const id of Array.isArray(value) ? value : []) this.sessions.delete(String(id));
-    });
-    on('session', (value) => {
-      for (const session of asSummaries([value])) {
-        this.sessions.set(session.id, session);
-        if (session.id === this.#id) this.#load();
-      }
+    on('gone', (ids) => ids.forEach((id) => this.sessions.delete(id)));
+    on('session', (session) => {
+      this.sessions.set(session.id, session);
+      if (session.id === this.#id) this.#load();
     });
   }
 
-  /** Ids of the sessions that hold a text. */
+  /** Ids of the sessions that contain a text. */
   async search(text: string): Promise<ReadonlySet<string>> {
     const response = await fetch(`/api/search?q=${encodeURIComponent(text)}`);
-    const ids: unknown = await response.json();
-    return new Set(Array.isArray(ids) ? ids.map(String) : []);
+    const ids: readonly string[] = await response.json();
+    return new Set(ids);
+  }
+
+  async metrics(): Promise<readonly PageMetric[]> {
+    const response = await fetch('/api/metrics');
+    return response.json();
   }
 
   #setConnected(isConnected: boolean): void {
@@ -87,7 +104,7 @@ export class SessionData {
     this.#loading = this.#loading
       .then(() => this.#fetchNew())
       .catch(() => {
-        // The server is away: its stream says so, and everything is loaded when it is back.
+        // The server is away: the page shows it, and loads everything when it is back.
       });
   }
 
@@ -96,24 +113,11 @@ export class SessionData {
     if (id === undefined) return;
     const query = `session=${encodeURIComponent(id)}&from=${this.#next}`;
     const response = await fetch(`/api/spans?${query}`);
-    const page: unknown = response.ok ? await response.json() : undefined;
-    if (id !== this.#id || !isSpanPage(page)) return;
+    if (!response.ok) return;
+    const page: SpanPage = await response.json();
+    if (id !== this.#id) return;
     this.#spans.push(...page.spans);
     this.#next = page.next;
     this.#onChange();
   }
-}
-
-function asSummaries(value: unknown): readonly SessionSummary[] {
-  return Array.isArray(value) ? value.filter(isSummary) : [];
-}
-
-function isSummary(value: unknown): value is SessionSummary {
-  return typeof value === 'object' && value !== null && 'id' in value && 'title' in value;
-}
-
-function isSpanPage(value: unknown): value is SpanPage {
-  return (
-    typeof value === 'object' && value !== null && 'spans' in value && Array.isArray(value.spans)
-  );
 }

@@ -1,10 +1,9 @@
-import type { PageSpan } from '../dev/page-span.js';
-import { type Child, h, marked } from './dom.js';
-import { showCount, showDuration, showOffset } from './readable-numbers.js';
-import { type Message, messagesOf, toolsOf } from './span-messages.js';
-import { errorOf, kindOf, labelOf, showValue, textOf, tokensOf } from './span-reading.js';
+import { kindOf, type PageSpan, showDuration, textOf, tokensOf } from '../span-facts.js';
+import { type Child, h, marked, showCount, showOffset } from './dom.js';
+import { renderLatencyBar } from './latency.js';
+import { errorOf, labelOf, type Message, messagesOf, showValue, toolsOf } from './span-reading.js';
 
-/** Attributes that are shown in a form of their own. */
+/** Attributes that are shown in another form above the table. */
 const SHOWN_ABOVE = /^(?:llm\.(?:input|output)_messages\.|llm\.tools\.|(?:input|output)\.value$)/;
 
 /** Messages of a history that are shown at once: what a call is about stands at its end. */
@@ -22,26 +21,53 @@ export function renderDetails(
   span: PageSpan,
   { startMillis, query, onClose }: DetailsOptions,
 ): HTMLElement {
-  const kind = kindOf(span);
+  const kind = kindOf(span) ?? 'SPAN';
   const error = errorOf(span);
   return h(
     'article',
-    { className: 'details' },
+    'details',
     h(
       'header',
-      {},
+      '',
       h('i', { className: 'kind', data: { kind } }, kind),
-      h('b', {}, labelOf(span), labelOf(span) === span.name ? undefined : ` (${span.name})`),
-      h('span', { className: 'fact' }, showDuration(span.endMillis - span.startMillis)),
-      h('span', { className: 'fact' }, `at ${showOffset(span.startMillis - startMillis)}`),
-      ...factsOf(span).map((fact) => h('span', { className: 'fact' }, fact)),
+      h('b', '', labelOf(span), labelOf(span) === span.name ? undefined : ` (${span.name})`),
+      h('span', 'fact', showDuration(span.endMillis - span.startMillis)),
+      h('span', 'fact', `at ${showOffset(span.startMillis - startMillis)}`),
+      ...factsOf(span).map((fact) => h('span', 'fact', fact)),
+      ...renderCopy(span),
       h('button', { className: 'quiet close', title: 'Close (Esc)', onClick: onClose }, '×'),
     ),
-    error === undefined ? undefined : h('p', { className: 'problem' }, `✗ ${error}`),
+    renderLatencyBar(span),
+    error === undefined ? undefined : h('p', 'problem', `✗ ${error}`),
     ...(kind === 'LLM' ? renderModelCall(span, query) : renderValues(span, kind, query)),
     ...renderEvents(span, startMillis),
     renderAttributes(span, query),
   );
+}
+
+/** A browser has a clipboard for pages of this machine; elsewhere there is nothing to offer. */
+function renderCopy(span: PageSpan): readonly Child[] {
+  if (!('clipboard' in navigator)) return [];
+  const texts = {
+    'copy trace id': () => span.traceId,
+    'copy JSON': () => JSON.stringify(span, undefined, 2),
+    'copy link': () => location.href,
+  };
+  return Object.entries(texts).map(([label, text]) => {
+    const button = h(
+      'button',
+      {
+        className: 'quiet',
+        onClick: () =>
+          void navigator.clipboard
+            .writeText(text())
+            .then(() => (button.textContent = 'copied'))
+            .catch(() => (button.textContent = 'not copied')),
+      },
+      label,
+    );
+    return button;
+  });
 }
 
 function factsOf(span: PageSpan): readonly string[] {
@@ -68,9 +94,9 @@ function renderModelCall(span: PageSpan, query: string): readonly Child[] {
       ? undefined
       : h(
           'details',
-          {},
-          h('summary', {}, `Tools offered (${tools.length})`),
-          ...tools.map((tool) => h('pre', {}, marked(pretty(tool), query))),
+          '',
+          h('summary', '', `Tools offered (${tools.length})`),
+          ...tools.map((tool) => h('pre', '', marked(pretty(tool), query))),
         ),
   ];
 }
@@ -80,13 +106,13 @@ function section(title: string, messages: readonly Message[], query: string): re
   const older = messages.slice(0, -NEWEST_MESSAGES);
   const newest = messages.slice(-NEWEST_MESSAGES);
   return [
-    h('h3', {}, title),
+    h('h3', '', title),
     older.length === 0
       ? undefined
       : h(
           'details',
-          {},
-          h('summary', {}, `${showCount(older.length)} earlier messages`),
+          '',
+          h('summary', '', `${showCount(older.length)} earlier messages`),
           ...older.map((message) => renderMessage(message, query)),
         ),
     ...newest.map((message) => renderMessage(message, query)),
@@ -97,10 +123,10 @@ function renderMessage({ role, text, toolCalls }: Message, query: string): HTMLE
   return h(
     'div',
     { className: 'message', data: { role } },
-    h('b', {}, role),
-    text === '' ? undefined : h('p', {}, marked(text, query)),
+    h('b', '', role),
+    text === '' ? undefined : h('p', '', marked(text, query)),
     ...toolCalls.map(({ name, args }) =>
-      h('code', {}, h('b', {}, name), '(', marked(args, query), ')'),
+      h('code', '', h('b', '', name), '(', marked(args, query), ')'),
     ),
   );
 }
@@ -111,27 +137,27 @@ function renderValues(span: PageSpan, kind: string, query: string): readonly Chi
   return ['input.value', 'output.value'].flatMap((key, index) => {
     const value = textOf(span, key);
     if (value === undefined || value === error) return [];
-    return [h('h3', {}, titles[index]), h('pre', {}, marked(pretty(value), query))];
+    return [h('h3', '', titles[index]), h('pre', '', marked(pretty(value), query))];
   });
 }
 
 function renderEvents(span: PageSpan, startMillis: number): readonly Child[] {
   if (span.events.length === 0) return [];
   return [
-    h('h3', {}, 'Events'),
+    h('h3', '', 'Events'),
     ...span.events.map(({ name, atMillis, attributes }) =>
       h(
         'details',
-        {},
+        '',
         h(
           'summary',
-          {},
+          '',
           `${name} at ${showOffset(atMillis - startMillis)} `,
-          h('span', { className: 'about' }, showValue(attributes['exception.message'] ?? '')),
+          h('span', 'about', showValue(attributes['exception.message'] ?? '')),
         ),
         h(
           'pre',
-          {},
+          '',
           Object.entries(attributes)
             .map(([key, value]) => `${key}: ${showValue(value)}`)
             .join('\n'),
@@ -146,12 +172,12 @@ function renderAttributes({ attributes, traceId, spanId }: PageSpan, query: stri
   const rows = [...rest, ['trace', traceId] as const, ['span', spanId] as const];
   const table = h(
     'table',
-    {},
+    '',
     ...rows.map(([key, value]) =>
-      h('tr', {}, h('th', {}, marked(key, query)), h('td', {}, marked(showValue(value), query))),
+      h('tr', '', h('th', '', marked(key, query)), h('td', '', marked(showValue(value), query))),
     ),
   );
-  return h('details', {}, h('summary', {}, `All attributes (${rest.length})`), table);
+  return h('details', '', h('summary', '', `All attributes (${rest.length})`), table);
 }
 
 /** JSON with line breaks; any other text as it is. */

@@ -1,39 +1,13 @@
-import type { PageSpan } from '../dev/page-span.js';
+import { isFailed, type PageSpan, textOf } from '../span-facts.js';
 
-/** OpenInference's kind; `SPAN` for a span that has none. */
-export function kindOf(span: PageSpan): string {
-  return textOf(span, 'openinference.span.kind') ?? 'SPAN';
-}
-
-export function textOf({ attributes }: PageSpan, key: string): string | undefined {
-  const value = attributes[key];
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-export function numberOf({ attributes }: PageSpan, key: string): number | undefined {
-  const value = attributes[key];
-  return typeof value === 'number' ? value : undefined;
-}
-
-/** Tokens that this very span was billed; `undefined` where it has none. */
-export function tokensOf(span: PageSpan): { prompt: number; completion: number } | undefined {
-  const prompt = numberOf(span, 'llm.token_count.prompt');
-  const completion = numberOf(span, 'llm.token_count.completion');
-  if (prompt === undefined && completion === undefined) return undefined;
-  return { prompt: prompt ?? 0, completion: completion ?? 0 };
-}
-
-/** The model calls that were billed while a span was open, in order of arrival. */
-export function callsWithin(span: PageSpan, spans: readonly PageSpan[]): readonly PageSpan[] {
-  return spans.filter(
-    (each) =>
-      each.startMillis >= span.startMillis &&
-      each.endMillis <= span.endMillis &&
-      tokensOf(each) !== undefined,
+/** Those of the model calls that were made while a span was open, in order of arrival. */
+export function callsWithin(span: PageSpan, calls: readonly PageSpan[]): readonly PageSpan[] {
+  return calls.filter(
+    (call) => call.startMillis >= span.startMillis && call.endMillis <= span.endMillis,
   );
 }
 
-/** Whether a span is somebody's turn to speak: named by its words, where it has some. */
+/** Whether somebody speaks in a span. */
 export function isTurn({ name }: PageSpan): boolean {
   return name === 'agent_turn' || name === 'user_turn';
 }
@@ -43,10 +17,10 @@ export function labelOf(span: PageSpan): string {
   return textOf(span, 'tool.name') ?? span.name;
 }
 
-/** Why a span failed, in the fewest words that it has. */
+/** Why a span failed. */
 export function errorOf(span: PageSpan): string | undefined {
-  if (!span.isError) return undefined;
-  if (span.statusMessage !== '') return span.statusMessage;
+  if (!isFailed(span)) return undefined;
+  if (span.status.message !== '') return span.status.message;
   const exception = span.events.find(({ name }) => name === 'exception');
   const message = exception?.attributes['exception.message'];
   return typeof message === 'string' && message !== '' ? message : 'failed';
@@ -55,4 +29,66 @@ export function errorOf(span: PageSpan): string | undefined {
 /** Any attribute as text: a string as it is, everything else as JSON. */
 export function showValue(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+}
+
+/** A call of a tool that a message asks for. */
+export interface MessageToolCall {
+  readonly name: string;
+  readonly args: string;
+}
+
+/** A message of a model call, read back from OpenInference's flat attributes. */
+export interface Message {
+  readonly role: string;
+  readonly text: string;
+  readonly toolCalls: readonly MessageToolCall[];
+}
+
+type Fields = Map<string, string>;
+
+const MESSAGE = /^(\d+)\.message\.(.+)$/;
+const PART = /^contents\.(\d+)\.message_content\.(?:(text)|(type)|image\.image\.(url))$/;
+const CALL = /^tool_calls\.(\d+)\.tool_call\.function\.(name|arguments)$/;
+
+/** The messages under `llm.input_messages` or `llm.output_messages`, in order. */
+export function messagesOf(
+  { attributes }: PageSpan,
+  prefix: 'llm.input_messages' | 'llm.output_messages',
+): readonly Message[] {
+  const byIndex = new Map<number, Fields>();
+  for (const [key, value] of Object.entries(attributes)) {
+    if (!key.startsWith(`${prefix}.`)) continue;
+    const [, index, field] = MESSAGE.exec(key.slice(prefix.length + 1)) ?? [];
+    if (index === undefined || field === undefined) continue;
+    const fields = byIndex.get(Number(index)) ?? new Map<string, string>();
+    byIndex.set(Number(index), fields.set(field, showValue(value)));
+  }
+  return [...byIndex].toSorted(([a], [b]) => a - b).map(([, fields]) => toMessage(fields));
+}
+
+/** The tools that were offered to a model, each as its JSON. */
+export function toolsOf({ attributes }: PageSpan): readonly string[] {
+  return Object.entries(attributes)
+    .filter(([key]) => /^llm\.tools\.\d+\.tool\.json_schema$/.test(key))
+    .map(([, value]) => showValue(value));
+}
+
+function toMessage(fields: Fields): Message {
+  const parts: string[] = [];
+  const calls = new Map<string, { name: string; args: string }>();
+  for (const [field, value] of fields) {
+    const [, , text, , url] = PART.exec(field) ?? [];
+    if (text !== undefined) parts.push(value);
+    if (url !== undefined) parts.push(`[image ${value.slice(0, 200)}]`);
+    const [, index, part] = CALL.exec(field) ?? [];
+    if (index === undefined) continue;
+    const call = calls.get(index) ?? { name: '', args: '' };
+    calls.set(index, part === 'name' ? { ...call, name: value } : { ...call, args: value });
+  }
+  const content = fields.get('content');
+  return {
+    role: fields.get('role') ?? 'message',
+    text: [...(content === undefined ? [] : [content]), ...parts].join('\n'),
+    toolCalls: [...calls.values()],
+  };
 }

@@ -27,6 +27,9 @@ export const FRAMEWORK_KEY_RULES: KeyRules = {
       'traceloop.association.properties.user_id',
     ]),
     ...sameClass('none', [
+      'anthropic.message.stop_reason',
+      'anthropic.request.id',
+      'anthropic.response.service_tier',
       'ai.model.id',
       'ai.model.provider',
       'ai.operationId',

@@ -1,7 +1,32 @@
-import type { ContentClass } from '../content-class.js';
-import { classifyByRules, sameClass, type KeyRules } from './key-rules.js';
+import { sameClass, type KeyRules, type PrefixRule } from './key-rules.js';
 
-/** Whole keys and prefixes of OpenInference's own vocabulary. */
+const STRUCTURE =
+  /(?:message\.(?:role|name|tool_call_id|function_call_name)|message_content\.(?:type|id)|tool_call\.(?:id|function\.name)|mime_type)$/;
+// A video shows what a picture shows, and the specification has no switch of its own for it.
+const PICTURE = /(?:image|video)\.url$/;
+const SOUND = /audio\.url$/;
+const SCORE =
+  /(?:^|\.)(?:annotations?|evaluations?)\..{0,256}(?:annotation|evaluation)\.(?:name|label|score|identifier|annotator_kind)$/;
+const JUDGED = /(?:^|\.)(?:annotations?|evaluations?)\./;
+
+/** Within messages, whatever is not known to be structure or media counts as text. */
+const INDEXED_KEYS: readonly PrefixRule[] = [
+  ['llm.input_messages', 'inputMessage', STRUCTURE],
+  ['llm.input_messages', 'inputImage', PICTURE],
+  ['llm.input_messages', 'inputAudio', SOUND],
+  ['llm.input_messages', 'inputText'],
+  ['llm.output_messages', 'outputMessage', STRUCTURE],
+  ['llm.output_messages', 'outputImage', PICTURE],
+  ['llm.output_messages', 'outputAudio', SOUND],
+  ['llm.output_messages', 'outputText'],
+  ['embedding.embeddings', 'embeddingVector', /embedding\.vector$/],
+  ['embedding.embeddings', 'embeddingText'],
+  // Scores may stand below any key.
+  ['', 'none', SCORE],
+  ['', 'raw', JUDGED],
+];
+
+/** OpenInference's own vocabulary (`spec/semantic_conventions.md`). */
 export const OPENINFERENCE_KEY_RULES: KeyRules = {
   exact: {
     'input.value': 'inputValue',
@@ -26,16 +51,7 @@ export const OPENINFERENCE_KEY_RULES: KeyRules = {
     metadata: 'metadata',
     'tag.tags': 'metadata',
     ...sameClass('none', [
-      'agent.finalized',
-      'agent.id',
-      'agent.llm_call_count',
       'agent.name',
-      'agent.outcome',
-      'agent.previous_id',
-      'agent.role',
-      'agent.stop_reason',
-      'agent.tool_call_count',
-      'catalyst.incomplete',
       'embedding.model_name',
       'graph.node.id',
       'graph.node.name',
@@ -90,6 +106,7 @@ export const OPENINFERENCE_KEY_RULES: KeyRules = {
     ]),
   },
   prefixes: [
+    ...INDEXED_KEYS,
     ['llm.tools', 'llmTools'],
     ['llm.request.functions.', 'llmTools'],
     ['llm.prompts', 'prompt'],
@@ -116,43 +133,3 @@ export const OPENINFERENCE_KEY_RULES: KeyRules = {
     ['message_content.', 'raw'],
   ],
 };
-
-const ANY = /(?:)/;
-const STRUCTURE =
-  /(?:message\.(?:role|name|tool_call_id|function_call_name)|message_content\.(?:type|id)|tool_call\.(?:id|function\.name)|mime_type)$/;
-// A video shows what a picture shows, and the specification has no switch of its own for it.
-const PICTURE = /(?:image|video)\.url$/;
-const SOUND = /audio\.url$/;
-const SCORE =
-  /(?:^|\.)(?:annotations?|evaluations?)\..*(?:annotation|evaluation)\.(?:name|label|score|identifier|annotator_kind)$/;
-const JUDGED = /(?:^|\.)(?:annotations?|evaluations?)\./;
-
-/** Class of the keys with this beginning that look like this. */
-type PartRule = readonly [prefix: string, pattern: RegExp, content: ContentClass];
-
-/**
- * Keys with an index in them, the first rule that fits: within messages whatever is not known to be
- * structure or media counts as text.
- */
-export const OPENINFERENCE_PART_RULES: readonly PartRule[] = [
-  ['llm.input_messages', STRUCTURE, 'inputMessage'],
-  ['llm.input_messages', PICTURE, 'inputImage'],
-  ['llm.input_messages', SOUND, 'inputAudio'],
-  ['llm.input_messages', ANY, 'inputText'],
-  ['llm.output_messages', STRUCTURE, 'outputMessage'],
-  ['llm.output_messages', PICTURE, 'outputImage'],
-  ['llm.output_messages', SOUND, 'outputAudio'],
-  ['llm.output_messages', ANY, 'outputText'],
-  ['embedding.embeddings', /embedding\.vector$/, 'embeddingVector'],
-  ['embedding.embeddings', ANY, 'embeddingText'],
-  ['', SCORE, 'none'],
-  ['', JUDGED, 'raw'],
-];
-
-/** Class of a key that OpenInference defines (`spec/semantic_conventions.md`); `undefined` for others. */
-export function classifyOpenInferenceKey(key: string): ContentClass | undefined {
-  for (const [prefix, pattern, content] of OPENINFERENCE_PART_RULES) {
-    if (key.startsWith(prefix) && pattern.test(key)) return content;
-  }
-  return classifyByRules(OPENINFERENCE_KEY_RULES, key);
-}

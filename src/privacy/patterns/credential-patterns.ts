@@ -1,5 +1,4 @@
 import type { NamedPattern } from '../redaction-options.js';
-import { entropyBits } from './check-digits.js';
 
 /**
  * A name that promises a secret, and what assigns one. It looks for the sign first and back from
@@ -124,9 +123,23 @@ const ASSIGNED_SECRET: NamedPattern = {
   pattern:
     /(?:api[_-]?key|access[_-]?key|secret(?!ar|ion|iv)|token(?!i[sz])|passwd|password|passphrase|pwd|credential)[\w.-]{0,24}\\?["']?\s{0,4}(?:[:=]|=>)\s{0,4}\\?["']?(?<secret>[^\s"',;{}()[\]\\]{8,512})/i,
   accepts: (secret) =>
-    !/^[\d.+-]+$/.test(secret) &&
-    (entropyBits(secret) >= 3 || (/\d/.test(secret) && entropyBits(secret) >= 2.5)),
+    !/^[\d.+-]+$/.test(secret) && entropyBits(secret) >= (/\d/.test(secret) ? 2.5 : 3),
 };
+
+const ENTROPY_LENGTH = 64;
+
+/** Shannon entropy of the first characters of a text, in bits per character. */
+function entropyBits(text: string): number {
+  const length = Math.min(text.length, ENTROPY_LENGTH);
+  const counts = new Map<number, number>();
+  for (let index = 0; index < length; index += 1) {
+    const code = text.charCodeAt(index);
+    counts.set(code, (counts.get(code) ?? 0) + 1);
+  }
+  let bits = 0;
+  for (const count of counts.values()) bits -= (count / length) * Math.log2(count / length);
+  return bits;
+}
 
 /** Bearer tokens, API keys and other credentials, as they stand in text. */
 export const CREDENTIAL_PATTERNS: readonly NamedPattern[] = [

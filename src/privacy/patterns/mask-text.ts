@@ -1,76 +1,243 @@
-import { isJson, looksLikeJson, rewriteJson } from '../json-scanner.js';
-import { REDACTED_VALUE } from '../redacted-value.js';
-import { maskPattern, type CompiledPattern, type IsOverdue } from './mask-pattern.js';
-import { mayMatch, possiblePatterns } from './needed-text.js';
+import { types } from 'node:util';
+import { isJson, looksLikeJson, REDACTED_VALUE } from '../hide-in-json.js';
+import type { NamedPattern } from '../redaction-options.js';
 
+/** A pattern ready to run. */
+export interface CompiledPattern {
+  readonly regex: RegExp;
+  readonly needs: string | RegExp | undefined;
+  readonly accepts: ((match: string) => boolean) | undefined;
+  readonly replacement: string;
+}
+
+const WINDOW_LENGTH = 16_384;
+const OVERLAP_LENGTH = 4_096;
+/** What a lookbehind may see of the text before a window. */
+const CONTEXT_LENGTH = 64;
+/** How many beginnings of a match are tried: it may have taken in a few words that follow. */
+const MAX_ATTEMPTS = 8;
 const MAX_NESTED_TEXTS = 4;
+/** Strings of a JSON text, the last one perhaps without its end, and numbers. */
+const JSON_LEAF = /"[^"\\]*(?:\\[^][^"\\]*)*(?:"|\\?$)|(?<![\w.])-?\d[\d.eE+-]*/g;
+const JSON_ESCAPE = /\\(?:u([\da-f]{4})|([^]?))/gi;
+const CONTROL_CHARACTERS: ReadonlyMap<string, string> = new Map([
+  ['b', '\b'],
+  ['f', '\f'],
+  ['n', '\n'],
+  ['r', '\r'],
+  ['t', '\t'],
+]);
 
-/** Whether nothing in a content value can match: most of what is said on a call. */
-export function isHarmless(text: string, patterns: readonly CompiledPattern[]): boolean {
-  if (patterns.length === 0) return true;
-  // An escape may hide what a pattern needs; without one, every string stands in JSON as it is.
-  if (looksLikeJson(text) && text.includes('\\')) return false;
-  return !mayMatch(text, patterns);
+/** Makes a copy of the pattern, so that the state of the user's own `RegExp` is left alone. */
+export function compilePattern(pattern: RegExp | NamedPattern): CompiledPattern {
+  const named = pattern instanceof RegExp ? undefined : pattern;
+  const { source, flags } = pattern instanceof RegExp ? pattern : pattern.pattern;
+  // Only the indices of groups need `d`, and they cost time.
+  const indices = source.includes('(?<secret>') ? 'd' : '';
+  const needs = named?.needs;
+  return {
+    regex: new RegExp(source, `${withoutState(flags)}g${indices}`),
+    needs: hasState(needs) ? new RegExp(needs.source, withoutState(needs.flags)) : needs,
+    accepts: named?.accepts,
+    replacement: named === undefined ? '[REDACTED]' : `[REDACTED:${named.name}]`,
+  };
+}
+
+function hasState(needs: string | RegExp | undefined): needs is RegExp {
+  return needs instanceof RegExp && (needs.global || needs.sticky);
+}
+
+function withoutState(flags: string): string {
+  return flags.replace(/[dgy]/g, '');
 }
 
 /**
- * Masks what the patterns match in a content value; `undefined` when time ran out.
+ * Masks what the patterns match in a content value.
  *
  * JSON is masked string by string, decoded, and number by number, so that an escaped character
  * neither hides a match nor is cut in two, and then once more as it is written, for patterns that
- * look at a name and its value together.
+ * look at a name and its value together. Its leaves are found without parsing it: spacing and digits
+ * stay, depth costs no stack, and a text that breaks off is masked as far as it goes.
  */
-export function maskText(
-  text: string,
-  patterns: readonly CompiledPattern[],
-  isOverdue: IsOverdue,
-): string | undefined {
-  if (!looksLikeJson(text)) {
-    return maskPlain(text, possiblePatterns(text, patterns), isOverdue);
-  }
-  const possible = text.includes('\\') ? patterns : possiblePatterns(text, patterns);
-  const leaves = maskLeaves(text, possible, isOverdue, 0);
-  if (leaves === undefined) return undefined;
-  const masked = maskPlain(leaves, possiblePatterns(leaves, possible), isOverdue);
-  // A match across tokens may have taken a quote along. What no longer parses is not sent.
-  if (masked === undefined || masked === leaves || isJson(masked) || !isJson(leaves)) return masked;
-  return REDACTED_VALUE;
+export function maskText(text: string, patterns: readonly CompiledPattern[]): string {
+  if (!looksLikeJson(text)) return maskPlain(text, patterns);
+  // An escape may hide what a pattern needs. Without one, strings stand in JSON as they are.
+  const possible = text.includes('\\') ? patterns : possibleIn(text, patterns);
+  if (possible.length === 0) return text;
+  const leaves = maskLeaves(text, possible, 0);
+  const masked = maskPlain(leaves, possible);
+  // A match across leaves may have taken a quote along. What no longer parses is not sent.
+  return masked === leaves || isJson(masked) || !isJson(leaves) ? masked : REDACTED_VALUE;
 }
 
-function maskPlain(
-  text: string,
-  patterns: readonly CompiledPattern[],
-  isOverdue: IsOverdue,
-): string | undefined {
-  let masked: string | undefined = text;
-  for (const pattern of patterns) {
-    masked = maskPattern(masked, pattern, isOverdue);
-    if (masked === undefined) return undefined;
-  }
-  return masked;
-}
-
-function maskLeaves(
-  json: string,
-  patterns: readonly CompiledPattern[],
-  isOverdue: IsOverdue,
-  nested: number,
-): string | undefined {
-  let complete = true;
-  const masked = rewriteJson(json, {
-    text: (leaf) => {
-      if (!complete) return leaf;
-      const inner =
-        nested < MAX_NESTED_TEXTS && looksLikeJson(leaf)
-          ? maskLeaves(leaf, patterns, isOverdue, nested + 1)
-          : leaf;
-      const result =
-        inner === undefined
-          ? undefined
-          : maskPlain(inner, possiblePatterns(inner, patterns), isOverdue);
-      complete = result !== undefined && !isOverdue();
-      return result ?? leaf;
-    },
+function maskLeaves(json: string, patterns: readonly CompiledPattern[], nested: number): string {
+  return json.replace(JSON_LEAF, (leaf) => {
+    const value = leaf.startsWith('"') ? decode(leaf) : leaf;
+    const inner =
+      nested < MAX_NESTED_TEXTS && looksLikeJson(value)
+        ? maskLeaves(value, patterns, nested + 1)
+        : value;
+    const masked = maskPlain(inner, patterns);
+    return masked === value ? leaf : JSON.stringify(masked);
   });
-  return complete ? masked : undefined;
+}
+
+/** Decodes a string as far as it is one: escapes that JSON does not know are left out. */
+function decode(leaf: string): string {
+  const inner = leaf.slice(1, leaf.length > 1 && leaf.endsWith('"') ? -1 : undefined);
+  if (!inner.includes('\\')) return inner;
+  return inner.replace(JSON_ESCAPE, (_, code: string | undefined, char: string = '') =>
+    code === undefined
+      ? (CONTROL_CHARACTERS.get(char) ?? char)
+      : String.fromCharCode(Number.parseInt(code, 16)),
+  );
+}
+
+function maskPlain(text: string, patterns: readonly CompiledPattern[]): string {
+  return possibleIn(text, patterns).reduce(maskPattern, text);
+}
+
+/** The patterns that may match in a text or in a part of it, in their order. */
+function possibleIn(
+  text: string,
+  patterns: readonly CompiledPattern[],
+): readonly CompiledPattern[] {
+  // What neighbours need together is looked for once.
+  let last: CompiledPattern['needs'];
+  let isThere = false;
+  return patterns.filter(({ needs }) => {
+    if (needs === undefined) return true;
+    if (needs !== last)
+      isThere = typeof needs === 'string' ? text.includes(needs) : needs.test(text);
+    last = needs;
+    return isThere;
+  });
+}
+
+/**
+ * Masks every match of one pattern in a text.
+ *
+ * Long texts are searched in windows: a user's pattern that needs the square of a text's length then
+ * needs that of a window, again and again. Windows overlap, and a match that ends with its window is
+ * looked for again from its start.
+ */
+export function maskPattern(text: string, pattern: CompiledPattern): string {
+  let masked = '';
+  let copiedTo = 0;
+  let from = 0;
+  let length = WINDOW_LENGTH;
+  for (;;) {
+    const end = Math.min(text.length, from + length);
+    const found = searchWindow(text, pattern, from, end);
+    for (const [start, stop] of found.matches) {
+      masked += text.slice(copiedTo, start) + pattern.replacement;
+      copiedTo = stop;
+    }
+    if (end === text.length) return copiedTo === 0 ? text : masked + text.slice(copiedTo);
+    // A match as long as its window gets a window twice as long.
+    length = found.resumeAt === from ? length * 2 : WINDOW_LENGTH;
+    from = found.resumeAt;
+  }
+}
+
+interface WindowSearch {
+  readonly matches: readonly (readonly [start: number, stop: number])[];
+  readonly resumeAt: number;
+}
+
+function searchWindow(
+  text: string,
+  { regex, accepts }: CompiledPattern,
+  from: number,
+  end: number,
+): WindowSearch {
+  const isLast = end === text.length;
+  const base = Math.max(0, from - CONTEXT_LENGTH);
+  const slice = base === 0 && isLast ? text : text.slice(base, end);
+  const matches: [number, number][] = [];
+  let lastStop = from;
+  regex.lastIndex = from - base;
+  for (let match = regex.exec(slice); match !== null; match = regex.exec(slice)) {
+    const stop = match.index + match[0].length;
+    if (stop === match.index) {
+      regex.lastIndex = nextCharacter(slice, stop);
+      continue;
+    }
+    // It may go on beyond the window.
+    if (base + stop === end && !isLast) return { matches, resumeAt: base + match.index };
+    const secret = match.indices?.groups?.['secret'];
+    const [first, last] = secret ?? [match.index, stop];
+    const attempts = secret === undefined ? MAX_ATTEMPTS : 1;
+    const accepted = acceptedLength(slice.slice(first, last), accepts, attempts);
+    if (accepted === 0) {
+      regex.lastIndex = nextCharacter(slice, match.index);
+      continue;
+    }
+    regex.lastIndex = first + accepted;
+    lastStop = base + first + accepted;
+    matches.push([base + first, lastStop]);
+  }
+  return { matches, resumeAt: Math.max(lastStop, end - OVERLAP_LENGTH) };
+}
+
+/** Past a surrogate pair as a whole: in its middle, a pattern with `u` would step back for ever. */
+function nextCharacter(text: string, index: number): number {
+  return index + ((text.codePointAt(index) ?? 0) > 0xffff ? 2 : 1);
+}
+
+/**
+ * How much of a match to mask: where a greedy pattern took in the next word or number, what stands
+ * before a separator is tried too. A group named `secret` is taken or left as a whole.
+ */
+function acceptedLength(
+  match: string,
+  accepts: CompiledPattern['accepts'],
+  maxAttempts: number,
+): number {
+  if (accepts === undefined) return match.length;
+  let { length } = match;
+  for (let attempt = 1; length > 0; attempt += 1) {
+    if (isAccepted(match.slice(0, length), accepts)) return length;
+    if (attempt === maxAttempts) return 0;
+    length = lastSeparator(match, length);
+  }
+  return 0;
+}
+
+function isAccepted(match: string, accepts: (match: string) => boolean): boolean {
+  try {
+    const answer: unknown = accepts(match);
+    if (typeof answer !== 'boolean') ignoreRejection(answer);
+    // A promise is no answer: nothing but `false` speaks for the text.
+    return answer !== false;
+  } catch {
+    // A check that fails says nothing in the text's favour.
+    return true;
+  }
+}
+
+/** Where the last separators before this end begin. */
+function lastSeparator(match: string, before: number): number {
+  let index = before - 1;
+  while (index > 0 && !isSeparator(match, index)) index -= 1;
+  while (index > 0 && isSeparator(match, index - 1)) index -= 1;
+  return Math.max(index, 0);
+}
+
+const SEPARATORS: ReadonlySet<number> = new Set(Array.from('\t\n\r .,_/()-\u00a0', codeOf));
+
+function codeOf(char: string): number {
+  return char.charCodeAt(0);
+}
+
+function isSeparator(text: string, index: number): boolean {
+  return SEPARATORS.has(text.charCodeAt(index));
+}
+
+/**
+ * Takes note of a promise that was returned where none is awaited: when it is rejected nobody else
+ * handles that, and Node would end the process over it and print the error.
+ */
+export function ignoreRejection(value: unknown): void {
+  if (types.isPromise(value)) void Promise.prototype.then.call(value, undefined, () => undefined);
 }

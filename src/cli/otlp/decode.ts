@@ -1,0 +1,285 @@
+import { decodeProtobuf, type JsonObject, type OnOddity } from './protobuf.js';
+
+/**
+ * A value of an attribute as a receiver sees it; null is an empty `AnyValue`, bytes are base64, and
+ * an object is a list of key-values.
+ */
+export type DecodedValue =
+  string | number | boolean | null | DecodedValue[] | { [key: string]: DecodedValue };
+
+export type DecodedAttributes = Record<string, DecodedValue>;
+
+export interface DecodedEvent {
+  readonly name: string;
+  readonly timeNanos: bigint;
+  readonly attributes: DecodedAttributes;
+  readonly droppedAttributesCount: number;
+}
+
+export interface DecodedLink {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly traceState: string;
+  readonly attributes: DecodedAttributes;
+  readonly droppedAttributesCount: number;
+  readonly flags: number;
+}
+
+/** A span as a receiver sees it, the same from protobuf and from JSON; absent fields have proto3's defaults. */
+export interface DecodedSpan {
+  readonly resourceAttributes: DecodedAttributes;
+  readonly resourceSchemaUrl: string;
+  readonly scopeName: string;
+  readonly scopeVersion: string;
+  readonly traceId: string;
+  readonly spanId: string;
+  /** Empty for a root. */
+  readonly parentSpanId: string;
+  readonly traceState: string;
+  readonly flags: number;
+  readonly name: string;
+  /** As on the wire: 1 internal, 2 server, 3 client, 4 producer, 5 consumer. */
+  readonly kind: number;
+  readonly startNanos: bigint;
+  readonly endNanos: bigint;
+  readonly attributes: DecodedAttributes;
+  readonly droppedAttributesCount: number;
+  readonly events: readonly DecodedEvent[];
+  readonly droppedEventsCount: number;
+  readonly links: readonly DecodedLink[];
+  readonly droppedLinksCount: number;
+  /** `code` as on the wire: 0 unset, 1 ok, 2 error. */
+  readonly status: { readonly code: number; readonly message: string };
+}
+
+/** One data point of a metric, with what the metric around it says. */
+export interface DecodedPoint {
+  readonly resourceAttributes: DecodedAttributes;
+  readonly metric: string;
+  readonly unit: string;
+  readonly type: 'gauge' | 'sum' | 'histogram';
+  readonly temporality: 'delta' | 'cumulative' | undefined;
+  readonly isMonotonic: boolean;
+  readonly attributes: DecodedAttributes;
+  readonly startNanos: bigint;
+  /** Value of a gauge or a sum; the sum of a histogram. */
+  readonly value: number;
+  /** Values in a histogram. */
+  readonly count: number;
+  readonly bucketCounts: readonly number[];
+  readonly bounds: readonly number[];
+}
+
+export const PROTOBUF_TYPE = 'application/x-protobuf';
+export const JSON_TYPE = 'application/json';
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const ignore: OnOddity = () => {};
+
+/** The spans of an `ExportTraceServiceRequest`. Throws on a body that is none. */
+export function decodeTraces(
+  body: Uint8Array,
+  contentType: string,
+  odd: OnOddity = ignore,
+): DecodedSpan[] {
+  const request = decodeRequest(body, contentType, 'TraceRequest', odd);
+  return asList(request['resourceSpans']).flatMap((item) => {
+    const resourceSpans = asObject(item);
+    const resource = asObject(resourceSpans['resource']);
+    const shared = {
+      resourceAttributes: decodeAttributes(resource['attributes'], odd),
+      resourceSchemaUrl: asString(resourceSpans['schemaUrl']),
+    };
+    return asList(resourceSpans['scopeSpans']).flatMap((scopeItem) => {
+      const scopeSpans = asObject(scopeItem);
+      const scope = asObject(scopeSpans['scope']);
+      const scopeName = asString(scope['name']);
+      const scopeVersion = asString(scope['version']);
+      return asList(scopeSpans['spans']).map((span) => ({
+        ...shared,
+        scopeName,
+        scopeVersion,
+        ...decodeSpan(asObject(span), odd),
+      }));
+    });
+  });
+}
+
+/** The data points of an `ExportMetricsServiceRequest`. Throws on a body that is none. */
+export function decodeMetrics(
+  body: Uint8Array,
+  contentType: string,
+  odd: OnOddity = ignore,
+): DecodedPoint[] {
+  const request = decodeRequest(body, contentType, 'MetricsRequest', odd);
+  return asList(request['resourceMetrics']).flatMap((item) => {
+    const resourceMetrics = asObject(item);
+    const resource = asObject(resourceMetrics['resource']);
+    const resourceAttributes = decodeAttributes(resource['attributes'], odd);
+    return asList(resourceMetrics['scopeMetrics'])
+      .flatMap((scope) => asList(asObject(scope)['metrics']))
+      .flatMap((metric) => decodeMetric(asObject(metric), odd))
+      .map((point) => ({ ...point, resourceAttributes }));
+  });
+}
+
+function decodeRequest(
+  body: Uint8Array,
+  contentType: string,
+  message: string,
+  odd: OnOddity,
+): JsonObject {
+  if (contentType.startsWith(PROTOBUF_TYPE)) return decodeProtobuf(body, message, odd);
+  if (!contentType.startsWith(JSON_TYPE)) throw new Error(`content type ${contentType}`);
+  return asObject(JSON.parse(strictUtf8.decode(body)));
+}
+
+function decodeSpan(
+  span: JsonObject,
+  odd: OnOddity,
+): Omit<DecodedSpan, 'resourceAttributes' | 'resourceSchemaUrl' | 'scopeName' | 'scopeVersion'> {
+  const status = asObject(span['status']);
+  return {
+    traceId: asString(span['traceId']),
+    spanId: asString(span['spanId']),
+    parentSpanId: asString(span['parentSpanId']),
+    traceState: asString(span['traceState']),
+    flags: asNumber(span['flags']),
+    name: asString(span['name']),
+    kind: asNumber(span['kind']),
+    startNanos: asInt64(span['startTimeUnixNano']),
+    endNanos: asInt64(span['endTimeUnixNano']),
+    attributes: decodeAttributes(span['attributes'], odd),
+    droppedAttributesCount: asNumber(span['droppedAttributesCount']),
+    events: asList(span['events']).map((item) => {
+      const event = asObject(item);
+      return {
+        name: asString(event['name']),
+        timeNanos: asInt64(event['timeUnixNano']),
+        attributes: decodeAttributes(event['attributes'], odd),
+        droppedAttributesCount: asNumber(event['droppedAttributesCount']),
+      };
+    }),
+    droppedEventsCount: asNumber(span['droppedEventsCount']),
+    links: asList(span['links']).map((item) => {
+      const link = asObject(item);
+      return {
+        traceId: asString(link['traceId']),
+        spanId: asString(link['spanId']),
+        traceState: asString(link['traceState']),
+        attributes: decodeAttributes(link['attributes'], odd),
+        droppedAttributesCount: asNumber(link['droppedAttributesCount']),
+        flags: asNumber(link['flags']),
+      };
+    }),
+    droppedLinksCount: asNumber(span['droppedLinksCount']),
+    status: { code: asNumber(status['code']), message: asString(status['message']) },
+  };
+}
+
+const TEMPORALITIES = [undefined, 'delta', 'cumulative'] as const;
+
+function decodeMetric(
+  metric: JsonObject,
+  odd: OnOddity,
+): Omit<DecodedPoint, 'resourceAttributes'>[] {
+  return (['gauge', 'sum', 'histogram'] as const).flatMap((type) => {
+    const data = asObject(metric[type]);
+    return asList(data['dataPoints']).map((item) => {
+      const point = asObject(item);
+      const isHistogram = type === 'histogram';
+      const integer = Number(asInt64(point['asInt']));
+      const number = asDouble(point['asDouble'] ?? integer);
+      return {
+        metric: asString(metric['name']),
+        unit: asString(metric['unit']),
+        type,
+        temporality: TEMPORALITIES[asNumber(data['aggregationTemporality'])],
+        isMonotonic: data['isMonotonic'] === true,
+        attributes: decodeAttributes(point['attributes'], odd),
+        startNanos: asInt64(point['startTimeUnixNano']),
+        value: isHistogram ? asDouble(point['sum'] ?? 0) : number,
+        count: isHistogram ? Number(asInt64(point['count'])) : 1,
+        bucketCounts: asList(point['bucketCounts']).map((count) => Number(asInt64(count))),
+        bounds: asList(point['explicitBounds']).map(asDouble),
+      };
+    });
+  });
+}
+
+function decodeAttributes(json: unknown, odd: OnOddity): DecodedAttributes {
+  const seen = new Set<string>();
+  const pairs = asList(json).map((item): [string, DecodedValue] => {
+    const pair = asObject(item);
+    const key = asString(pair['key']);
+    if (seen.has(key)) odd(`attribute ${JSON.stringify(key)} is there twice`);
+    seen.add(key);
+    return [key, decodeValue(pair['value'], odd)];
+  });
+  // Object.fromEntries defines properties, so that even a key `__proto__` is one of them.
+  return Object.fromEntries(pairs);
+}
+
+function decodeValue(json: unknown, odd: OnOddity): DecodedValue {
+  const [entry, ...more] = Object.entries(asObject(json));
+  if (entry === undefined) return null;
+  if (more.length > 0) throw new Error('an attribute has two values');
+  const [kind, value] = entry;
+  if (kind === 'stringValue' || kind === 'bytesValue') return asString(value);
+  if (kind === 'intValue') return Number(asInt64(value));
+  if (kind === 'doubleValue') return asDouble(value);
+  if (kind === 'boolValue' && typeof value === 'boolean') return value;
+  if (kind === 'kvlistValue') return decodeAttributes(asObject(value)['values'], odd);
+  if (kind === 'arrayValue') {
+    return asList(asObject(value)['values']).map((each) => decodeValue(each, odd));
+  }
+  odd(`unknown value ${kind}`);
+  return null;
+}
+
+function asObject(value: unknown): JsonObject {
+  if (value === undefined) return {};
+  if (!isObject(value)) throw wrong('an object', value);
+  return value;
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function asList(value: unknown): readonly unknown[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw wrong('an array', value);
+  return value;
+}
+
+function asString(value: unknown): string {
+  if (value === undefined) return '';
+  if (typeof value !== 'string') throw wrong('a string', value);
+  return value;
+}
+
+function asNumber(value: unknown): number {
+  if (value === undefined) return 0;
+  if (typeof value !== 'number') throw wrong('a number', value);
+  return value;
+}
+
+/** OTLP/JSON writes 64-bit integers as decimal strings and readers accept numbers. */
+function asInt64(value: unknown): bigint {
+  if (value === undefined) return 0n;
+  if (typeof value === 'bigint') return value;
+  if (typeof value === 'string' || typeof value === 'number') return BigInt(value);
+  throw wrong('an int64', value);
+}
+
+/** A double, or proto3 JSON's names of the numbers that JSON cannot write. */
+function asDouble(value: unknown): number {
+  if (typeof value === 'number') return value;
+  if (value === 'NaN' || value === 'Infinity' || value === '-Infinity') return Number(value);
+  throw wrong('a double', value);
+}
+
+function wrong(expected: string, value: unknown): Error {
+  return new Error(`not ${expected}: a ${value === null ? 'null' : typeof value}`);
+}

@@ -1,0 +1,142 @@
+import { Worker } from 'node:worker_threads';
+import { joinRequests } from './otlp-request.js';
+import type { ExitTarget } from './otlp-exporter.js';
+import { hostOf } from './http-transport.js';
+import { proxyAddress, proxyHeaders } from './proxy.js';
+
+/** What the last requests of a process came to. */
+export interface ExitResult {
+  /** Spans that were accepted, counted from the first. */
+  readonly accepted: number;
+  readonly requests: number;
+  readonly sentBytes: number;
+}
+
+/**
+ * The worker's whole program. Text, because a file of our own could not be found in an application
+ * that bundles us. It posts the requests one after the other, and halves one that is answered with
+ * 413. `state` is: done, accepted spans, requests, bytes sent.
+ */
+const PROGRAM = `
+const { workerData: work } = require('node:worker_threads');
+const { request } = require(work.secure ? 'node:https' : 'node:http');
+const { gzipSync } = require('node:zlib');
+const state = new Int32Array(work.state);
+const queue = work.batches.map(({ ends, body }) => ({ from: 0, to: ends.length, ends, body }));
+const finish = () => { Atomics.store(state, 0, 1); Atomics.notify(state, 0); };
+function bytesOf({ from, to, ends, body }) {
+  const start = from === 0 ? 0 : ends[from - 1];
+  const part = body.subarray(start, ends[to - 1]);
+  if (!work.isJson) return part;
+  const list = Buffer.from(part).toString('utf8').split('\\n').filter(Boolean);
+  return Buffer.from('{"resourceSpans":[' + list.join(',') + ']}');
+}
+function next() {
+  const batch = queue.shift();
+  if (batch === undefined) return finish();
+  const packed = work.compression === 'gzip';
+  const plain = bytesOf(batch);
+  const body = packed ? gzipSync(plain, { level: 1 }) : plain;
+  const headers = { ...work.headers, 'content-length': body.length };
+  if (packed) headers['content-encoding'] = 'gzip';
+  Atomics.add(state, 2, 1);
+  Atomics.add(state, 3, body.length);
+  const outgoing = request({ ...work.options, method: 'POST', headers });
+  outgoing.on('error', finish);
+  outgoing.on('response', (response) => {
+    response.resume();
+    const { statusCode } = response;
+    const count = batch.to - batch.from;
+    if (statusCode === 413 && count > 1) {
+      const middle = batch.from + (count >> 1);
+      queue.unshift({ ...batch, to: middle }, { ...batch, from: middle });
+    } else if (statusCode < 200 || statusCode >= 300) return finish();
+    else Atomics.add(state, 1, count);
+    response.on('end', next);
+    response.on('error', finish);
+  });
+  outgoing.end(body);
+}
+next();
+`;
+
+/**
+ * Posts from another thread while this one waits: the only way to reach the network once
+ * `process.exit()` was called. It takes some 30 ms beside the requests, and `timeoutMillis` at most.
+ * Each batch is a list of requests of one span each. Where threads are not allowed, nothing is sent.
+ */
+export function sendAtExit(
+  target: ExitTarget,
+  contentType: string,
+  batches: readonly (readonly Uint8Array[])[],
+  timeoutMillis: number,
+): ExitResult {
+  const shared = new SharedArrayBuffer(16);
+  const state = new Int32Array(shared);
+  try {
+    const worker = new Worker(PROGRAM, {
+      eval: true,
+      workerData: { ...workOf(target, contentType, batches), state: shared },
+      // Without the application's loaders and preloads: they are slow, and may start us again.
+      execArgv: [],
+      env: {},
+      stdout: true,
+      stderr: true,
+    });
+    worker.on('error', () => undefined);
+    worker.unref();
+    Atomics.wait(state, 0, 0, timeoutMillis);
+  } catch {
+    // No threads here: everything is left.
+  }
+  return {
+    accepted: Atomics.load(state, 1),
+    requests: Atomics.load(state, 2),
+    sentBytes: Atomics.load(state, 3),
+  };
+}
+
+function workOf(
+  { url: text, proxy: proxyText, headers, compression, ca }: ExitTarget,
+  contentType: string,
+  batches: readonly (readonly Uint8Array[])[],
+): object {
+  const url = new URL(text);
+  const proxy = proxyText === undefined ? undefined : new URL(proxyText);
+  const path = `${url.pathname}${url.search}`;
+  const isJson = contentType === 'application/json';
+  return {
+    secure: (proxy ?? url).protocol === 'https:',
+    isJson,
+    compression,
+    headers: {
+      ...headers,
+      'content-type': contentType,
+      host: url.host,
+      ...(proxy === undefined ? {} : proxyHeaders(proxy)),
+    },
+    options:
+      proxy === undefined
+        ? { host: hostOf(url), port: url.port, path, ca }
+        : { ...proxyAddress(proxy), path: `${url.origin}${path}`, ca },
+    batches: batches.map((bodies) => packBatch(bodies, isJson)),
+  };
+}
+
+/** The spans of a batch one after the other, and where each ends: a part of them is a request again. */
+function packBatch(
+  bodies: readonly Uint8Array[],
+  isJson: boolean,
+): { readonly ends: readonly number[]; readonly body: Uint8Array } {
+  const parts = isJson ? bodies.map(jsonLine) : bodies;
+  const ends: number[] = [];
+  let end = 0;
+  for (const part of parts) ends.push((end += part.length));
+  return { ends, body: joinRequests('application/x-protobuf', parts) };
+}
+
+/** The `resourceSpans` of a JSON request on one line: JSON has no line breaks of its own. */
+function jsonLine(body: Uint8Array): Uint8Array {
+  const text = Buffer.from(body).toString('utf8');
+  return Buffer.from(`${text.slice(text.indexOf('[') + 1, text.lastIndexOf(']'))}\n`);
+}

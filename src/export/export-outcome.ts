@@ -1,0 +1,97 @@
+import { ExportResultCode, type ExportResult } from '@opentelemetry/core';
+
+/** What became of one export request. */
+export type ExportOutcome =
+  /** Taken, except `rejected` of its spans. */
+  | { readonly kind: 'accepted'; readonly rejected: number; readonly message: string }
+  /** Not taken, and it may pass. */
+  | {
+      readonly kind: 'retry';
+      readonly reason: string;
+      /** What the collector asked for. */
+      readonly retryAfterMillis: number | undefined;
+    }
+  /** Too many bytes in one request. */
+  | { readonly kind: 'too_large' }
+  /** Never taken, however often it is sent. */
+  | { readonly kind: 'refused'; readonly status: number; readonly message: string }
+  /** Something threw on this side: the collector was not asked, or not understood. */
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+/** What our exporter adds to an OpenTelemetry `ExportResult`. Stock exporters leave it out. */
+export interface OtlpExportResult extends ExportResult {
+  readonly rejectedSpans?: number;
+  readonly message?: string;
+}
+
+const REQUEST_TIMEOUT = 408;
+const TOO_LARGE = 413;
+const TOO_MANY_REQUESTS = 429;
+/** Not implemented, HTTP version not supported: server errors that do not pass. */
+const LASTING_SERVER_ERRORS: ReadonlySet<number> = new Set([501, 505]);
+/** Node's codes, `ECONNREFUSED` or `CERT_HAS_EXPIRED`, and the words that stand for one. */
+const SYSTEM_CODE = /^[A-Z][A-Z0-9_]+$/;
+/**
+ * What the stock exporters say of a failure that may pass, which has no code there
+ * (`otlp-exporter-base`, `otlp-export-delegate.ts` and `http-transport-utils.ts`).
+ */
+const STOCK_RETRYABLE = /retryable status|timed? ?out|concurrent export limit/i;
+
+/**
+ * Reads the result of any `SpanExporter`, by what it has and never by its class: a class of another
+ * realm (jest, `node:vm`) or another copy of a package is another class.
+ */
+export function classifyResult(result: OtlpExportResult): ExportOutcome {
+  if (result.code === ExportResultCode.SUCCESS) {
+    const { rejectedSpans = 0, message = '' } = result;
+    return { kind: 'accepted', rejected: rejectedSpans, message };
+  }
+  return classifyError(result.error);
+}
+
+/** Reads what an exporter failed with, or threw. */
+export function classifyError(error: unknown): ExportOutcome {
+  const code = fieldOf(error, 'code');
+  const text = fieldOf(error, 'message');
+  const message = typeof text === 'string' ? text : '';
+  if (typeof code === 'number') {
+    const data = fieldOf(error, 'data');
+    const retryAfter = fieldOf(error, 'retryAfterMillis');
+    return classifyStatus(
+      code,
+      typeof data === 'string' && data !== '' ? data : message,
+      typeof retryAfter === 'number' ? retryAfter : undefined,
+    );
+  }
+  const isSystem = typeof code === 'string' && (SYSTEM_CODE.test(code) || code === message);
+  // Node's own argument errors are mistakes of this side.
+  if (isSystem && !code.startsWith('ERR_INVALID_')) {
+    return { kind: 'retry', reason: code, retryAfterMillis: undefined };
+  }
+  if (STOCK_RETRYABLE.test(message)) {
+    return { kind: 'retry', reason: message, retryAfterMillis: undefined };
+  }
+  return { kind: 'failed', error };
+}
+
+/**
+ * What a status means. OTLP ("Failures") retries 429, 502, 503 and 504; we also do 408 and the other
+ * 5xx, which a proxy in front may answer while the collector restarts.
+ */
+export function classifyStatus(
+  status: number,
+  message: string,
+  retryAfterMillis: number | undefined,
+): ExportOutcome {
+  if (status === TOO_LARGE) return { kind: 'too_large' };
+  const mayPass =
+    status === REQUEST_TIMEOUT ||
+    status === TOO_MANY_REQUESTS ||
+    (status >= 500 && !LASTING_SERVER_ERRORS.has(status));
+  if (mayPass) return { kind: 'retry', reason: `status ${status}`, retryAfterMillis };
+  return { kind: 'refused', status, message };
+}
+
+function fieldOf(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+}

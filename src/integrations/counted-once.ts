@@ -1,0 +1,64 @@
+import {
+  OpenInferenceSpanKind,
+  SemanticConventions as S,
+} from '@arizeai/openinference-semantic-conventions';
+import { LIVEKIT_SCOPE_NAME } from '../mapping/livekit-spans.js';
+import { MappedSpan } from '../mapping/mapped-span.js';
+
+/** Open parents at most: one that never ends is forgotten before it becomes a leak. */
+const MAX_COVERED = 4096;
+
+const COUNTS = 'llm.token_count.';
+/** What backends count a call by, or make a model call of. */
+const STRIPPED =
+  /^(?:llm\.token_count\.|llm\.cost\.|gen_ai\.usage\.|llm\.(?:request\.|response\.)?model_name$|gen_ai\.operation\.name$|gen_ai\.(?:request|response)\.model$)/u;
+
+/**
+ * The safety net below the rule of owners, for instrumentations that are not ours: of an LLM span
+ * with counts inside another one only the inner counts. Children end first, so the outer one is
+ * known to be covered when it ends. Spans that are siblings, or in other traces, it cannot see.
+ *
+ * A tool in between ends it: a model that a tool calls is billed beside the call that asked for the
+ * tool.
+ */
+export class CountedOnce {
+  readonly #covered = new Set<string>();
+
+  /**
+   * Takes every span as it is sent, and answers what to send: itself, or a step without counts.
+   * LiveKit's own request gives way to a call below it in `session/propagation.ts`.
+   */
+  count(span: MappedSpan): MappedSpan {
+    const kind = span.get(S.OPENINFERENCE_SPAN_KIND);
+    const isCovered = this.#covered.delete(span.spanContext().spanId);
+    const reports = kind === OpenInferenceSpanKind.LLM && reportsTokens(span);
+    const covers = (isCovered && kind !== OpenInferenceSpanKind.TOOL) || reports;
+    const parentSpanId = span.parentSpanContext?.spanId;
+    if (covers && parentSpanId !== undefined) this.#cover(parentSpanId);
+    const isLiveKit = span.instrumentationScope.name === LIVEKIT_SCOPE_NAME;
+    return isCovered && reports && !isLiveKit ? withoutCounts(span) : span;
+  }
+
+  #cover(spanId: string): void {
+    this.#covered.add(spanId);
+    if (this.#covered.size <= MAX_COVERED) return;
+    const [oldest] = this.#covered;
+    if (oldest !== undefined) this.#covered.delete(oldest);
+  }
+}
+
+function reportsTokens({ entries }: MappedSpan): boolean {
+  return entries.some(({ key }) => key.startsWith(COUNTS));
+}
+
+/** A call that is counted below: a step without tokens. */
+function withoutCounts(span: MappedSpan): MappedSpan {
+  const entries = span.entries
+    .filter(({ key }) => !STRIPPED.test(key))
+    .map((entry) =>
+      entry.key === S.OPENINFERENCE_SPAN_KIND
+        ? { ...entry, value: OpenInferenceSpanKind.CHAIN }
+        : entry,
+    );
+  return new MappedSpan(span, { entries });
+}

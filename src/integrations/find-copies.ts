@@ -1,0 +1,119 @@
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { asText, isRecord, parseJsonRecord } from '../mapping/read-attributes.js';
+import { fileInWorkingDirectory, loadedModules, processRequire } from '../node-require.js';
+import { applicationImports, mainFiles, manifestAbove } from './application-imports.js';
+
+/** Where the copies of an SDK are found. */
+export interface SdkPackage {
+  readonly packageName: string;
+  /** Its main files within the package: those that the package's `exports` lead to. */
+  readonly entries: { readonly cjs: string; readonly esm: string };
+}
+
+/** One copy of an SDK. */
+export interface SdkCopy {
+  readonly module: unknown;
+  readonly version: string | undefined;
+  readonly format: 'esm' | 'cjs';
+}
+
+/** What there is of an SDK in this process and around it. */
+export interface SdkPresence {
+  readonly copies: readonly SdkCopy[];
+  /** Whether it is a dependency of the application itself: LiveKit brings `openai` to everybody. */
+  readonly isDependency: boolean;
+}
+
+const ABSENT: SdkPresence = Object.freeze({ copies: [], isDependency: false });
+
+/**
+ * The copies of these SDKs that the application has loaded or will: CommonJS copies from Node's
+ * module cache, and those that its own files ask for. Loads no other.
+ */
+export async function findCopies(
+  packages: readonly SdkPackage[],
+): Promise<ReadonlyMap<SdkPackage, SdkPresence>> {
+  const loaded = Object.keys(loadedModules());
+  const workingDirectory = fileInWorkingDirectory();
+  const from = [...mainFiles(), ...(workingDirectory === undefined ? [] : [workingDirectory])];
+  const installed = packages.filter(
+    ({ packageName }) =>
+      from.some((file) => rootOf(packageName, file) !== undefined) ||
+      loaded.some((file) => file.includes(folderOf(packageName))),
+  );
+  const imports = installed.length === 0 ? [] : applicationImports(installed.map(nameOf));
+  const found = new Map<SdkPackage, SdkPresence>(packages.map((sdk) => [sdk, ABSENT]));
+  for (const sdk of installed) {
+    const { packageName, entries } = sdk;
+    const files = new Map<string, 'esm' | 'cjs'>();
+    for (const file of loaded) {
+      if (file.endsWith(folderOf(packageName) + entries.cjs)) files.set(file, 'cjs');
+    }
+    for (const each of imports) {
+      const root = each.packageName === packageName ? rootOf(packageName, each.file) : undefined;
+      if (root !== undefined) files.set(join(root, entries[each.format]), each.format);
+    }
+    const copies: SdkCopy[] = [];
+    for (const [file, format] of files) {
+      const copy = await loadCopy(file, format);
+      if (copy !== undefined) copies.push(copy);
+    }
+    const isDependency = from.some((file) => dependsOn(file, packageName));
+    found.set(sdk, { copies, isDependency });
+  }
+  return found;
+}
+
+/** One copy by its main file, loaded if it is not yet; `undefined` when it does not load. */
+export async function loadCopy(file: string, format: 'esm' | 'cjs'): Promise<SdkCopy | undefined> {
+  try {
+    const module: unknown =
+      format === 'cjs'
+        ? processRequire()?.(file)
+        : // Without the comment webpack and ncc replace the call by an empty context of modules.
+          await import(/* webpackIgnore: true */ pathToFileURL(file).href);
+    return { module, format, version: versionAbove(file) };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Folder of a package as a file sees it; `undefined` when it does not see it. Looked up by hand:
+ * `require.resolve()` takes half a millisecond for a package that is there, and reads `exports`.
+ */
+export function rootOf(packageName: string, from: string): string | undefined {
+  for (let at = dirname(from); ; at = dirname(at)) {
+    const folder = join(at, folderOf(packageName));
+    // Node loads a linked package from where it really is, and knows it by that name.
+    if (existsSync(join(folder, 'package.json'))) return realpathSync(folder);
+    if (at === dirname(at)) return undefined;
+  }
+}
+
+function dependsOn(file: string, packageName: string): boolean {
+  const manifest = manifestAbove(file);
+  return ['dependencies', 'devDependencies', 'optionalDependencies'].some((kind) => {
+    const dependencies = manifest?.[kind];
+    return isRecord(dependencies) && Object.hasOwn(dependencies, packageName);
+  });
+}
+
+function folderOf(packageName: string): string {
+  return `${sep}node_modules${sep}${packageName.replaceAll('/', sep)}${sep}`;
+}
+
+function nameOf({ packageName }: SdkPackage): string {
+  return packageName;
+}
+
+function versionAbove(file: string): string | undefined {
+  try {
+    const root = file.slice(0, file.lastIndexOf(sep) + 1);
+    return asText(parseJsonRecord(readFileSync(join(root, 'package.json'), 'utf8'))?.['version']);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,69 @@
+import type { TracerProvider } from '@opentelemetry/api';
+import type { InstallResult } from '../catalyst-tracing.js';
+import { TRACER_NAME, VERSION } from '../version.js';
+import type { Integration } from './integration.js';
+import type { Unpatch } from './patch-method.js';
+
+/** What was patched for one tracer provider, and what became of each SDK. */
+interface Installed {
+  readonly results: Map<string, InstallResult>;
+  readonly unpatches: Unpatch[];
+}
+
+/** Where every copy of this package finds it: sub-paths are built on their own. */
+const INSTALLED: unique symbol = Symbol.for('catalyst-tracing.integrations');
+
+/** What became of the SDKs that were given to this provider or found for it. */
+export function integrationResults(provider: TracerProvider): readonly InstallResult[] {
+  return [...(installations().get(provider)?.results.values() ?? [])];
+}
+
+/** Undoes everything that was patched for a provider. */
+export function uninstallIntegrations(provider: TracerProvider): void {
+  const installed = installations().get(provider);
+  for (const unpatch of installed?.unpatches.splice(0) ?? []) unpatch();
+}
+
+/** Patches one copy of an SDK; false when it is none. */
+export function patchModule(
+  integration: Integration,
+  module: unknown,
+  provider: TracerProvider,
+): boolean {
+  const unpatches = integration.patch(module, provider.getTracer(TRACER_NAME, VERSION));
+  installedFor(provider).unpatches.push(...unpatches);
+  return unpatches.length > 0;
+}
+
+/** Keeps what became of an SDK, in the place of what was said of it before. */
+export function rememberResult(provider: TracerProvider, row: InstallResult): InstallResult {
+  const frozen = Object.freeze(row);
+  installedFor(provider).results.set(row.name, frozen);
+  return frozen;
+}
+
+/** One row of `installResults`. */
+export function resultOf(
+  name: string,
+  status: InstallResult['status'],
+  reason?: string,
+): InstallResult {
+  const installed = status === 'installed';
+  return { name, status, installed, ...(reason !== undefined && { reason }) };
+}
+
+function installedFor(provider: TracerProvider): Installed {
+  const known = installations().get(provider);
+  if (known !== undefined) return known;
+  const installed: Installed = { results: new Map(), unpatches: [] };
+  installations().set(provider, installed);
+  return installed;
+}
+
+function installations(): WeakMap<object, Installed> {
+  const known: unknown = Reflect.get(globalThis, INSTALLED);
+  if (known instanceof WeakMap) return known;
+  const made = new WeakMap<object, Installed>();
+  Reflect.set(globalThis, INSTALLED, made);
+  return made;
+}

@@ -1,0 +1,63 @@
+import type { TracerProvider } from '@opentelemetry/api';
+import type { CatalystTracing, InstallResult } from '../catalyst-tracing.js';
+import {
+  CatalystInstrumentationError,
+  InvalidSdkInputError,
+  InvalidTracerInputError,
+} from '../errors.js';
+import { liveSetup } from '../live-tracing.js';
+import { isRecord } from '../mapping/read-attributes.js';
+import { patchModule, rememberResult, resultOf } from './installed-sdks.js';
+import type { Integration } from './integration.js';
+
+/**
+ * Connects one copy of an SDK for `instrumentX(module, tracing?)` of a sub-path: to the tracing that
+ * was given, else to the live one.
+ */
+export function instrumentModule(
+  integration: Integration,
+  module: unknown,
+  target: CatalystTracing | TracerProvider | undefined,
+): InstallResult {
+  const live = liveSetup();
+  const tracing: unknown = target ?? live?.tracing;
+  const unavailable = (reason: string): InstallResult =>
+    resultOf(integration.name, 'unavailable', reason);
+  if (tracing === undefined) return unavailable('there is no live tracing: call setup() first');
+  if (!isRecord(tracing) || !isTracerProvider(tracing['provider'])) {
+    return installModule(integration, module, tracing);
+  }
+  if (live === undefined || !Object.is(tracing, live.tracing)) {
+    return unavailable('this tracing was shut down; call setup() again');
+  }
+  if (live.resolved?.disabled === true)
+    return unavailable('tracing is disabled by the environment');
+  return installModule(integration, module, tracing['provider']);
+}
+
+/** The same with a tracer provider of the application's own. Throws on what cannot be used. */
+export function installModule(
+  integration: Integration,
+  module: unknown,
+  provider: unknown,
+): InstallResult {
+  if (!isTracerProvider(provider)) {
+    throw new InvalidTracerInputError(
+      'What was given as a tracer provider has no getTracer(): pass an OpenTelemetry TracerProvider, or what `await setup()` gives.',
+    );
+  }
+  let isPatched: boolean;
+  try {
+    isPatched = patchModule(integration, module, provider);
+  } catch (cause) {
+    throw new CatalystInstrumentationError(`${integration.name} was not instrumented.`, { cause });
+  }
+  if (!isPatched) {
+    throw new InvalidSdkInputError(`What was given is not ${integration.expected}.`);
+  }
+  return rememberResult(provider, resultOf(integration.name, 'installed'));
+}
+
+function isTracerProvider(value: unknown): value is TracerProvider {
+  return isRecord(value) && typeof value['getTracer'] === 'function';
+}

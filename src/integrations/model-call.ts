@@ -1,0 +1,140 @@
+import {
+  context as contextApi,
+  SpanKind,
+  SpanStatusCode,
+  type Context,
+  type Tracer,
+} from '@opentelemetry/api';
+import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
+import { debug } from '../diagnostics.js';
+import { liveSetup } from '../live-tracing.js';
+import { identityOf } from '../session/identity.js';
+import type { OpenSpan } from '../spans/span-handle.js';
+import { openSpan, startSpan } from '../spans/start-span.js';
+import {
+  answerAttributes,
+  embeddingAnswerAttributes,
+  inputAttributes,
+  requestAttributes,
+  startAttributes,
+  type CallAnswer,
+  type CallRequest,
+} from './call-attributes.js';
+import { markOwner, SILENT_OWNER, withOwner } from './llm-owner.js';
+
+export type { CallAnswer, CallRequest };
+
+/** How a call ended that neither came to its end nor failed. */
+export type Stop = 'abandoned' | 'aborted' | 'raw';
+
+/** Told how a model call went. The first that is said of a call holds. */
+export interface CallObserver {
+  /** Calls the SDK in the context that belongs to the call. */
+  run<T>(call: () => T): T;
+  answered(answer: CallAnswer): void;
+  /** With what had arrived until then. */
+  failed(error: unknown, partial?: CallAnswer): void;
+  stopped(how: Stop, partial?: CallAnswer): void;
+}
+
+/** Runs a step of ours: what it throws must never reach the application or its SDK. */
+export function guard<T>(step: () => T): T | undefined {
+  try {
+    return step();
+  } catch (error) {
+    debug(`An integration failed: ${error instanceof Error ? error.name : typeof error}`);
+    return undefined;
+  }
+}
+
+/**
+ * The span of one model call, which counts its tokens. It is active while the SDK runs, so that HTTP
+ * spans stand below it, and tells wrappers below to keep silent.
+ */
+export class ModelCall implements CallObserver {
+  readonly #span: OpenSpan;
+  readonly #request: CallRequest | undefined;
+  /** Where the call was made. */
+  readonly around: Context;
+  #isOver = false;
+
+  constructor(tracer: Tracer, spanName: string, request: CallRequest | undefined, around: Context) {
+    this.around = around;
+    this.#request = request;
+    this.#span = openSpan(tracer, (usable) =>
+      contextApi.with(around, () =>
+        startSpan(usable, {
+          name: spanName,
+          kind: SpanKind.CLIENT,
+          attributes: request === undefined ? {} : startAttributes(request),
+          identity: undefined,
+          isAgentRun: false,
+        }),
+      ),
+    );
+    markOwner(this.#span.raw);
+    // A span that never ends is sent as it is at shutdown: it should say what was asked.
+    if (request !== undefined) this.#span.setAttributes(inputAttributes(request));
+  }
+
+  run<T>(call: () => T): T {
+    return this.#span.activate(() =>
+      contextApi.with(withOwner(contextApi.active(), SILENT_OWNER), call),
+    );
+  }
+
+  /** Makes the span active and lets calls below count by themselves. */
+  activate<T>(call: () => T): T {
+    return this.#span.activate(call);
+  }
+
+  answered(answer: CallAnswer): void {
+    this.#end(answer, () => {
+      const { error: message, isComplete } = answer;
+      if (message !== undefined) this.#span.raw.setStatus({ code: SpanStatusCode.ERROR, message });
+      else if (isComplete) this.#span.raw.setStatus({ code: SpanStatusCode.OK });
+    });
+  }
+
+  failed(error: unknown, partial?: CallAnswer): void {
+    if (isAbort(error)) this.stopped('aborted', partial);
+    else this.#end(partial, () => this.#span.fail(error));
+  }
+
+  stopped(how: Stop, partial?: CallAnswer): void {
+    const key = how === 'raw' ? 'response' : 'stream';
+    this.#end(partial, () =>
+      this.#span.setAttribute(S.METADATA, {
+        ...liveSetup()?.resolved?.metadata,
+        ...identityOf(this.around)?.metadata,
+        [key]: how,
+      }),
+    );
+  }
+
+  #end(answer: CallAnswer | undefined, conclude: () => void): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    guard(() => this.#write(answer));
+    guard(conclude);
+    this.#span.end();
+  }
+
+  #write(answer: CallAnswer | undefined): void {
+    if (!this.#span.raw.isRecording()) return;
+    const request = this.#request;
+    if (answer !== undefined) {
+      const isEmbedding = request?.texts !== undefined;
+      this.#span.setAttributes(
+        isEmbedding ? embeddingAnswerAttributes(answer) : answerAttributes(answer),
+      );
+    }
+    if (request !== undefined) this.#span.setAttributes(requestAttributes(request));
+  }
+}
+
+/** The application took the call back: `AbortController`, or the SDK's own `abort()`. */
+function isAbort(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error.name === 'AbortError' || error.constructor.name === 'APIUserAbortError';
+}

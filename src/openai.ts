@@ -1,0 +1,6 @@
+// `catalyst-tracing/openai`: a copy of the `openai` package that is given by hand.
+
+export {
+  installOpenAIInstrumentation,
+  instrumentOpenAI,
+} from './integrations/openai/instrument-openai.js';

@@ -1,0 +1,166 @@
+import type { AttributeValue } from '@opentelemetry/api';
+import type { Classify } from './content-keys.js';
+import type { ContentClass } from './content-rules.js';
+import { hideInputParameters, hideOfferedTools, REDACTED_VALUE } from './hide-in-json.js';
+import { limitInlineMedia, shortestLimit } from './inline-media.js';
+import type { PrivacyPolicy } from './privacy.js';
+
+/** LiveKit's words in the place of an exception's (`telemetry/redaction.ts`). */
+const REDACTED_EXCEPTION_MESSAGE = 'exception details redacted';
+/** Where tracers of model APIs put the request as it was made. */
+const HOLDS_REQUEST: ReadonlySet<ContentClass> = new Set(['inputValue', 'invocationParameters']);
+
+/** Decides value by value what of one span's content is sent, and how it reads. */
+export class ContentRedactor {
+  readonly #policy: PrivacyPolicy;
+  readonly #kind: string;
+  readonly #history = new MessageHistory();
+  /** Texts up to this length need no look: nothing but long media is withheld. */
+  readonly #harmlessLength: number;
+
+  constructor(policy: PrivacyPolicy, kind: string) {
+    this.#policy = policy;
+    this.#kind = kind;
+    this.#harmlessLength = policy.limitsMediaOnly ? shortestLimit(policy.media) : -1;
+  }
+
+  /** The value to send; `undefined` sends nothing. What may stay as it is comes back itself. */
+  redact(key: string, value: AttributeValue, classify: Classify): AttributeValue | undefined {
+    if (this.#isHarmless(value)) return value;
+    const content = classify(key, value);
+    if (content === 'none') return value;
+    const { actions, hidesAnswersInInput, counts } = this.#policy;
+    if (content === 'personal' && typeof value === 'string') {
+      const hashed = this.#policy.hashIdentity(key, value);
+      if (hashed !== undefined) {
+        counts.hashed += 1;
+        return hashed;
+      }
+    }
+    // Asked for every value: a role that a switch removes still says whose the text is.
+    const repeatsAnswer = hidesAnswersInInput && this.#history.repeatsAnswer(key, value, content);
+    const action = actions.get(content) ?? 'remove';
+    if (action === 'redact') {
+      return content === 'exception' ? this.#exception(key) : this.#redacted();
+    }
+    if (action === 'remove') {
+      // A number under a key nobody knows is a measurement more often than a message.
+      const isMeasured = typeof value === 'number' || typeof value === 'boolean';
+      return content === 'raw' && isMeasured ? value : this.#removed();
+    }
+    if (repeatsAnswer) return this.#redacted();
+    return this.#rewrite(key, this.#trim(key, value, content), content);
+  }
+
+  #isHarmless(value: AttributeValue): boolean {
+    if (this.#harmlessLength < 0) return false;
+    return typeof value === 'string' ? value.length <= this.#harmlessLength : !Array.isArray(value);
+  }
+
+  /** As LiveKit does it: other words in the place of the message, no stack at all. */
+  #exception(key: string): AttributeValue | undefined {
+    if (key.includes('stack')) return this.#removed();
+    this.#policy.counts.redacted += 1;
+    return REDACTED_EXCEPTION_MESSAGE;
+  }
+
+  #redacted(): string {
+    this.#policy.counts.redacted += 1;
+    return REDACTED_VALUE;
+  }
+
+  #removed(): undefined {
+    this.#policy.counts.removed += 1;
+    return undefined;
+  }
+
+  /** Cuts out of a value what is hidden although the value is not. */
+  #trim(key: string, value: AttributeValue, content: ContentClass): AttributeValue {
+    if (typeof value === 'string') return this.#trimText(key, value, content);
+    if (!Array.isArray(value) || !hasText(value)) return value;
+    const items: readonly unknown[] = value;
+    const trimmed = items.map((item) =>
+      typeof item === 'string' ? this.#trimText(key, item, content) : item,
+    );
+    return trimmed.some((item, index) => item !== items[index]) ? trimmed.map(String) : value;
+  }
+
+  #trimText(key: string, value: string, content: ContentClass): string {
+    const { media, hidesInputParameters, hidesOfferedTools, counts } = this.#policy;
+    let trimmed = limitInlineMedia(value, media);
+    if (content === 'invocationParameters' && hidesInputParameters) {
+      trimmed = hideInputParameters(key, trimmed);
+    }
+    if (hidesOfferedTools && HOLDS_REQUEST.has(content)) trimmed = hideOfferedTools(key, trimmed);
+    if (trimmed !== value) counts.redacted += 1;
+    return trimmed;
+  }
+
+  #rewrite(key: string, value: AttributeValue, content: ContentClass): AttributeValue | undefined {
+    if (this.#policy.rewriter === undefined) return value;
+    // The numbers of a vector are no text, and there are thousands.
+    if (content === 'embeddingVector' && !hasText(value)) return value;
+    if (!Array.isArray(value)) return this.#rewriteOne(key, value);
+    const texts: string[] = [];
+    let isChanged = false;
+    for (const item of value) {
+      if (item === null || item === undefined) continue;
+      const rewritten = this.#rewriteOne(key, item);
+      isChanged ||= rewritten !== item;
+      texts.push(String(rewritten ?? REDACTED_VALUE));
+    }
+    return isChanged ? texts : value;
+  }
+
+  #rewriteOne(
+    key: string,
+    value: string | number | boolean,
+  ): string | number | boolean | undefined {
+    if (typeof value === 'boolean') return value;
+    const text = String(value);
+    const rewritten = this.#policy.rewriter?.rewrite(text, { key, kind: this.#kind });
+    return rewritten === text ? value : rewritten;
+  }
+}
+
+function hasText(value: AttributeValue): boolean {
+  return Array.isArray(value)
+    ? value.some((item) => typeof item === 'string')
+    : typeof value === 'string';
+}
+
+const MESSAGE = /^llm\.input_messages\.\d+(?=\.)/;
+const ASKING_ROLES: ReadonlySet<unknown> = new Set(['user', 'system', 'developer', 'human']);
+const TOLD_BY_MODEL_OR_TOOL =
+  /"(?:role|type)"\s{0,8}:\s{0,8}"(?:assistant|model|ai|tool|function|tool_(?:use|call|result)|function_call|function_call_output|tool_call_response)"/i;
+
+/**
+ * Tells which input messages of a span repeat an earlier answer, of the model or of a tool.
+ *
+ * A conversation sends every answer back with the next request, so hiding outputs means hiding them
+ * there as well. A role stands before the text it belongs to; text whose role was not seen is taken
+ * for an answer.
+ */
+class MessageHistory {
+  readonly #asked = new Set<string>();
+
+  /** Whether this value of the input side repeats an answer. Sees the values in their order. */
+  repeatsAnswer(key: string, value: unknown, content: ContentClass): boolean {
+    switch (content) {
+      case 'inputMessage':
+        if (key.endsWith('.message.role') && ASKING_ROLES.has(value)) {
+          this.#asked.add(MESSAGE.exec(key)?.[0] ?? '');
+        }
+        return false;
+      case 'inputText':
+      case 'inputImage':
+      case 'inputAudio':
+        return !this.#asked.has(MESSAGE.exec(key)?.[0] ?? key);
+      case 'inputValue':
+      case 'prompt':
+        return typeof value === 'string' && TOLD_BY_MODEL_OR_TOOL.test(value);
+      default:
+        return false;
+    }
+  }
+}

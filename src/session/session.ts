@@ -1,0 +1,277 @@
+import { warnOnce } from '../diagnostics.js';
+import { LiveKitSpan } from '../mapping/livekit-spans.js';
+import type { SessionClosing } from '../mapping/mapping-context.js';
+import { asText } from '../mapping/read-attributes.js';
+import type { Failure } from '../mapping/mapping-context.js';
+import type { JobRecord } from './job.js';
+import type { ObservedSession } from './observed-session.js';
+import { SessionStatistics } from './session-statistics.js';
+import type { SpanNode } from './span-node.js';
+
+/** What the user said is kept only while a tool loop can still refer to it. */
+const MAX_SPEECHES = 8;
+
+/** Between a failed attempt and the draining that it causes. An attempt is repeated after 100 ms. */
+const CLOSES_WITHIN_MILLIS = 50;
+
+/** An attempt of a model or of speech that failed. */
+export interface FailedAttempt {
+  readonly request: SpanNode;
+  readonly endMillis: number;
+  readonly failure: Failure;
+}
+
+/** What is known of one agent session while its spans pass. */
+export class Session {
+  /** The id where nothing else names the session: stable, and found again in the trace. */
+  readonly fallbackId: string;
+  /** The id that the option `sessionId` gave. */
+  readonly givenId: string | undefined;
+  /** `gen_ai.conversation.id` or the room's sid, once a span or the job has it. */
+  conversationId: string | undefined;
+  /** Label of the agent in charge. */
+  agentLabel: string | undefined;
+  firstInput: string | undefined;
+  lastOutput: string | undefined;
+  /** What the session's events have brought, when it is observed. */
+  observed: ObservedSession | undefined;
+  /** The turn of the user that is open. */
+  userTurn: SpanNode | undefined;
+  /** The turn of the agent that started last, while it is open. */
+  agentTurn: SpanNode | undefined;
+  /** The job that it started in, when `tracing.job` put a span around it. */
+  job: JobRecord | undefined;
+  /** The last attempt of a model or of speech, when it failed. */
+  failedAttempt: FailedAttempt | undefined;
+  #endedBy: Failure | undefined;
+  readonly statistics: SessionStatistics = new SessionStatistics();
+  readonly #inputBySpeech = new Map<string, string>();
+
+  constructor(fallbackId: string, givenId: string | undefined) {
+    this.fallbackId = fallbackId;
+    this.givenId = givenId;
+  }
+
+  get id(): string {
+    return this.conversationId ?? this.fallbackId;
+  }
+
+  get closing(): SessionClosing | undefined {
+    return this.observed?.closing;
+  }
+
+  /** The error that ended the session: the `close` event knows, else the spans say. */
+  get failure(): Failure | undefined {
+    return this.closing === undefined ? this.#endedBy : this.closing.failure;
+  }
+
+  /**
+   * An agent of the session is drained. LiveKit closes a session for an error within the failed
+   * attempt (`_onError`, `voice/agent_session.ts`, 1.9.0): draining begins at once, and the request
+   * of the attempt has not ended. Every other close comes later.
+   */
+  beginDraining(atMillis: number): void {
+    const attempt = this.failedAttempt;
+    if (attempt?.request.span === undefined) return;
+    if (atMillis - attempt.endMillis <= CLOSES_WITHIN_MILLIS) this.#endedBy = attempt.failure;
+  }
+
+  /** Another agent takes over: the session was not closed. */
+  takeOver(label: string): void {
+    this.agentLabel = label;
+    this.#endedBy = undefined;
+  }
+
+  addInput(input: string | undefined): void {
+    this.firstInput ??= input;
+  }
+
+  addOutput(output: string | undefined): void {
+    if (output !== undefined) this.lastOutput = output;
+  }
+
+  /** Remembers what a speech answers: later steps of its tool loop do not repeat it. */
+  rememberSpeech(speechId: string, input: string): void {
+    this.#inputBySpeech.set(speechId, input);
+    if (this.#inputBySpeech.size <= MAX_SPEECHES) return;
+    const [oldest] = this.#inputBySpeech.keys();
+    if (oldest !== undefined) this.#inputBySpeech.delete(oldest);
+  }
+
+  inputOfSpeech(speechId: string): string | undefined {
+    return this.#inputBySpeech.get(speechId);
+  }
+}
+
+/**
+ * The sessions below one span. It keeps the nodes of open sessions alone, and of all that have ended
+ * the first input, the last output and the last end: the span may be open for days.
+ */
+export class SessionsBelow {
+  readonly #open = new Set<SpanNode>();
+  #firstInput: string | undefined;
+  #lastOutput: string | undefined;
+  #lastEnd: SessionEnd | undefined;
+
+  add(node: SpanNode): void {
+    this.#open.add(node);
+  }
+
+  end(node: SpanNode): void {
+    const { session } = node;
+    if (!this.#open.delete(node) || session === undefined) return;
+    this.#firstInput ??= session.firstInput;
+    this.#lastOutput = session.lastOutput ?? this.#lastOutput;
+    this.#lastEnd = { closing: session.closing, failure: session.failure };
+  }
+
+  /** One that has not ended. */
+  get anyOpen(): SpanNode | undefined {
+    const [first] = this.#open;
+    return first;
+  }
+
+  get input(): string | undefined {
+    const open = [...this.#open].find(({ session }) => session?.firstInput !== undefined);
+    return this.#firstInput ?? open?.session?.firstInput;
+  }
+
+  get output(): string | undefined {
+    const open = [...this.#open].findLast(({ session }) => session?.lastOutput !== undefined);
+    return open?.session?.lastOutput ?? this.#lastOutput;
+  }
+
+  /** How the last of them ended. */
+  get lastEnd(): SessionEnd | undefined {
+    return this.#lastEnd;
+  }
+}
+
+/** How a session ended. */
+export interface SessionEnd {
+  readonly closing: SessionClosing | undefined;
+  readonly failure: Failure | undefined;
+}
+
+export interface SessionsOptions {
+  /** Asks the option `sessionId`: when a session starts, and once for a trace without one. */
+  readonly givenSessionId: () => string | undefined;
+  /** Sid of the room whose job is running; `undefined` outside a job. */
+  readonly roomSid: () => string | undefined;
+}
+
+/** The sessions of the process, and which of them a span belongs to that does not say. */
+export class Sessions {
+  readonly #options: SessionsOptions;
+  readonly #open = new Set<Session>();
+  #last: Session | undefined;
+  #unseen: Session | undefined;
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+  }
+
+  begin(fallbackId: string): Session {
+    const session = new Session(fallbackId, this.#options.givenSessionId());
+    session.conversationId = this.#options.roomSid();
+    this.#open.add(session);
+    this.#last = session;
+    return session;
+  }
+
+  end(session: Session): void {
+    session.failedAttempt = undefined;
+    this.#open.delete(session);
+  }
+
+  isOpen(session: Session): boolean {
+    return this.#open.has(session);
+  }
+
+  /** The session that is open, when it is the only one. */
+  only(): Session | undefined {
+    const [only] = this.#open;
+    return this.#open.size === 1 ? only : undefined;
+  }
+
+  /** The session's id as the application or its job gives it. */
+  givenIdOf({ session, localRoot }: SpanNode): string | undefined {
+    if (session !== undefined) return session.givenId;
+    localRoot.givenSessionId ??= { id: this.#options.givenSessionId() };
+    return localRoot.givenSessionId.id ?? this.#options.roomSid();
+  }
+
+  /** Waits no longer for the `close` events of open sessions. */
+  settle(): void {
+    for (const session of this.#open) session.observed?.settle();
+  }
+
+  /**
+   * The session of a span without a known parent, as several are up to LiveKit 1.7.1: the only one
+   * that is open, and when none is, the one that was open last.
+   */
+  ofStray(): Session | undefined {
+    return this.#open.size === 0 ? this.#last : this.only();
+  }
+
+  /**
+   * The same for a span that only a session can have. A session that started before `setup()` was
+   * not seen: one is made up, so that its scattered spans share an id.
+   */
+  ofStrayWithin(node: SpanNode): Session | undefined {
+    let session = this.ofStray();
+    if (session === undefined && this.#open.size === 0) {
+      session = this.begin(node.traceId);
+      this.#open.delete(session);
+      this.#unseen = session;
+    }
+    if (session !== undefined && session === this.#unseen) warnOfLateSetup(node.name);
+    return session;
+  }
+}
+
+/**
+ * Spans that LiveKit opens in a running `AgentSession` and nowhere else. A model that is used alone
+ * has `llm_request` or `tts_request` without any session.
+ */
+const ONLY_IN_SESSION: ReadonlySet<string> = new Set([
+  LiveKitSpan.START_AGENT_ACTIVITY,
+  LiveKitSpan.RESUME_AGENT_ACTIVITY,
+  LiveKitSpan.USER_TURN,
+  LiveKitSpan.AGENT_TURN,
+  LiveKitSpan.AGENT_SPEAKING,
+]);
+
+function warnOfLateSetup(spanName: string): void {
+  if (!ONLY_IN_SESSION.has(spanName)) return;
+  warnOnce(
+    'late_setup',
+    'An AgentSession started before tracing was set up: its agent_session span and all that came before are missing, and each of its turns is a trace of its own. Call setup() before session.start(); in a worker, at module level.',
+  );
+}
+
+/**
+ * The answer of the option `sessionId`. As a function it is the user's code: whatever it throws or
+ * returns must not cost the session its spans. Blank text and `undefined` mean that it does not
+ * know, and the room is used.
+ */
+export function readGivenSessionId<Job>(
+  given: string | ((job: Job) => unknown) | undefined,
+  job: () => Job,
+): string | undefined {
+  if (typeof given !== 'function') return given;
+  try {
+    const id = given(job());
+    if (id === undefined || id === null) return undefined;
+    if (typeof id === 'string') return asText(id.trim());
+    // Nobody else waits for it, and an unhandled rejection would end the process.
+    if (id instanceof Promise) id.catch(() => undefined);
+  } catch {
+    // The error may hold anything and is not logged.
+  }
+  warnOnce(
+    'session_id_failed',
+    'The function given as "sessionId" threw or did not return a string; the room is used.',
+  );
+  return undefined;
+}

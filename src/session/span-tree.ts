@@ -1,0 +1,249 @@
+import { context as activeContext, trace, type Context } from '@opentelemetry/api';
+import type { ReadableSpan, Span } from '@opentelemetry/sdk-trace-base';
+import { LiveKitSpan } from '../mapping/livekit-spans.js';
+import { asText } from '../mapping/read-attributes.js';
+import type { MappingContext } from '../mapping/mapping-context.js';
+import { ToolTasks } from './calls.js';
+import {
+  identityOf,
+  mergeIdentity,
+  openInferenceBelow,
+  readOpenInferenceContext,
+  type Identity,
+} from './identity.js';
+import { JobRecord, type JobWatch } from './job.js';
+import { propagateEnd, propagateStart, type EndedSpan } from './propagation.js';
+import { Sessions, SessionsBelow, type SessionsOptions } from './session.js';
+import { contextOf } from './span-context.js';
+import { SpanNode } from './span-node.js';
+
+/** Open spans that are found by their id. LiveKit never ends some: the oldest are forgotten. */
+const MAX_OPEN = 16_384;
+
+/** Spans that may be outside any session: an LLM used alone, a job before its session. */
+const STANDALONE: ReadonlySet<string> = new Set([
+  LiveKitSpan.JOB_ENTRYPOINT,
+  LiveKitSpan.LLM_REQUEST,
+  LiveKitSpan.LLM_REQUEST_RUN,
+]);
+
+export interface SpanTreeOptions extends SessionsOptions {
+  /** What `setup` says of every span of the process, except the session's id. */
+  readonly processIdentity: Identity;
+  /** LiveKit's own task in which a span starts. */
+  readonly currentTask: () => object | undefined;
+  /** Whether a span is sampled and in scope. */
+  readonly isSent: (span: ReadableSpan) => boolean;
+}
+
+/**
+ * Every span's parent, session, job and identity, and what its children have passed up to it. A node
+ * is kept by its span, so it is there for late children (`realtime_metrics`) and goes with it.
+ */
+export class SpanTree {
+  readonly sessions: Sessions;
+  readonly #options: SpanTreeOptions;
+  readonly #nodes = new WeakMap<object, SpanNode>();
+  readonly #open = new Map<string, SpanNode>();
+  readonly #tools: ToolTasks;
+
+  constructor(options: SpanTreeOptions) {
+    this.#options = options;
+    this.sessions = new Sessions(options);
+    this.#tools = new ToolTasks(options.currentTask);
+  }
+
+  /** Adds a span that starts. Nothing is written on it. */
+  start(span: Span, context: Context): SpanNode {
+    const node = this.#add(span, context);
+    this.#open.set(node.spanId, node);
+    if (this.#open.size > MAX_OPEN) this.#forgetOldest();
+    if (node.livekitName === LiveKitSpan.AGENT_SESSION) this.#beginSession(node);
+    else if (node.isLiveKit) this.#joinSession(node);
+    node.agentAtStart = node.session?.agentLabel;
+    propagateStart(node);
+    this.#tools.start(node);
+    return node;
+  }
+
+  /**
+   * The node of a span that ends or has ended. One that started before this processor was there gets
+   * a node now, from its parent and from the context that it ends in.
+   */
+  nodeOf(span: ReadableSpan): SpanNode {
+    const known = this.#nodes.get(span) ?? this.#open.get(span.spanContext().spanId);
+    if (known !== undefined) return known;
+    const node = this.#add(span, activeContext.active());
+    if (node.isLiveKit) this.#joinSession(node);
+    node.agentAtStart = node.session?.agentLabel;
+    // Metrics have not counted its start.
+    node.isMeasured = true;
+    return node;
+  }
+
+  /** Whether a span has started here and not ended. */
+  isOpen(spanId: string): boolean {
+    return this.#open.has(spanId);
+  }
+
+  /** Spans that have not ended, outermost first. */
+  openNodes(): readonly SpanNode[] {
+    return [...this.#open.values()];
+  }
+
+  /** The span that is active where this is called; `undefined` when it is not in the tree. */
+  activeNode(): SpanNode | undefined {
+    return this.#nodeIn(activeContext.active());
+  }
+
+  currentTask(): object | undefined {
+    return this.#options.currentTask();
+  }
+
+  /** Puts a job around everything that starts below its span; false when the span isn't recorded. */
+  beginJob(spanId: string, tenantId: string | undefined, watch: JobWatch): boolean {
+    const node = this.#open.get(spanId);
+    if (node === undefined) return false;
+    const { parent, startMillis } = node;
+    node.isJob = true;
+    node.job = new JobRecord({ startMillis, tenantId, watch });
+    if (parent?.livekitName === LiveKitSpan.JOB_ENTRYPOINT) parent.jobBelow ??= node;
+    return true;
+  }
+
+  /** Whether the last session of a job failed. */
+  hasJobFailed(spanId: string): boolean {
+    return this.#open.get(spanId)?.sessionsBelow?.lastEnd?.failure !== undefined;
+  }
+
+  /** When LiveKit began the job that this is called in, where nothing else is active. */
+  entryStartMillis(): number | undefined {
+    const active = this.activeNode();
+    return active?.livekitName === LiveKitSpan.JOB_ENTRYPOINT ? active.startMillis : undefined;
+  }
+
+  /** What the spans around say of one that has ended, or is sent as `incomplete`. */
+  contextOf(node: SpanNode, span: ReadableSpan, incomplete: boolean): MappingContext {
+    const { session } = node;
+    if (node.isLiveKit && session !== undefined) {
+      session.conversationId ??= asText(span.attributes['gen_ai.conversation.id']);
+    }
+    const { processIdentity } = this.#options;
+    const sessionId = this.sessions.givenIdOf(node);
+    const process =
+      sessionId === processIdentity.sessionId ? processIdentity : { ...processIdentity, sessionId };
+    return contextOf(node, span, process, incomplete, this.#tools);
+  }
+
+  /** Passes up what the spans above need, and lets go of the span. */
+  end(node: SpanNode, ended: EndedSpan): void {
+    propagateEnd(node, ended);
+    if (node.livekitName === LiveKitSpan.AGENT_SESSION) this.#endSession(node);
+    node.close();
+    this.#open.delete(node.spanId);
+  }
+
+  #add(span: ReadableSpan, context: Context): SpanNode {
+    const parentId = span.parentSpanContext?.spanId;
+    const inContext = trace.getSpan(context);
+    const parent =
+      parentId === undefined
+        ? undefined
+        : inContext?.spanContext().spanId === parentId
+          ? this.#nodeIn(context)
+          : this.#open.get(parentId);
+    // LiveKit starts some spans as roots, or drops the context's values (`on_enter`). The caller's
+    // context is still active then and shows where they belong.
+    const active = activeContext.active();
+    const around = parent ?? this.#nodeIn(active);
+    const contextIdentity =
+      identityOf(context) ?? (around?.identity === undefined ? identityOf(active) : undefined);
+    const node = new SpanNode({
+      span,
+      isSent: this.#options.isSent(span),
+      parent,
+      around,
+      sentParentId: parent === undefined ? this.#sentAbove(span, inContext) : parent.sentId,
+      identity: identityBelow(around, contextIdentity),
+      contextIdentity,
+      openInference:
+        openInferenceBelow(around?.openInference, readOpenInferenceContext(context)) ??
+        readOpenInferenceContext(active),
+    });
+    this.#nodes.set(span, node);
+    return node;
+  }
+
+  #nodeIn(context: Context): SpanNode | undefined {
+    const span = trace.getSpan(context);
+    if (span === undefined) return undefined;
+    return this.#nodes.get(span) ?? this.#open.get(span.spanContext().spanId);
+  }
+
+  /**
+   * Id of the nearest sent span above one whose parent is not in the tree. A remote parent is sent by
+   * its own process. A span of another provider is not sent from here: what is above it may be.
+   */
+  #sentAbove(span: ReadableSpan, inContext: object | undefined): string | undefined {
+    const parent = span.parentSpanContext;
+    if (parent === undefined) return undefined;
+    if (parent.isRemote === true || !isSpanOfSdk(inContext)) return parent.spanId;
+    const above = inContext.parentSpanContext;
+    if (above === undefined) return undefined;
+    return above.isRemote === true ? above.spanId : this.#open.get(above.spanId)?.sentId;
+  }
+
+  #beginSession(node: SpanNode): void {
+    // A trace may hold several sessions that were started from outside this process.
+    const isRoot = node.span?.parentSpanContext === undefined;
+    node.session = this.sessions.begin(isRoot ? node.traceId : `${node.traceId}-${node.spanId}`);
+    node.session.job = node.job;
+    for (let above = node.parent; above !== undefined; above = above.parent) {
+      above.session ??= node.session;
+      above.sessionsBelow ??= new SessionsBelow();
+      above.sessionsBelow.add(node);
+    }
+  }
+
+  #endSession(node: SpanNode): void {
+    if (node.session === undefined) return;
+    this.sessions.end(node.session);
+    for (let above = node.parent; above !== undefined; above = above.parent) {
+      above.sessionsBelow?.end(node);
+    }
+  }
+
+  #joinSession(node: SpanNode): void {
+    if (!STANDALONE.has(node.name)) node.session ??= this.sessions.ofStrayWithin(node);
+    else if (node.isOrphan) node.session ??= this.sessions.ofStray();
+    // Where LiveKit dropped the context, the session still knows its job.
+    node.job ??= node.session?.job;
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#open.values();
+    if (oldest === undefined) return;
+    this.#open.delete(oldest.spanId);
+    if (oldest.livekitName === LiveKitSpan.AGENT_SESSION) this.#endSession(oldest);
+  }
+}
+
+/** A span of an SDK, and not an id that somebody put into the context. */
+function isSpanOfSdk(span: object | undefined): span is ReadableSpan {
+  return span !== undefined && 'instrumentationScope' in span;
+}
+
+/**
+ * The identity of a span, from the spans around it and from its context. Where LiveKit has dropped
+ * the context, the inner one does not include what the outer one says.
+ */
+function identityBelow(
+  around: SpanNode | undefined,
+  own: Identity | undefined,
+): Identity | undefined {
+  if (own === undefined) return around?.identity;
+  for (let above = around; above !== undefined; above = above.parent) {
+    if (above.contextIdentity === own) return around?.identity;
+  }
+  return mergeIdentity(around?.identity, own);
+}
