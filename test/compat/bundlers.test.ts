@@ -113,9 +113,12 @@ describe('an agent that was bundled with LiveKit outside sends every span', () =
     const { outcome, stderr, spans } = await start(await bundle(variant, 'bundled.mjs'));
     expect(stderr).toBe('');
     expect(outcome.errors).toEqual([]);
-    expect(outcome.installResults).toEqual([
-      { name: 'livekitAgents', status: 'installed', installed: true, version: '1.9.0' },
-    ]);
+    expect(outcome.installResults).toContainEqual({
+      name: 'livekitAgents',
+      status: 'installed',
+      installed: true,
+      version: '1.9.0',
+    });
     expect(shapeOf(spans)).toEqual(unbundled);
   });
 });
@@ -128,7 +131,9 @@ describe('an agent that has LiveKit in its bundle', () => {
       await bundle('esbuild, ESM', 'bundled.mjs', 'inside'),
     );
     expect(stderr.split('\n').filter((line) => line.startsWith(warning))).toHaveLength(1);
-    expect(outcome.installResults).toMatchObject([{ status: 'failed', installed: false }]);
+    expect(outcome.installResults).toContainEqual(
+      expect.objectContaining({ name: 'livekitAgents', status: 'failed', installed: false }),
+    );
     // Without the connection a tool's spans are one floor higher: below the turn.
     const inTurn = (shape: string): string =>
       shape.replace('function_tool > look', 'agent_turn > look');
@@ -140,7 +145,9 @@ describe('an agent that has LiveKit in its bundle', () => {
       await bundle('esbuild, ESM', 'bundled-given.mjs', 'inside'),
     );
     expect(stderr).not.toContain('[catalyst-tracing]');
-    expect(outcome.installResults).toMatchObject([{ status: 'installed', installed: true }]);
+    expect(outcome.installResults).toContainEqual(
+      expect.objectContaining({ name: 'livekitAgents', status: 'installed', installed: true }),
+    );
     expect(shapeOf(spans)).toEqual(unbundled);
   });
 });

@@ -43,9 +43,12 @@ describe('the LiveKit that is given', () => {
     ['what holds it as default', { default: livekit }],
   ])('is connected: %s', async (_what, livekitAgents) => {
     const { installResults } = await start({ modules: { livekitAgents } });
-    expect(installResults).toEqual([
-      { name: 'livekitAgents', status: 'installed', installed: true, version: '1.9.0' },
-    ]);
+    expect(installResults).toContainEqual({
+      name: 'livekitAgents',
+      status: 'installed',
+      installed: true,
+      version: '1.9.0',
+    });
     expect(await sessionsSeen()).toBe(1);
   });
 
@@ -56,14 +59,14 @@ describe('the LiveKit that is given', () => {
     ['a string', '@livekit/agents'],
   ])('is refused in words when it is %s', async (_what, livekitAgents) => {
     const { installResults } = await start({ modules: { livekitAgents } });
-    expect(installResults).toMatchObject([
-      {
+    expect(installResults).toContainEqual(
+      expect.objectContaining({
         name: 'livekitAgents',
         status: 'failed',
         installed: false,
         reason: expect.stringContaining('import * as'),
-      },
-    ]);
+      }),
+    );
   });
 });
 
