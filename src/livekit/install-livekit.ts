@@ -113,10 +113,7 @@ export class LiveKitInstaller {
       .then(() => this.#connectLoaded())
       .catch((error: unknown) =>
         this.#warn('livekit_not_found', `LiveKit could not be looked for: ${reasonOf(error)}`),
-      )
-      .finally(() => {
-        this.#isLooking = false;
-      });
+      );
   }
 
   /**
@@ -144,6 +141,16 @@ export class LiveKitInstaller {
 
   /** Connects the copies that are loaded and not connected. There is one: it warns otherwise. */
   async #connectLoaded(): Promise<InstallResult> {
+    // LiveKit may be loading at this moment, and asks for a tracer while it does.
+    this.#isLooking = true;
+    try {
+      return await this.#connectNewCopies();
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+
+  async #connectNewCopies(): Promise<InstallResult> {
     const isNew = (module: LiveKitModule): boolean => !this.#modules.includes(module);
     const commonJs = loadedCommonJsCopies().filter(isNew);
     const result = commonJs.length > 0 ? this.#connect(commonJs) : undefined;
