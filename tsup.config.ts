@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { defineConfig, type Options } from 'tsup';
 
 type Plugin = NonNullable<Options['plugins']>[number];
@@ -23,28 +23,35 @@ const keepDynamicImport: Plugin = {
   },
 };
 
-const config: ReturnType<typeof defineConfig> = defineConfig({
-  entry: [
-    'src/index.ts',
-    'src/anthropic.ts',
-    'src/langchain.ts',
-    'src/langgraph.ts',
-    'src/langsmith.ts',
-    'src/livekit-agents.ts',
-    'src/openai.ts',
-    'src/register.ts',
-    'src/semconv.ts',
-  ],
-  format: ['esm', 'cjs'],
+const shared: Options = {
   target: 'node20',
   // TypeScript 6 calls the `baseUrl` that tsup injects deprecated.
   dts: { compilerOptions: { ignoreDeprecations: '6.0', paths: {} } },
   // `import.meta.url` in the CommonJS build.
   shims: true,
   plugins: [keepDynamicImport],
-  clean: true,
   splitting: true,
   minify: false,
-});
+};
+
+const ENTRIES = {
+  index: 'src/index.ts',
+  anthropic: 'src/anthropic.ts',
+  langchain: 'src/langchain.ts',
+  langgraph: 'src/langgraph.ts',
+  langsmith: 'src/langsmith.ts',
+  'livekit-agents': 'src/livekit-agents.ts',
+  openai: 'src/openai.ts',
+  semconv: 'src/semconv.ts',
+};
+
+// Here and not by `clean`: the two builds run at the same time.
+await rm('dist', { recursive: true, force: true });
+
+// One configuration for each format: only an ES module can await, as `register` does.
+const config: ReturnType<typeof defineConfig> = defineConfig([
+  { ...shared, format: ['esm'], entry: { ...ENTRIES, register: 'src/register.ts' } },
+  { ...shared, format: ['cjs'], entry: { ...ENTRIES, register: 'src/register-cjs.ts' } },
+]);
 
 export default config;

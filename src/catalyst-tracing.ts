@@ -1,4 +1,5 @@
 import type { Meter, Tracer, TracerProvider } from '@opentelemetry/api';
+import type { SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import type { TraceJob } from './session/job.js';
 import type { ObservableSession, SessionObserver } from './session/observe-session.js';
 import type { DeliveryResult, DeliveryStats } from './export/delivery-stats.js';
@@ -33,6 +34,14 @@ export interface TracingStats extends DeliveryStats {
   readonly privacy: PrivacyStats;
 }
 
+/** The tracer provider of a set-up. */
+export interface TracingProvider extends TracerProvider {
+  /** Adds a processor that sees every span from now on, raw, as OpenTelemetry 1.x did. */
+  addSpanProcessor(processor: SpanProcessor): void;
+  /** Flushes every processor. Settles within `delivery.shutdownTimeoutMillis`. */
+  forceFlush(): Promise<void>;
+}
+
 /** The live tracing that `setup()` returns. */
 export interface CatalystTracing {
   /** For spans of your own; `agentSpan` and `manualSpan` use it by themselves. */
@@ -40,7 +49,7 @@ export interface CatalystTracing {
   /** For metrics of your own. They go where ours go, and nowhere while `metrics` is off. */
   readonly meter: Meter;
   /** The provider that LiveKit's spans go to. */
-  readonly provider: TracerProvider;
+  readonly provider: TracingProvider;
   /** `service.name` of the resource. */
   readonly serviceName: string;
   /** Where spans are sent, without query; `undefined` when they are not. */

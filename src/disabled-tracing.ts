@@ -20,7 +20,9 @@ export function createDisabledTracing(
   reason: string,
   release: () => void,
 ): CreatedTracing {
-  const provider = new BasicTracerProvider({ sampler: new AlwaysOffSampler() });
+  const provider = Object.assign(new BasicTracerProvider({ sampler: new AlwaysOffSampler() }), {
+    addSpanProcessor: () => {},
+  });
   offerLiveKitConnector(provider, () => ({
     name: LIVEKIT_NAME,
     status: 'unavailable',

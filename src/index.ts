@@ -2,6 +2,7 @@ export type {
   CatalystTracing,
   FlushOptions,
   InstallResult,
+  TracingProvider,
   TracingStats,
 } from './catalyst-tracing.js';
 export {

@@ -37,11 +37,11 @@ export function resolveFromApplication(specifier: string): string | undefined {
   return undefined;
 }
 
-function fileInWorkingDirectory(): string | undefined {
+/** A file to resolve from in the working directory; `undefined` when that was deleted. */
+export function fileInWorkingDirectory(): string | undefined {
   try {
     return join(process.cwd(), 'noop.js');
   } catch {
-    // The directory was deleted.
     return undefined;
   }
 }

@@ -1,11 +1,8 @@
-// `node --import catalyst-tracing/register`: set-up from the environment alone, in the process of a
-// worker and, because LiveKit hands Node's own arguments on, of every job.
+// `catalyst-tracing/register`, the ESM build: set-up from the environment alone. As
+// `node --import catalyst-tracing/register` it runs in the process of a worker and, because LiveKit
+// passes Node's own arguments on, in that of every job. As the first import of a script it is awaited
+// before the script runs.
 
-import { warnOnce } from './diagnostics.js';
-import { setup } from './setup.js';
+import { setupFromEnvironment } from './setup.js';
 
-// Nobody has to wait: Node evaluates the application after this, and the provider is registered by then.
-setup().catch((error: unknown) => {
-  const reason = error instanceof Error ? error.message : String(error);
-  warnOnce('register_failed', `Tracing could not be set up, and the process goes on: ${reason}`);
-});
+await setupFromEnvironment();

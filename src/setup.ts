@@ -52,6 +52,18 @@ export async function setup(options?: SetupOptions): Promise<CatalystTracing> {
   return slot.pending;
 }
 
+/** `catalyst-tracing/register`: sets up from the environment alone. Never rejects. */
+export async function setupFromEnvironment(): Promise<void> {
+  try {
+    await setup();
+  } catch (error) {
+    warnOnce(
+      'register_failed',
+      `Tracing could not be set up, and the process goes on: ${reasonOf(error)}`,
+    );
+  }
+}
+
 /** Replaced when the promise's executor runs, which is at once. */
 function ignore(): void {}
 

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { asText, isRecord, parseJsonRecord, type JsonRecord } from '../mapping/read-attributes.js';
+import { fileInWorkingDirectory, loadedModules, processRequire } from '../node-require.js';
 import { applicationImports, mainFiles, manifestAbove } from './application-imports.js';
 
 /** Where the copies of an SDK are found. */
@@ -38,19 +38,20 @@ const ABSENT: SdkPresence = Object.freeze({ copies: [], isDependency: false });
 export async function findCopies(
   packages: readonly SdkPackage[],
 ): Promise<ReadonlyMap<SdkPackage, SdkPresence>> {
-  const require = createRequire(join(process.cwd(), 'noop.js'));
-  const from = [...mainFiles(), join(process.cwd(), 'noop.js')];
+  const loaded = Object.keys(loadedModules());
+  const workingDirectory = fileInWorkingDirectory();
+  const from = [...mainFiles(), ...(workingDirectory === undefined ? [] : [workingDirectory])];
   const installed = packages.filter(
     (sdk) =>
       from.some((file) => namesOf(sdk).some((name) => rootBy(name, sdk, file) !== undefined)) ||
-      Object.keys(require.cache).some((file) => file.includes(folderOf(sdk.packageName))),
+      loaded.some((file) => file.includes(folderOf(sdk.packageName))),
   );
   const imports = installed.length === 0 ? [] : applicationImports(installed.flatMap(namesOf));
   const found = new Map<SdkPackage, SdkPresence>(packages.map((sdk) => [sdk, ABSENT]));
   for (const sdk of installed) {
     const { packageName, entries } = sdk;
     const files = new Map<string, 'esm' | 'cjs'>();
-    for (const file in require.cache) {
+    for (const file of loaded) {
       if (file.endsWith(folderOf(packageName) + entries.cjs)) files.set(file, 'cjs');
     }
     for (const each of imports) {
@@ -60,7 +61,7 @@ export async function findCopies(
     }
     const copies: SdkCopy[] = [];
     for (const [file, format] of files) {
-      const copy = await loadCopy(file, format, require);
+      const copy = await loadCopy(file, format);
       if (copy !== undefined) copies.push(copy);
     }
     const isDependency = from.some((file) => dependsOn(file, packageName));
@@ -70,14 +71,13 @@ export async function findCopies(
 }
 
 /** One copy by its main file, loaded if it is not yet; `undefined` when it does not load. */
-export async function loadCopy(
-  file: string,
-  format: 'esm' | 'cjs',
-  require: NodeJS.Require = createRequire(join(process.cwd(), 'noop.js')),
-): Promise<SdkCopy | undefined> {
+export async function loadCopy(file: string, format: 'esm' | 'cjs'): Promise<SdkCopy | undefined> {
   try {
     const module: unknown =
-      format === 'cjs' ? require(file) : await import(pathToFileURL(file).href);
+      format === 'cjs'
+        ? processRequire()?.(file)
+        : // Without the comment webpack and ncc replace the call by an empty context of modules.
+          await import(/* webpackIgnore: true */ pathToFileURL(file).href);
     return { module, format, file, version: versionAbove(file) };
   } catch {
     return undefined;

@@ -49,7 +49,10 @@ export class LiveKitInstaller {
   readonly #options: LiveKitInstallerOptions;
   readonly #modules: LiveKitModule[] = [];
   #results: readonly InstallResult[] = Object.freeze([]);
-  #awaitsLoading = false;
+  /** Whether a copy that asks our provider for a tracer is looked for. */
+  #isWatching = false;
+  #isLooking = false;
+  #isConnecting = false;
 
   constructor(options: LiveKitInstallerOptions) {
     this.#options = options;
@@ -77,12 +80,12 @@ export class LiveKitInstaller {
   async installLoaded(): Promise<InstallResult> {
     try {
       const presence = livekitPresence();
-      this.#awaitsLoading = presence !== 'loaded' && this.#options.isGlobal;
+      this.#isWatching = this.#options.isGlobal;
       if (presence === 'loaded') return await this.#connectLoaded();
       if (presence === 'absent') {
         return this.#report('unavailable', '@livekit/agents is not installed');
       }
-      if (this.#awaitsLoading) {
+      if (this.#isWatching) {
         return this.#report(
           'pending',
           '@livekit/agents is installed and not loaded; it is connected when it loads',
@@ -98,12 +101,13 @@ export class LiveKitInstaller {
   }
 
   /**
-   * To be called when LiveKit asks our provider for a tracer: it does so while it loads, long before
-   * its first job.
+   * To be called when LiveKit asks our provider for a tracer. A copy that was connected has asked
+   * while it was. Any other asks by itself, as the global provider's user: while it loads, or with its
+   * first span when it was loaded before. It is connected then, or named when it cannot be found.
    */
   onTracer(): void {
-    if (!this.#awaitsLoading) return;
-    this.#awaitsLoading = false;
+    if (!this.#isWatching || this.#isConnecting || this.#isLooking) return;
+    this.#isLooking = true;
     // A CommonJS copy is whole once the call that loads it has returned.
     Promise.resolve()
       .then(() => this.#connectLoaded())
@@ -135,30 +139,42 @@ export class LiveKitInstaller {
     else this.#warn('livekit_other_provider', OTHER_PROVIDER);
   }
 
+  /** Connects the copies that are loaded and not connected. There is one: it warns otherwise. */
   async #connectLoaded(): Promise<InstallResult> {
-    const commonJs = loadedCommonJsCopies();
-    if (commonJs.length > 0) this.#connect(commonJs);
+    // LiveKit may be loading at this moment, and asks for a tracer while it does.
+    this.#isLooking = true;
+    try {
+      return await this.#connectNewCopies();
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+
+  async #connectNewCopies(): Promise<InstallResult> {
+    const isNew = (module: LiveKitModule): boolean => !this.#modules.includes(module);
+    const commonJs = loadedCommonJsCopies().filter(isNew);
+    const result = commonJs.length > 0 ? this.#connect(commonJs) : undefined;
     const esm = await loadedEsmCopy();
-    if (esm !== undefined) this.#connect([esm]);
-    const [result] = this.#results;
-    return commonJs.length > 0 || esm !== undefined
-      ? (result ?? this.#report('failed', NOT_FOUND))
-      : this.#warn('livekit_not_found', NOT_FOUND);
+    if (esm !== undefined && isNew(esm)) return this.#connect([esm]);
+    return result ?? this.#warn('livekit_not_found', NOT_FOUND);
   }
 
   #connect(modules: readonly LiveKitModule[]): InstallResult {
     const { connection, jobs, note } = this.#options;
-    for (const module of modules) {
-      try {
+    this.#isConnecting = true;
+    try {
+      for (const module of modules) {
         connectLiveKit(module, connection);
-      } catch (error) {
-        return this.#warn(
-          'livekit_failed',
-          `LiveKit did not take the tracer provider: ${reasonOf(error)}`,
-        );
+        jobs.addModule(module);
+        if (!this.#modules.includes(module)) this.#modules.push(module);
       }
-      jobs.addModule(module);
-      if (!this.#modules.includes(module)) this.#modules.push(module);
+    } catch (error) {
+      return this.#warn(
+        'livekit_failed',
+        `LiveKit did not take the tracer provider: ${reasonOf(error)}`,
+      );
+    } finally {
+      this.#isConnecting = false;
     }
     debug(`LiveKit connected: ${modules.map(({ version }) => version ?? 'unknown').join(', ')}`);
     return this.#setResult(installedRow(this.#modules, note));

@@ -1,14 +1,20 @@
-import { describeType, type Reading, withoutQuotes } from './option-readers.js';
+import { describeType, isHeaderValue, type Reading, withoutQuotes } from './option-readers.js';
 
 /** Where spans are POSTed to. */
 export interface Endpoint {
   /** The whole URL, query included and user info taken out. Shown to people by {@link displayUrl} only. */
   readonly url: string;
-  /** `Basic …` when the URL was written with user info (`https://user:password@host`). */
+  /**
+   * `Basic …` when the URL was written with user info (`https://user:password@host`), and what the
+   * variables of Langfuse and Phoenix say.
+   */
   readonly authorization: string | undefined;
+  /** Headers that the backend behind it asks for, weaker than configured ones. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const TRACES_PATH = '/v1/traces';
+const LANGFUSE_PATH = '/api/public/otel';
 const EXAMPLE = 'an http or https URL such as https://collector.example.com';
 
 /**
@@ -25,6 +31,43 @@ export function readBaseUrl(value: unknown): Reading<Endpoint> {
 /** Reads the URL of the traces endpoint itself, which is used as it is. */
 export function readTracesUrl(value: unknown): Reading<Endpoint> {
   return readUrl(value, (path) => path);
+}
+
+/** Variables of backends, asked for an endpoint when nothing else names one. */
+export const LANGFUSE_ENDPOINT = 'LANGFUSE_BASE_URL';
+export const PHOENIX_ENDPOINT = 'PHOENIX_COLLECTOR_ENDPOINT';
+
+/** `LANGFUSE_BASE_URL`, when both keys are set with it: without them it is no place for spans. */
+export function readLangfuseUrl(text: string, env: NodeJS.ProcessEnv): Reading<Endpoint> {
+  const publicKey = env['LANGFUSE_PUBLIC_KEY']?.trim() ?? '';
+  const secretKey = env['LANGFUSE_SECRET_KEY']?.trim() ?? '';
+  if (publicKey === '' || secretKey === '') return undefined;
+  const reading = readUrl(text, (path) => {
+    const base = path.replace(/\/+$/, '');
+    const api = base.endsWith(LANGFUSE_PATH) ? base : base + LANGFUSE_PATH;
+    return api + TRACES_PATH;
+  });
+  if (reading === undefined || 'problem' in reading) return reading;
+  return {
+    value: Object.freeze({
+      url: reading.value.url,
+      authorization: asBasic(publicKey, secretKey),
+      // Without it Langfuse shows spans ten minutes late.
+      headers: Object.freeze({ 'x-langfuse-ingestion-version': '4' }),
+    }),
+  };
+}
+
+/** `PHOENIX_COLLECTOR_ENDPOINT`, with `PHOENIX_API_KEY` when that is set. */
+export function readPhoenixUrl(text: string, env: NodeJS.ProcessEnv): Reading<Endpoint> {
+  const reading = readBaseUrl(text);
+  const key = env['PHOENIX_API_KEY']?.trim() ?? '';
+  if (reading === undefined || 'problem' in reading || key === '') return reading;
+  const authorization = `Bearer ${key}`;
+  if (!isHeaderValue(authorization)) {
+    return { ...reading, note: 'is used without PHOENIX_API_KEY, which HTTP cannot carry' };
+  }
+  return { value: Object.freeze({ url: reading.value.url, authorization }) };
 }
 
 /** A URL that may be shown: origin and path. The query can hold a key, so it stays out. */
@@ -67,12 +110,15 @@ function parseUrl(text: string): URL | undefined {
   }
 }
 
+function asBasic(user: string, password: string): string {
+  return `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`;
+}
+
 /** `undefined` without user info, `null` when it cannot be decoded. */
 function basicAuthorization(url: URL): string | undefined | null {
   if (url.username === '' && url.password === '') return undefined;
   try {
-    const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-    return `Basic ${Buffer.from(pair, 'utf8').toString('base64')}`;
+    return asBasic(decodeURIComponent(url.username), decodeURIComponent(url.password));
   } catch {
     return null;
   }

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { asPrintable } from '../diagnostics.js';
 import type { Endpoint } from './endpoint.js';
-import { describeType, parseKeyValueList, type Reading } from './option-readers.js';
+import { describeType, isHeaderValue, parseKeyValueList, type Reading } from './option-readers.js';
 
 /** Where a value came from: `option`, the name of an environment variable, or `default`. */
 export type OptionSource = string;
@@ -17,8 +17,6 @@ export type HeaderEntries = ReadonlyMap<string, HeaderEntry>;
 
 // RFC 9110, 5.6.2.
 const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-// What Node refuses to send; a line break would let a value add headers of its own.
-const UNSENDABLE = /[^\t\u0020-\u007e\u0080-\u00ff]/;
 
 /** Headers that only the exporter sets: a configured one would break or reframe the request. */
 export const RESERVED_HEADERS: ReadonlySet<string> = new Set([
@@ -34,11 +32,6 @@ export const RESERVED_HEADERS: ReadonlySet<string> = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
-
-/** Whether HTTP can carry the text as a header value. */
-export function isHeaderValue(text: string): boolean {
-  return !UNSENDABLE.test(text);
-}
 
 /** Reads headers from code. A value of `undefined` or blank text leaves the header out. */
 export function readHeadersOption(value: unknown): Reading<HeaderEntries> {
@@ -90,10 +83,12 @@ export function mergeHeaders(stronger: HeaderEntries, weaker: HeaderEntries): He
 export function createHeaders(
   entries: HeaderEntries,
   authorization: string | undefined,
+  weaker: Readonly<Record<string, string>> = {},
 ): Readonly<Record<string, string>> {
-  const headers: Record<string, string> = Object.fromEntries(
-    [...entries].map(([name, { value }]) => [name, value]),
-  );
+  const headers: Record<string, string> = {
+    ...weaker,
+    ...Object.fromEntries([...entries].map(([name, { value }]) => [name, value])),
+  };
   if (authorization !== undefined) headers['authorization'] = authorization;
   return hideValues(headers);
 }

@@ -55,6 +55,14 @@ export function describeValue(value: unknown): string {
   }
 }
 
+// What Node refuses to send; a line break would let a value add headers of its own.
+const UNSENDABLE = /[^\t\u0020-\u007e\u0080-\u00ff]/;
+
+/** Whether HTTP can carry the text as a header value. */
+export function isHeaderValue(text: string): boolean {
+  return !UNSENDABLE.test(text);
+}
+
 /** Text in a pair of quotation marks, as an env file leaves it that no shell has read. */
 export function withoutQuotes(text: string): string {
   const quoted = /^(["'])(.*)\1$/s.exec(text.trim());

@@ -7,7 +7,15 @@ import type {
 } from '@opentelemetry/sdk-trace-base';
 import { asPrintable } from '../diagnostics.js';
 import { isRecord } from '../mapping/read-attributes.js';
-import { type Endpoint, readBaseUrl, readTracesUrl } from './endpoint.js';
+import {
+  type Endpoint,
+  LANGFUSE_ENDPOINT,
+  PHOENIX_ENDPOINT,
+  readBaseUrl,
+  readLangfuseUrl,
+  readPhoenixUrl,
+  readTracesUrl,
+} from './endpoint.js';
 import {
   type HeaderEntries,
   mergeHeaders,
@@ -142,10 +150,16 @@ export const OPTION_TABLE: OptionTable<OptionValues> = {
       'OTLP_ENDPOINT',
       TRACES_ENDPOINT,
       'OTEL_EXPORTER_OTLP_ENDPOINT',
+      LANGFUSE_ENDPOINT,
+      PHOENIX_ENDPOINT,
     ],
     default: undefined,
     readOption: readBaseUrl,
-    readEnv: (text, name) => (name === TRACES_ENDPOINT ? readTracesUrl(text) : readBaseUrl(text)),
+    readEnv: (text, name, env) => {
+      if (name === LANGFUSE_ENDPOINT) return readLangfuseUrl(text, env);
+      if (name === PHOENIX_ENDPOINT) return readPhoenixUrl(text, env);
+      return name === TRACES_ENDPOINT ? readTracesUrl(text) : readBaseUrl(text);
+    },
   },
   token: {
     env: ['CATALYST_OTLP_TOKEN', 'INFERENCE_API_KEY', 'OTLP_INGEST_TOKEN'],

@@ -82,7 +82,7 @@ export function resolveOptions(
   return Object.freeze({
     ...plain,
     endpoint: endpoint?.url,
-    headers: createHeaders(headers, authorization?.value),
+    headers: createHeaders(headers, authorization?.value, endpoint?.headers),
     proxies: hideValues(resolveProxySettings(env)),
     resourceAttributes: createResourceAttributes(values),
     delivery: Object.freeze(delivery),

@@ -43,7 +43,9 @@ export interface SetupOptions {
    * OTLP/HTTP. A prefix path and a query stay; user info becomes a Basic `Authorization` header.
    * Anything but an http or https URL is refused. Env `CATALYST_OTLP_ENDPOINT`,
    * `INFERENCE_OTLP_ENDPOINT`, `OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`,
-   * `OTEL_EXPORTER_OTLP_ENDPOINT`.
+   * `OTEL_EXPORTER_OTLP_ENDPOINT`; when none of these is set, `LANGFUSE_BASE_URL` with
+   * `LANGFUSE_PUBLIC_KEY` and `LANGFUSE_SECRET_KEY`, or `PHOENIX_COLLECTOR_ENDPOINT` with
+   * `PHOENIX_API_KEY`, which bring their own path and credential.
    *
    * @default none: no span is sent, and one warning says so
    * @example 'https://collector.example.com'

@@ -69,6 +69,11 @@ export interface AttributeKeys {
   /** Whether a run reached its end. */
   readonly AGENT_FINALIZED: typeof CatalystAttr.AGENT_FINALIZED;
 
+  /** What a model call is for, for example `summary`. */
+  readonly USE_CASE: typeof CatalystAttr.USE_CASE;
+  /** Where in the application a model call is made. */
+  readonly CALL_SITE: typeof CatalystAttr.CALL_SITE;
+
   /** Name of a tool. */
   readonly TOOL_NAME: typeof openInference.TOOL_NAME;
   /** What a tool is said to do. */
@@ -119,6 +124,8 @@ export const Attr: AttributeKeys = {
   AGENT_OUTCOME: CatalystAttr.AGENT_OUTCOME,
   AGENT_STOP_REASON: CatalystAttr.AGENT_STOP_REASON,
   AGENT_FINALIZED: CatalystAttr.AGENT_FINALIZED,
+  USE_CASE: CatalystAttr.USE_CASE,
+  CALL_SITE: CatalystAttr.CALL_SITE,
   TOOL_NAME: openInference.TOOL_NAME,
   TOOL_DESCRIPTION: openInference.TOOL_DESCRIPTION,
   TOOL_PARAMETERS: openInference.TOOL_PARAMETERS,

@@ -12,6 +12,8 @@ export const CatalystAttr = {
   AGENT_OUTCOME: 'agent.outcome',
   AGENT_STOP_REASON: 'agent.stop_reason',
   AGENT_FINALIZED: 'agent.finalized',
+  USE_CASE: 'llm.use_case',
+  CALL_SITE: 'llm.call_site',
   /** LiveKit never ended the span: it was closed when tracing shut down. */
   INCOMPLETE: 'catalyst.incomplete',
 

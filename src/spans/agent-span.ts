@@ -1,6 +1,12 @@
 import type { Tracer } from '@opentelemetry/api';
 import { Attr, SpanKindValues } from '../semconv/attribute-keys.js';
-import { asTracer, readIdentity, OptionReader, type AgentSpanOptions } from './span-options.js';
+import {
+  type AgentSpanOptions,
+  asTracer,
+  OptionReader,
+  readIdentity,
+  readOptionAttributes,
+} from './span-options.js';
 import { type OpenSpan, runInSpan, type SpanFunction, type OpenSpanHandle } from './span-handle.js';
 import { openSpan, startSpan } from './start-span.js';
 
@@ -70,13 +76,12 @@ function start(tracer: Tracer, reader: OptionReader): OpenSpan {
     role: ['role'],
   });
   const agent = identity?.agent?.name ?? identity?.agent?.id ?? 'agent';
-  const system = reader.text('system');
   const span = startSpan(tracer, {
     name: reader.text('spanName') ?? `${agent}.run`,
     kind: reader.otelKind(),
     attributes: {
       [Attr.SPAN_KIND]: reader.spanKind(SpanKindValues.AGENT),
-      ...(system !== undefined && { [Attr.LLM_SYSTEM]: system, [Attr.SYSTEM]: system }),
+      ...readOptionAttributes(reader, ['system', 'useCase', 'callSite']),
     },
     identity,
     isAgentRun: true,

@@ -1,6 +1,12 @@
 import type { Tracer } from '@opentelemetry/api';
 import { Attr, SpanKindValues } from '../semconv/attribute-keys.js';
-import { asTracer, readIdentity, OptionReader, type ManualSpanOptions } from './span-options.js';
+import {
+  asTracer,
+  type ManualSpanOptions,
+  OptionReader,
+  readIdentity,
+  readOptionAttributes,
+} from './span-options.js';
 import { type OpenSpan, runInSpan, type SpanFunction, type OpenSpanHandle } from './span-handle.js';
 import { openSpan, startSpan } from './start-span.js';
 
@@ -63,7 +69,14 @@ function start(tracer: Tracer, reader: OptionReader): OpenSpan {
     kind: reader.otelKind(),
     attributes: {
       [Attr.SPAN_KIND]: reader.spanKind(SpanKindValues.CHAIN),
-      ...startAttributes(reader),
+      ...readOptionAttributes(reader, [
+        'system',
+        'model',
+        'useCase',
+        'callSite',
+        'toolName',
+        'toolCallId',
+      ]),
     },
     identity: readIdentity(reader, { id: ['agentId'], name: ['agentName'], role: ['agentRole'] }),
     isAgentRun: false,
@@ -74,21 +87,4 @@ function start(tracer: Tracer, reader: OptionReader): OpenSpan {
     .setInput(reader.value('input'))
     .setOutput(reader.value('output'))
     .setAttributes(reader.record('attributes') ?? {});
-}
-
-/** Options that are one attribute each, or two, and hold no content. */
-const ATTRIBUTES_BY_OPTION = [
-  ['system', [Attr.LLM_SYSTEM, Attr.SYSTEM]],
-  ['model', [Attr.MODEL_NAME]],
-  ['toolName', [Attr.TOOL_NAME]],
-  ['toolCallId', [Attr.TOOL_CALL_ID]],
-] as const;
-
-function startAttributes(reader: OptionReader): Readonly<Record<string, string>> {
-  const attributes: Record<string, string> = {};
-  for (const [option, keys] of ATTRIBUTES_BY_OPTION) {
-    const value = reader.text(option);
-    if (value !== undefined) for (const key of keys) attributes[key] = value;
-  }
-  return attributes;
 }

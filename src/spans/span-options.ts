@@ -2,7 +2,7 @@ import { SpanKind, type Tracer } from '@opentelemetry/api';
 import { warnOnce } from '../diagnostics.js';
 import { isRecord, type JsonRecord } from '../mapping/read-attributes.js';
 import { describeType } from '../options/option-readers.js';
-import { SpanKindValues, type SpanKindValue } from '../semconv/attribute-keys.js';
+import { Attr, SpanKindValues, type SpanKindValue } from '../semconv/attribute-keys.js';
 import type { Identity } from '../session/identity.js';
 import { asJsonRecord } from './serialize-value.js';
 
@@ -35,6 +35,10 @@ export interface AgentSpanOptions extends SpanIdentityOptions {
   readonly role?: string | undefined;
   /** Framework or provider the agent runs on: `llm.system` and `gen_ai.system`. */
   readonly system?: string | undefined;
+  /** What the model calls are for, for example `summary`: `llm.use_case`. */
+  readonly useCase?: string | undefined;
+  /** Where in the application they are made: `llm.call_site`. */
+  readonly callSite?: string | undefined;
   /** Name of the span. Default `<agentName>.run`, else `<agentId>.run`, else `agent.run`. */
   readonly spanName?: string | undefined;
   /** OpenInference kind. Default `AGENT`. */
@@ -55,6 +59,10 @@ export interface ManualSpanOptions extends SpanIdentityOptions {
   readonly otelKind?: SpanKind | undefined;
   /** Framework or provider: `llm.system` and `gen_ai.system`. */
   readonly system?: string | undefined;
+  /** What the model calls are for, for example `summary`: `llm.use_case`. */
+  readonly useCase?: string | undefined;
+  /** Where in the application they are made: `llm.call_site`. */
+  readonly callSite?: string | undefined;
   /** What the agent is for. */
   readonly agentRole?: string | undefined;
   /** What went in: text as it is, anything else as JSON. */
@@ -71,6 +79,33 @@ export interface ManualSpanOptions extends SpanIdentityOptions {
   readonly toolCallId?: string | undefined;
   /** Further attributes by key. They win over the options above. */
   readonly attributes?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** An option that is an attribute. */
+export type AttributeOption =
+  'system' | 'model' | 'useCase' | 'callSite' | 'toolName' | 'toolCallId';
+
+/** Options that are one attribute each, or two, and contain no content. */
+const ATTRIBUTES_BY_OPTION: readonly (readonly [AttributeOption, readonly string[]])[] = [
+  ['system', [Attr.LLM_SYSTEM, Attr.SYSTEM]],
+  ['model', [Attr.MODEL_NAME]],
+  ['useCase', [Attr.USE_CASE]],
+  ['callSite', [Attr.CALL_SITE]],
+  ['toolName', [Attr.TOOL_NAME]],
+  ['toolCallId', [Attr.TOOL_CALL_ID]],
+];
+
+/** The attributes that certain options are. */
+export function readOptionAttributes(
+  reader: OptionReader,
+  options: readonly AttributeOption[],
+): Readonly<Record<string, string>> {
+  const attributes: Record<string, string> = {};
+  for (const [option, keys] of ATTRIBUTES_BY_OPTION) {
+    const value = options.includes(option) ? reader.text(option) : undefined;
+    if (value !== undefined) for (const key of keys) attributes[key] = value;
+  }
+  return attributes;
 }
 
 /** Names of the options that say which agent it is, the first ones winning. */

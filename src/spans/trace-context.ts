@@ -144,7 +144,7 @@ export function addTraceContextToLogs(logger: object): boolean {
   if (place === undefined) {
     warnOnce(
       'logger_unknown',
-      'addTraceContextToLogs() was not passed a pino logger: its lines have no trace and span ids.',
+      'addTraceContextToLogs() was given no pino logger: its lines have no trace and span ids.',
     );
     return false;
   }

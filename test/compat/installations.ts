@@ -69,7 +69,8 @@ async function pnpm(): Promise<string> {
   return join(tools, 'node_modules', 'pnpm', 'bin', 'pnpm.cjs');
 }
 
-async function installTools(
+/** Folder with packages that the tests run: package managers, bundlers. */
+export async function installTools(
   name: string,
   dependencies: Readonly<Record<string, string>>,
 ): Promise<string> {

@@ -11,23 +11,24 @@ describe('what the application registered with OpenTelemetry before', () => {
     const problem =
       'several versions of @opentelemetry/api are in use (1.9.1, 1.10.0); 1.9.1 is registered, which a newer one cannot read: install one version';
     expect(end.stderr.trim().split('\n')).toEqual([`[catalyst-tracing] ${problem}`]);
-    expect(end.outcome.installResults).toEqual([
-      {
-        name: 'livekitAgents',
-        status: 'installed',
-        installed: true,
-        version: '1.9.0',
-        reason: problem,
-      },
-    ]);
+    expect(end.outcome.installResults).toContainEqual({
+      name: 'livekitAgents',
+      status: 'installed',
+      installed: true,
+      version: '1.9.0',
+      reason: problem,
+    });
   });
 
   it('is no obstacle with one copy of the API', async () => {
     const { end, spans } = await run('one', 'logger', 'after');
     expect(end.stderr).toBe('');
-    expect(end.outcome.installResults).toEqual([
-      { name: 'livekitAgents', status: 'installed', installed: true, version: '1.9.0' },
-    ]);
+    expect(end.outcome.installResults).toContainEqual({
+      name: 'livekitAgents',
+      status: 'installed',
+      installed: true,
+      version: '1.9.0',
+    });
     expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(1);
   });
 
@@ -39,7 +40,9 @@ describe('what the application registered with OpenTelemetry before', () => {
     async (_what, apiCopies, registered) => {
       const { end } = await run(apiCopies, registered, 'after');
       expect(end.stderr).toContain('import it before setup(), or pass it as modules.livekitAgents');
-      expect(end.outcome.installResults).toMatchObject([{ installed: false }]);
+      expect(end.outcome.installResults).toContainEqual(
+        expect.objectContaining({ name: 'livekitAgents', installed: false }),
+      );
       expect(end.outcome.errors).toEqual([]);
     },
   );

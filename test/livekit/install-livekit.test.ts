@@ -43,7 +43,7 @@ describe('the LiveKit that is given', () => {
     ['what holds it as default', { default: livekit }],
   ])('is connected: %s', async (_what, livekitAgents) => {
     const { installResults } = await start({ modules: { livekitAgents } });
-    expect(installResults[0]).toEqual({
+    expect(installResults).toContainEqual({
       name: 'livekitAgents',
       status: 'installed',
       installed: true,
@@ -59,12 +59,14 @@ describe('the LiveKit that is given', () => {
     ['a string', '@livekit/agents'],
   ])('is refused in words when it is %s', async (_what, livekitAgents) => {
     const { installResults } = await start({ modules: { livekitAgents } });
-    expect(installResults[0]).toMatchObject({
-      name: 'livekitAgents',
-      status: 'failed',
-      installed: false,
-      reason: expect.stringContaining('import * as'),
-    });
+    expect(installResults).toContainEqual(
+      expect.objectContaining({
+        name: 'livekitAgents',
+        status: 'failed',
+        installed: false,
+        reason: expect.stringContaining('import * as'),
+      }),
+    );
   });
 });
 

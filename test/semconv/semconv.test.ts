@@ -39,6 +39,8 @@ describe('Attr', () => {
       AGENT_OUTCOME: 'agent.outcome',
       AGENT_STOP_REASON: 'agent.stop_reason',
       AGENT_FINALIZED: 'agent.finalized',
+      USE_CASE: 'llm.use_case',
+      CALL_SITE: 'llm.call_site',
       TOOL_NAME: 'tool.name',
       TOOL_DESCRIPTION: 'tool.description',
       TOOL_PARAMETERS: 'tool.parameters',

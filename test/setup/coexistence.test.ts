@@ -130,3 +130,15 @@ describe('exportScopes', () => {
     expect([...scopes].toSorted()).toEqual(['catalyst-tracing', 'livekit-agents']);
   });
 });
+
+describe('the provider of a set-up', () => {
+  it('takes further processors, which see raw spans, and flushes', async () => {
+    const exporter = new InMemorySpanExporter();
+    tracing = await setup({ endpoint: receiver.endpoint, autoInstrument: false });
+    tracing.provider.addSpanProcessor(new SimpleSpanProcessor(exporter));
+    tracing.tracer.startSpan('seen').end();
+    await tracing.provider.forceFlush();
+    expect(exporter.getFinishedSpans().map((span) => span.name)).toEqual(['seen']);
+    expect(receiver.spans().map((span) => span.name)).toEqual(['seen']);
+  });
+});

@@ -65,14 +65,12 @@ describe('setup() with a part that throws', () => {
       },
     };
     tracing = await setup({ endpoint: receiver.endpoint, modules: { livekitAgents } });
-    expect(tracing.installResults).toEqual([
-      {
-        name: 'livekitAgents',
-        status: 'failed',
-        installed: false,
-        reason: 'LiveKit did not take the tracer provider: not today',
-      },
-    ]);
+    expect(tracing.installResults).toContainEqual({
+      name: 'livekitAgents',
+      status: 'failed',
+      installed: false,
+      reason: 'LiveKit did not take the tracer provider: not today',
+    });
     expect(warned.filter((line) => line.includes('not today'))).toHaveLength(1);
     tracing.tracer.startSpan('own').end();
     await tracing.forceFlush();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Attr, manualSpan, startManualSpan, type SpanHandle } from '../../src/index.js';
+import { agentSpan, Attr, manualSpan, startManualSpan, type SpanHandle } from '../../src/index.js';
 import { startLiveSpans, type LiveSpans } from '../support/live-spans.js';
 
 let live: LiveSpans;
@@ -157,5 +157,23 @@ describe('the handle', () => {
     expect(said).toHaveLength(1);
     expect(said.join('')).not.toContain('secret');
     expect((await live.only('ended')).attributes).not.toHaveProperty('output.value');
+  });
+});
+
+describe('what model calls are for', () => {
+  it('is set on a manual span and on an agent span by options', async () => {
+    await manualSpan(
+      { spanName: 'summarise', useCase: 'summary', callSite: 'tools/summary.ts' },
+      () => undefined,
+    );
+    await agentSpan({ agentName: 'used', useCase: 'support', callSite: 'entry' }, () => undefined);
+    expect((await live.only('summarise')).attributes).toMatchObject({
+      'llm.use_case': 'summary',
+      'llm.call_site': 'tools/summary.ts',
+    });
+    expect((await live.only('used.run')).attributes).toMatchObject({
+      'llm.use_case': 'support',
+      'llm.call_site': 'entry',
+    });
   });
 });

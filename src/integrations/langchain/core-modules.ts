@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module';
 import { join, sep } from 'node:path';
 import { isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import { fileInWorkingDirectory, loadedModules, processRequire } from '../../node-require.js';
 import { mainFiles } from '../application-imports.js';
 import { rootOf } from '../find-copies.js';
 
@@ -25,8 +25,7 @@ export function coreCopy(
   isWanted: (core: JsonRecord) => boolean,
   file: string | undefined,
 ): JsonRecord | undefined {
-  const require = createRequire(join(process.cwd(), 'noop.js'));
-  const loaded = Object.keys(require.cache).filter((each) =>
+  const loaded = Object.keys(loadedModules()).filter((each) =>
     each.endsWith(join(FOLDER, 'dist', `${MODULES[0]}.cjs`)),
   );
   for (const each of loaded) {
@@ -43,11 +42,8 @@ export function coreCopy(
 /** As the application sees it, and LangGraph, which is all that some import of it. */
 function rootsAround(file: string | undefined): ReadonlySet<string> {
   const roots = file?.includes(FOLDER) === true ? [rootAbove(file)] : [];
-  for (const from of [
-    ...(file === undefined ? [] : [file]),
-    ...mainFiles(),
-    join(process.cwd(), 'noop.js'),
-  ]) {
+  for (const from of [file, ...mainFiles(), fileInWorkingDirectory()]) {
+    if (from === undefined) continue;
     const graph = rootOf('@langchain/langgraph', from);
     for (const at of [from, graph === undefined ? from : join(graph, 'package.json')]) {
       const root = rootOf(CORE, at);
@@ -66,11 +62,11 @@ function rootAbove(file: string): string {
  * Node warns of it (20.19) unless the caller is within `node_modules`.
  */
 function modulesIn(root: string, extension: 'cjs' | 'js'): JsonRecord {
-  const require = createRequire(join(root, 'noop.js'));
+  const require = processRequire();
   const core: Record<string, unknown> = {};
   for (const name of MODULES) {
     try {
-      const module: unknown = require(join(root, 'dist', `${name}.${extension}`));
+      const module: unknown = require?.(join(root, 'dist', `${name}.${extension}`));
       if (isRecord(module)) for (const key of Object.keys(module)) core[key] ??= module[key];
     } catch {
       // A version that does not have it.
