@@ -26,7 +26,7 @@ const keepDynamicImport: Plugin = {
 const shared: Options = {
   target: 'node20',
   // TypeScript 6 calls the `baseUrl` that tsup injects deprecated.
-  dts: { compilerOptions: { ignoreDeprecations: '6.0', paths: {} } },
+  dts: { compilerOptions: { ignoreDeprecations: '6.0', paths: {}, stripInternal: true } },
   // `import.meta.url` in the CommonJS build.
   shims: true,
   plugins: [keepDynamicImport],
