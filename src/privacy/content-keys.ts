@@ -34,7 +34,8 @@ export const KEY_RULES: readonly KeyRules[] = [
   CATALYST_KEY_RULES,
 ];
 
-const classOf = keyClassifier(KEY_RULES);
+/** Compiled with the first key that is asked for: the default policy asks for none. */
+let classOf: ReturnType<typeof keyClassifier> | undefined;
 const MAYBE_PII = /pii/i;
 const PII_SEGMENT = /(?:^|\.)pii(?=\.|$)/gi;
 
@@ -48,6 +49,7 @@ const PII_SEGMENT = /(?:^|\.)pii(?=\.|$)/gi;
  */
 export function classifyRawKey(key: string): ContentClass {
   const unmarked = MAYBE_PII.test(key) ? key.replace(PII_SEGMENT, '') : key;
+  classOf ??= keyClassifier(KEY_RULES);
   const content = classOf(unmarked) ?? 'metadata';
   return content === 'none' && unmarked !== key ? 'raw' : content;
 }
