@@ -374,7 +374,7 @@ describe.each(COPIES)('%s, %s', (version, format) => {
   it('rejects what nobody handles as it always did', async () => {
     const run = ({ chat }: Client): Promise<unknown> => {
       void chat.completions.create({ model, messages: user('err401') }).then(() => 'never');
-      return Promise.resolve('not waited for');
+      return new Promise((resolve) => process.once('unhandledRejection', resolve));
     };
     const traced = await runTraced(scenario({ run }), { modules: { openai: module } });
     expect(traced.unhandled).toMatchObject([{ status: 401 }]);
