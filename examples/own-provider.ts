@@ -4,7 +4,7 @@
  * processors of the provider receive the spans raw.
  *
  *     npm install catalyst-tracing @opentelemetry/exporter-trace-otlp-http
- *     OPENAI_API_KEY=… OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 npx tsx examples/own-provider.ts
+ *     OPENAI_API_KEY=<key> OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 npx tsx examples/own-provider.ts
  */
 import * as livekitAgents from '@livekit/agents';
 import * as openai from '@livekit/agents-plugin-openai';
