@@ -1,7 +1,7 @@
 /**
  * One span of your own around a session: its identity reaches every span below, LiveKit's included.
  *
- *     OPENAI_API_KEY=… CATALYST_OTLP_ENDPOINT=… npx tsx examples/agent-span-around-a-run.ts
+ *     OPENAI_API_KEY=<key> CATALYST_OTLP_ENDPOINT=http://127.0.0.1:4318 npx tsx agent-span-around-a-run.ts
  */
 import { initializeLogger, voice } from '@livekit/agents';
 import * as openai from '@livekit/agents-plugin-openai';

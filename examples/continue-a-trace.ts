@@ -1,8 +1,8 @@
 /**
  * A worker that continues the trace of the service that dispatched its job: the session joins the
- * trace whose `traceparent` stands in the job's metadata.
+ * trace whose `traceparent` is in the job's metadata.
  *
- *     npx tsx examples/continue-a-trace.ts dev
+ *     node --env-file=.env.local --import tsx continue-a-trace.ts dev
  */
 import { fileURLToPath } from 'node:url';
 import { cli, defineAgent, ServerOptions, voice } from '@livekit/agents';
@@ -11,7 +11,7 @@ import { setup, withTraceContext } from 'catalyst-tracing';
 
 await setup({ serviceName: 'reception' });
 
-/** What the dispatcher, a service of its own with OpenTelemetry, gives a job as its metadata. */
+/** The metadata that the dispatcher, another service with OpenTelemetry, gives a job. */
 export function jobMetadata(customer: string): string {
   const metadata: Record<string, string> = { customer };
   propagation.inject(context.active(), metadata);

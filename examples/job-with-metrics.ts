@@ -1,8 +1,8 @@
 /**
- * A worker whose jobs are whole: one span around each job, what its session's events tell, a greeting
- * as a step of its own, metrics, and the ids of the trace in the log.
+ * A worker whose jobs are whole: one span around each job, what its session's events report, a greeting
+ * as a separate step, metrics, and the ids of the trace in the log.
  *
- *     npx tsx examples/job-with-metrics.ts dev
+ *     node --env-file=.env.local --import tsx job-with-metrics.ts dev
  */
 import { fileURLToPath } from 'node:url';
 import { cli, defineAgent, log, ServerOptions, voice } from '@livekit/agents';

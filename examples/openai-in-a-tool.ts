@@ -1,8 +1,8 @@
 /**
- * A tool that asks a model by itself. Its call stands below the tool, with messages and tokens; the
+ * A tool that asks a model by itself. Its call is below the tool, with messages and tokens; the
  * calls that LiveKit makes stay LiveKit's, so that the trace's tokens are what the provider bills.
  *
- *     OPENAI_API_KEY=… CATALYST_OTLP_ENDPOINT=… npx tsx examples/openai-in-a-tool.ts
+ *     OPENAI_API_KEY=<key> CATALYST_OTLP_ENDPOINT=http://127.0.0.1:4318 npx tsx openai-in-a-tool.ts
  */
 import { initializeLogger, llm, voice } from '@livekit/agents';
 import * as plugin from '@livekit/agents-plugin-openai';
@@ -11,7 +11,7 @@ import OpenAI from 'openai';
 import { z } from 'zod';
 
 initializeLogger({ pretty: true, level: 'warn' });
-// This file imports `openai`, so set-up finds it: nothing has to be said.
+// This file imports `openai`, so `setup()` finds it.
 const tracing = await setup({ serviceName: 'openai-in-a-tool' });
 const openai = new OpenAI();
 

@@ -1,10 +1,10 @@
 /**
- * LiveKit on a tracer provider of the application's own, with OpenTelemetry's own batch processor and
+ * LiveKit on your own tracer provider, with OpenTelemetry's own batch processor and
  * exporter. `OpenInferenceSpanProcessor` maps every span for the processor that it wraps. The other
  * processors of the provider receive the spans raw.
  *
  *     npm install catalyst-tracing @opentelemetry/exporter-trace-otlp-http
- *     OPENAI_API_KEY=… OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 npx tsx examples/own-provider.ts
+ *     OPENAI_API_KEY=<key> OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 npx tsx own-provider.ts
  */
 import * as livekitAgents from '@livekit/agents';
 import * as openai from '@livekit/agents-plugin-openai';

@@ -1,7 +1,7 @@
 /**
- * A script without LiveKit: model calls of `openai` below a span of its own.
+ * A script without LiveKit: model calls of `openai` below your own span.
  *
- *     OPENAI_API_KEY=… CATALYST_OTLP_ENDPOINT=… npx tsx examples/script-without-livekit.ts
+ *     OPENAI_API_KEY=<key> CATALYST_OTLP_ENDPOINT=http://127.0.0.1:4318 npx tsx script-without-livekit.ts
  */
 import { agentSpan, setup } from 'catalyst-tracing';
 import OpenAI from 'openai';

@@ -1,7 +1,7 @@
 /**
  * The same mapped spans to a collector and to further exporters: here the console.
  *
- *     CATALYST_OTLP_ENDPOINT=… npx tsx examples/several-exporters.ts
+ *     CATALYST_OTLP_ENDPOINT=http://127.0.0.1:4318 npx tsx several-exporters.ts
  */
 import { ConsoleSpanExporter } from '@opentelemetry/sdk-trace-base';
 import { agentSpan, manualSpan, setup } from 'catalyst-tracing';

@@ -1,8 +1,8 @@
 /**
- * A span that no single function spans: it starts with the job, holds the whole session, and ends
+ * A span that no single function surrounds: it starts with the job, contains the whole session, and ends
  * in a shutdown callback, when the call is over.
  *
- *     npx tsx examples/span-that-outlives-a-callback.ts dev
+ *     node --env-file=.env.local --import tsx span-that-outlives-a-callback.ts dev
  */
 import { fileURLToPath } from 'node:url';
 import { cli, defineAgent, ServerOptions, voice, type AgentDefinition } from '@livekit/agents';

@@ -1,7 +1,7 @@
 /**
  * A traced text-only session: no room, no audio.
  *
- *     OPENAI_API_KEY=… CATALYST_OTLP_ENDPOINT=… CATALYST_OTLP_TOKEN=… npx tsx examples/text-only-agent.ts
+ *     OPENAI_API_KEY=<key> CATALYST_OTLP_ENDPOINT=http://127.0.0.1:4318 npx tsx text-only-agent.ts
  */
 import { initializeLogger, voice } from '@livekit/agents';
 import * as openai from '@livekit/agents-plugin-openai';

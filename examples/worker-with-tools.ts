@@ -1,8 +1,8 @@
 /**
- * A traced worker with a function tool. `setup()` stands at module level, because LiveKit imports
+ * A traced worker with a function tool. `setup()` is at module level, because LiveKit imports
  * this file anew in the process of every job; spans are flushed when a job ends.
  *
- *     npx tsx examples/worker-with-tools.ts dev
+ *     node --env-file=.env.local --import tsx worker-with-tools.ts dev
  */
 import { fileURLToPath } from 'node:url';
 import { cli, defineAgent, llm, ServerOptions, voice } from '@livekit/agents';

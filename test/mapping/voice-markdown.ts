@@ -15,7 +15,7 @@ const SOURCES: readonly (readonly [string, readonly VoiceField[]])[] = [
   ['lk.llm_metrics ', LLM_METRICS_FIELDS],
 ];
 
-/** The table of voice figures of the README, as the code has it: one row for each key. */
+/** The table of docs/voice.md, as the code has it: one row for each key. */
 export function renderVoiceTable(): string {
   const rows = new Map<string, { readonly meaning: string; readonly from: string[] }>();
   for (const [prefix, fields] of SOURCES) {

@@ -1,8 +1,6 @@
 import { INSTRUMENTS } from '../../src/metrics/instruments.js';
 import type { Instrument } from '../../src/metrics/instruments.js';
 
-const TENANT = 'tenant.id';
-
 /** The table of `docs/metrics.md`, as the code has it. */
 export function renderMetricsTable(): string {
   return render(
@@ -18,16 +16,6 @@ export function renderMetricsTable(): string {
   );
 }
 
-/** The table of the README, without what all rows but those of delivery have. */
-export function renderShortMetricsTable(): string {
-  return render(['metric', 'unit', 'attributes', 'from'], ({ name, unit, attributes, from }) => [
-    code(name),
-    code(unit),
-    codes(attributes.filter((key) => key !== TENANT)),
-    from,
-  ]);
-}
-
 /** Upper bounds of buckets, and whose they are. */
 export function renderBucketsTable(): string {
   const owners = new Map<string, string[]>();
@@ -38,13 +26,6 @@ export function renderBucketsTable(): string {
   }
   const rows = [...owners].map(([bounds, names]) => `|${codes(names)}|${bounds}|`);
   return ['|histogram|upper bounds, in its unit|', '|---|---|', ...rows].join('\n');
-}
-
-/** Metrics that cannot say whose they are. */
-export function metricsWithoutTenant(): readonly string[] {
-  return Object.values(INSTRUMENTS)
-    .filter(({ attributes }) => !attributes.includes(TENANT))
-    .map(({ name }) => name);
 }
 
 function render(head: readonly string[], cells: (row: Instrument) => readonly string[]): string {

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VERSION } from '../../src/version.js';
 import { createConsumer, MANIFEST, REPOSITORY, type Consumer } from './consumer.js';
@@ -23,16 +23,29 @@ function read(file: string): string {
 describe('the tarball', () => {
   it('holds the build and the pages that people read, and nothing else', () => {
     const others = files.filter(
-      (file) => !/^dist\/(?:[\w-]+\.(?:js|cjs|d\.ts|d\.cts)|page\.css)$/.test(file),
+      (file) =>
+        !/^(?:docs|examples)\//.test(file) &&
+        !/^dist\/(?:[\w-]+\.(?:js|cjs|d\.ts|d\.cts)|page\.css)$/.test(file),
     );
     expect(others.toSorted()).toEqual([
       'CHANGELOG.md',
       'LICENSE',
       'README.md',
       'SECURITY.md',
+      'llms.txt',
       'package.json',
     ]);
     expect(files.filter((file) => /test|spec|snap/.test(file))).toEqual([]);
+  });
+
+  it('links to what it holds', () => {
+    const pages = files.filter((file) => /\.md$|^llms\.txt$/.test(file));
+    expect(pages.length).toBeGreaterThan(8);
+    for (const page of pages) {
+      for (const [, target] of read(page).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)) {
+        expect(files, page).toContain(join(dirname(page), target ?? ''));
+      }
+    }
   });
 
   it('has a file behind every entry, for both formats and their types', () => {
