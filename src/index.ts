@@ -41,6 +41,7 @@ export type {
   RedactionOptions,
   Redactor,
 } from './privacy/redaction-options.js';
+export { wrapClaudeAgentSdkQuery } from './claude-agent-sdk.js';
 export { setup } from './setup.js';
 export { agentSpan, startAgentSpan } from './spans/agent-span.js';
 export { manualSpan, startManualSpan } from './spans/manual-span.js';

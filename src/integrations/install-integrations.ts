@@ -27,6 +27,12 @@ const SUPPORTED: readonly SupportedSdk[] = [
     entries: { cjs: 'index.js', esm: 'index.mjs' },
     load: async () => (await import('./anthropic/patch-anthropic.js')).ANTHROPIC,
   },
+  {
+    name: 'claudeAgentSdk',
+    packageName: '@anthropic-ai/claude-agent-sdk',
+    entries: { cjs: 'sdk.mjs', esm: 'sdk.mjs' },
+    load: async () => (await import('./claude-agent-sdk/claude-agent-sdk.js')).CLAUDE_AGENT_SDK,
+  },
 ];
 
 /** LiveKit's own installer answers for it. */

@@ -24,6 +24,20 @@ const SDKS = {
   anthropic1: 'npm:@anthropic-ai/sdk@1.14.0',
 } as const;
 
+/** SDKs of agents, each with its main file. */
+const AGENT_SDKS = {
+  claudeAgentSdk: ['npm:@anthropic-ai/claude-agent-sdk@0.3.332', 'sdk.mjs'],
+  piAi073: ['npm:@mariozechner/pi-ai@0.73.1', 'dist/index.js'],
+  piAgent073: ['npm:@mariozechner/pi-agent-core@0.73.1', 'dist/index.js'],
+  piAi074: ['npm:@earendil-works/pi-ai@0.74.2', 'dist/index.js'],
+  piAi1: ['npm:@earendil-works/pi-ai@1.5.2', 'dist/index.js'],
+  piAgent1: ['npm:@earendil-works/pi-agent-core@1.5.2', 'dist/index.js'],
+  elevenlabsClient: ['npm:@elevenlabs/client@1.25.0', 'dist/index.js'],
+  elevenlabsJs: ['npm:@elevenlabs/elevenlabs-js@2.73.0', 'index.js'],
+  cursorSdk: ['npm:@cursor/sdk@1.0.18', 'dist/esm/index.js'],
+  ws: ['8.18.3', 'wrapper.mjs'],
+} as const;
+
 /** The copy that this repository uses: native spans are to arrive at our provider. */
 const API = { '@opentelemetry/api': '1.9.1' } as const;
 
@@ -36,6 +50,19 @@ export async function loadSdk(version: SdkVersion, format: ModuleFormat): Promis
   const folder = join(directory, 'node_modules', version);
   if (format === 'CommonJS') return createRequire(join(directory, 'noop.js'))(folder);
   return import(pathToFileURL(join(folder, 'index.mjs')).href);
+}
+
+/** Loads an SDK of agents, or one of its files. */
+export async function loadAgentSdk(name: keyof typeof AGENT_SDKS, file?: string): Promise<unknown> {
+  const dependencies = Object.entries(AGENT_SDKS).map(([alias, [version]]) => [alias, version]);
+  // Claude Code itself, of 400 MB, is an optional dependency.
+  const directory = await install(
+    'agent-sdks',
+    { ...Object.fromEntries(dependencies), ...API, zod: '4.1.8' },
+    ['--omit=optional'],
+  );
+  const path = join(directory, 'node_modules', name, file ?? AGENT_SDKS[name][1]);
+  return import(pathToFileURL(path).href);
 }
 
 /** Folder of an application that has both SDKs and the built package, under their own names. */
@@ -59,6 +86,7 @@ export async function installApplication(): Promise<string> {
 async function install(
   name: string,
   dependencies: Readonly<Record<string, string>>,
+  options: readonly string[] = [],
 ): Promise<string> {
   const manifest = JSON.stringify({ name, private: true, type: 'module', dependencies });
   const directory = join(CACHE, `${name}-${hash(manifest)}`);
@@ -68,7 +96,7 @@ async function install(
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
   await writeFile(join(directory, 'package.json'), manifest);
-  await installOnce(directory, 'dependencies', []);
+  await installOnce(directory, 'dependencies', options);
   return directory;
 }
 
