@@ -100,11 +100,17 @@ function nameOf({ packageName }: SdkPackage): string {
   return packageName;
 }
 
+/** Some packages have a `package.json` without a version beside their files. */
 function versionAbove(file: string): string | undefined {
-  try {
-    const root = file.slice(0, file.lastIndexOf(sep) + 1);
-    return asText(parseJsonRecord(readFileSync(join(root, 'package.json'), 'utf8'))?.['version']);
-  } catch {
-    return undefined;
+  for (
+    let at = dirname(file);
+    at !== dirname(at) && !at.endsWith('node_modules');
+    at = dirname(at)
+  ) {
+    const manifest = join(at, 'package.json');
+    if (!existsSync(manifest)) continue;
+    const version = asText(parseJsonRecord(readFileSync(manifest, 'utf8'))?.['version']);
+    if (version !== undefined) return version;
   }
+  return undefined;
 }

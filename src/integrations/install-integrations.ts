@@ -33,6 +33,14 @@ const SUPPORTED: readonly SupportedSdk[] = [
     entries: { cjs: 'sdk.mjs', esm: 'sdk.mjs' },
     load: async () => (await import('./claude-agent-sdk/claude-agent-sdk.js')).CLAUDE_AGENT_SDK,
   },
+  ...['@mariozechner/pi-ai', '@earendil-works/pi-ai'].flatMap((packageName): SupportedSdk[] =>
+    [packageName, packageName.replace('pi-ai', 'pi-agent-core')].map((each) => ({
+      name: 'piAi',
+      packageName: each,
+      entries: { cjs: 'dist/index.js', esm: 'dist/index.js' },
+      load: async () => (await import('./pi-ai/pi-ai.js')).PI_AI,
+    })),
+  ),
 ];
 
 /** LiveKit's own installer answers for it. */

@@ -103,13 +103,14 @@ export class ModelCall implements CallObserver {
 
   stopped(how: Stop, partial?: CallAnswer): void {
     const key = how === 'raw' ? 'response' : 'stream';
-    this.#end(partial, () =>
+    this.#end(partial, () => {
+      if (how === 'abandoned') this.#span.setOutcome(how);
       this.#span.setAttribute(S.METADATA, {
         ...liveSetup()?.resolved?.metadata,
         ...identityOf(this.around)?.metadata,
         [key]: how,
-      }),
-    );
+      });
+    });
   }
 
   #end(answer: CallAnswer | undefined, conclude: () => void): void {

@@ -1,16 +1,9 @@
-import { SpanStatusCode } from '@opentelemetry/api';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  agentSpan,
-  manualSpan,
-  setup,
-  wrapClaudeAgentSdkQuery,
-  type InstallResult,
-} from '../../src/index.js';
+import { agentSpan, manualSpan, setup, wrapClaudeAgentSdkQuery } from '../../src/index.js';
 import { observeClaudeCode } from '../../src/claude-agent-sdk.js';
+import { collectSpans, failed, type CollectedRun } from './collect-spans.js';
 import { loadAgentSdk } from './installations.js';
 import { tokenSum, traceIds } from './scenarios.js';
 import { only, treeOf } from './span-tree.js';
@@ -31,28 +24,8 @@ beforeAll(async () => {
   sdk = (await loadAgentSdk('claudeAgentSdk')) as typeof sdk;
 });
 
-interface Run {
-  readonly spans: readonly ReadableSpan[];
-  readonly results: readonly InstallResult[];
-}
-
-async function traced(scenario: (query: QueryFunction) => Promise<void>): Promise<Run> {
-  // `shutdown()` empties an InMemorySpanExporter.
-  const spans: ReadableSpan[] = [];
-  const keep: SpanExporter = {
-    export: (batch, done) => {
-      spans.push(...batch);
-      done({ code: 0 });
-    },
-    shutdown: () => Promise.resolve(),
-  };
-  const tracing = await setup({ autoInstrument: false, exporters: [keep] });
-  try {
-    await scenario(wrapClaudeAgentSdkQuery(sdk.query));
-  } finally {
-    await tracing.shutdown();
-  }
-  return { spans, results: tracing.installResults };
+function traced(scenario: (query: QueryFunction) => Promise<void>): Promise<CollectedRun> {
+  return collectSpans({}, () => scenario(wrapClaudeAgentSdkQuery(sdk.query)));
 }
 
 async function read(messages: AsyncIterable<Json>): Promise<readonly Json[]> {
@@ -145,7 +118,7 @@ describe('a query with a tool', () => {
       code: 2,
       message: 'tool went wrong',
     });
-    expect(spans.filter(({ status }) => status.code === SpanStatusCode.ERROR)).toHaveLength(1);
+    expect(failed(spans)).toHaveLength(1);
   });
 
   it('belongs to the session around it', async () => {

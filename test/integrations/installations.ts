@@ -54,15 +54,16 @@ export async function loadSdk(version: SdkVersion, format: ModuleFormat): Promis
 
 /** Loads an SDK of agents, or one of its files. */
 export async function loadAgentSdk(name: keyof typeof AGENT_SDKS, file?: string): Promise<unknown> {
-  const dependencies = Object.entries(AGENT_SDKS).map(([alias, [version]]) => [alias, version]);
+  return loadAgentSdkDependency(name, file ?? AGENT_SDKS[name][1]);
+}
+
+/** Loads a file of a package that such an SDK depends on: the copy that it uses. */
+export async function loadAgentSdkDependency(name: string, file: string): Promise<unknown> {
+  const versions = Object.entries(AGENT_SDKS).map(([alias, [version]]) => [alias, version]);
+  const dependencies = { ...Object.fromEntries(versions), ...API, zod: '4.1.8' };
   // Claude Code itself, of 400 MB, is an optional dependency.
-  const directory = await install(
-    'agent-sdks',
-    { ...Object.fromEntries(dependencies), ...API, zod: '4.1.8' },
-    ['--omit=optional'],
-  );
-  const path = join(directory, 'node_modules', name, file ?? AGENT_SDKS[name][1]);
-  return import(pathToFileURL(path).href);
+  const directory = await install('agent-sdks', dependencies, ['--omit=optional']);
+  return import(pathToFileURL(join(directory, 'node_modules', name, file)).href);
 }
 
 /** Folder of an application that has both SDKs and the built package, under their own names. */
