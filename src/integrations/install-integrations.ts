@@ -41,6 +41,12 @@ const SUPPORTED: readonly SupportedSdk[] = [
       load: async () => (await import('./pi-ai/pi-ai.js')).PI_AI,
     })),
   ),
+  {
+    name: 'elevenlabs',
+    packageName: '@elevenlabs/client',
+    entries: { cjs: 'dist/index.js', esm: 'dist/index.js' },
+    load: async () => (await import('./elevenlabs/elevenlabs.js')).ELEVENLABS,
+  },
 ];
 
 /** LiveKit's own installer answers for it. */
