@@ -27,8 +27,12 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
   entry: [
     'src/index.ts',
     'src/anthropic.ts',
+    'src/claude-agent-sdk.ts',
+    'src/cursor-sdk.ts',
+    'src/elevenlabs.ts',
     'src/livekit-agents.ts',
     'src/openai.ts',
+    'src/pi-ai.ts',
     'src/register.ts',
     'src/semconv.ts',
   ],

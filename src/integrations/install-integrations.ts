@@ -47,6 +47,12 @@ const SUPPORTED: readonly SupportedSdk[] = [
     entries: { cjs: 'dist/index.js', esm: 'dist/index.js' },
     load: async () => (await import('./elevenlabs/elevenlabs.js')).ELEVENLABS,
   },
+  {
+    name: 'cursorSdk',
+    packageName: '@cursor/sdk',
+    entries: { cjs: 'dist/cjs/index.js', esm: 'dist/esm/index.js' },
+    load: async () => (await import('./cursor-sdk/cursor-sdk.js')).CURSOR_SDK,
+  },
 ];
 
 /** LiveKit's own installer answers for it. */

@@ -34,7 +34,7 @@ const AGENT_SDKS = {
   piAgent1: ['npm:@earendil-works/pi-agent-core@1.5.2', 'dist/index.js'],
   elevenlabsClient: ['npm:@elevenlabs/client@1.25.0', 'dist/index.js'],
   elevenlabsJs: ['npm:@elevenlabs/elevenlabs-js@2.73.0', 'index.js'],
-  cursorSdk: ['npm:@cursor/sdk@1.0.18', 'dist/esm/index.js'],
+  cursorSdk: ['npm:@cursor/sdk@1.0.32', 'dist/esm/index.js'],
   ws: ['8.18.3', 'wrapper.mjs'],
 } as const;
 
