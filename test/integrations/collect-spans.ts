@@ -1,6 +1,11 @@
 import { SpanStatusCode } from '@opentelemetry/api';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
-import { setup, type InstallResult, type SetupOptions } from '../../src/index.js';
+import {
+  setup,
+  type CatalystTracing,
+  type InstallResult,
+  type SetupOptions,
+} from '../../src/index.js';
 
 /** What a traced run has sent until its end, `shutdown()` included. */
 export interface CollectedRun {
@@ -10,7 +15,7 @@ export interface CollectedRun {
 
 export async function collectSpans(
   options: SetupOptions,
-  scenario: () => Promise<unknown>,
+  scenario: (tracing: Pick<CatalystTracing, 'provider'>) => Promise<unknown>,
 ): Promise<CollectedRun> {
   // `shutdown()` empties an InMemorySpanExporter.
   const spans: ReadableSpan[] = [];
@@ -23,7 +28,7 @@ export async function collectSpans(
   };
   const tracing = await setup({ autoInstrument: false, ...options, exporters: [exporter] });
   try {
-    await scenario();
+    await scenario(tracing);
   } finally {
     await tracing.shutdown();
   }
