@@ -30,7 +30,7 @@ describe('a module that is given', () => {
     },
   );
 
-  it.each(['langchain', 'aiSdk', 'cursorSdk'] as const)(
+  it.each(['langchain', 'aiSdk'] as const)(
     'and is not supported yet is named: %s',
     async (name) => {
       const warnings = await given({ [name]: {} });

@@ -27,9 +27,11 @@ export function patchStartSession(
         const started = contextApi.with(run.context, () =>
           Reflect.apply(original, this, [watched, ...rest]),
         );
-        if (started instanceof Promise)
-          started.catch((error: unknown) => guard(() => run.failed(error)));
-        return started;
+        if (!(started instanceof Promise)) return started;
+        return started.catch((error: unknown) => {
+          guard(() => run.failed(error));
+          throw error;
+        });
       },
   );
 }

@@ -23,9 +23,11 @@ export function patchConversation(prototype: object, tracer: Tracer): readonly U
         if (run === undefined) return call();
         runs.set(this, run);
         const started = contextApi.with(run.context, call);
-        if (started instanceof Promise)
-          started.catch((error: unknown) => guard(() => run.failed(error)));
-        return started;
+        if (!(started instanceof Promise)) return started;
+        return started.catch((error: unknown) => {
+          guard(() => run.failed(error));
+          throw error;
+        });
       },
   );
   const say = patchMethod(

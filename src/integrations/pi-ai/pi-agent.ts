@@ -56,13 +56,16 @@ class AgentRun {
   follow(call: () => unknown): unknown {
     const running = contextApi.with(this.#step.context, call);
     const end = (): void => guard(() => this.#end(({ span }) => span.end()));
-    if (running instanceof Promise) {
-      running.then(end, (error: unknown) => {
+    if (!(running instanceof Promise)) {
+      end();
+      return running;
+    }
+    return running
+      .catch((error: unknown) => {
         this.#step.span.fail(error);
-        end();
-      });
-    } else end();
-    return running;
+        throw error;
+      })
+      .finally(end);
   }
 
   #see(event: unknown): void {
