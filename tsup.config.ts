@@ -37,11 +37,15 @@ const shared: Options = {
 const ENTRIES = {
   index: 'src/index.ts',
   anthropic: 'src/anthropic.ts',
+  'claude-agent-sdk': 'src/claude-agent-sdk.ts',
+  'cursor-sdk': 'src/cursor-sdk.ts',
+  elevenlabs: 'src/elevenlabs.ts',
   langchain: 'src/langchain.ts',
   langgraph: 'src/langgraph.ts',
   langsmith: 'src/langsmith.ts',
   'livekit-agents': 'src/livekit-agents.ts',
   openai: 'src/openai.ts',
+  'pi-ai': 'src/pi-ai.ts',
   semconv: 'src/semconv.ts',
 };
 

@@ -46,6 +46,7 @@ export {
   OpenInferenceSpanProcessor,
   type OpenInferenceProcessorOptions,
 } from './processor/open-inference-span-processor.js';
+export { wrapClaudeAgentSdkQuery } from './claude-agent-sdk.js';
 export { setup } from './setup.js';
 export { agentSpan, startAgentSpan } from './spans/agent-span.js';
 export { manualSpan, startManualSpan } from './spans/manual-span.js';

@@ -120,6 +120,7 @@ function rootBy(name: string, { packageName }: SdkPackage, file: string): string
   return rootOf(packageName, join(root, 'package.json'));
 }
 
+/** Some packages have a `package.json` without a version beside their files. */
 function versionAbove(file: string): string | undefined {
   for (let at = dirname(file); at !== dirname(at); at = dirname(at)) {
     const version = asText(manifestIn(at)?.['version']);
@@ -134,4 +135,5 @@ function manifestIn(directory: string): JsonRecord | undefined {
   } catch {
     return undefined;
   }
+  return undefined;
 }

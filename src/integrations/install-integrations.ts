@@ -66,6 +66,32 @@ const SUPPORTED: readonly SupportedSdk[] = [
     entries: { cjs: 'index.js', esm: 'index.mjs' },
     load: async () => (await import('./langsmith/bridge-langsmith.js')).LANGSMITH,
   },
+  {
+    name: 'claudeAgentSdk',
+    packageName: '@anthropic-ai/claude-agent-sdk',
+    entries: { cjs: 'sdk.mjs', esm: 'sdk.mjs' },
+    load: async () => (await import('./claude-agent-sdk/claude-agent-sdk.js')).CLAUDE_AGENT_SDK,
+  },
+  ...['@mariozechner/pi-ai', '@earendil-works/pi-ai'].flatMap((packageName): SupportedSdk[] =>
+    [packageName, packageName.replace('pi-ai', 'pi-agent-core')].map((each) => ({
+      name: 'piAi',
+      packageName: each,
+      entries: { cjs: 'dist/index.js', esm: 'dist/index.js' },
+      load: async () => (await import('./pi-ai/pi-ai.js')).PI_AI,
+    })),
+  ),
+  {
+    name: 'elevenlabs',
+    packageName: '@elevenlabs/client',
+    entries: { cjs: 'dist/index.js', esm: 'dist/index.js' },
+    load: async () => (await import('./elevenlabs/elevenlabs.js')).ELEVENLABS,
+  },
+  {
+    name: 'cursorSdk',
+    packageName: '@cursor/sdk',
+    entries: { cjs: 'dist/cjs/index.js', esm: 'dist/esm/index.js' },
+    load: async () => (await import('./cursor-sdk/cursor-sdk.js')).CURSOR_SDK,
+  },
 ];
 
 /** Names of `@inference/tracing` for what has another one here. */

@@ -39,7 +39,9 @@ export function patchModule(
 /** Keeps what became of an SDK, in the place of what was said of it before. */
 export function rememberResult(provider: TracerProvider, row: InstallResult): InstallResult {
   const frozen = Object.freeze(row);
-  installedFor(provider).results.set(row.name, frozen);
+  const { results } = installedFor(provider);
+  // An SDK of several packages is installed when one of them is.
+  if (row.installed || results.get(row.name)?.installed !== true) results.set(row.name, frozen);
   return frozen;
 }
 

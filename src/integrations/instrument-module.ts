@@ -1,4 +1,4 @@
-import type { TracerProvider } from '@opentelemetry/api';
+import type { Tracer, TracerProvider } from '@opentelemetry/api';
 import type { CatalystTracing, InstallResult } from '../catalyst-tracing.js';
 import {
   CatalystInstrumentationError,
@@ -7,6 +7,7 @@ import {
 } from '../errors.js';
 import { liveSetup } from '../live-tracing.js';
 import { isRecord } from '../mapping/read-attributes.js';
+import { TRACER_NAME, VERSION } from '../version.js';
 import { patchModule, rememberResult, resultOf } from './installed-sdks.js';
 import type { Integration } from './integration.js';
 
@@ -56,6 +57,15 @@ export function installModule(
     throw new InvalidSdkInputError(`What was given is not ${integration.expected}.`);
   }
   return rememberResult(provider, resultOf(integration.name, 'installed'));
+}
+
+/** The tracer of what was given; `undefined` stands for the live tracing's, at the time of use. */
+export function tracerFor(
+  target: CatalystTracing | TracerProvider | undefined,
+): Tracer | undefined {
+  if (target === undefined) return undefined;
+  const provider = isTracerProvider(target) ? target : target.provider;
+  return provider.getTracer(TRACER_NAME, VERSION);
 }
 
 function isTracerProvider(value: unknown): value is TracerProvider {

@@ -113,7 +113,10 @@ export class ModelCall implements CallObserver {
 
   stopped(how: Stop, partial?: CallAnswer): void {
     const key = how === 'raw' ? 'response' : 'stream';
-    this.#end(partial, () => this.#addMetadata({ [key]: how }));
+    this.#end(partial, () => {
+      if (how === 'abandoned') this.#span.setOutcome(how);
+      this.#addMetadata({ [key]: how });
+    });
   }
 
   #addMetadata(metadata: Readonly<Record<string, unknown>>): void {

@@ -6,6 +6,7 @@ import type { DeliveryProcessor } from '../export/delivery-processor.js';
 import { resolveTimeoutMillis, watchExit } from '../export/process-exit.js';
 import { noteNativeSpan } from '../integrations/anthropic/native-spans.js';
 import { CountedOnce } from '../integrations/counted-once.js';
+import { closeOpenSpans } from '../integrations/open-spans.js';
 import { configuredAllowPii, LiveKitInstaller } from '../livekit/install-livekit.js';
 import { offerLiveKitConnector } from '../livekit/connect-livekit.js';
 import { LiveKitJobs } from '../livekit/livekit-jobs.js';
@@ -216,6 +217,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
    * @internal
    */
   sendOpenSpans(): void {
+    closeOpenSpans();
     this.#tree.sessions.settle();
     for (const node of this.#tree.openNodes()) {
       if (node.span !== undefined && !node.isSentIncomplete) this.#sendIncomplete(node, node.span);

@@ -69,7 +69,7 @@ export function withTotal(usage: NormalizedUsage): NormalizedUsage {
 }
 
 /** A number of tokens; `undefined` for what can be none. */
-function asCount(value: unknown): number | undefined {
+export function asCount(value: unknown): number | undefined {
   const count = asFiniteNumber(value);
   return count !== undefined && count >= 0 ? count : undefined;
 }

@@ -24,6 +24,20 @@ const SDKS = {
   anthropic1: 'npm:@anthropic-ai/sdk@1.14.0',
 } as const;
 
+/** SDKs of agents, each with its main file. */
+const AGENT_SDKS = {
+  claudeAgentSdk: ['npm:@anthropic-ai/claude-agent-sdk@0.3.332', 'sdk.mjs'],
+  piAi073: ['npm:@mariozechner/pi-ai@0.73.1', 'dist/index.js'],
+  piAgent073: ['npm:@mariozechner/pi-agent-core@0.73.1', 'dist/index.js'],
+  piAi074: ['npm:@earendil-works/pi-ai@0.74.2', 'dist/index.js'],
+  piAi1: ['npm:@earendil-works/pi-ai@1.5.2', 'dist/index.js'],
+  piAgent1: ['npm:@earendil-works/pi-agent-core@1.5.2', 'dist/index.js'],
+  elevenlabsClient: ['npm:@elevenlabs/client@1.25.0', 'dist/index.js'],
+  elevenlabsJs: ['npm:@elevenlabs/elevenlabs-js@2.73.0', 'index.js'],
+  cursorSdk: ['npm:@cursor/sdk@1.0.32', 'dist/esm/index.js'],
+  ws: ['8.18.3', 'wrapper.mjs'],
+} as const;
+
 /** The copy that this repository uses: native spans are to arrive at our provider. */
 const API = { '@opentelemetry/api': '1.9.1' } as const;
 
@@ -79,6 +93,20 @@ export async function installFrameworks(version: FrameworkVersion): Promise<Fram
   return { directory, load };
 }
 
+/** Loads an SDK of agents, or one of its files. */
+export async function loadAgentSdk(name: keyof typeof AGENT_SDKS, file?: string): Promise<unknown> {
+  return loadAgentSdkDependency(name, file ?? AGENT_SDKS[name][1]);
+}
+
+/** Loads a file of a package that such an SDK depends on: the copy that it uses. */
+export async function loadAgentSdkDependency(name: string, file: string): Promise<unknown> {
+  const versions = Object.entries(AGENT_SDKS).map(([alias, [version]]) => [alias, version]);
+  const dependencies = { ...Object.fromEntries(versions), ...API, zod: '4.1.8' };
+  // Claude Code itself, of 400 MB, is an optional dependency.
+  const directory = await install('agent-sdks', dependencies, ['--omit=optional']);
+  return import(pathToFileURL(join(directory, 'node_modules', name, file)).href);
+}
+
 /** Folder of an application that has both SDKs and the built package, under their own names. */
 export async function installApplication(): Promise<string> {
   const dependencies = {
@@ -103,6 +131,7 @@ export async function installApplication(): Promise<string> {
 async function install(
   name: string,
   dependencies: Readonly<Record<string, string>>,
+  options: readonly string[] = [],
 ): Promise<string> {
   const manifest = JSON.stringify({ name, private: true, type: 'module', dependencies });
   const directory = join(CACHE, `${name}-${hash(manifest)}`);
@@ -112,7 +141,7 @@ async function install(
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
   await writeFile(join(directory, 'package.json'), manifest);
-  await installOnce(directory, 'dependencies', []);
+  await installOnce(directory, 'dependencies', options);
   return directory;
 }
 

@@ -4,7 +4,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { installFrameworks, type FrameworkVersion } from './installations.js';
 import type { ProviderServer } from './provider-server.js';
-import { treeOf, type Tree } from './span-tree.js';
+import { treeOf, type Tree } from './run-tree.js';
 import {
   readAll,
   readOneAndBreak,

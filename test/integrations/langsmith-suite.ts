@@ -7,7 +7,7 @@ import { agentSpan } from '../../src/index.js';
 import { installFrameworks } from './installations.js';
 import type { ProviderServer } from './provider-server.js';
 import { readAll, runPlain, runTraced, tokenSum, traceIds, type TracedRun } from './scenarios.js';
-import { treeOf, type Tree } from './span-tree.js';
+import { treeOf, type Tree } from './run-tree.js';
 
 type Code = (...args: never[]) => unknown;
 interface OpenAI {

@@ -30,22 +30,6 @@ describe('a module that is given', () => {
     },
   );
 
-  it.each(['elevenlabs', 'aiSdk', 'cursorSdk'] as const)(
-    'and is not supported yet is named: %s',
-    async (name) => {
-      const warnings = await given({ [name]: {} });
-      expect(tracing?.installResults).toEqual([
-        {
-          name,
-          status: 'unavailable',
-          installed: false,
-          reason: expect.stringContaining('not supported yet'),
-        },
-      ]);
-      expect(warnings).toContain(`modules.${name} is not supported yet`);
-    },
-  );
-
   it.each([undefined, null, 'openai', 7, () => undefined])(
     'and is %s is looked into without harm',
     async (odd) => {

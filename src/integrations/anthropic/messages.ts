@@ -97,7 +97,7 @@ function imagePart({ url, data, media_type: mimeType }: JsonRecord): MessagePart
   return { type: 'blob', modality: 'image', mime_type: mimeType, content: data };
 }
 
-function resultText(content: unknown): string {
+export function resultText(content: unknown): string {
   const parts = recordsIn(content);
   const texts = parts.map(({ text }) => text);
   if (parts.length > 0 && texts.every((text) => typeof text === 'string')) return texts.join('\n');

@@ -1,0 +1,67 @@
+// `catalyst-tracing/claude-agent-sdk`: Claude Agent SDK and Claude Code.
+import type { TracerProvider } from '@opentelemetry/api';
+import type { CatalystTracing } from './catalyst-tracing.js';
+import {
+  observeStreamJson,
+  type ClaudeCodeOutput,
+} from './integrations/claude-agent-sdk/observe-stream-json.js';
+import { tracedQuery } from './integrations/claude-agent-sdk/wrap-query.js';
+import { tracerFor } from './integrations/instrument-module.js';
+import type { JsonRecord } from './mapping/read-attributes.js';
+
+export type { ClaudeCodeOutput };
+
+/**
+ * Wraps `query` of `@anthropic-ai/claude-agent-sdk` (or of `@anthropic-ai/claude-code` 1): each call
+ * becomes an AGENT span with an LLM span for every message of the API, and spans of its tools and
+ * sub-agents. Without a tracing that is given, spans are the live one's. What the application gets
+ * stays as it is.
+ *
+ * @example
+ * import { query as plainQuery } from '@anthropic-ai/claude-agent-sdk';
+ * const query = wrapClaudeAgentSdkQuery(plainQuery);
+ */
+export function wrapClaudeAgentSdkQuery<Query extends (...args: never[]) => unknown>(
+  query: Query,
+  tracing?: CatalystTracing | TracerProvider,
+): Query;
+export function wrapClaudeAgentSdkQuery(
+  query: (...args: readonly unknown[]) => unknown,
+  tracing?: CatalystTracing | TracerProvider,
+): (...args: readonly unknown[]) => unknown {
+  return function (this: unknown, ...args) {
+    return tracedQuery(query, this, args, tracerFor(tracing));
+  };
+}
+
+/** What {@link observeClaudeCode} is told of the run. */
+export interface ObserveClaudeCodeOptions {
+  /** What Claude Code was asked: its output does not repeat it. */
+  readonly prompt?: string | undefined;
+  /** Whether an earlier session goes on (`--resume`, `--continue`), whose tokens are billed already. */
+  readonly resumed?: boolean | undefined;
+  /** Environment for Claude Code. Default `process.env`. */
+  readonly env?: NodeJS.ProcessEnv | undefined;
+  /** Tracing to send the spans to. Default: the live one. */
+  readonly tracing?: CatalystTracing | TracerProvider | undefined;
+}
+
+/**
+ * Reads what Claude Code writes (`claude -p … --output-format stream-json --verbose`, with
+ * `--include-partial-messages` for the exact tokens of each call) and gives its messages on, while
+ * they become the same spans as those of the Agent SDK. Given a function, it calls it with an
+ * environment that has `TRACEPARENT`: spans of Claude Code's own then stand in the same trace.
+ *
+ * @example
+ * const messages = observeClaudeCode(
+ *   (env) => spawn('claude', ['-p', prompt, '--output-format', 'stream-json', '--verbose'], { env }).stdout,
+ *   { prompt },
+ * );
+ * for await (const message of messages) console.log(message['type']);
+ */
+export function observeClaudeCode(
+  output: ClaudeCodeOutput,
+  options: ObserveClaudeCodeOptions = {},
+): AsyncGenerator<JsonRecord, void> {
+  return observeStreamJson(output, options, tracerFor(options.tracing));
+}

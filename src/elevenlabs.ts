@@ -1,0 +1,32 @@
+// `catalyst-tracing/elevenlabs`: conversations with agents of ElevenLabs, given by hand.
+import type { TracerProvider } from '@opentelemetry/api';
+import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
+import { ELEVENLABS } from './integrations/elevenlabs/elevenlabs.js';
+import { installModule, instrumentModule } from './integrations/instrument-module.js';
+
+/**
+ * Makes the conversations of one copy of `@elevenlabs/client`, or of the class `Conversation` of
+ * `@elevenlabs/elevenlabs-js`, spans of the live tracing, or of the one that is given: the
+ * conversation, its turns, and tools. `setup()` does this by itself where it finds
+ * `@elevenlabs/client`. `shutdown()` undoes it.
+ *
+ * Throws `InvalidSdkInputError` when `module` is neither.
+ *
+ * @example
+ * import * as elevenlabs from '@elevenlabs/client';
+ * instrumentElevenLabs(elevenlabs);
+ */
+export function instrumentElevenLabs(
+  module: unknown,
+  tracing?: CatalystTracing | TracerProvider,
+): InstallResult {
+  return instrumentModule(ELEVENLABS, module, tracing);
+}
+
+/** The same for a tracer provider of your own. */
+export function installElevenLabsInstrumentation(
+  module: unknown,
+  provider: TracerProvider,
+): InstallResult {
+  return installModule(ELEVENLABS, module, provider);
+}

@@ -1,0 +1,68 @@
+import { env as environment } from 'node:process';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { context as contextApi, type Tracer } from '@opentelemetry/api';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { parseJsonRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import { guard } from '../model-call.js';
+import { ClaudeRun } from './claude-run.js';
+import { countsElsewhere } from './own-tracing.js';
+
+/** The output of Claude Code, or how to start it with the environment that is given. */
+export type ClaudeCodeOutput = Readable | ((env: NodeJS.ProcessEnv) => Readable);
+
+export interface StreamJsonOptions {
+  readonly prompt?: string | undefined;
+  readonly resumed?: boolean | undefined;
+  readonly env?: NodeJS.ProcessEnv | undefined;
+}
+
+/** Reads `claude --output-format stream-json`, or `json`, whose only line is the result. */
+export function observeStreamJson(
+  output: ClaudeCodeOutput,
+  { prompt, resumed = false, env = environment }: StreamJsonOptions,
+  tracer: Tracer | undefined,
+): AsyncGenerator<JsonRecord, void> {
+  const run = new ClaudeRun(tracer, {
+    around: contextApi.active(),
+    prompt,
+    countsElsewhere: countsElsewhere(env),
+    isResumed: resumed,
+  });
+  let lines: Readable;
+  try {
+    lines = contextApi.with(run.context, () =>
+      typeof output === 'function' ? output({ ...env, ...traceParent() }) : output,
+    );
+  } catch (error) {
+    run.finish(error);
+    throw error;
+  }
+  return messagesOf(lines, run);
+}
+
+async function* messagesOf(output: Readable, run: ClaudeRun): AsyncGenerator<JsonRecord, void> {
+  try {
+    for await (const line of createInterface({ input: output, crlfDelay: Infinity })) {
+      const message = parseJsonRecord(line);
+      if (message === undefined) continue;
+      guard(() => run.see(message));
+      yield message;
+    }
+    guard(() => run.finishOutput());
+  } catch (error) {
+    guard(() => run.finish(error));
+    throw error;
+  } finally {
+    guard(() => run.finish());
+  }
+}
+
+/** Claude Code reads the trace that it continues from its environment, under these names. */
+function traceParent(): NodeJS.ProcessEnv {
+  const carrier: Record<string, string> = {};
+  new W3CTraceContextPropagator().inject(contextApi.active(), carrier, {
+    set: (to, key, value) => void Reflect.set(to, key.toUpperCase(), value),
+  });
+  return carrier;
+}

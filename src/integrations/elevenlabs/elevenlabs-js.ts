@@ -1,0 +1,103 @@
+import { context as contextApi, type Tracer } from '@opentelemetry/api';
+import { asText, isRecord } from '../../mapping/read-attributes.js';
+import { guard } from '../model-call.js';
+import { isMethod, patchMethod, type Method, type Unpatch } from '../patch-method.js';
+import { ConversationRun } from './conversation-run.js';
+
+const NORMAL_CLOSURE = 1000;
+const NO_STATUS = 1005;
+
+/** `Conversation` of `@elevenlabs/elevenlabs-js`: a session that Node holds over its own socket. */
+export function patchConversation(prototype: object, tracer: Tracer): readonly Unpatch[] {
+  const runs = new WeakMap<object, ConversationRun>();
+  const byTool = new Map<string, ConversationRun>();
+  const tools: Unpatch[] = [];
+  const start = patchMethod(
+    prototype,
+    'startSession',
+    (original) =>
+      function (this: unknown, ...args: readonly unknown[]): unknown {
+        const call = (): unknown => Reflect.apply(original, this, args);
+        if (!isRecord(this) || runs.has(this)) return call();
+        const run = guard(() => startRun(this as Conversation, tracer, byTool, tools));
+        if (run === undefined) return call();
+        runs.set(this, run);
+        const started = contextApi.with(run.context, call);
+        if (!(started instanceof Promise)) return started;
+        return started.catch((error: unknown) => {
+          guard(() => run.failed(error));
+          throw error;
+        });
+      },
+  );
+  const say = patchMethod(
+    prototype,
+    'sendUserMessage',
+    (original) =>
+      function (this: unknown, ...args: readonly unknown[]): unknown {
+        if (isRecord(this)) guard(() => runs.get(this)?.userSaid(asText(args[0])));
+        return Reflect.apply(original, this, args);
+      },
+  );
+  return [start, say, () => tools.splice(0).forEach((unpatch) => unpatch())];
+}
+
+/** What its class is made of, from the options that it was constructed with. */
+type Conversation = Record<string, unknown>;
+
+function startRun(
+  conversation: Conversation,
+  tracer: Tracer,
+  byTool: Map<string, ConversationRun>,
+  tools: Unpatch[],
+): ConversationRun {
+  const config = isRecord(conversation['config']) ? conversation['config'] : {};
+  const run = new ConversationRun(tracer, conversation['agentId'], config['userId']);
+  const own = conversation['callbackMessageReceived'];
+  const received: Method = (...args) => {
+    guard(() => {
+      const [message] = args;
+      run.see(message);
+      const call = isRecord(message) ? message['client_tool_call'] : undefined;
+      if (isRecord(call)) byTool.set(String(call['tool_call_id']), run);
+    });
+    return isMethod(own) ? Reflect.apply(own, conversation, args) : undefined;
+  };
+  conversation['callbackMessageReceived'] = received;
+  const on = conversation['on'];
+  // Twice: for `endSession()` and for the socket. An 'error' is left alone: to listen is to handle it.
+  const ended: Method = (_id, code, reason) => {
+    const isBroken = typeof code === 'number' && code !== NORMAL_CLOSURE && code !== NO_STATUS;
+    guard(() => run.ended(isBroken ? asText(reason) || `closed with ${code}` : undefined));
+  };
+  if (isMethod(on)) Reflect.apply(on, conversation, ['session_ended', ended]);
+  if (isRecord(conversation['clientTools']))
+    tools.push(patchHandle(Object.getPrototypeOf(conversation['clientTools']), byTool));
+  return run;
+}
+
+/** `ClientTools.handle()`, which runs a tool after its event was seen. */
+function patchHandle(prototype: object, byTool: Map<string, ConversationRun>): Unpatch {
+  return patchMethod(
+    prototype,
+    'handle',
+    (original) =>
+      async function (this: unknown, ...args: readonly unknown[]): Promise<unknown> {
+        const call = (): unknown => Reflect.apply(original, this, args);
+        const id = isRecord(args[1]) ? asText(args[1]['tool_call_id']) : undefined;
+        const run = byTool.get(id ?? '');
+        byTool.delete(id ?? '');
+        const below = run?.tools.contextOf(id);
+        if (run === undefined || below === undefined) return call();
+        try {
+          const result = await contextApi.with(below, call);
+          guard(() => run.tools.answered(id, result, false));
+          return result;
+        } catch (error) {
+          const message = error instanceof Error ? error.message : String(error);
+          guard(() => run.tools.answered(id, message, true));
+          throw error;
+        }
+      },
+  );
+}

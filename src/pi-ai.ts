@@ -1,0 +1,33 @@
+// `catalyst-tracing/pi-ai`: `@mariozechner/pi-ai` and `@earendil-works/pi-ai`, given by hand.
+import type { TracerProvider } from '@opentelemetry/api';
+import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
+import { installModule, instrumentModule } from './integrations/instrument-module.js';
+import { PI_AI } from './integrations/pi-ai/pi-ai.js';
+
+/**
+ * Makes the calls of one copy of PI AI (0.7x and 1) spans of the live tracing, or of the one that is
+ * given; given the namespace of `pi-agent-core`, also the runs and tools of its agents. `setup()`
+ * does this by itself where it finds the package. Before 1.0 a provider that is registered later has
+ * to be told of by calling this again. `shutdown()` undoes it.
+ *
+ * Throws `InvalidSdkInputError` when `module` is neither a namespace of PI AI nor a collection of
+ * models.
+ *
+ * @example
+ * import * as piAi from '@earendil-works/pi-ai';
+ * instrumentPiAi(piAi);
+ */
+export function instrumentPiAi(
+  module: unknown,
+  tracing?: CatalystTracing | TracerProvider,
+): InstallResult {
+  return instrumentModule(PI_AI, module, tracing);
+}
+
+/** The same for a tracer provider of your own. */
+export function installPiAiInstrumentation(
+  module: unknown,
+  provider: TracerProvider,
+): InstallResult {
+  return installModule(PI_AI, module, provider);
+}
