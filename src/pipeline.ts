@@ -2,6 +2,7 @@ import { BatchSpanProcessor, type ReadableSpan } from '@opentelemetry/sdk-trace-
 import type { Delivery } from './export/delivery.js';
 import type { FlushOptions } from './catalyst-tracing.js';
 import type { DeliveryResult } from './export/delivery-stats.js';
+import { closeOpenSpans } from './integrations/open-spans.js';
 import { watchExit } from './export/exit-triggers.js';
 import { resolveTimeoutMillis } from './export/flush-timeout.js';
 import { debug, warnOnce } from './diagnostics.js';
@@ -133,6 +134,7 @@ export function createPipeline(parts: PipelineOptions): Pipeline {
     close,
   });
   const sendOpenSpans = (): void => {
+    closeOpenSpans();
     registry.sessions.settle();
     for (const span of registry.openSpans()) processor.sendIncomplete(span);
   };

@@ -1,0 +1,100 @@
+import {
+  context as contextApi,
+  SpanKind,
+  trace,
+  type Attributes,
+  type Context,
+  type Tracer,
+} from '@opentelemetry/api';
+import { liveSetup } from '../live-tracing.js';
+import { Attr } from '../semconv/attribute-keys.js';
+import type { SpanKindValue } from '../semconv/span-kinds.js';
+import { identityOf, withIdentity, type Identity } from '../session/identity.js';
+import type { OpenSpan } from '../spans/open-span.js';
+import { openSpan, startSpan } from '../spans/start-span.js';
+
+/** A span of an agent's run: the run, a turn, a tool, a model call that its SDK tells of. */
+export interface Step {
+  readonly span: OpenSpan;
+  /** Of everything below it. */
+  readonly context: Context;
+}
+
+export interface StepStart {
+  readonly name: string;
+  readonly kind: SpanKindValue;
+  /** The context that it stands in. */
+  readonly around: Context;
+  readonly identity?: Partial<Identity> | undefined;
+  /** Without content. */
+  readonly attributes?: Attributes | undefined;
+  readonly otelKind?: SpanKind | undefined;
+  /** When it really began; absent: now. */
+  readonly startMillis?: number | undefined;
+}
+
+export function startStep(tracer: Tracer | undefined, start: StepStart): Step {
+  const { name, kind, around, identity, attributes, otelKind, startMillis } = start;
+  return contextApi.with(around, () => {
+    const span = openSpan(tracer, (usable) =>
+      startSpan(usable, {
+        name,
+        kind: otelKind ?? SpanKind.INTERNAL,
+        attributes: { [Attr.SPAN_KIND]: kind, ...attributes },
+        identity: identity === undefined ? undefined : { ...NOBODY, ...identity },
+        isAgentRun: kind === 'AGENT',
+        startMillis,
+      }),
+    );
+    return { span, context: span.activate(() => contextApi.active()) };
+  });
+}
+
+/** One call of a tool. */
+export function startTool(
+  tracer: Tracer | undefined,
+  around: Context,
+  call: { readonly name: string; readonly id: string | undefined; readonly input: unknown },
+): Step {
+  const step = startStep(tracer, { name: call.name, kind: 'TOOL', around });
+  step.span.setTool({ name: call.name, callId: call.id }).setInput(call.input);
+  return step;
+}
+
+/** Marks a step as failed by what its SDK says, where nothing was thrown. */
+export function failStep({ span }: Step, message: string): void {
+  span.fail({ message });
+}
+
+/** Ends a step that nobody ended. */
+export function abandonStep({ span }: Step): void {
+  span.setOutcome('abandoned').setStopReason('abandoned').setFinalized(false).end();
+}
+
+/**
+ * The session of a run by its SDK's own id. A run inside a span of the application's or of LiveKit's
+ * belongs to that session: `undefined`.
+ */
+export function ownSession(around: Context, sessionId: string): Partial<Identity> | undefined {
+  const isInside =
+    trace.getSpan(around) !== undefined ||
+    identityOf(around)?.sessionId !== undefined ||
+    liveSetup()?.resolved?.sessionId !== undefined;
+  return isInside ? undefined : { sessionId };
+}
+
+/** The context below a step whose session is known only after it has started. */
+export function inSession(step: Step, session: Partial<Identity> | undefined): Step {
+  if (session?.sessionId === undefined) return step;
+  step.span.setAttribute(Attr.SESSION_ID, session.sessionId);
+  const identity = { ...NOBODY, ...identityOf(step.context), ...session };
+  return { span: step.span, context: withIdentity(step.context, identity) };
+}
+
+const NOBODY: Identity = Object.freeze({
+  sessionId: undefined,
+  userId: undefined,
+  agent: undefined,
+  metadata: undefined,
+  tags: undefined,
+});
