@@ -29,6 +29,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     'src/anthropic.ts',
     'src/livekit-agents.ts',
     'src/openai.ts',
+    'src/openai-agents.ts',
     'src/register.ts',
     'src/semconv.ts',
   ],

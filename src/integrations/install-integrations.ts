@@ -27,6 +27,12 @@ const SUPPORTED: readonly SupportedSdk[] = [
     entries: { cjs: 'index.js', esm: 'index.mjs' },
     load: async () => (await import('./anthropic/patch-anthropic.js')).ANTHROPIC,
   },
+  {
+    name: 'openaiAgents',
+    packageName: '@openai/agents',
+    entries: { cjs: 'dist/index.js', esm: 'dist/index.mjs' },
+    load: async () => (await import('./openai-agents/patch-openai-agents.js')).OPENAI_AGENTS,
+  },
 ];
 
 /** LiveKit's own installer answers for it. */

@@ -38,6 +38,22 @@ export async function loadSdk(version: SdkVersion, format: ModuleFormat): Promis
   return import(pathToFileURL(join(folder, 'index.mjs')).href);
 }
 
+export type FrameworkVersion = 'agents011' | 'agents020';
+
+/** Frameworks, each version with what it stands on. */
+const FRAMEWORK_VERSIONS: Readonly<Record<FrameworkVersion, Readonly<Record<string, string>>>> = {
+  agents011: { ...API, '@openai/agents': '0.11.0', openai: '6.49.0', zod: '4.1.8' },
+  agents020: { ...API, '@openai/agents': '0.20.0', openai: '7.57.0', zod: '4.1.8' },
+};
+
+/** Gives the function that loads a file of one of the packages, by its path in `node_modules`. */
+export async function installFramework(
+  version: FrameworkVersion,
+): Promise<(file: string) => Promise<unknown>> {
+  const directory = await install(version, FRAMEWORK_VERSIONS[version]);
+  return (file) => import(pathToFileURL(join(directory, 'node_modules', file)).href);
+}
+
 /** Folder of an application that has both SDKs and the built package, under their own names. */
 export async function installApplication(): Promise<string> {
   const dependencies = {

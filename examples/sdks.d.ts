@@ -1,0 +1,2 @@
+// SDKs of the examples that this repository does not install.
+declare module '@openai/agents';
