@@ -26,6 +26,7 @@ const keepDynamicImport: Plugin = {
 const config: ReturnType<typeof defineConfig> = defineConfig({
   entry: [
     'src/index.ts',
+    'src/ai-sdk.ts',
     'src/anthropic.ts',
     'src/livekit-agents.ts',
     'src/openai.ts',

@@ -7,6 +7,8 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 import { liveSetup } from '../live-tracing.js';
+import { LIVEKIT_SCOPE_NAME } from '../mapping/livekit-spans.js';
+import { isRecord } from '../mapping/read-attributes.js';
 import { Attr } from '../semconv/attribute-keys.js';
 import type { SpanKindValue } from '../semconv/span-kinds.js';
 import { identityOf, withIdentity, type Identity } from '../session/identity.js';
@@ -98,3 +100,11 @@ const NOBODY: Identity = Object.freeze({
   metadata: undefined,
   tags: undefined,
 });
+
+/** Whether what happens here belongs to a session of the application's or of LiveKit's. */
+export function isInSession(around: Context): boolean {
+  if (identityOf(around)?.sessionId !== undefined) return true;
+  const above = trace.getSpan(around);
+  const scope: unknown = above && Reflect.get(above, 'instrumentationScope');
+  return isRecord(scope) && scope['name'] === LIVEKIT_SCOPE_NAME;
+}

@@ -8,8 +8,11 @@ import { applicationImports, mainFiles } from './application-imports.js';
 /** Where the copies of an SDK are found. */
 export interface SdkPackage {
   readonly packageName: string;
-  /** Its main files within the package: those that the package's `exports` lead to. */
-  readonly entries: { readonly cjs: string; readonly esm: string };
+  /**
+   * Its main files within the package: those that the package's `exports` lead to. Without them no
+   * copy is looked for: it is enough that the package is there.
+   */
+  readonly entries?: { readonly cjs: string; readonly esm: string };
 }
 
 /** One copy of an SDK. */
@@ -46,6 +49,10 @@ export async function findCopies(
   const found = new Map<SdkPackage, SdkPresence>(packages.map((sdk) => [sdk, ABSENT]));
   for (const sdk of installed) {
     const { packageName, entries } = sdk;
+    if (entries === undefined) {
+      found.set(sdk, { copies: [], isInstalled: true });
+      continue;
+    }
     const files = new Map<string, 'esm' | 'cjs'>();
     for (const file in require.cache) {
       if (file.endsWith(folderOf(packageName) + entries.cjs)) files.set(file, 'cjs');

@@ -53,7 +53,7 @@ export function installModule(
   if (!isPatched) {
     throw new InvalidSdkInputError(`What was given is not ${integration.expected}.`);
   }
-  return rememberResult(provider, resultOf(integration.name, 'installed'));
+  return rememberResult(provider, resultOf(integration.name, 'installed', integration.note));
 }
 
 function isTracerProvider(value: unknown): value is TracerProvider {

@@ -8,7 +8,10 @@ export interface Integration {
   readonly name: keyof InstrumentedModules;
   /** What a module that is not this SDK should have been, for the message. */
   readonly expected: string;
-  /** Patches one copy; an empty list when `module` is no copy of this SDK. May throw. */
+  /** What its row in `installResults` says beside that it is installed. */
+  readonly note?: string;
+  /** Patches one copy; an empty list when `module` is no copy of this SDK. `undefined` stands
+   * for all copies of an SDK that needs none. May throw. */
   patch(module: unknown, tracer: Tracer): readonly Unpatch[];
 }
 

@@ -1,5 +1,6 @@
 import type { Attributes, SpanContext } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { aiSdkSpanAttributes } from '../integrations/ai-sdk/native-spans.js';
 import { nativeSpanAttributes } from '../integrations/anthropic/native-spans.js';
 import type { SpanRecord } from '../export/span-record.js';
 import { RESPONSE_TEXT } from '../mapping/livekit-span-mapping.js';
@@ -30,7 +31,7 @@ function spanToSend(
   facts: SpanFacts,
 ): SpanToSend {
   const scopeName = raw.instrumentationScope.name;
-  const attributes = nativeSpanAttributes(raw, own);
+  const attributes = aiSdkSpanAttributes(nativeSpanAttributes(raw, own));
   const kind = mapSpanKind(name, scopeName, attributes);
   const input = { name, scopeName, kind, attributes, facts };
   return {

@@ -38,12 +38,21 @@ export async function loadSdk(version: SdkVersion, format: ModuleFormat): Promis
   return import(pathToFileURL(join(folder, 'index.mjs')).href);
 }
 
-export type FrameworkVersion = 'agents011' | 'agents020';
+export type FrameworkVersion = 'agents011' | 'agents020' | 'ai5' | 'ai6' | 'ai7';
 
 /** Frameworks, each version with what it stands on. */
 const FRAMEWORK_VERSIONS: Readonly<Record<FrameworkVersion, Readonly<Record<string, string>>>> = {
   agents011: { ...API, '@openai/agents': '0.11.0', openai: '6.49.0', zod: '4.1.8' },
   agents020: { ...API, '@openai/agents': '0.20.0', openai: '7.57.0', zod: '4.1.8' },
+  ai5: { ...API, ai: '5.0.277', '@ai-sdk/openai-compatible': '1.0.61', zod: '4.1.8' },
+  ai6: { ...API, ai: '6.0.326', '@ai-sdk/openai-compatible': '2.0.92', zod: '4.1.8' },
+  ai7: {
+    ...API,
+    ai: '7.0.173',
+    '@ai-sdk/openai-compatible': '3.0.92',
+    '@ai-sdk/otel': '1.0.173',
+    zod: '4.1.8',
+  },
 };
 
 /** Gives the function that loads a file of one of the packages, by its path in `node_modules`. */

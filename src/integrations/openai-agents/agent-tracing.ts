@@ -5,14 +5,11 @@ import {
 import {
   context as contextApi,
   createContextKey,
-  trace as traceApi,
   type Context,
   type Tracer,
 } from '@opentelemetry/api';
-import { LIVEKIT_SCOPE_NAME } from '../../mapping/livekit-spans.js';
-import { asText, isRecord } from '../../mapping/read-attributes.js';
-import { identityOf } from '../../session/identity.js';
-import { abandonStep, startStep } from '../agent-steps.js';
+import { asText } from '../../mapping/read-attributes.js';
+import { abandonStep, isInSession, startStep } from '../agent-steps.js';
 import { markOwner } from '../llm-owner.js';
 import { guard } from '../model-call.js';
 import { closeAtShutdown } from '../open-spans.js';
@@ -246,12 +243,4 @@ export class AgentTracing {
     if (failure !== undefined) step.span.fail({ message: failure });
     step.span.end();
   }
-}
-
-/** What happens inside a session belongs to it. */
-function isInSession(around: Context): boolean {
-  if (identityOf(around)?.sessionId !== undefined) return true;
-  const above = traceApi.getSpan(around);
-  const scope: unknown = above && Reflect.get(above, 'instrumentationScope');
-  return isRecord(scope) && scope['name'] === LIVEKIT_SCOPE_NAME;
 }
