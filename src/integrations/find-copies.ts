@@ -107,11 +107,16 @@ function nameOf({ packageName }: SdkPackage): string {
   return packageName;
 }
 
+/** Of the package that a file is in; a folder of its build may have a `package.json` without one. */
 function versionAbove(file: string): string | undefined {
-  try {
-    const root = file.slice(0, file.lastIndexOf(sep) + 1);
-    return asText(parseJsonRecord(readFileSync(join(root, 'package.json'), 'utf8'))?.['version']);
-  } catch {
-    return undefined;
+  for (let at = dirname(file); at !== dirname(at); at = dirname(at)) {
+    try {
+      const manifest = parseJsonRecord(readFileSync(join(at, 'package.json'), 'utf8'));
+      const version = asText(manifest?.['version']);
+      if (version !== undefined) return version;
+    } catch {
+      // There is none here.
+    }
   }
+  return undefined;
 }

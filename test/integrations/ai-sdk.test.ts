@@ -1,11 +1,17 @@
 import { trace } from '@opentelemetry/api';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createAISdkTelemetrySettings } from '../../src/ai-sdk.js';
-import { agentSpan, setup, type SetupOptions } from '../../src/index.js';
-import { InMemorySpanExporter } from '@opentelemetry/sdk-trace-base';
+import { agentSpan, type SetupOptions } from '../../src/index.js';
 import { installFramework } from './installations.js';
-import { startProvider, type ProviderServer } from './provider-server.js';
-import { runPlain, runTraced, tokenSum, traceIds, type TracedRun } from './scenarios.js';
+import type { ProviderServer } from './provider-server.js';
+import {
+  runPlain,
+  runToShutdown,
+  runTraced,
+  tokenSum,
+  traceIds,
+  type TracedRun,
+} from './scenarios.js';
 import { only, treeOf } from './span-tree.js';
 
 type Options = Readonly<Record<string, unknown>>;
@@ -23,6 +29,7 @@ interface Ai {
   streamText(options: Options): Streamed;
   generateObject(options: Options): Promise<{ readonly object: unknown }>;
   embedMany(options: Options): Promise<{ readonly embeddings: unknown }>;
+  rerank(options: Options): Promise<{ readonly ranking: unknown }>;
   tool(options: Options): unknown;
   stepCountIs(count: number): unknown;
   readonly ToolLoopAgent: new (options: Options) => Agent;
@@ -317,29 +324,51 @@ describe.each(VERSIONS)('%s', (version) => {
       });
 
       it('closes at shutdown what nobody read to its end', async () => {
-        const server = await startProvider();
-        const exporter = new InMemorySpanExporter();
-        const tracing = await setup({
-          autoInstrument: false,
-          modules: { aiSdk: ai },
-          exporters: [exporter],
+        const spans = await runToShutdown(
+          async (server) => {
+            const stream = ai.streamText(new Kit(server).options('slow'));
+            for await (const piece of stream.textStream) if (piece !== '') break;
+          },
+          { modules: { aiSdk: ai } },
+        );
+        expect(only(spans, 'weather-bot').attributes).toMatchObject({
+          'agent.outcome': 'abandoned',
         });
-        const stream = ai.streamText(new Kit(server).options('slow'));
-        for await (const piece of stream.textStream) if (piece !== '') break;
-        const spans: string[] = [];
-        const shutdown = exporter.shutdown.bind(exporter);
-        exporter.shutdown = (): Promise<void> => {
-          spans.push(
-            ...exporter
-              .getFinishedSpans()
-              .map(({ name, attributes }) => `${name} ${String(attributes['agent.outcome'])}`),
-          );
-          return shutdown();
+        expect(only(spans, 'step 0').attributes).toMatchObject({ 'agent.outcome': 'abandoned' });
+        expect(only(spans, 'chat req-model').attributes).toMatchObject({
+          metadata: '{"tenant":"acme","stream":"abandoned"}',
+        });
+      });
+
+      it('shows a search that is put in order', async () => {
+        const ranking = [
+          { index: 1, relevanceScore: 0.9 },
+          { index: 0, relevanceScore: 0.2 },
+        ];
+        // A provider's model, as the SDK's interface for providers has it.
+        const model = {
+          specificationVersion: 'v3',
+          provider: 'acme.rerank',
+          modelId: 'ranker',
+          doRerank: () => Promise.resolve({ ranking }),
         };
-        await tracing.shutdown();
-        expect(spans).toContain('weather-bot abandoned');
-        expect(spans.some((line) => line.startsWith('chat req-model'))).toBe(true);
-        await server.close();
+        const { spans } = await traced(async () => {
+          const documents = ['sun', 'rain'];
+          return (await ai.rerank({ model, query: 'umbrella', documents, topN: 2 })).ranking;
+        });
+        expect(treeOf(spans)).toEqual([
+          'application CHAIN',
+          '  ai.rerank CHAIN',
+          '    rerank ranker RERANKER',
+        ]);
+        expect(only(spans, 'rerank ranker').attributes).toMatchObject({
+          'reranker.model_name': 'ranker',
+          'reranker.query': 'umbrella',
+          'reranker.top_k': 2,
+          'reranker.input_documents.1.document.content': 'rain',
+          'reranker.output_documents.0.document.id': '1',
+          'reranker.output_documents.0.document.score': 0.9,
+        });
       });
 
       it('traces each call once, whatever it is given, and none that opts out', async () => {

@@ -4,7 +4,14 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { agentSpan, manualSpan, type SetupOptions } from '../../src/index.js';
 import { installFramework } from './installations.js';
 import { startProvider, type ProviderServer } from './provider-server.js';
-import { runPlain, runTraced, tokenSum, traceIds, type TracedRun } from './scenarios.js';
+import {
+  runPlain,
+  runToShutdown,
+  runTraced,
+  tokenSum,
+  traceIds,
+  type TracedRun,
+} from './scenarios.js';
 import { only, treeOf } from './span-tree.js';
 
 type New = new (options: unknown) => unknown;
@@ -286,6 +293,32 @@ describe.each(['agents011', 'agents020'] as const)('%s', (version) => {
       expect(only(spans, 'Agent workflow').status.code).toBe(2);
     });
 
+    it('shows tools that a server offers', async () => {
+      // The SDK's interface for MCP servers (`mcp.ts`), without a transport.
+      const server = {
+        name: 'clock',
+        cacheToolsList: false,
+        connect: () => Promise.resolve(),
+        close: () => Promise.resolve(),
+        invalidateToolsCache: () => Promise.resolve(),
+        listTools: () =>
+          Promise.resolve([{ name: 'getTime', inputSchema: { type: 'object', properties: {} } }]),
+        callTool: () => Promise.resolve([{ type: 'text', text: 'noon' }]),
+      };
+      const { spans } = await traced(async (kit) => {
+        const tools = [kit.tool('getWeather', () => Promise.resolve('18'))];
+        const agent = kit.agent('Helper', { mcpServers: [server], tools });
+        return (await kit.runner().run(agent, 'tool please')).finalOutput;
+      });
+      const listed = spans.filter(({ name }) => name === 'list MCP tools');
+      expect(listed[0]?.attributes).toMatchObject({
+        'openinference.span.kind': 'TOOL',
+        'input.value': 'clock',
+        'output.value': '["getTime"]',
+      });
+      expect(only(spans, 'getTime').attributes['tool_call.id']).toBe('call_BBB');
+    });
+
     it('keeps groupId as the session, unless it runs inside of one', async () => {
       const { spans } = await traced(async (kit) => {
         const runner = kit.runner({ groupId: 'chat-1', traceMetadata: { tenant: 'acme' } });
@@ -366,6 +399,21 @@ describe.each(['agents011', 'agents020'] as const)('%s', (version) => {
       for (const content of ['SECRET', 'Paris', 'local server', 'sk-secret']) {
         expect(sent).not.toContain(content);
       }
+    });
+
+    it('closes at shutdown what nobody read to its end', async () => {
+      const spans = await runToShutdown(
+        async (server) => {
+          const kit = new Kit(sdk, server, api);
+          const run = await kit.runner().run(kit.agent('Helper'), 'slow', { stream: true });
+          for await (const piece of run.toTextStream()) if (piece !== '') break;
+        },
+        { modules: { openaiAgents: sdk.agents } },
+      );
+      for (const name of ['Agent workflow', 'Helper']) {
+        expect(only(spans, name).attributes).toMatchObject({ 'agent.outcome': 'abandoned' });
+      }
+      expect(spans.some(({ name }) => call.startsWith(name))).toBe(true);
     });
 
     it('is gone after shutdown()', async () => {
