@@ -346,7 +346,7 @@ describe.each(VERSIONS)('%s', (version) => {
           { index: 0, relevanceScore: 0.2 },
         ];
         // A provider's model, as the SDK's interface for providers has it.
-        const model = {
+        const ranker = {
           specificationVersion: 'v3',
           provider: 'acme.rerank',
           modelId: 'ranker',
@@ -354,7 +354,8 @@ describe.each(VERSIONS)('%s', (version) => {
         };
         const { spans } = await traced(async () => {
           const documents = ['sun', 'rain'];
-          return (await ai.rerank({ model, query: 'umbrella', documents, topN: 2 })).ranking;
+          return (await ai.rerank({ model: ranker, query: 'umbrella', documents, topN: 2 }))
+            .ranking;
         });
         expect(treeOf(spans)).toEqual([
           'application CHAIN',

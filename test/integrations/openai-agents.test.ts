@@ -306,8 +306,8 @@ describe.each(['agents011', 'agents020'] as const)('%s', (version) => {
         callTool: () => Promise.resolve([{ type: 'text', text: 'noon' }]),
       };
       const { spans } = await traced(async (kit) => {
-        const tools = [kit.tool('getWeather', () => Promise.resolve('18'))];
-        const agent = kit.agent('Helper', { mcpServers: [server], tools });
+        const weather = kit.tool('getWeather', () => Promise.resolve('18'));
+        const agent = kit.agent('Helper', { mcpServers: [server], tools: [weather] });
         return (await kit.runner().run(agent, 'tool please')).finalOutput;
       });
       const listed = spans.filter(({ name }) => name === 'list MCP tools');
@@ -397,6 +397,14 @@ describe.each(['agents011', 'agents020'] as const)('%s', (version) => {
         spans.map(({ attributes, events, status }) => ({ attributes, events, status })),
       );
       for (const content of ['SECRET', 'Paris', 'local server', 'sk-secret']) {
+        expect(sent).not.toContain(content);
+      }
+    });
+
+    it('sends no content that is to be hidden', async () => {
+      const { spans } = await traced(tools, { privacy: { hideInputs: true, hideOutputs: true } });
+      const sent = JSON.stringify(spans.map(({ attributes }) => attributes));
+      for (const content of ['tool please', 'Be terse', 'Paris', 'It is 18']) {
         expect(sent).not.toContain(content);
       }
     });
