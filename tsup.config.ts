@@ -36,6 +36,7 @@ const shared: Options = {
 
 const ENTRIES = {
   index: 'src/index.ts',
+  'ai-sdk': 'src/ai-sdk.ts',
   anthropic: 'src/anthropic.ts',
   'claude-agent-sdk': 'src/claude-agent-sdk.ts',
   'cursor-sdk': 'src/cursor-sdk.ts',
@@ -45,6 +46,7 @@ const ENTRIES = {
   langsmith: 'src/langsmith.ts',
   'livekit-agents': 'src/livekit-agents.ts',
   openai: 'src/openai.ts',
+  'openai-agents': 'src/openai-agents.ts',
   'pi-ai': 'src/pi-ai.ts',
   semconv: 'src/semconv.ts',
 };

@@ -7,8 +7,9 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 import { liveSetup } from '../live-tracing.js';
-import { Attr } from '../semconv/attribute-keys.js';
-import type { SpanKindValue } from '../semconv/attribute-keys.js';
+import { LIVEKIT_SCOPE_NAME } from '../mapping/livekit-spans.js';
+import { isRecord } from '../mapping/read-attributes.js';
+import { Attr, type SpanKindValue } from '../semconv/attribute-keys.js';
 import { identityOf, withIdentity, type Identity } from '../session/identity.js';
 import type { OpenSpan } from '../spans/span-handle.js';
 import { openSpan, startSpan } from '../spans/start-span.js';
@@ -98,3 +99,11 @@ const NOBODY: Identity = Object.freeze({
   metadata: undefined,
   tags: undefined,
 });
+
+/** Whether what happens here belongs to a session of the application's or of LiveKit's. */
+export function isInSession(around: Context): boolean {
+  if (identityOf(around)?.sessionId !== undefined) return true;
+  const above = trace.getSpan(around);
+  const scope: unknown = above && Reflect.get(above, 'instrumentationScope');
+  return isRecord(scope) && scope['name'] === LIVEKIT_SCOPE_NAME;
+}

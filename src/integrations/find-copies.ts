@@ -8,8 +8,11 @@ import { applicationImports, mainFiles, manifestAbove } from './application-impo
 /** Where the copies of an SDK are found. */
 export interface SdkPackage {
   readonly packageName: string;
-  /** Its main files within the package: those that the package's `exports` lead to. */
-  readonly entries: { readonly cjs: string; readonly esm: string };
+  /**
+   * Its main files within the package: those that the package's `exports` lead to. Without them no
+   * copy is looked for: it is enough that the package is there.
+   */
+  readonly entries?: { readonly cjs: string; readonly esm: string };
   /** Packages that load it: who imports one of these uses this SDK too, perhaps a nested copy. */
   readonly via?: readonly string[];
 }
@@ -50,6 +53,10 @@ export async function findCopies(
   const found = new Map<SdkPackage, SdkPresence>(packages.map((sdk) => [sdk, ABSENT]));
   for (const sdk of installed) {
     const { packageName, entries } = sdk;
+    if (entries === undefined) {
+      found.set(sdk, { copies: [], isDependency: true });
+      continue;
+    }
     const files = new Map<string, 'esm' | 'cjs'>();
     for (const file of loaded) {
       if (file.endsWith(folderOf(packageName) + entries.cjs)) files.set(file, 'cjs');
@@ -135,5 +142,4 @@ function manifestIn(directory: string): JsonRecord | undefined {
   } catch {
     return undefined;
   }
-  return undefined;
 }

@@ -92,6 +92,17 @@ const SUPPORTED: readonly SupportedSdk[] = [
     entries: { cjs: 'dist/cjs/index.js', esm: 'dist/esm/index.js' },
     load: async () => (await import('./cursor-sdk/cursor-sdk.js')).CURSOR_SDK,
   },
+  {
+    name: 'openaiAgents',
+    packageName: '@openai/agents',
+    entries: { cjs: 'dist/index.js', esm: 'dist/index.mjs' },
+    load: async () => (await import('./openai-agents/patch-openai-agents.js')).OPENAI_AGENTS,
+  },
+  {
+    name: 'aiSdk',
+    packageName: 'ai',
+    load: async () => (await import('./ai-sdk/patch-ai-sdk.js')).AI_SDK,
+  },
 ];
 
 /** Names of `@inference/tracing` for what has another one here. */
@@ -140,7 +151,9 @@ async function installRequested(
   provider: TracerProvider,
 ): Promise<InstallResult> {
   const integration = await sdk.load();
-  if (patchModule(integration, module, provider)) return resultOf(sdk.name, 'installed');
+  if (patchModule(integration, module, provider)) {
+    return resultOf(sdk.name, 'installed', integration.note);
+  }
   const reason = `modules.${sdk.name} is not ${integration.expected}`;
   warnOnce(`modules_${sdk.name}`, reason);
   return resultOf(sdk.name, 'failed', reason);
@@ -151,6 +164,7 @@ async function installFound(
   copies: readonly SdkCopy[],
   provider: TracerProvider,
 ): Promise<InstallResult> {
+  if (sdk.entries === undefined) return installRequested(sdk, undefined, provider);
   if (copies.length === 0) {
     const reason = `${sdk.packageName} is installed, and no file of the application imports it: pass it as modules.${sdk.name} if it is used`;
     return resultOf(sdk.name, 'unavailable', reason);

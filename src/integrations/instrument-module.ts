@@ -56,7 +56,7 @@ export function installModule(
   if (!isPatched) {
     throw new InvalidSdkInputError(`What was given is not ${integration.expected}.`);
   }
-  return rememberResult(provider, resultOf(integration.name, 'installed'));
+  return rememberResult(provider, resultOf(integration.name, 'installed', integration.note));
 }
 
 /** The tracer of what was given; `undefined` stands for the live tracing's, at the time of use. */

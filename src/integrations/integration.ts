@@ -8,7 +8,12 @@ export interface Integration {
   readonly name: keyof InstrumentedModules;
   /** What a module that is not this SDK should have been, for the message. */
   readonly expected: string;
-  /** Patches one copy, which was loaded from `file` if that is known; an empty list when `module` is no copy of this SDK. May throw. */
+  /** The `reason` of its row in `installResults` when it is installed. */
+  readonly note?: string;
+  /**
+   * Patches one copy, which was loaded from `file` if that is known; an empty list when `module` is
+   * no copy of this SDK. `undefined` stands for all copies of an SDK that needs none. May throw.
+   */
   patch(module: unknown, tracer: Tracer, file?: string): readonly Unpatch[];
 }
 

@@ -6,6 +6,7 @@ import {
   type SpanStatus,
 } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { aiSdkSpanAttributes } from '../integrations/ai-sdk/native-spans.js';
 import { nativeSpanAttributes } from '../integrations/anthropic/native-spans.js';
 import { langSmithAttributes, langSmithStatus } from '../integrations/langsmith/native-spans.js';
 import { CatalystAttr } from '../semconv/catalyst-attributes.js';
@@ -35,7 +36,7 @@ export function mapSpan(
   context: MappingContext,
   options: MappingOptions,
 ): MappedSpan {
-  const attributes = langSmithAttributes(span, nativeSpanAttributes(span));
+  const attributes = aiSdkSpanAttributes(langSmithAttributes(span, nativeSpanAttributes(span)));
   return mapAs(span, span.name, attributes, context, options);
 }
 

@@ -107,6 +107,32 @@ export async function loadAgentSdkDependency(name: string, file: string): Promis
   return import(pathToFileURL(join(directory, 'node_modules', name, file)).href);
 }
 
+export type AgentFrameworkVersion = 'agents011' | 'agents020' | 'ai5' | 'ai6' | 'ai7';
+
+/** Frameworks, each version with what it stands on. */
+const AGENT_FRAMEWORKS: Readonly<Record<AgentFrameworkVersion, Readonly<Record<string, string>>>> =
+  {
+    agents011: { ...API, '@openai/agents': '0.11.0', openai: '6.49.0', zod: '4.1.8' },
+    agents020: { ...API, '@openai/agents': '0.20.0', openai: '7.57.0', zod: '4.1.8' },
+    ai5: { ...API, ai: '5.0.277', '@ai-sdk/openai-compatible': '1.0.61', zod: '4.1.8' },
+    ai6: { ...API, ai: '6.0.326', '@ai-sdk/openai-compatible': '2.0.92', zod: '4.1.8' },
+    ai7: {
+      ...API,
+      ai: '7.0.173',
+      '@ai-sdk/openai-compatible': '3.0.92',
+      '@ai-sdk/otel': '1.0.173',
+      zod: '4.1.8',
+    },
+  };
+
+/** Gives the function that loads a file of one of the packages, by its path in `node_modules`. */
+export async function installFramework(
+  version: AgentFrameworkVersion,
+): Promise<(file: string) => Promise<unknown>> {
+  const directory = await install(version, AGENT_FRAMEWORKS[version]);
+  return (file) => import(pathToFileURL(join(directory, 'node_modules', file)).href);
+}
+
 /** Folder of an application that has both SDKs and the built package, under their own names. */
 export async function installApplication(): Promise<string> {
   const dependencies = {

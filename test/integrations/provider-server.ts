@@ -16,7 +16,7 @@ export interface Bill {
  * A provider on this machine that speaks the wire formats of OpenAI (chat completions, Responses,
  * embeddings) and Anthropic (messages), as JSON and as server-sent events. The first word of the
  * last user message picks the case: `hello`, `tool`, `json`, `think`, `len`, `refuse`, `slow`,
- * `mixed` (tool calls whose pieces alternate), `drop` (the connection breaks), `overloaded` (an error event), `err401`, `once429`.
+ * `handoff` (calls the first tool), `mixed` (tool calls whose pieces alternate), `drop` (the connection breaks), `overloaded` (an error event), `err401`, `once429`.
  */
 export interface ProviderServer {
   readonly origin: string;
@@ -29,10 +29,15 @@ export interface ProviderServer {
   close(): Promise<void>;
 }
 
-const CALLS = [
+interface Call {
+  readonly id: string;
+  readonly name: string;
+  readonly input: string;
+}
+const CALLS: readonly Call[] = [
   { id: 'call_AAA', name: 'getWeather', input: '{"city":"Paris"}' },
   { id: 'call_BBB', name: 'getTime', input: '{"city":"Paris"}' },
-] as const;
+];
 const MODEL = 'gpt-4.1-mini-2025-04-14';
 
 export async function startProvider(): Promise<ProviderServer> {
@@ -114,7 +119,16 @@ function caseOf(body: Json): string {
     newest['role'] === 'tool' ||
     newest['type'] === 'function_call_output' ||
     listOf(newest['content']).some(({ type }) => type === 'tool_result');
+  if (word === 'handoff') return isAnswered ? 'hello' : word;
   return word === 'tool' && isAnswered ? 'toolend' : word;
+}
+
+function callsFor(word: string, { tools }: Json): readonly Call[] {
+  if (word === 'tool' || word === 'mixed') return CALLS;
+  if (word !== 'handoff') return [];
+  const [first] = listOf(tools);
+  const called = (first?.['function'] ?? first) as Json | undefined;
+  return [{ id: 'call_HAND', name: String(called?.['name']), input: '{}' }];
 }
 
 function failureOf(
@@ -204,7 +218,7 @@ class Answer {
 
 async function chat(answer: Answer, body: Json, word: string): Promise<void> {
   const { index } = answer;
-  const calls = word === 'tool' || word === 'mixed' ? CALLS : [];
+  const calls = callsFor(word, body);
   const usage = {
     prompt_tokens: 100 + index,
     completion_tokens: 20,
@@ -312,7 +326,7 @@ async function responses(answer: Answer, body: Json, word: string): Promise<void
     status: 'completed',
     content: [part],
   };
-  const calls = CALLS.map(({ id, name, input }, at) => ({
+  const calls = callsFor(word, body).map(({ id, name, input }, at) => ({
     id: `fc_${at}`,
     type: 'function_call',
     status: 'completed',
@@ -322,7 +336,7 @@ async function responses(answer: Answer, body: Json, word: string): Promise<void
   }));
   const output: readonly Json[] = [
     ...(word === 'think' ? [thought] : []),
-    ...(word === 'tool' ? calls : [said]),
+    ...(calls.length > 0 ? calls : [said]),
   ];
   const status = word === 'len' ? 'incomplete' : word === 'fail' ? 'failed' : 'completed';
   const respond = (state: string, items: readonly Json[]): Json => ({

@@ -1,4 +1,8 @@
-import { InMemorySpanExporter, type ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import {
+  InMemorySpanExporter,
+  type ReadableSpan,
+  type SpanExporter,
+} from '@opentelemetry/sdk-trace-base';
 import { manualSpan, setup, type InstallResult, type SetupOptions } from '../../src/index.js';
 import { startProvider, type Bill, type ProviderServer } from './provider-server.js';
 
@@ -60,6 +64,31 @@ export async function runTraced(scenario: Scenario, options: SetupOptions): Prom
     process.off('unhandledRejection', onUnhandled);
     await server.close();
   }
+}
+
+/** Runs a scenario that leaves something open; everything that was sent until `shutdown()` is over. */
+export async function runToShutdown(
+  scenario: Scenario,
+  options: SetupOptions,
+): Promise<readonly ReadableSpan[]> {
+  const server = await startProvider();
+  const sent: ReadableSpan[] = [];
+  const exporter: SpanExporter = {
+    export: (spans, done) => {
+      sent.push(...spans);
+      done({ code: 0 });
+    },
+    forceFlush: () => Promise.resolve(),
+    shutdown: () => Promise.resolve(),
+  };
+  const tracing = await setup({ autoInstrument: false, ...options, exporters: [exporter] });
+  try {
+    await scenario(server);
+  } finally {
+    await tracing.shutdown();
+    await server.close();
+  }
+  return sent;
 }
 
 async function outcomeOf(run: () => Promise<unknown>): Promise<Outcome> {

@@ -1,0 +1,69 @@
+// `catalyst-tracing/ai-sdk`: the Vercel AI SDK, package `ai`.
+import type { Tracer, TracerProvider } from '@opentelemetry/api';
+import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
+import {
+  AI_SDK,
+  telemetrySettings,
+  type AISdkTelemetrySettings,
+} from './integrations/ai-sdk/patch-ai-sdk.js';
+import { installModule, instrumentModule } from './integrations/instrument-module.js';
+
+export type { AISdkTelemetrySettings };
+
+/**
+ * Makes every call of version 7 of `ai` spans of the live tracing, or of the one that is given; a call
+ * with `telemetry: { isEnabled: false }` opts out. `setup()` does this by itself. Calls of 5 and 6
+ * need `experimental_telemetry: createAISdkTelemetrySettings()`.
+ *
+ * Throws `InvalidSdkInputError` when `module` is not the namespace of that package.
+ *
+ * @example
+ * import * as ai from 'ai';
+ * instrumentAISdk(ai);
+ */
+export function instrumentAISdk(
+  module: unknown,
+  tracing?: CatalystTracing | TracerProvider,
+): InstallResult {
+  return instrumentModule(AI_SDK, module, tracing);
+}
+
+/** The same for a tracer provider of your own. */
+export function installAISdkInstrumentation(
+  module: unknown,
+  provider: TracerProvider,
+): InstallResult {
+  return installModule(AI_SDK, module, provider);
+}
+
+/**
+ * Settings with which a call is traced: `telemetry` of version 7, `experimental_telemetry` of 5 and 6.
+ * Your own are kept; integrations are added to those that are registered.
+ *
+ * @example
+ * await generateText({
+ *   model,
+ *   prompt,
+ *   experimental_telemetry: createAISdkTelemetrySettings({
+ *     functionId: 'weather-bot',
+ *     metadata: { sessionId, userId },
+ *   }),
+ * });
+ */
+export function createAISdkTelemetrySettings(
+  settings?: Readonly<Record<string, unknown>>,
+): AISdkTelemetrySettings;
+export function createAISdkTelemetrySettings(
+  tracer: Tracer,
+  settings?: Readonly<Record<string, unknown>>,
+): AISdkTelemetrySettings;
+export function createAISdkTelemetrySettings(
+  first: Tracer | Readonly<Record<string, unknown>> = {},
+  second: Readonly<Record<string, unknown>> = {},
+): AISdkTelemetrySettings {
+  return isTracer(first) ? telemetrySettings(first, second) : telemetrySettings(undefined, first);
+}
+
+function isTracer(value: Tracer | Readonly<Record<string, unknown>>): value is Tracer {
+  return typeof value.startSpan === 'function' && typeof value.startActiveSpan === 'function';
+}

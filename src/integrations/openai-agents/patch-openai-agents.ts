@@ -1,0 +1,146 @@
+import { context as contextApi, type Tracer } from '@opentelemetry/api';
+import { isRecord } from '../../mapping/read-attributes.js';
+import { moduleParts, prototypeAt, type Integration } from '../integration.js';
+import { guard } from '../model-call.js';
+import { isMethod, patchMethod, type Unpatch } from '../patch-method.js';
+import { AgentTracing } from './agent-tracing.js';
+import { FollowingContext } from './following-context.js';
+import type { SdkSpan, SdkStore, SdkTrace } from './run.js';
+
+/** Shared by all copies of the SDK, from 0.11 on (`tracing/context.ts`, `tracing/provider.ts`). */
+const STORAGE: unique symbol = Symbol.for('openai.agents.core.asyncLocalStorage');
+const PROVIDER: unique symbol = Symbol.for('openai.agents.core.traceProvider');
+/** The relay of whichever copy of this package came first. */
+const PROCESSOR: unique symbol = Symbol.for('catalyst-tracing.openai-agents');
+
+export const OPENAI_AGENTS: Integration = {
+  name: 'openaiAgents',
+  expected: 'the `@openai/agents` package 0.11 or newer: pass its namespace',
+  patch(module, tracer) {
+    const [agents] = moduleParts(module, ['default']).filter(
+      (part) =>
+        isMethod(Reflect.get(part, 'addTraceProcessor')) &&
+        isMethod(Reflect.get(part, 'getCurrentTrace')),
+    );
+    return agents === undefined ? [] : connect(agents, tracer);
+  },
+};
+
+/** Passes on what the SDK tells; it stays with the SDK, which cannot take a processor out again. */
+interface Relay {
+  target: AgentTracing | undefined;
+}
+
+function connect(agents: object, tracer: Tracer): readonly Unpatch[] {
+  // Makes the SDK create what its copies share.
+  callMethod(agents, 'getCurrentTrace');
+  const relay = relayOf(agents);
+  // Another copy of it, or the same one again.
+  if (relay.target?.isOn === true) return [() => {}];
+  const tracing = new AgentTracing(tracer);
+  relay.target = tracing;
+  const storage: unknown = Reflect.get(globalThis, STORAGE);
+  return [
+    () => tracing.stop(),
+    ...(isRecord(storage)
+      ? [followStorage(storage, tracing), ...noticeRequests(agents, tracing, storage)]
+      : []),
+  ];
+}
+
+/** Our processor, added beside those that are there: OpenAI's own keeps sending to its dashboard. */
+function relayOf(agents: object): Relay {
+  const provider: unknown = Reflect.get(globalThis, PROVIDER);
+  const holder = isRecord(provider) ? provider : agents;
+  const present: unknown = Reflect.get(holder, PROCESSOR);
+  if (isRelay(present)) return present;
+  const relay: Relay = { target: undefined };
+  const processor = {
+    onTraceStart: async (trace: SdkTrace) => relay.target?.onTraceStart(trace),
+    onTraceEnd: async (trace: SdkTrace) => relay.target?.onTraceEnd(trace),
+    onSpanStart: async (span: SdkSpan) => relay.target?.onSpanStart(span),
+    onSpanEnd: async (span: SdkSpan) => relay.target?.onSpanEnd(span),
+    // `setTraceProcessors()` takes all of them out, and says so.
+    shutdown: async () => {
+      relay.target = undefined;
+      Reflect.deleteProperty(holder, PROCESSOR);
+    },
+    forceFlush: async () => {},
+  };
+  callMethod(agents, 'addTraceProcessor', processor);
+  Reflect.set(holder, PROCESSOR, relay);
+  return relay;
+}
+
+function isRelay(value: unknown): value is Relay {
+  return isRecord(value) && 'target' in value;
+}
+
+const MODELS = ['OpenAIResponsesModel', 'OpenAIChatCompletionsModel'] as const;
+
+/** A request says whether its run leaves content out, which no span does. */
+function noticeRequests(
+  agents: object,
+  tracing: AgentTracing,
+  storage: object,
+): readonly Unpatch[] {
+  const notice = (request: unknown): void => {
+    const store: unknown = callMethod(storage, 'getStore');
+    if (!isRecord(request) || request['tracing'] !== 'enabled_without_data') return;
+    if (isStore(store) && store.trace !== undefined) tracing.withhold(store.trace.traceId);
+  };
+  return MODELS.flatMap((name) => {
+    const prototype = prototypeAt(agents, [name], 'getResponse');
+    if (prototype === undefined) return [];
+    return ['getResponse', 'getStreamedResponse'].map((method) =>
+      patchMethod(
+        prototype,
+        method,
+        (original) =>
+          function (this: unknown, ...args: readonly unknown[]): unknown {
+            guard(() => notice(args[0]));
+            return Reflect.apply(original, this, args);
+          },
+      ),
+    );
+  });
+}
+
+/** Makes what is current in the SDK the active span of everything that runs inside. */
+function followStorage(storage: object, tracing: AgentTracing): Unpatch {
+  const original: unknown = Reflect.get(storage, 'run');
+  if (!isMethod(original)) return () => {};
+  const run = function (this: unknown, ...args: readonly unknown[]): unknown {
+    const [store, callback, ...rest] = args;
+    if (!tracing.isOn || !isStore(store) || !isMethod(callback)) {
+      return Reflect.apply(original, this, args);
+    }
+    const following = new FollowingContext(contextApi.active(), (base) =>
+      tracing.contextOf(store, base),
+    );
+    // What the outermost store holds is a workflow; those further in hold its spans too.
+    const traceId = 'span' in store ? undefined : store.trace?.traceId;
+    const isRoot = traceId !== undefined && !tracing.isOpen(traceId);
+    const within = (...inner: unknown[]): unknown =>
+      contextApi.with(following, () => callback(...inner));
+    const result: unknown = Reflect.apply(original, this, [store, within, ...rest]);
+    if (isRoot && result instanceof Promise) {
+      // `onTraceEnd` does not come when `run()` throws.
+      result.catch((error: unknown) => guard(() => tracing.endWorkflow(traceId, { error })));
+    }
+    return result;
+  };
+  Reflect.set(storage, 'run', run);
+  return () => {
+    if (Reflect.get(storage, 'run') === run) Reflect.deleteProperty(storage, 'run');
+  };
+}
+
+function isStore(value: unknown): value is SdkStore {
+  return isRecord(value) && typeof value['active'] === 'boolean';
+}
+
+function callMethod(target: object, name: string, ...args: readonly unknown[]): unknown {
+  const method: unknown = Reflect.get(target, name);
+  return isMethod(method) ? Reflect.apply(method, target, args) : undefined;
+}
