@@ -21,7 +21,7 @@ function answer(question: string): Promise<string> {
   });
 }
 
-test('the lookup is a tool below the run, in its session', async () => {
+await test('the lookup is a tool below the run, in its session', async () => {
   assert.equal(await answer('Where is it?'), 'shipped');
   await tracing.forceFlush();
 

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VERSION } from '../../src/version.js';
+import { startReceiver } from '../support/otlp-receiver.js';
 import { createConsumer, MANIFEST, REPOSITORY, type Consumer } from './consumer.js';
 
 let consumer: Consumer;
@@ -62,6 +63,20 @@ describe('the tarball', () => {
       expect(read(file).includes(REPOSITORY), file).toBe(false);
       expect(read(file).includes(`${homedir()}/`), file).toBe(false);
     }
+  });
+
+  it('traces the CommonJS example', async () => {
+    const receiver = await startReceiver();
+    const path = consumer.write('commonjs.cjs', read('examples/commonjs.cjs'));
+    const { code, stdout } = await consumer.node([path], {
+      CATALYST_OTLP_ENDPOINT: receiver.endpoint,
+    });
+    await receiver.close();
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: '{ exported: 2, dropped: 0, pending: 0 }\n',
+    });
+    expect(receiver.spans().map(({ name }) => name)).toContain('lookup_order');
   });
 
   it('has one version', () => {
