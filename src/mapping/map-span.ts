@@ -25,6 +25,8 @@ import { isFailedTool, toolFailureMessage } from './tool.js';
 export interface MappingOptions {
   /** Send raw content attributes even where the mapped ones have all of it. */
   readonly rawContent: boolean;
+  /** The application's, for every span. Whatever else has their key wins. */
+  readonly spanAttributes?: Attributes;
 }
 
 /**
@@ -88,6 +90,8 @@ function putAttributes(mapping: SpanMapping, options: MappingOptions): void {
   putSession(mapping);
   mapping.put('error.type', mapping.context.failure?.errorType);
   if (mapping.context.isUnheard) mapping.put(CatalystAttr.SPEECH_HEARD, false);
+  const { spanAttributes } = options;
+  for (const key in spanAttributes) mapping.put(key, spanAttributes[key]);
   mapping.putRest(options.rawContent);
 }
 

@@ -43,8 +43,8 @@ import {
 import {
   createResourceTextReader,
   mergeAttributes,
+  readAttributesOption,
   readResourceEnv,
-  readResourceOption,
 } from './resource-attributes.js';
 import {
   mergeSpanLimits,
@@ -74,6 +74,7 @@ export interface PlainOptionValues {
   readonly modules: InstrumentedModules;
   readonly autoInstrument: boolean;
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
+  readonly spanAttributes: Attributes;
   readonly sessionId: SessionIdOption | undefined;
   readonly userId: string | undefined;
   readonly tags: readonly string[] | undefined;
@@ -209,7 +210,7 @@ export const OPTION_TABLE: OptionTable<OptionValues> = {
   resourceAttributes: {
     env: [RESOURCE_ATTRIBUTES],
     default: {},
-    readOption: readResourceOption,
+    readOption: readAttributesOption,
     readEnv: readResourceEnv,
     merge: mergeAttributes,
   },
@@ -220,6 +221,7 @@ export const OPTION_TABLE: OptionTable<OptionValues> = {
 
   // Which spans are recorded and sent, and what every one of them carries.
   metadata: { default: undefined, readOption: readJsonOption },
+  spanAttributes: { default: Object.freeze({}), readOption: readAttributesOption },
   sessionId: { default: undefined, readOption: readSessionIdOption },
   userId: { default: undefined, readOption: readTextOption },
   tags: { default: undefined, readOption: readTextListOption },

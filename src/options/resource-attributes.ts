@@ -2,8 +2,8 @@ import type { AttributeValue, Attributes } from '@opentelemetry/api';
 import { asPrintable } from '../diagnostics.js';
 import { describeType, parseKeyValueList, type Reading } from './option-readers.js';
 
-/** Reads the option `resourceAttributes`; values of `undefined` or `null` are left out. */
-export function readResourceOption(value: unknown): Reading<Attributes> {
+/** Reads attributes from code: of the resource, of every span. Values of `undefined` or `null` are left out. */
+export function readAttributesOption(value: unknown): Reading<Attributes> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { problem: `must be an object of attributes; saw ${describeType(value)}` };
   }
@@ -15,9 +15,9 @@ export function readResourceOption(value: unknown): Reading<Attributes> {
         problem: `must have strings, numbers, booleans or arrays of one of them as values; "${asPrintable(key, 60)}" is ${describeType(item)}`,
       };
     }
-    attributes.push([key, item]);
+    attributes.push([key, Array.isArray(item) ? item.slice() : item]);
   }
-  return { value: Object.fromEntries(attributes) };
+  return { value: Object.freeze(Object.fromEntries(attributes)) };
 }
 
 /**

@@ -141,6 +141,17 @@ export interface SetupOptions {
    */
   readonly metadata?: Readonly<Record<string, unknown>>;
   /**
+   * Further attributes of every span, LiveKit's included; what a span has already wins.
+   *
+   * What LiveKit's `setTracerProvider` takes as `metadata`. The privacy options apply to them as to
+   * any attribute. Values other than text, numbers, booleans and arrays of one of them are refused;
+   * `undefined` and `null` are left out.
+   *
+   * @default {}
+   * @example { 'langfuse.session.id': 'call-17' }
+   */
+  readonly spanAttributes?: Attributes;
+  /**
    * `session.id` of every span, or a function that returns it.
    *
    * Without it, or where the function returns nothing, it is the id of the room.

@@ -399,7 +399,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
 
   #map(span: ReadableSpan, context: MappingContext): readonly MappedSpan[] {
     try {
-      return mapSpans(span, context, { rawContent: this.#resolved.rawContent });
+      return mapSpans(span, context, this.#resolved);
     } catch (error) {
       this.#onFailure(error, span);
       return [mapBareSpan(span, context)];

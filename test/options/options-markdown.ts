@@ -24,6 +24,7 @@ const SHOWN = [
   'modules',
   'autoInstrument',
   'metadata',
+  'spanAttributes',
   'sessionId',
   'userId',
   'tags',

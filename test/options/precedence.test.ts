@@ -312,6 +312,7 @@ const rows: readonly Row[] = [
   },
   optionOnly('modules', { livekitAgents: { a: 1 } }, {}, ['@livekit/agents', 5]),
   optionOnly('autoInstrument', false, true, ['false', 0]),
+  optionOnly('spanAttributes', { 'langfuse.session.id': 'a' }, {}, ['text', ['a'], { a: {} }]),
   optionOnly('metadata', { tier: 'gold' }, undefined, ['text', ['a']]),
   optionOnly('sessionId', giveSessionId, undefined, [5, {}]),
   optionOnly('userId', 'u-1', undefined, [5, {}]),
@@ -417,10 +418,10 @@ it('has a row here for every row of the tables, with the same variables in the s
   const tables: Readonly<Record<string, Readonly<Record<string, Pick<OptionRow<never>, 'env'>>>>> =
     { '': OPTION_TABLE, 'delivery.': DELIVERY_TABLE, 'privacy.': PRIVACY_FLAG_TABLE };
   const inCode = Object.entries(tables).flatMap(([prefix, table]) =>
-    Object.entries(table).map(([name, { env = [] }]) => [
+    Object.entries(table).map(([name, { env }]) => [
       `${prefix}${name}`,
       // Says nothing without its keys: it has tests of its own.
-      env.filter((variable) => variable !== 'LANGFUSE_BASE_URL'),
+      (env ?? []).filter((variable) => variable !== 'LANGFUSE_BASE_URL'),
     ]),
   );
   // These have tests of their own: they add up over sources, or are no option.
