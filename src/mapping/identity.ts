@@ -20,6 +20,8 @@ export function putIdentity(mapping: SpanMapping): void {
   mapping.put(CatalystAttr.AGENT_ROLE, agent?.role);
   mapping.put(CatalystAttr.PREVIOUS_AGENT_ID, context.previousAgentId);
   if (context.tags !== undefined) mapping.put(S.TAG_TAGS, [...context.tags]);
+  mapping.put(CatalystAttr.USE_CASE, context.useCase);
+  mapping.put(CatalystAttr.CALL_SITE, context.callSite);
   putMetadata(mapping);
   if (context.incomplete) mapping.put(CatalystAttr.INCOMPLETE, true);
   const more = context.contextAttributes;

@@ -11,6 +11,9 @@ export interface MappingContext {
   readonly previousAgentId: string | undefined;
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
   readonly tags: readonly string[] | undefined;
+  /** What the application says that model calls are made for, and where in its code. */
+  readonly useCase: string | undefined;
+  readonly callSite: string | undefined;
   /** Attributes of the OpenInference context that have no field of their own here. */
   readonly contextAttributes: Attributes | undefined;
   /** The last attempt below failed. */
@@ -59,6 +62,8 @@ export const EMPTY_CONTEXT: MappingContext = Object.freeze({
   previousAgentId: undefined,
   metadata: undefined,
   tags: undefined,
+  useCase: undefined,
+  callSite: undefined,
   contextAttributes: undefined,
   failure: undefined,
   tokensBelow: false,

@@ -13,8 +13,10 @@ export type MetricAttribute =
   | 'gen_ai.request.model'
   | 'gen_ai.token.type'
   | 'gen_ai.tool.name'
+  | 'llm.call_site'
   | 'llm.model'
   | 'llm.provider'
+  | 'llm.use_case'
   | 'reason'
   | 'voice.amd.category'
   | 'voice.component'
@@ -83,7 +85,14 @@ const MODEL: readonly MetricAttribute[] = [
   'gen_ai.request.model',
 ];
 const MODEL_TOKENS: readonly MetricAttribute[] = [...MODEL, 'gen_ai.token.type'];
-const SEED_TOKENS: readonly MetricAttribute[] = [...TURN, 'llm.provider', 'llm.model', 'outcome'];
+const SEED_TOKENS: readonly MetricAttribute[] = [
+  ...TURN,
+  'llm.provider',
+  'llm.model',
+  'llm.use_case',
+  'llm.call_site',
+  'outcome',
+];
 const TOOL: readonly MetricAttribute[] = [...TURN, 'gen_ai.tool.name'];
 const SPEECH: readonly MetricAttribute[] = [
   ...TURN,

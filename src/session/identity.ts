@@ -11,6 +11,9 @@ export interface Identity {
   readonly agent: AgentIdentity | undefined;
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
   readonly tags: readonly string[] | undefined;
+  /** What model calls are made for, and where in the code. */
+  readonly useCase?: string | undefined;
+  readonly callSite?: string | undefined;
 }
 
 const IDENTITY_KEY = createContextKey('catalyst-tracing identity');
@@ -43,6 +46,8 @@ export function mergeIdentity(outer: Identity | undefined, inner: Identity): Ide
       inner.metadata === undefined ? outer.metadata : { ...outer.metadata, ...inner.metadata },
     tags:
       inner.tags === undefined ? outer.tags : [...new Set([...(outer.tags ?? []), ...inner.tags])],
+    useCase: inner.useCase ?? outer.useCase,
+    callSite: inner.callSite ?? outer.callSite,
   };
 }
 

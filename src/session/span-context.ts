@@ -47,6 +47,8 @@ export function contextOf(
     previousAgentId: node.previousAgent,
     metadata: identity.metadata,
     tags: identity.tags,
+    useCase: identity.useCase,
+    callSite: identity.callSite,
     contextAttributes: node.openInference?.attributes,
     failure: failureOf(node, attributes),
     tokensBelow,

@@ -81,7 +81,7 @@ function start(tracer: Tracer, reader: OptionReader): OpenSpan {
     kind: reader.otelKind(),
     attributes: {
       [Attr.SPAN_KIND]: reader.spanKind(SpanKindValues.AGENT),
-      ...readOptionAttributes(reader, ['system', 'useCase', 'callSite']),
+      ...readOptionAttributes(reader, ['system']),
     },
     identity,
     isAgentRun: true,

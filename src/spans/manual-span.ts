@@ -69,14 +69,7 @@ function start(tracer: Tracer, reader: OptionReader): OpenSpan {
     kind: reader.otelKind(),
     attributes: {
       [Attr.SPAN_KIND]: reader.spanKind(SpanKindValues.CHAIN),
-      ...readOptionAttributes(reader, [
-        'system',
-        'model',
-        'useCase',
-        'callSite',
-        'toolName',
-        'toolCallId',
-      ]),
+      ...readOptionAttributes(reader, ['system', 'model', 'toolName', 'toolCallId']),
     },
     identity: readIdentity(reader, { id: ['agentId'], name: ['agentName'], role: ['agentRole'] }),
     isAgentRun: false,

@@ -23,6 +23,16 @@ export interface SpanIdentityOptions {
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
   /** Labels; added to those of a parent span. */
   readonly tags?: readonly string[] | undefined;
+  /**
+   * What the model calls are made for, for example `voice.greeting`: `llm.use_case`, also on the
+   * token counters. Few values, and no content.
+   */
+  readonly useCase?: string | undefined;
+  /**
+   * Where in the code they are made, for example `greetCaller`: `llm.call_site`, also on the token
+   * counters. Few values, and no content.
+   */
+  readonly callSite?: string | undefined;
 }
 
 /** What `agentSpan` and `startAgentSpan` take. */
@@ -35,10 +45,6 @@ export interface AgentSpanOptions extends SpanIdentityOptions {
   readonly role?: string | undefined;
   /** Framework or provider the agent runs on: `llm.system` and `gen_ai.system`. */
   readonly system?: string | undefined;
-  /** What the model calls are for, for example `summary`: `llm.use_case`. */
-  readonly useCase?: string | undefined;
-  /** Where in the application they are made: `llm.call_site`. */
-  readonly callSite?: string | undefined;
   /** Name of the span. Default `<agentName>.run`, else `<agentId>.run`, else `agent.run`. */
   readonly spanName?: string | undefined;
   /** OpenInference kind. Default `AGENT`. */
@@ -59,10 +65,6 @@ export interface ManualSpanOptions extends SpanIdentityOptions {
   readonly otelKind?: SpanKind | undefined;
   /** Framework or provider: `llm.system` and `gen_ai.system`. */
   readonly system?: string | undefined;
-  /** What the model calls are for, for example `summary`: `llm.use_case`. */
-  readonly useCase?: string | undefined;
-  /** Where in the application they are made: `llm.call_site`. */
-  readonly callSite?: string | undefined;
   /** What the agent is for. */
   readonly agentRole?: string | undefined;
   /** What went in: text as it is, anything else as JSON. */
@@ -82,15 +84,12 @@ export interface ManualSpanOptions extends SpanIdentityOptions {
 }
 
 /** An option that is an attribute. */
-export type AttributeOption =
-  'system' | 'model' | 'useCase' | 'callSite' | 'toolName' | 'toolCallId';
+export type AttributeOption = 'system' | 'model' | 'toolName' | 'toolCallId';
 
 /** Options that are one attribute each, or two, and contain no content. */
 const ATTRIBUTES_BY_OPTION: readonly (readonly [AttributeOption, readonly string[]])[] = [
   ['system', [Attr.LLM_SYSTEM, Attr.SYSTEM]],
   ['model', [Attr.MODEL_NAME]],
-  ['useCase', [Attr.USE_CASE]],
-  ['callSite', [Attr.CALL_SITE]],
   ['toolName', [Attr.TOOL_NAME]],
   ['toolCallId', [Attr.TOOL_CALL_ID]],
 ];
@@ -128,6 +127,8 @@ export function readIdentity(reader: OptionReader, names: AgentOptionNames): Ide
     agent: isSet(agent) ? agent : undefined,
     metadata: reader.jsonRecord('metadata'),
     tags: reader.texts('tags'),
+    useCase: reader.text('useCase'),
+    callSite: reader.text('callSite'),
   };
   return isSet(identity) ? identity : undefined;
 }

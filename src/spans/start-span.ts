@@ -96,5 +96,7 @@ function identityAttributes(identity: Identity): Readonly<Record<string, unknown
     [Attr.AGENT_ROLE]: identity.agent?.role,
     [Attr.METADATA]: identity.metadata,
     [Attr.TAG_TAGS]: identity.tags,
+    [Attr.USE_CASE]: identity.useCase,
+    [Attr.CALL_SITE]: identity.callSite,
   };
 }
