@@ -40,8 +40,6 @@ export async function createTracing(
   const metrics = new LateMetrics(resolved.metrics !== undefined);
   const { processor, delivery, sends } = composeProcessor(resolved, metrics);
   const { jobs } = processor;
-  // Before there are spans: what the end of the process needs cannot be loaded then.
-  await delivery?.ready;
   const provider = new CatalystTracerProvider(resolved, resource, processor);
   const { api, note, isSplit } = chooseApi(filesThatLoadApi());
   if (isSplit && note !== undefined) warnOnce('api_copies', note);
@@ -79,10 +77,12 @@ export async function createTracing(
     const { livekitAgents } = resolved.modules;
     if (livekitAgents !== undefined) livekit.install(livekitAgents);
     else if (resolved.autoInstrument) await livekit.installLoaded();
-    const { modules, autoInstrument } = resolved;
-    await installIntegrations({ modules, autoInstrument, provider });
     // After those of LiveKit up to 1.5, which may join the provider that a span goes to.
     registration.watchContexts((entered) => livekit.onContext(entered, ownsSpan));
+    const { modules, autoInstrument } = resolved;
+    await installIntegrations({ modules, autoInstrument, provider });
+    // What the end of the process needs cannot be loaded then.
+    await delivery?.ready;
     // After everything that an application must not start before.
     if (resolved.metrics !== undefined) {
       await metrics.arrive(
