@@ -125,9 +125,8 @@ export async function installIntegrations(options: InstallOptions): Promise<void
     .map(([name, module]) => [ALIASES[name] ?? name, module] as const);
   for (const [name, module] of requested) {
     const sdk = SUPPORTED.find((each) => each.name === name);
-    await report(provider, name, () =>
-      sdk === undefined ? notSupported(name) : installRequested(sdk, module, provider),
-    );
+    if (sdk === undefined) continue;
+    await report(provider, name, () => installRequested(sdk, module, provider));
   }
   if (!autoInstrument) return;
   const wanted = SUPPORTED.filter(({ name }) => !requested.some(([each]) => each === name));
@@ -176,12 +175,6 @@ async function installFound(
   const version = [...new Set(patched.map((copy) => copy.version))].join(', ');
   if (patched.length > 0) return { ...resultOf(sdk.name, 'installed'), version };
   return resultOf(sdk.name, 'failed', `what was found is not ${integration.expected}`);
-}
-
-function notSupported(name: string): InstallResult {
-  const reason = `modules.${name} is not supported yet: its calls are not traced`;
-  warnOnce(`modules_${name}`, reason);
-  return resultOf(name, 'unavailable', reason);
 }
 
 async function report(
