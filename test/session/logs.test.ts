@@ -72,7 +72,7 @@ it('leaves what is no logger of pino as it is, and says so once', () => {
   expect(addTraceContextToLogs(logger)).toBe(false);
   expect(addTraceContextToLogs(logger)).toBe(false);
   expect(Reflect.ownKeys(logger)).toEqual(['info']);
-  expect(said.mock.calls.join()).toContain('not passed a pino logger');
+  expect(said.mock.calls.join()).toContain('no pino logger');
   expect(said).toHaveBeenCalledTimes(1);
   said.mockRestore();
 });
