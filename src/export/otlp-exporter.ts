@@ -17,6 +17,7 @@ import { createAgent, readCertificates, resolveProxy } from './http-agent.js';
 import { ProtobufWriter } from './protobuf-writer.js';
 import { resolveRequestHeaders } from './request-headers.js';
 import { parseRetryAfter } from './retry-schedule.js';
+import { withJsonNumbers } from './json-numbers.js';
 import { serializeSpans } from './serialize-spans.js';
 
 export interface OtlpExporterOptions {
@@ -140,7 +141,7 @@ export class OtlpExporter implements RequestExporter {
   /** Throws in JSON before the serializer is loaded, which takes the first moments of a process. */
   serialize(spans: readonly ReadableSpan[]): Uint8Array {
     if (this.contentType === 'application/x-protobuf') return serializeSpans(spans);
-    const body = this.#stock?.serializeRequest([...spans]);
+    const body = this.#stock?.serializeRequest(spans.map(withJsonNumbers));
     if (body === undefined) throw new Error('the JSON serializer is not loaded yet');
     return body;
   }
