@@ -32,6 +32,8 @@ export interface OtlpExporterOptions {
   readonly proxies?: ProxySettings | undefined;
 }
 
+/** One large batch must not make every later one take as much memory. */
+const MAX_EXPECTED_BYTES = 1024 * 1024;
 /** `{}`, or an empty `partial_success`, which Go collectors send with every answer: nothing is said. */
 const EMPTY_RESPONSE_BYTES = 2;
 
@@ -87,6 +89,7 @@ export class OtlpExporter implements RequestExporter {
   readonly #transport: HttpTransport;
   /** The stock serializers: of OTLP/JSON, and of what collectors answer. Loaded when needed. */
   #stock: typeof JsonTraceSerializer | undefined;
+  #expectedBytes = 32 * 1024;
 
   constructor(options: OtlpExporterOptions, diagnostics: Diagnostics = DIAGNOSTICS) {
     this.#diagnostics = diagnostics;
@@ -140,7 +143,12 @@ export class OtlpExporter implements RequestExporter {
 
   /** Throws in JSON before the serializer is loaded, which takes the first moments of a process. */
   serialize(spans: readonly ReadableSpan[]): Uint8Array {
-    if (this.contentType === 'application/x-protobuf') return serializeSpans(spans);
+    if (this.contentType === 'application/x-protobuf') {
+      // The next batch is about as long: a buffer that fits from the start is never copied.
+      const body = serializeSpans(spans, Math.min(this.#expectedBytes, MAX_EXPECTED_BYTES));
+      this.#expectedBytes = Math.ceil(body.length * 1.125);
+      return body;
+    }
     const body = this.#stock?.serializeRequest(spans.map(withJsonNumbers));
     if (body === undefined) throw new Error('the JSON serializer is not loaded yet');
     return body;

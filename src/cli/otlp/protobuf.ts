@@ -74,6 +74,8 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** A protobuf message as the object that OTLP/JSON writes for it. Throws on bytes that are none. */
 export function decodeProtobuf(bytes: Uint8Array, message: string, odd: OnOddity): JsonObject {
   const result: Record<string, unknown> = {};
+  // Pushed to and never copied: a span may have a hundred thousand attributes.
+  const lists = new Map<string, unknown[]>();
   const reader = new Reader(bytes);
   while (!reader.isAtEnd) {
     const tag = Number(reader.varint());
@@ -86,14 +88,16 @@ export function decodeProtobuf(bytes: Uint8Array, message: string, odd: OnOddity
       continue;
     }
     const values = readValues(reader, wireType, field, odd);
-    if (field.isRepeated) result[field.name] = [...asArray(result[field.name]), ...values];
-    else result[field.name] = values[0];
+    if (!field.isRepeated) {
+      result[field.name] = values[0];
+      continue;
+    }
+    const list = lists.get(field.name) ?? [];
+    for (const value of values) list.push(value);
+    lists.set(field.name, list);
+    result[field.name] = list;
   }
   return result;
-}
-
-function asArray(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 /** The value of a field; several where numbers are packed. */
