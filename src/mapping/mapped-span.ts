@@ -45,8 +45,9 @@ export class MappedSpan implements ReadableSpan {
   readonly droppedAttributesCount: number;
   readonly droppedEventsCount: number;
   readonly droppedLinksCount: number;
-  readonly #spanContext: SpanContext;
-  #attributes: Attributes | undefined;
+  // Not `#private`: an object that somebody makes with a span as its prototype could not read those.
+  private readonly context: SpanContext;
+  private attributesByKey: Attributes | undefined;
 
   constructor(span: ReadableSpan, changes: MappedSpanChanges) {
     const parent =
@@ -66,16 +67,16 @@ export class MappedSpan implements ReadableSpan {
     this.droppedAttributesCount = changes.droppedAttributesCount ?? span.droppedAttributesCount;
     this.droppedEventsCount = changes.droppedEventsCount ?? span.droppedEventsCount;
     this.droppedLinksCount = span.droppedLinksCount;
-    this.#spanContext = changes.spanContext ?? span.spanContext();
+    this.context = changes.spanContext ?? span.spanContext();
   }
 
   spanContext(): SpanContext {
-    return this.#spanContext;
+    return this.context;
   }
 
   get attributes(): Attributes {
-    this.#attributes ??= Object.fromEntries(this.entries.map(({ key, value }) => [key, value]));
-    return this.#attributes;
+    this.attributesByKey ??= Object.fromEntries(this.entries.map(({ key, value }) => [key, value]));
+    return this.attributesByKey;
   }
 
   /** The value of one attribute; `undefined` when the span does not have it. */
