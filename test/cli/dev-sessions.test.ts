@@ -192,13 +192,13 @@ describe.skipIf(CHROMIUM === undefined)('the page of dev with voice sessions, in
     expect(sorted[0]! / sorted[1]!).toBeGreaterThan(4);
     expect(await text('.overview')).toMatch(/reply [\d.]+ m?s median, [\d.]+ s p95/);
     expect(await text('.legend')).toMatch(
-      /slowest 7\.\d+ s end of turn model tools first sentence speech playout/,
+      /slowest 7\.\d+ s end of turn callback model tools first sentence speech playout/,
     );
     await keep('page-voice-60');
     await evaluate(`document.querySelectorAll('.column')[41].click()`);
     await browser.page.waitFor(`document.querySelector('.details .latency') !== null`);
     expect(await evaluate(`document.querySelector('.details .latency').ariaLabel`)).toMatch(
-      /^reply 7\.\d+ s, end of turn \d+ ms, model \d+ ms, tools 6\.80 s, first sentence \d+ ms/,
+      /^reply 7\.\d+ s, end of turn \d+ ms, callback 90 ms, model \d+ ms, tools 6\.80 s, first sentence \d+ ms/,
     );
     expect(await text('.item.agent.selected .words')).toContain('Answer 42');
     expect(await text('.row.selected')).toContain('Question 42');

@@ -9,6 +9,7 @@ import { type Child, h } from './dom.js';
 
 const COLORS: Readonly<Record<string, string>> = {
   end_of_turn: '#4c8fd6',
+  on_user_turn_completed: '#3f7f93',
   llm_ttft: '#8a63d2',
   tool: '#c98a1b',
   sentence_wait: '#c65b8d',
@@ -16,8 +17,11 @@ const COLORS: Readonly<Record<string, string>> = {
   playout: '#7d8899',
 };
 
-function createPart(id: string, millis: number, text = ''): HTMLElement {
-  const part = h('span', { className: 'part', title: text }, text);
+/** A narrower part of a bar has no room for text: the legend names its colour. */
+const MIN_LABELLED_SHARE = 0.1;
+
+function createPart(id: string, millis: number, title = '', text = title): HTMLElement {
+  const part = h('span', { className: 'part', title }, text);
   part.style.background = COLORS[id] ?? '';
   part.style.flexGrow = String(millis);
   return part;
@@ -27,9 +31,11 @@ function createPart(id: string, millis: number, text = ''): HTMLElement {
 export function renderLatencyBar(turn: PageSpan): Child {
   const latency = latencyOf(turn);
   if (latency === undefined || latency.parts.length === 0) return undefined;
-  const parts = latency.parts.map(({ id, label, millis }) =>
-    createPart(id, millis, `${label} ${showDuration(millis)}`),
-  );
+  const parts = latency.parts.map(({ id, label, millis }) => {
+    const title = `${label} ${showDuration(millis)}`;
+    const isWide = millis / latency.millis >= MIN_LABELLED_SHARE;
+    return createPart(id, millis, title, isWide ? title : '');
+  });
   const attributes = { role: 'img', 'aria-label': describe(latency) };
   return h('div', { className: 'latency', attributes }, ...parts);
 }
