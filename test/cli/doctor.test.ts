@@ -100,6 +100,13 @@ const BROKEN: readonly BrokenSetup[] = [
     fix: /Set CATALYST_OTLP_ENDPOINT/,
   },
   {
+    title: 'the keys of Langfuse without its address',
+    variables: () => ({ LANGFUSE_PUBLIC_KEY: 'pk-1', LANGFUSE_SECRET_KEY: 'sk-1' }),
+    code: 'settings.no_endpoint',
+    says: /No endpoint is set/,
+    fix: /Set LANGFUSE_BASE_URL next to the keys.*cloud\.langfuse\.com.*us\.cloud\.langfuse\.com/,
+  },
+  {
     title: 'an endpoint without http://',
     variables: () => base('collector.example.com:4318'),
     code: 'settings.unusable_value',
