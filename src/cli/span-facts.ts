@@ -218,7 +218,7 @@ export interface SessionSummary extends SpanCounts {
 /** Spans of one session from a place in its order of arrival on. */
 export interface SpanPage {
   readonly spans: readonly PageSpan[];
-  /** Where the next ones will stand. */
+  /** Where the next ones will be. */
   readonly next: number;
 }
 

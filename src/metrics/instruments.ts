@@ -154,8 +154,8 @@ export const INSTRUMENTS: Readonly<Record<InstrumentName, Instrument>> = {
   toolDuration: { name: 'voice.tool.duration', kind: 'histogram', unit: 's', from: '`function_tool`', attributes: [...TOOL, 'outcome'], boundaries: OPERATION_SECONDS, meaning: 'Length of a tool call' },
   retries: { name: 'voice.retries', kind: 'counter', unit: '{retry}', from: '`llm_request_run`, `tts_request_run`', attributes: [...TURN, 'voice.component'], meaning: 'Attempts after the first' },
   ttsCharacters: { name: 'voice.tts.characters', kind: 'counter', unit: '{character}', from: '`tts_request`', attributes: SPEECH, meaning: 'Characters spoken' },
-  sttAudio: { name: 'voice.stt.audio_duration', kind: 'counter', unit: 's', from: '`agent_session` of an observed session', attributes: [...TURN, 'voice.stt.provider', 'voice.stt.model'], meaning: 'Speech that was recognised, told when the session ends' },
-  amdVerdicts: { name: 'voice.amd.verdicts', kind: 'counter', unit: '{verdict}', from: '`answering_machine_detection`', attributes: [...TENANT, 'voice.amd.category'], meaning: 'Verdicts of answering machine detection' },
+  sttAudio: { name: 'voice.stt.audio_duration', kind: 'counter', unit: 's', from: '`agent_session` of an observed session', attributes: [...TURN, 'voice.stt.provider', 'voice.stt.model'], meaning: 'Speech that was recognised, counted when the session ends' },
+  amdVerdicts: { name: 'voice.amd.verdicts', kind: 'counter', unit: '{verdict}', from: '`answering_machine_detection`', attributes: [...TENANT, 'voice.amd.category'], meaning: 'Results of answering machine detection' },
   spansExported: { name: 'catalyst.spans.exported', kind: 'observableCounter', unit: '{span}', from: DELIVERY, attributes: [], meaning: 'Spans that the collector took' },
   spansDropped: { name: 'catalyst.spans.dropped', kind: 'observableCounter', unit: '{span}', from: DELIVERY, attributes: ['reason'], meaning: 'Spans that were lost' },
   spansPending: { name: 'catalyst.spans.pending', kind: 'observableUpDownCounter', unit: '{span}', from: DELIVERY, attributes: [], meaning: 'Spans that wait' },
@@ -165,7 +165,7 @@ type Value = SpanMeasurement['value'];
 
 const TOKEN_TYPE = 'gen_ai.token.type';
 
-/** A latency that stands on the span in milliseconds. */
+/** A latency that the span has in milliseconds. */
 function seconds(key: string): Value {
   return (span) => {
     const millis = span.number(key);

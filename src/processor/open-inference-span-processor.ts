@@ -25,7 +25,7 @@ import { redact } from '../privacy/redact.js';
 import type { JobWatch } from '../session/job.js';
 import { MeasuredSpan } from '../session/measured-span.js';
 import { SessionObservers } from '../session/observe-session.js';
-import { readGivenSessionId } from '../session/session.js';
+import { readSessionId } from '../session/session.js';
 import type { SpanNode } from '../session/span-node.js';
 import { SpanTree } from '../session/span-tree.js';
 import { WaitingSpans, waitsFor, type WaitingSpan } from '../session/waiting-spans.js';
@@ -132,7 +132,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
         metadata: resolved.metadata,
         tags: resolved.tags,
       },
-      givenSessionId: () => readGivenSessionId(resolved.sessionId, () => this.jobs.current()),
+      configuredSessionId: () => readSessionId(resolved.sessionId, () => this.jobs.current()),
       roomSid: () => this.jobs.roomSid(),
       currentTask: () => this.jobs.currentTask(),
       isSent: (span) => this.#isSent(span),

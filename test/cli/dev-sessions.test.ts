@@ -200,7 +200,7 @@ describe.skipIf(CHROMIUM === undefined)('the page of dev with voice sessions, in
     expect(await evaluate(`document.querySelector('.details .latency').ariaLabel`)).toMatch(
       /^reply 7\.\d+ s, end of turn \d+ ms, callback 90 ms, model \d+ ms, tools 6\.80 s, first sentence \d+ ms/,
     );
-    expect(await text('.item.agent.selected .words')).toContain('Answer 42');
+    expect(await text('.item.agent.selected .text')).toContain('Answer 42');
     expect(await text('.row.selected')).toContain('Question 42');
     const speech = await evaluate<string>(
       `[...document.querySelectorAll('.row')].map((each) => each.textContent).find((each) => each.includes('tts_request'))`,
