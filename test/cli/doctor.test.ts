@@ -609,11 +609,18 @@ describe('a set-up that the application makes in code', () => {
     expect(report.tested).toBe('the setup() of script.mjs');
     expect(outcome).toMatchObject({ code: 0, stderr: '' });
 
-    const hasty = write('hasty.mjs', `${prepared}\nvoid setup(${options});`);
-    const missed = reportOf(await cli.run(['doctor', '--json', '--import', hasty], { directory }));
-    expect(missed.findings.find(({ code }) => code === 'settings.not_awaited')?.fix).toBe(
-      'Write await setup().',
-    );
+    for (const call of [
+      `void setup(${options});`,
+      `setup({ endpoint: '${receiver.endpoint}' });`,
+    ]) {
+      const hasty = write('hasty.mjs', `${prepared}\n${call}`);
+      const missed = reportOf(
+        await cli.run(['doctor', '--json', '--import', hasty], { directory }),
+      );
+      expect(missed.findings.find(({ code }) => code === 'settings.not_awaited')?.fix).toBe(
+        'Write await setup().',
+      );
+    }
   });
 
   it('is given up on where its file never settles', async () => {

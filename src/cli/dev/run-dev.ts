@@ -63,6 +63,9 @@ export async function runDev(options: DevOptions, terminal: Terminal): Promise<v
       host === undefined ? 'Start the agent with' : 'Start the agent in its container with',
       `  CATALYST_OTLP_ENDPOINT=${address}`,
       ...(host === undefined ? [] : [`  CATALYST_OTLP_TOKEN=${token}`]),
+      ...(options.port === undefined && Number(port) !== DEFAULT_PORT
+        ? [`Port ${DEFAULT_PORT} is taken, perhaps by another dev: this one has another port.`]
+        : []),
       paint(
         'dim',
         `${data === undefined ? 'Nothing is kept' : `Sessions are kept in ${data}`}; nothing is sent on. Ctrl+C ends it.`,

@@ -155,7 +155,8 @@ function missingEndpoint({ directory, env }: SettingsCheckOptions): Finding {
   );
 }
 
-function readIfThere(path: string): string {
+/** The text of a file; empty where it cannot be read. */
+export function readIfThere(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {
