@@ -79,8 +79,8 @@ export interface CatalystTracing {
    * Puts a span around a job of LiveKit's, to be called first in its entrypoint: an AGENT span, by
    * default `voice.session`, that is the root of everything the job does. It is active in `entry`,
    * and ends when the job does, in the shutdown callback, with how long the session lasted, why it
-   * ended, how the caller took part, and a summary of the session. Identity reaches every span of the
-   * job.
+   * ended, how the caller took part, and a summary of the session. All spans of
+   * the job inherit its identity.
    *
    * Returns a promise of what `entry` returns. What it throws marks the span as failed and rejects
    * the promise unchanged. Without `entry` it returns the span's handle, whose `run()` makes the
@@ -97,7 +97,7 @@ export interface CatalystTracing {
   /** Sends what has ended so far. Settles within its deadline and never rejects. */
   forceFlush(options?: FlushOptions): Promise<DeliveryResult>;
   /**
-   * Sends everything, open spans as incomplete, and lets go of the process: a later `setup()` starts
+   * Sends everything, open spans as incomplete, and unregisters everything: a later `setup()` starts
    * anew. Settles within its deadline, never rejects, and may be called twice.
    */
   shutdown(options?: FlushOptions): Promise<DeliveryResult>;

@@ -127,7 +127,7 @@ const RESOURCE_ATTRIBUTES = 'OTEL_RESOURCE_ATTRIBUTES';
 
 /**
  * Every option of `setup()` but the groups `delivery` and `privacy`, which have tables of their
- * own: variables, default, readers. What an option means is said in `setup-options.ts`.
+ * own: variables, default, readers. `setup-options.ts` has what an option means.
  */
 export const OPTION_TABLE: OptionTable<OptionValues> = {
   disabled: {

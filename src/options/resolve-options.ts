@@ -203,8 +203,8 @@ function isComplete<T extends object>(values: Partial<T>, table: OptionTable<T>)
 }
 
 /**
- * Takes options apart into their groups. A name that is not known warns, because JavaScript has no
- * compiler to say so; a name that looks like a privacy switch and is none is refused, because the
+ * Splits options into their groups. A name that is not known warns, because JavaScript has no
+ * compiler that would; a name that looks like a privacy switch and is none is refused, because the
  * content it was meant to withhold would leave.
  */
 function readGroups(

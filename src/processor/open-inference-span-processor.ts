@@ -65,7 +65,7 @@ export interface ProcessorParts {
 }
 
 /**
- * Maps every span to OpenInference, applies the privacy options, and hands the result to the next
+ * Maps every span to OpenInference, applies the privacy options, and passes the result to the next
  * processor. The raw spans stay as they are for the provider's other processors.
  *
  * Everything happens in `onEnd`, after LiveKit has stripped in `onEnding` what may not leave. Nothing

@@ -19,7 +19,7 @@ export interface TraceableJob {
   addShutdownCallback(callback: () => Promise<void>): void;
 }
 
-/** Whose job it is. All of it reaches every span of the job; a value that cannot be used is left out. */
+/** Whose job it is. All spans of the job inherit it; a value that cannot be used is left out. */
 export interface JobOptions extends SpanIdentityOptions {
   /**
    * Whose customer is served: `tenant.id` of every span and every metric of the job.

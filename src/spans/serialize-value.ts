@@ -140,7 +140,7 @@ function visit(value: unknown, walk: Walk): unknown {
   }
 }
 
-/** A proxy may throw at any touch: what cannot be read is said to be so. */
+/** A proxy may throw at any touch: what cannot be read is marked as such. */
 function visitObject(value: object, walk: Walk): unknown {
   if (walk.above.includes(value)) return CIRCULAR;
   if (walk.above.length >= MAX_DEPTH) return MORE;

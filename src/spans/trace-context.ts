@@ -135,7 +135,7 @@ const OURS: unique symbol = Symbol.for('catalyst-tracing.log-mixin');
  * on a line wins, and a mixin that the logger has goes on working.
  *
  * Works through `pino.symbols`, pino's place for integrations; no method is replaced. Anything but a
- * pino logger is left as it is, which is said once.
+ * pino logger is left as it is, with one warning.
  *
  * @returns whether the lines of this logger have the fields now.
  */
