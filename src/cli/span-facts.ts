@@ -134,6 +134,13 @@ export function latencyOf(span: SpanFacts): TurnLatency | undefined {
   return millis > 0 ? { parts, millis } : undefined;
 }
 
+/** A latency and its parts: `reply 1.31 s: end of turn 520 ms, model 410 ms`. */
+export function describeLatency({ millis, parts }: TurnLatency): string {
+  const texts = parts.map((part) => `${part.label} ${showDuration(part.millis)}`);
+  const reply = `reply ${showDuration(millis)}`;
+  return texts.length === 0 ? reply : `${reply}: ${texts.join(', ')}`;
+}
+
 /** The value below which a part of the sorted values lies; `undefined` without values. */
 export function quantile(sorted: readonly number[], part: number): number | undefined {
   return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * part) - 1)];

@@ -198,7 +198,7 @@ describe.skipIf(CHROMIUM === undefined)('the page of dev with voice sessions, in
     await evaluate(`document.querySelectorAll('.column')[41].click()`);
     await browser.page.waitFor(`document.querySelector('.details .latency') !== null`);
     expect(await evaluate(`document.querySelector('.details .latency').ariaLabel`)).toMatch(
-      /^reply 7\.\d+ s, end of turn \d+ ms, callback 90 ms, model \d+ ms, tools 6\.80 s, first sentence \d+ ms/,
+      /^reply 7\.\d+ s: end of turn \d+ ms, callback 90 ms, model \d+ ms, tools 6\.80 s, first sentence \d+ ms/,
     );
     expect(await text('.item.agent.selected .text')).toContain('Answer 42');
     expect(await text('.row.selected')).toContain('Question 42');

@@ -7,11 +7,10 @@ import type { DecodedSpan } from '../otlp/decode.js';
 import { createPaint, type Paint } from '../terminal.js';
 import {
   countSpans,
+  describeLatency,
   isFailed,
   isInterrupted,
   latencyOf,
-  showDuration,
-  type SpanFacts,
   textOf,
 } from '../span-facts.js';
 import { type DevServer, readPageFiles, startDevServer } from './dev-server.js';
@@ -132,20 +131,11 @@ function linesOf(span: DecodedSpan, paint: Paint): readonly string[] {
   if (name !== 'agent_turn') return [];
   const agent = asPrintable(textOf(span, Attr.AGENT_NAME) ?? 'agent', MAX_LINE_LENGTH);
   const interrupted = isInterrupted(span) ? paint('yellow', '  (interrupted)') : '';
-  const latency = describeLatency(span);
+  const latency = latencyOf(span);
   return [
     `${paint('magenta', agent)}  ${output}${interrupted}${failed}`,
-    ...(latency === undefined ? [] : [paint('dim', latency)]),
+    ...(latency === undefined ? [] : [paint('dim', describeLatency(latency))]),
   ];
-}
-
-/** Where the time of a reply went: `reply 1.31 s: end of turn 520 ms, model 410 ms`. */
-function describeLatency(span: SpanFacts): string | undefined {
-  const latency = latencyOf(span);
-  if (latency === undefined) return undefined;
-  const parts = latency.parts.map(({ label, millis }) => `${label} ${showDuration(millis)}`);
-  const reply = `reply ${showDuration(latency.millis)}`;
-  return parts.length === 0 ? reply : `${reply}: ${parts.join(', ')}`;
 }
 
 export interface ShowOptions {

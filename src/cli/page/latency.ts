@@ -1,9 +1,9 @@
 import {
+  describeLatency,
   LATENCY_PARTS,
   latencyOf,
   type PageSpan,
   showDuration,
-  type TurnLatency,
 } from '../span-facts.js';
 import { type Child, h } from './dom.js';
 
@@ -36,13 +36,8 @@ export function renderLatencyBar(turn: PageSpan): Child {
     const isWide = millis / latency.millis >= MIN_LABELLED_SHARE;
     return createPart(id, millis, title, isWide ? title : '');
   });
-  const attributes = { role: 'img', 'aria-label': describe(latency) };
+  const attributes = { role: 'img', 'aria-label': describeLatency(latency) };
   return h('div', { className: 'latency', attributes }, ...parts);
-}
-
-function describe({ millis, parts }: TurnLatency): string {
-  const texts = parts.map((part) => `${part.label} ${showDuration(part.millis)}`);
-  return [`reply ${showDuration(millis)}`, ...texts].join(', ');
 }
 
 /** All turns of a session as columns, so that the slow one is seen; a click goes to the turn. */
@@ -66,7 +61,7 @@ export function renderLatencyChart(
       'button',
       {
         className: span.spanId === selected ? 'column selected' : 'column',
-        title: `turn ${index + 1}: ${describe(latency)}`,
+        title: `turn ${index + 1}: ${describeLatency(latency)}`,
         data: { span: span.spanId },
         onClick: () => onSelect(span),
       },
