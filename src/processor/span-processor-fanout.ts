@@ -23,10 +23,10 @@ type Failures = (
   errorName: string,
 ) => { readonly code: string; readonly text: string };
 
-/** Processors and exporters that the options of `setup()` name. */
+/** Processors and exporters that the application passed to `setup()`. */
 export const APPLICATION_FAILURES: Failures = (method, errorName) => ({
   code: 'span_processor_failed',
-  text: `A span processor or exporter from the options of setup() failed in ${method}() (${errorName}); spans are sent to the collector all the same.`,
+  text: `A span processor or exporter that was passed to setup() failed in ${method}() (${errorName}); spans are sent to the collector all the same.`,
 });
 
 /** Processors of raw spans: LiveKit's, and those that were added to the provider later. */
@@ -129,14 +129,14 @@ export class SpanProcessorFanout implements FlushableProcessor {
   }
 }
 
-/** A deadline that warns when it passes, and whose timer ends with the work. */
+/** A deadline that warns when it passes, and whose timer does not outlive the work. */
 async function deadline(work: Promise<unknown>, timeoutMillis: number): Promise<void> {
   await new Promise<void>((resolve) => {
     // Not unref'd: whoever waits for this flush is to get its answer before the process ends.
     const timer = setTimeout(() => {
       warnOnce(
         'span_processor_slow',
-        'A span processor or exporter from the options of setup() did not flush in time: it is no longer waited for.',
+        'A span processor or exporter that was passed to setup() did not flush in time; it is not waited for.',
       );
       resolve();
     }, timeoutMillis);
