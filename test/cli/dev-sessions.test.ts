@@ -94,6 +94,14 @@ describe('what dev keeps and shares', () => {
     expect(readdirSync(data).every((name) => /^[\w%-]+\.jsonl$/.test(name))).toBe(true);
   });
 
+  it('takes a number that the stock JSON exporter could not write', async () => {
+    const attribute = { key: 'ratio', value: { doubleValue: null } };
+    const span = { traceId: '5'.repeat(32), spanId: '5'.repeat(16), name: 'odd' };
+    const scopeSpans = [{ spans: [{ ...span, attributes: [attribute] }] }];
+    expect(await post(JSON.stringify({ resourceSpans: [{ scopeSpans }] }))).toBe(200);
+    await dev.printed(/ odd /);
+  });
+
   it('takes metrics and logs too', async () => {
     const point = { startTimeUnixNano: '1', timeUnixNano: '2', count: '2', sum: 3 };
     const histogram = { aggregationTemporality: 1, dataPoints: [point] };

@@ -242,7 +242,11 @@ function decodeValue(json: unknown, odd: OnOddity): DecodedValue {
   const [kind, value] = entry;
   if (kind === 'stringValue' || kind === 'bytesValue') return asString(value);
   if (kind === 'intValue') return Number(asInt64(value));
-  if (kind === 'doubleValue') return asDouble(value);
+  if (kind === 'doubleValue') {
+    // The stock JSON exporter writes NaN and infinities so: no reason to refuse the whole request.
+    if (value === null) odd('a double is null');
+    return value === null ? NaN : asDouble(value);
+  }
   if (kind === 'boolValue' && typeof value === 'boolean') return value;
   if (kind === 'kvlistValue') return decodeAttributes(asObject(value)['values'], odd);
   if (kind === 'arrayValue') {
