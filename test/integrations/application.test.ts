@@ -4,12 +4,14 @@ import { cp, mkdir, mkdtemp, readFile, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InstallResult } from '../../src/index.js';
 import type { DecodedSpan } from '../support/otlp-decode.js';
 import { startReceiver } from '../support/otlp-receiver.js';
 import { installApplication } from './installations.js';
+import { startLangSmith, type LangSmithServer } from './langsmith-server.js';
 import { startProvider, type Bill } from './provider-server.js';
+import { treeOf } from './span-tree.js';
 
 const TIMEOUT_MILLIS = 60_000;
 /** CPU of `setup()` with both SDKs installed and not used, over `setup()` without them. */
@@ -85,7 +87,8 @@ async function withoutSdks(): Promise<string> {
 
 /** Nothing of the machine's own tracing set-up. */
 function environment(): NodeJS.ProcessEnv {
-  const ours = /^(?:CATALYST|INFERENCE|OTEL|OTLP|OPENINFERENCE|LIVEKIT|NODE_OPTIONS|VITEST)/;
+  const ours =
+    /^(?:CATALYST|INFERENCE|OTEL|OTLP|OPENINFERENCE|LIVEKIT|NODE_OPTIONS|VITEST|NODE_ENV)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));
 }
 
@@ -206,22 +209,111 @@ describe('a voice agent on the OpenAI plugin', () => {
   });
 });
 
-describe('a graph of LangGraph', () => {
-  it.each(['alone', 'agentSpan', 'voice'])('is one part of one trace: %s', async (CASE) => {
-    const { report, spans, bill, stderr } = await run(['graph.mjs'], { CASE });
-    expect(stderr).toBe('');
-    for (const name of ['langchain', 'langgraph', 'openai']) {
-      expect(rowOf(report, name)).toMatchObject({ status: 'installed' });
-    }
-    expect(tokenSum(spans)).toEqual(bill);
-    expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(1);
-    const [graph] = named(spans, 'weather-graph');
-    const above = spans.find(({ spanId }) => spanId === graph?.parentSpanId);
-    expect(above?.name).toBe({ agentSpan: 'Support.run', voice: 'function_tool' }[CASE]);
-    const [inTool] = named(spans, 'OpenAI Chat Completions');
-    expect(named(spans, 'getTime').map(({ spanId }) => spanId)).toEqual([inTool?.parentSpanId]);
-    const sessions = new Set(spans.map(({ attributes }) => attributes['session.id']));
-    expect(sessions.size).toBe(1);
-    if (CASE === 'alone') expect([...sessions]).toEqual(['thread-1']);
+const CALL_IN_TOOL = ['look up CHAIN', 'OpenAI Chat Completions LLM'];
+const MODEL_NODE = ['model CHAIN', ...below(['ChatOpenAI LLM', 'RunnableLambda CHAIN'])];
+
+/** What each framework does with the model and the tools of `framework-cases.cjs`. */
+const FRAMEWORKS: Readonly<Record<string, readonly string[]>> = {
+  langchain: [
+    'RunnableSequence CHAIN',
+    ...below([
+      'ChatPromptTemplate PROMPT',
+      'ChatOpenAI LLM',
+      'StrOutputParser CHAIN',
+      'RunnableLambda CHAIN',
+      ...below(['getTime TOOL', ...below(CALL_IN_TOOL)]),
+    ]),
+  ],
+  langgraph: [
+    'weather-graph CHAIN',
+    ...below([
+      '__start__ CHAIN',
+      ...MODEL_NODE,
+      'tools CHAIN',
+      ...below(['getWeather TOOL', 'getTime TOOL', ...below(CALL_IN_TOOL)]),
+      ...MODEL_NODE,
+    ]),
+  ],
+  langsmith: [
+    'weather CHAIN',
+    ...below(['ChatOpenAI LLM', 'getTime TOOL', ...below(CALL_IN_TOOL)]),
+  ],
+  openaiAgents: [
+    'Agent workflow AGENT',
+    ...below([
+      'Helper AGENT',
+      ...below([
+        'turn 1 CHAIN',
+        ...below(['response LLM', 'getWeather TOOL', 'getTime TOOL', ...below(CALL_IN_TOOL)]),
+        'turn 2 CHAIN',
+        ...below(['response LLM']),
+      ]),
+    ]),
+  ],
+};
+
+/** A text session of LiveKit's with one call of a tool. */
+const VOICE_TREE = [
+  'agent_session AGENT',
+  '  start_agent_activity CHAIN',
+  '    on_enter CHAIN',
+  '  user_turn CHAIN',
+  '  agent_turn CHAIN',
+  '    llm_node LLM',
+  '      llm_request LLM',
+  '        llm_request_run LLM',
+  '    function_tool TOOL',
+  '  agent_turn CHAIN',
+  '    llm_node LLM',
+  '      llm_request LLM',
+  '        llm_request_run LLM',
+  '    agent_speaking CHAIN',
+  '  drain_agent_activity CHAIN',
+  '    on_exit CHAIN',
+];
+/** The others say none: their session is the trace. */
+const SESSIONS: Readonly<Record<string, string | undefined>> = {
+  langgraph: 'thread-1',
+  openaiAgents: 'thread-1',
+};
+
+function below(lines: readonly string[]): readonly string[] {
+  return lines.map((line) => `  ${line}`);
+}
+
+let langSmith: LangSmithServer;
+beforeAll(async () => {
+  langSmith = await startLangSmith();
+});
+afterAll(() => langSmith.close());
+
+describe.each(['frameworks.mjs', 'frameworks.cjs'])('%s, with all SDKs connected', (file) => {
+  describe.each(Object.entries(FRAMEWORKS))('%s', (FRAMEWORK, tree) => {
+    it.each(['alone', 'agentSpan', 'voice'])('is one part of one trace: %s', async (CASE) => {
+      const env = { CASE, FRAMEWORK, ...langSmith.env };
+      const { report, spans, bill, stderr } = await run([file], env);
+      expect(stderr).toBe('');
+      for (const name of [...Object.keys(FRAMEWORKS), 'openai', 'livekitAgents']) {
+        expect(rowOf(report, name)).toMatchObject({ status: 'installed' });
+      }
+      expect(tokenSum(spans)).toEqual(bill);
+      expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(1);
+
+      const isOutside = ({ scopeName, name }: DecodedSpan): boolean =>
+        scopeName === 'livekit-agents' || name === 'Support.run';
+      const inside = spans.filter((span) => !isOutside(span));
+      expect(treeOf(inside)).toEqual(tree);
+      const outside = treeOf(spans.filter(isOutside));
+      const around = { alone: [], agentSpan: ['Support.run AGENT'], voice: VOICE_TREE }[CASE] ?? [];
+      expect(outside.toSorted()).toEqual(around.toSorted());
+      const root = inside.find(({ name }) => tree[0]?.startsWith(name));
+      expect(spans.find(({ spanId }) => spanId === root?.parentSpanId)?.name).toBe(
+        { agentSpan: 'Support.run', voice: 'function_tool' }[CASE],
+      );
+
+      const sessions = new Set(spans.map(({ attributes }) => attributes['session.id']));
+      expect(sessions.size).toBe(1);
+      if (CASE === 'alone') expect([...sessions]).toEqual([SESSIONS[FRAMEWORK] ?? root?.traceId]);
+    });
   });
 });

@@ -1,10 +1,8 @@
-import { createServer, type Server } from 'node:http';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { context, trace, type Attributes } from '@opentelemetry/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { agentSpan } from '../../src/index.js';
 import { installFrameworks } from './installations.js';
+import { startLangSmith, type LangSmithServer } from './langsmith-server.js';
 import type { ProviderServer } from './provider-server.js';
 import { readAll, runPlain, runTraced, tokenSum, traceIds, type TracedRun } from './scenarios.js';
 import { treeOf, type Tree } from './run-tree.js';
@@ -27,20 +25,12 @@ const user = (content: string): readonly unknown[] => [{ role: 'user', content }
 const STREAM = { model, stream: true, stream_options: { include_usage: true } };
 
 let all: Frameworks;
-let posts = 0;
+let langSmith: LangSmithServer;
 
-function startLangSmith(mode: string): void {
-  let cloud: Server;
+function connectLangSmith(mode: string): void {
   beforeAll(async () => {
-    cloud = createServer((request, response) => {
-      if (request.method === 'POST') posts += 1;
-      request.resume().on('end', () => response.end('{}'));
-    }).listen(0, '127.0.0.1');
-    await once(cloud, 'listening');
-    process.env['LANGSMITH_TRACING_MODE'] = mode;
-    process.env['LANGSMITH_TRACING'] = 'true';
-    process.env['LANGSMITH_API_KEY'] = 'k';
-    process.env['LANGSMITH_ENDPOINT'] = `http://127.0.0.1:${(cloud.address() as AddressInfo).port}`;
+    langSmith = await startLangSmith();
+    Object.assign(process.env, langSmith.env, { LANGSMITH_TRACING_MODE: mode });
     const { directory, load } = await installFrameworks('langchain1');
     process.chdir(directory);
     const of = async (specifier: string): Promise<object> => (await load(specifier)) as object;
@@ -53,7 +43,7 @@ function startLangSmith(mode: string): void {
       ...(await of('@langchain/openai')),
     } as unknown as Frameworks;
   });
-  afterAll(() => void cloud.close());
+  afterAll(() => langSmith.close());
 }
 
 function clientOf({ openai }: Frameworks, { url }: ProviderServer): OpenAI {
@@ -182,7 +172,7 @@ export function describeMode(mode: 'langsmith' | 'otel'): void {
 }
 
 function modeTests(mode: 'langsmith' | 'otel'): void {
-  startLangSmith(mode);
+  connectLangSmith(mode);
 
   function traced(run: Case['run']): Promise<TracedRun> {
     const { manager: langchain, langsmith, openai } = all;
@@ -200,12 +190,12 @@ function modeTests(mode: 'langsmith' | 'otel'): void {
   });
 
   it('is posted to as without tracing', async () => {
-    const before = posts;
+    const before = langSmith.posts;
     await traced(agentOf);
     await new Promise((resolve) => setTimeout(resolve, 500));
     // In mode `otel` LangSmith posts nothing by itself.
-    if (mode === 'otel') expect(posts).toBe(before);
-    else expect(posts).toBeGreaterThan(before);
+    if (mode === 'otel') expect(langSmith.posts).toBe(before);
+    else expect(langSmith.posts).toBeGreaterThan(before);
   });
 }
 
@@ -214,7 +204,7 @@ export function describeNative(): void {
 }
 
 function nativeTests(): void {
-  startLangSmith('otel');
+  connectLangSmith('otel');
   const keys = { trace: Symbol.for('ls:otel_trace'), context: Symbol.for('ls:otel_context') };
   beforeAll(() => {
     // What its `initializeOTEL()` does.
