@@ -17,8 +17,14 @@ interface Frameworks {
   readonly openai: { readonly OpenAI: new (options: unknown) => OpenAI };
   readonly traceable: (code: Code, options: unknown) => (...args: unknown[]) => Promise<unknown>;
   readonly wrapOpenAI: (client: OpenAI) => OpenAI;
-  readonly ChatOpenAI: new (fields: unknown) => { invoke(input: unknown): Promise<unknown> };
+  readonly anthropic: unknown;
+  readonly ChatOpenAI: ChatModel;
+  readonly ChatAnthropic: ChatModel;
 }
+type ChatModel = new (fields: unknown) => {
+  invoke(input: unknown): Promise<unknown>;
+  stream(input: unknown): Promise<AsyncIterable<unknown>>;
+};
 
 const model = 'gpt-4.1-mini';
 const user = (content: string): readonly unknown[] => [{ role: 'user', content }];
@@ -40,7 +46,9 @@ function connectLangSmith(mode: string): void {
       openai: await of('openai'),
       ...(await of('langsmith/traceable')),
       ...(await of('langsmith/wrappers')),
+      anthropic: await of('@anthropic-ai/sdk'),
       ...(await of('@langchain/openai')),
+      ...(await of('@langchain/anthropic')),
     } as unknown as Frameworks;
   });
   afterAll(() => langSmith.close());
@@ -146,6 +154,25 @@ const CASES: readonly Case[] = [
     tree: ['ask LLM'],
   },
   {
+    name: 'what models of LangChain answer',
+    run: async ({ url, origin }) => {
+      const fields = { model, apiKey: 'k', configuration: { baseURL: url } };
+      const models = [
+        new all.ChatOpenAI(fields),
+        new all.ChatOpenAI({ ...fields, useResponsesApi: true }),
+        new all.ChatAnthropic({ model: 'claude', apiKey: 'k', anthropicApiUrl: origin }),
+      ];
+      for (const each of models) {
+        await each.invoke('hello');
+        await readAll(await each.stream('hello'));
+      }
+    },
+    tree: [
+      ...Array.from({ length: 4 }, () => 'ChatOpenAI LLM'),
+      ...Array.from({ length: 2 }, () => 'ChatAnthropic LLM'),
+    ],
+  },
+  {
     name: 'an error',
     run: (server) => {
       const bad = all.traceable(
@@ -175,8 +202,8 @@ function modeTests(mode: 'langsmith' | 'otel'): void {
   connectLangSmith(mode);
 
   function traced(run: Case['run']): Promise<TracedRun> {
-    const { manager: langchain, langsmith, openai } = all;
-    return runTraced(run, { modules: { langchain, langsmith, openai } });
+    const { manager: langchain, langsmith, openai, anthropic } = all;
+    return runTraced(run, { modules: { langchain, langsmith, openai, anthropic } });
   }
 
   it.each(CASES)('has $name counted once, in one trace', async ({ run, tree }) => {
@@ -185,6 +212,13 @@ function modeTests(mode: 'langsmith' | 'otel'): void {
     expect(withoutIds(outcome)).toEqual(withoutIds(plain));
     expect(unhandled).toEqual([]);
     expect(treeOf(calls)).toEqual(tree);
+    expect(tokenSum(spans)).toEqual(bill);
+    expect(traceIds(spans).size).toBe(1);
+  });
+
+  it.each(CASES)('has $name counted once where LangChain is not connected', async ({ run }) => {
+    const { langsmith, openai, anthropic } = all;
+    const { spans, bill } = await runTraced(run, { modules: { langsmith, openai, anthropic } });
     expect(tokenSum(spans)).toEqual(bill);
     expect(traceIds(spans).size).toBe(1);
   });

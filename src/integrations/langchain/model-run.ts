@@ -42,7 +42,7 @@ export function langChainAnswer(output: unknown, seen: CallAnswer | undefined): 
   const response = isRecord(message['response_metadata']) ? message['response_metadata'] : {};
   const info = isRecord(first?.['generationInfo']) ? first['generationInfo'] : {};
   return {
-    id: seen?.id ?? asText(response['id']),
+    id: seen?.id ?? asText(response['id']) ?? providersId(message['id']),
     model: seen?.model ?? asText(response['model_name']) ?? asText(response['model']),
     finishReason:
       seen?.finishReason ??
@@ -55,6 +55,11 @@ export function langChainAnswer(output: unknown, seen: CallAnswer | undefined): 
     ),
     isComplete: true,
   };
+}
+
+/** A message that its provider gave no id has that of its run. */
+function providersId(id: unknown): string | undefined {
+  return typeof id === 'string' && !/^(?:lc_)?run-/u.test(id) ? id : undefined;
 }
 
 /** Of models that answer with text alone. */
