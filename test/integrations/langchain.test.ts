@@ -5,10 +5,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { installFrameworks, type FrameworkVersion } from './installations.js';
 import type { ProviderServer } from './provider-server.js';
 import { treeOf, type Tree } from './run-tree.js';
+import { only } from './span-tree.js';
 import {
   readAll,
   readOneAndBreak,
   runPlain,
+  runToShutdown,
   runTraced,
   tokenSum,
   traceIds,
@@ -161,6 +163,16 @@ function weatherGraph(all: Frameworks, server: ProviderServer): Runnable {
     .compile({ name: 'weather-graph' });
 }
 
+async function breakGraphStream(all: Frameworks, server: ProviderServer): Promise<unknown> {
+  for await (const step of await weatherGraph(all, server).stream({
+    messages: user('tool please'),
+  })) {
+    if (step !== undefined) break;
+  }
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  return 'stopped';
+}
+
 const CHAT = 'ChatOpenAI LLM';
 const IN_TOOL: Tree[number] = [
   'getTime TOOL',
@@ -254,15 +266,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'a reader of a graph that stops',
-    run: async (all, server) => {
-      for await (const step of await weatherGraph(all, server).stream({
-        messages: user('tool please'),
-      })) {
-        if (step !== undefined) break;
-      }
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      return 'stopped';
-    },
+    run: breakGraphStream,
     tree: [
       [
         'weather-graph CHAIN',
@@ -273,7 +277,7 @@ const CASES: readonly Case[] = [
         ],
       ],
     ],
-    // LangGraph 0.4 works on in the background, and reports the end to nobody.
+    // 0.4 works on in the background: see below.
     only: 'langchain1',
   },
   {
@@ -531,6 +535,19 @@ describe.each<FrameworkVersion>(['langchain1', 'langchain03'])('%s', (version) =
       expect(sent).not.toContain(said);
     }
     expect(sent).toContain('llm.token_count.prompt');
+  });
+
+  it('marks a graph whose reader stopped, and closes it at shutdown where LangGraph works on', async () => {
+    const { manager: langchain, langgraph, openai } = all;
+    const spans = await runToShutdown((server) => breakGraphStream(all, server), {
+      modules: { langchain, langgraph, openai },
+    });
+    const root = only(spans, 'weather-graph');
+    // LangGraph 0.4 runs the graph to its end, and reports that to nobody.
+    const isOld = version === 'langchain03';
+    expect(root.attributes['agent.outcome']).toBe(isOld ? 'abandoned' : 'aborted');
+    expect(root.status.code).toBe(0);
+    if (isOld) expect(treeOf(spans)).toEqual(OLD_GRAPH);
   });
 
   it('takes everything as one object where no files are to be found, as in a bundle', async () => {

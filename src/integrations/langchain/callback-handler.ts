@@ -159,9 +159,9 @@ export class CallbackHandler {
   #fail(id: unknown, error: unknown): void {
     // A graph that waits for a human, or hands on to its parent, leaves its nodes by an exception.
     const isControlFlow = isRecord(error) && error['is_bubble_up'] === true;
-    const hasFailed = !isControlFlow && !isAbort(error) && !isGraphAbort(error);
     this.#end(id, (span) => {
-      if (hasFailed) span.fail(error);
+      if (isAbort(error) || isGraphAbort(error)) span.setOutcome('aborted');
+      else if (!isControlFlow) span.fail(error);
     });
   }
 

@@ -12,6 +12,7 @@ import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes
 import { identityOf, mergeIdentity, withIdentity } from '../../session/identity.js';
 import type { OpenSpan } from '../../spans/span-handle.js';
 import { openSpan, startSpan } from '../../spans/start-span.js';
+import { abandonStep } from '../agent-steps.js';
 import { listIn, type CallRequest } from '../call-attributes.js';
 import { withoutOwner } from '../llm-owner.js';
 import { guard, ModelCall, withMetadataAround } from '../model-call.js';
@@ -100,20 +101,17 @@ export class RunSpans {
       ),
     );
     const metadata = metadataOf(run);
-    const describe = (more: JsonRecord): void => {
-      if (Object.keys({ ...metadata, ...more }).length === 0) return;
-      span.setAttribute(S.METADATA, withMetadataAround(around, { ...metadata, ...more }));
-    };
+    if (Object.keys(metadata).length > 0) {
+      span.setAttribute(S.METADATA, withMetadataAround(around, metadata));
+    }
     span.setAttributes(tagAttributes(run));
-    describe({});
     this.#spans.set(id, span);
     this.runs.begin(id, {
       parentId,
       activate: (fn) => span.activate(fn),
       abandon: () => {
         this.#spans.delete(id);
-        describe({ stream: 'abandoned' });
-        span.end();
+        abandonStep({ span, context: around });
       },
     });
     return span;
