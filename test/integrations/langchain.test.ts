@@ -401,7 +401,7 @@ describe.each<FrameworkVersion>(['langchain1', 'langchain03'])('%s', (version) =
     });
   }
 
-  describe.each(CASES.filter(({ only }) => only === undefined || only === version))(
+  describe.each(CASES.filter((each) => each.only === undefined || each.only === version))(
     '$name',
     ({ run, tree, oldTree }) => {
       it('is counted once, in one trace, and comes out as without tracing', async () => {
