@@ -2,6 +2,8 @@ import { tmpdir } from 'node:os';
 import { trace, type Attributes } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { instrumentLangChain } from '../../src/langchain.js';
+import { instrumentLangGraph } from '../../src/langgraph.js';
 import { installFrameworks, type FrameworkVersion } from './installations.js';
 import type { ProviderServer } from './provider-server.js';
 import { treeOf, type Tree } from './run-tree.js';
@@ -548,6 +550,23 @@ describe.each<FrameworkVersion>(['langchain1', 'langchain03'])('%s', (version) =
     expect(root.attributes['agent.outcome']).toBe(isOld ? 'abandoned' : 'aborted');
     expect(root.status.code).toBe(0);
     if (isOld) expect(treeOf(spans)).toEqual(OLD_GRAPH);
+  });
+
+  it.each<readonly [string, (one: Frameworks) => void]>([
+    ['instrumentLangGraph', ({ langgraph }) => instrumentLangGraph(langgraph)],
+    ['instrumentLangChain', ({ manager }) => instrumentLangChain(manager)],
+  ])('is connected by hand: %s', async (_, connect) => {
+    const { calls } = await runTraced(async (server) => {
+      connect(all);
+      // The rest of the copy is loaded.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await weatherGraph(all, server).invoke({ messages: user('tool please') });
+    }, {});
+    const own = (version === 'langchain03' ? OLD_GRAPH : graph('weather-graph CHAIN'))[0];
+    expect(JSON.stringify(treeOf(calls))).toBe(
+      // Without the wrapper of `openai`.
+      JSON.stringify([own]).replace(',"OpenAI Chat Completions LLM"', ''),
+    );
   });
 
   it('takes everything as one object where no files are to be found, as in a bundle', async () => {

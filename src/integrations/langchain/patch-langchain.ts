@@ -18,14 +18,25 @@ import { isGenerator, stepwise, watchStream } from './watched-stream.js';
 export const LANGCHAIN: Integration = {
   name: 'langchain',
   expected: '`@langchain/core/callbacks/manager`: pass its namespace',
-  patch(module, tracer, file) {
-    const manager = moduleParts(module, ['default']).find(hasManager);
-    if (!isRecord(manager)) return [];
-    const isCopy = (core: JsonRecord): boolean =>
-      core['CallbackManager'] === manager['CallbackManager'];
+  patch(module, tracer) {
+    const core = managerIn(module);
+    return core === undefined ? [] : patchCore(core, tracer);
+  },
+  async wholeCopy(module, file) {
+    const manager = managerIn(module);
     // In a bundle there are no files to find: the application can give everything as one object.
-    const core = isClass(manager['BaseChatModel']) ? manager : coreCopy(isCopy, file);
-    return patchCore(core ?? manager, tracer);
+    if (manager === undefined || isClass(manager['BaseChatModel'])) return module;
+    const core = await coreCopy(
+      ({ CallbackManager: found }) => found === manager['CallbackManager'],
+      file,
+    );
+    if (core === undefined) {
+      warnOnce(
+        'langchain_core_incomplete',
+        'Of @langchain/core only the callbacks were found: its calls may be counted twice, and spans in its tools stand elsewhere. Pass { ...callbacksManager, ...chatModels, ...singletons } as modules.langchain.',
+      );
+    }
+    return core ?? module;
   },
 };
 
@@ -33,21 +44,33 @@ export const LANGGRAPH: Integration = {
   name: 'langgraph',
   expected:
     '`@langchain/langgraph` beside the `@langchain/core` that it uses; of a bundle, pass `@langchain/core/callbacks/manager` as modules.langchain',
-  patch(module, tracer, file) {
-    const graph = moduleParts(module, ['default']).find(
-      (part) => typeof Reflect.get(part, 'StateGraph') === 'function',
-    );
-    if (graph === undefined) return LANGCHAIN.patch(module, tracer, file);
+  patch(module, tracer) {
+    // Its copy of `@langchain/core` is what is patched.
+    return graphIn(module) === undefined ? LANGCHAIN.patch(module, tracer) : [() => {}];
+  },
+  async wholeCopy(module, file) {
+    const graph = graphIn(module);
+    if (graph === undefined) return LANGCHAIN.wholeCopy?.(module, file);
     const compiled: unknown =
       Reflect.get(graph, 'CompiledStateGraph') ?? Reflect.get(graph, 'CompiledGraph');
     const bases = new Set<unknown>(chainOf(compiled));
     // Both stand on one `Runnable`.
-    const isCopy = ({ BaseChatModel: model }: JsonRecord): boolean =>
-      chainOf(model).some((base) => bases.has(base));
-    const core = coreCopy(isCopy, file);
-    return core === undefined ? [] : patchCore(core, tracer);
+    return coreCopy(
+      ({ BaseChatModel: model }) => chainOf(model).some((base) => bases.has(base)),
+      file,
+    );
   },
 };
+
+function managerIn(module: unknown): JsonRecord | undefined {
+  return moduleParts(module, ['default']).filter(isRecord).find(hasManager);
+}
+
+function graphIn(module: unknown): object | undefined {
+  return moduleParts(module, ['default']).find(
+    (part) => typeof Reflect.get(part, 'StateGraph') === 'function',
+  );
+}
 
 function hasManager(part: object): boolean {
   const manager: unknown = Reflect.get(part, 'CallbackManager');
@@ -60,12 +83,6 @@ function patchCore(core: JsonRecord, tracer: Tracer): readonly Unpatch[] {
   const runs = sharedRuns();
   const handler = new CallbackHandler(new RunSpans(tracer, runs));
   const models = [core['BaseChatModel'], core['BaseLLM']].filter(isClass);
-  if (models.length === 0) {
-    warnOnce(
-      'langchain_core_incomplete',
-      'Of @langchain/core only the callbacks were found: its calls may be counted twice, and spans in its tools stand elsewhere. Pass { ...callbacksManager, ...chatModels, ...singletons } as modules.langchain.',
-    );
-  }
   const runnable = models.flatMap(chainOf).find((base) => Object.hasOwn(base.prototype, 'stream'));
   const { StructuredTool: tool } = core;
   return [
