@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readFile, symlink } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -13,6 +14,7 @@ import { startLangSmith, type LangSmithServer } from './langsmith-server.js';
 import { startProvider, type Bill } from './provider-server.js';
 import { treeOf } from './span-tree.js';
 
+const ROOT = join(import.meta.dirname, '..', '..');
 const TIMEOUT_MILLIS = 60_000;
 /** CPU of `setup()` with both SDKs installed and not used, over `setup()` without them. */
 const MAX_SEARCH_MILLIS = 3;
@@ -25,10 +27,10 @@ interface Report {
 }
 
 interface Run {
-  readonly report: Report;
   readonly spans: readonly DecodedSpan[];
   readonly bill: Bill;
   readonly requests: number;
+  readonly stdout: string;
   readonly stderr: string;
 }
 
@@ -37,13 +39,26 @@ beforeAll(async () => {
   directory = await installApplication();
 });
 
-/** Runs a file of the application in a process of its own. */
+/** Runs a file of the application in a process of its own, which prints its report last. */
 async function run(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   cwd = directory,
-): Promise<Run> {
-  const [provider, receiver] = await Promise.all([startProvider(), startReceiver()]);
+): Promise<Run & { readonly report: Report }> {
+  const ran = await runFile(args, { env, cwd });
+  const last = ran.stdout.trim().split('\n').at(-1) ?? '';
+  return { ...ran, report: JSON.parse(last) as Report };
+}
+
+interface FileOptions {
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  /** Cases of the provider's first requests. */
+  readonly words?: readonly string[];
+}
+
+async function runFile(args: readonly string[], { env, cwd, words }: FileOptions): Promise<Run> {
+  const [provider, receiver] = await Promise.all([startProvider(words), startReceiver()]);
   try {
     const child = spawn(process.execPath, args, {
       cwd,
@@ -51,6 +66,7 @@ async function run(
         ...environment(),
         PROVIDER_URL: provider.url,
         PROVIDER_ORIGIN: provider.origin,
+        OPENAI_BASE_URL: provider.url,
         CATALYST_OTLP_ENDPOINT: receiver.endpoint,
         ...env,
       },
@@ -63,11 +79,9 @@ async function run(
       text(child.stderr),
       once(child, 'close'),
     ]);
-    const last = stdout.trim().split('\n').at(-1) ?? '';
     if (code !== 0) throw new Error(`ended with ${String(code)}:\n${stdout}\n${stderr}`);
-    const report = JSON.parse(last) as Report;
     const { length: requests } = provider.requests;
-    return { report, spans: receiver.spans(), bill: provider.bill(), requests, stderr };
+    return { spans: receiver.spans(), bill: provider.bill(), requests, stdout, stderr };
   } finally {
     await Promise.all([provider.close(), receiver.close()]);
   }
@@ -88,7 +102,7 @@ async function withoutSdks(): Promise<string> {
 /** Nothing of the machine's own tracing set-up. */
 function environment(): NodeJS.ProcessEnv {
   const ours =
-    /^(?:CATALYST|INFERENCE|OTEL|OTLP|OPENINFERENCE|LIVEKIT|NODE_OPTIONS|VITEST|NODE_ENV)/;
+    /^(?:CATALYST|INFERENCE|OTEL|OTLP|OPENINFERENCE|LIVEKIT|OPENAI|NODE_OPTIONS|VITEST|NODE_ENV)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));
 }
 
@@ -315,5 +329,57 @@ describe.each(['frameworks.mjs', 'frameworks.cjs'])('%s, with all SDKs connected
       expect(sessions.size).toBe(1);
       if (CASE === 'alone') expect([...sessions]).toEqual([SESSIONS[FRAMEWORK] ?? root?.traceId]);
     });
+  });
+});
+
+describe('an example', () => {
+  it.each([
+    {
+      file: 'langgraph-in-a-tool.ts',
+      words: ['handoff', 'handoff'],
+      tree: [
+        'weather-graph CHAIN',
+        ...below([
+          '__start__ CHAIN',
+          ...MODEL_NODE,
+          'tools CHAIN',
+          ...below(['getTemperature TOOL']),
+          ...MODEL_NODE,
+        ]),
+      ],
+      above: 'function_tool',
+    },
+    {
+      file: 'openai-agents.ts',
+      words: ['handoff'],
+      tree: [
+        'Weather desk AGENT',
+        '  Forecaster AGENT',
+        '    turn 1 CHAIN',
+        '      response LLM',
+        '      getWeather TOOL',
+        '        ask the station CHAIN',
+        '    turn 2 CHAIN',
+        '      response LLM',
+      ],
+      above: undefined,
+    },
+  ])('runs, and its trace arrives: $file', async ({ file, words, tree, above }) => {
+    await cp(join(ROOT, 'examples', file), join(directory, file));
+    const loaders = [createRequire(import.meta.url).resolve('tsx'), './no-dashboard.mjs'];
+    const args = loaders.flatMap((loader) => ['--import', loader]);
+    const { spans, bill, stdout, stderr } = await runFile([...args, file], {
+      env: { OPENAI_API_KEY: 'no-key' },
+      cwd: directory,
+      words,
+    });
+    expect(stderr).toBe('');
+    if (file === 'openai-agents.ts') expect(stdout).toContain('Hello from the local server.');
+    const inside = spans.filter(({ scopeName }) => scopeName !== 'livekit-agents');
+    expect(treeOf(inside)).toEqual(tree);
+    const root = inside.find(({ name }) => tree[0]?.startsWith(name));
+    expect(spans.find(({ spanId }) => spanId === root?.parentSpanId)?.name).toBe(above);
+    expect(tokenSum(spans)).toEqual(bill);
+    expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(1);
   });
 });

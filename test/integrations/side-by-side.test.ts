@@ -85,7 +85,11 @@ beforeAll(async () => {
     ...['output_parsers', 'prompts', 'retrievers', 'tools'].map(
       (name) => `@langchain/core/${name}`,
     ),
-    ...['@langchain/openai', '@langchain/anthropic', 'langchain', 'langsmith/traceable', 'zod'],
+    '@langchain/openai',
+    '@langchain/anthropic',
+    'langchain',
+    'langsmith/traceable',
+    'zod',
   ];
   langchain = Object.assign({}, ...(await Promise.all(packages.map(load)))) as Sdk;
   manager = await load('@langchain/core/callbacks/manager');
