@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { trace, type Attributes } from '@opentelemetry/api';
+import { SpanStatusCode, trace, type Attributes } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { instrumentLangChain } from '../../src/langchain.js';
@@ -23,6 +23,7 @@ import {
 interface Runnable {
   invoke(input: unknown, config?: unknown): Promise<unknown>;
   stream(input: unknown, config?: unknown): Promise<AsyncIterable<unknown>>;
+  streamEvents(input: unknown, config: unknown): AsyncIterable<unknown>;
   batch(inputs: readonly unknown[]): Promise<unknown>;
   pipe(next: unknown): Runnable;
   withFallbacks(others: readonly Runnable[]): Runnable;
@@ -49,6 +50,7 @@ interface Frameworks {
   readonly langgraph: unknown;
   readonly openai: { readonly OpenAI: new (options: unknown) => OpenAI };
   readonly anthropic: unknown;
+  readonly OpenAI: New;
   readonly ChatOpenAI: New;
   readonly ChatAnthropic: New;
   readonly StringOutputParser: New;
@@ -59,6 +61,8 @@ interface Frameworks {
   readonly tool: (code: (input: never) => unknown, fields: unknown) => Runnable;
   readonly StateGraph: new (annotation: unknown) => Graph;
   readonly MessagesAnnotation: unknown;
+  readonly MemorySaver: new () => unknown;
+  readonly interrupt: (value: unknown) => unknown;
   readonly ToolNode: new (tools: readonly unknown[]) => unknown;
   readonly createAgent: ((options: unknown) => Runnable) | undefined;
   readonly z: { object(shape: unknown): unknown; string(): unknown };
@@ -214,6 +218,25 @@ interface Case {
   readonly only?: FrameworkVersion;
 }
 
+/** A graph that waits for a human, and what happens in a tool that fails. */
+async function waitAndFail(all: Frameworks): Promise<unknown> {
+  const waiting = await new all.StateGraph(all.MessagesAnnotation)
+    .addNode('ask', () => ({ messages: [all.interrupt('Really?')] }))
+    .addEdge('__start__', 'ask')
+    .addEdge('ask', '__end__')
+    .compile({ name: 'ask-graph', checkpointer: new all.MemorySaver() })
+    .invoke({ messages: user('hello') }, { configurable: { thread_id: 'thread-1' } });
+  const schema = all.z.object({ city: all.z.string() });
+  const failing = all.tool(
+    () => {
+      throw new RangeError('no clock in Paris');
+    },
+    { name: 'getTime', description: 'Time.', schema },
+  );
+  const failure: unknown = await failing.invoke({ city: 'Paris' }).catch((error: unknown) => error);
+  return [waiting, String(failure)];
+}
+
 const CASES: readonly Case[] = [
   {
     name: 'a call',
@@ -235,6 +258,14 @@ const CASES: readonly Case[] = [
     run: async (all, server) =>
       readAll(await chatModel(all, server, { useResponsesApi: true }).stream(user('hello'))),
     tree: [CHAT],
+  },
+  {
+    name: 'a model of texts',
+    run: (all, { url }) =>
+      new all.OpenAI({ model: 'old', apiKey: 'k', configuration: { baseURL: url } }).invoke(
+        'hello',
+      ),
+    tree: ['OpenAI LLM'],
   },
   {
     name: 'a call of Anthropic',
@@ -361,6 +392,30 @@ const CASES: readonly Case[] = [
       readAll(await weatherGraph(all, server).stream({ messages: user('tool please') })),
     tree: graph('weather-graph CHAIN'),
     oldTree: OLD_GRAPH,
+  },
+  {
+    name: 'a graph as a stream of events',
+    run: async (all, server) => {
+      const events = weatherGraph(all, server).streamEvents(
+        { messages: user('tool please') },
+        { version: 'v2' },
+      );
+      return (await readAll(events)).length;
+    },
+    tree: graph('weather-graph CHAIN'),
+    oldTree: OLD_GRAPH,
+  },
+  {
+    name: 'a graph that waits, and a tool that fails',
+    run: waitAndFail,
+    tree: [['ask-graph CHAIN', ['__start__ CHAIN', 'ask CHAIN']], 'getTime TOOL'],
+    oldTree: [
+      [
+        'ask-graph CHAIN',
+        [['__start__ CHAIN', [WRITES[0], 'ChannelWrite<branch:to:ask> CHAIN']], 'ask CHAIN'],
+      ],
+      'getTime TOOL',
+    ],
   },
   {
     name: 'an agent',
@@ -514,6 +569,26 @@ describe.each<FrameworkVersion>(['langchain1', 'langchain03'])('%s', (version) =
     expect(of('ChatAnthropic')?.attributes).toMatchObject({
       'llm.provider': 'anthropic',
       'llm.token_count.prompt_details.cache_write': 1000,
+    });
+  });
+
+  it('says what failed, and that nothing failed where a graph waits for a human', async () => {
+    const { calls } = await traced(waitAndFail);
+    const failed = calls.filter(({ status }) => status.code === SpanStatusCode.ERROR);
+    expect(failed.map(({ name }) => name)).toEqual(['getTime']);
+    expect(failed[0]?.status.message).toBe('no clock in Paris');
+    expect(failed[0]?.events[0]?.attributes).toMatchObject({ 'exception.type': 'RangeError' });
+  });
+
+  it.each(['session_id', 'conversation_id'])('takes the session from %s', async (key) => {
+    const { calls } = await traced((each, server) =>
+      chatModel(each, server).invoke(user('hello'), {
+        metadata: { [key]: 'chat-1', tier: 'gold' },
+      }),
+    );
+    expect(calls[0]?.attributes).toMatchObject({
+      'session.id': 'chat-1',
+      metadata: `{"${key}":"chat-1","tier":"gold"}`,
     });
   });
 

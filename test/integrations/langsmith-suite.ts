@@ -6,6 +6,7 @@ import { startLangSmith, type LangSmithServer } from './langsmith-server.js';
 import type { ProviderServer } from './provider-server.js';
 import { readAll, runPlain, runTraced, tokenSum, traceIds, type TracedRun } from './scenarios.js';
 import { treeOf, type Tree } from './run-tree.js';
+import { only } from './span-tree.js';
 
 type Code = (...args: never[]) => unknown;
 interface OpenAI {
@@ -173,6 +174,27 @@ const CASES: readonly Case[] = [
     ],
   },
   {
+    name: 'a generator, read to its end and not',
+    run: async (server) => {
+      const words = all.traceable(
+        async function* words() {
+          userSpan('user-in-generator');
+          await clientOf(all, server).chat.completions.create({ model, messages: user('hello') });
+          yield 'one';
+          yield 'two';
+        },
+        { name: 'words' },
+      ) as unknown as () => Promise<AsyncIterable<unknown>>;
+      const read = await readAll(await words());
+      for await (const word of await words()) if (word === 'one') break;
+      return read;
+    },
+    tree: [
+      ['words CHAIN', ['user-in-generator CHAIN', 'OpenAI Chat Completions LLM']],
+      ['words CHAIN', ['user-in-generator CHAIN', 'OpenAI Chat Completions LLM']],
+    ],
+  },
+  {
     name: 'an error',
     run: (server) => {
       const bad = all.traceable(
@@ -221,6 +243,47 @@ function modeTests(mode: 'langsmith' | 'otel'): void {
     const { spans, bill } = await runTraced(run, { modules: { langsmith, openai, anthropic } });
     expect(tokenSum(spans)).toEqual(bill);
     expect(traceIds(spans).size).toBe(1);
+  });
+
+  it('says what was asked and answered, by whom', async () => {
+    const { calls } = await traced(agentOf);
+    const of = (name: string): Attributes => only(calls, name).attributes;
+    expect(of('agent')).toMatchObject({
+      'session.id': 'session-1',
+      'tag.tags': ['demo'],
+      'input.value': 'hello',
+      'output.value': 'done',
+    });
+    expect(new Set(calls.map(({ attributes }) => attributes['session.id'])).size).toBe(1);
+    expect(of('lookUp')).toMatchObject({
+      'input.value': 'hello',
+      'retrieval.documents.0.document.content': 'Paris is warm.',
+      'retrieval.documents.0.document.metadata': '{"page":1}',
+    });
+    expect(of('getWeather')).toMatchObject({
+      'tool.name': 'getWeather',
+      'tool.parameters': '{"city":"Paris"}',
+      'output.value': '18 degrees in Paris',
+    });
+    for (const { attributes } of calls.filter(({ name }) => name === 'ChatOpenAI')) {
+      expect(attributes).toMatchObject({
+        'llm.system': 'openai',
+        'llm.provider': 'openai',
+        'llm.model_name': 'gpt-4.1-mini-2025-04-14',
+        'llm.finish_reason': 'stop',
+        'llm.token_count.prompt_details.cache_read': 64,
+        'llm.input_messages.0.message.content': 'hello',
+        'llm.output_messages.0.message.content': 'Hello from the local server.',
+      });
+    }
+  });
+
+  it('says what failed', async () => {
+    const { calls } = await traced((server) => CASES.at(-1)?.run(server) ?? Promise.resolve());
+    expect(only(calls, 'bad')).toMatchObject({ status: { code: 2 } });
+    expect(only(calls, 'bad').events[0]?.attributes).toMatchObject({
+      'exception.message': expect.stringContaining('Incorrect API key'),
+    });
   });
 
   it('is posted to as without tracing', async () => {
