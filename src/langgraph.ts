@@ -8,7 +8,7 @@ export { installLangChainInstrumentation } from './langchain.js';
 
 /**
  * Makes the runs of the copy of `@langchain/core` that LangGraph uses spans of the live tracing, or
- * of the one that is given: graphs, their nodes, and what LangChain runs in them.
+ * of `tracing`: graphs, their nodes, and what LangChain runs in them.
  *
  * @example
  * import * as langgraph from '@langchain/langgraph';

@@ -5,7 +5,7 @@ import { instrumentModule } from './integrations/instrument-module.js';
 import { LANGSMITH } from './integrations/langsmith/bridge-langsmith.js';
 
 /**
- * Makes the runs that one copy of `langsmith` is told of (`traceable`, `wrapOpenAI`, LangChain)
+ * Makes the runs that one copy of `langsmith` gets (`traceable`, `wrapOpenAI`, LangChain)
  * spans of the live tracing, or of `tracing`. LangSmith goes on to post them; its tracing has to be
  * on (`LANGSMITH_TRACING=true`). Doing it twice does no harm; `shutdown()` undoes it.
  *

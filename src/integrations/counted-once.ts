@@ -20,8 +20,8 @@ const STRIPPED =
  * known to be covered when it ends. Two reports of one call that are siblings, or in other traces, are
  * known by the provider's id of the answer (LangChain that reports to LangSmith alone).
  *
- * A tool in between ends it: a model that a tool calls is billed beside the call that asked for the
- * tool.
+ * A tool in between ends it: a model that a tool calls is billed in addition to the call that asked
+ * for the tool.
  */
 export class CountedOnce {
   readonly #covered = new Set<string>();

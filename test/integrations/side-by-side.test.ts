@@ -194,7 +194,7 @@ const ROWS: readonly Row[] = [
     },
   },
   {
-    call: 'parallel tool calls in a stream: told apart',
+    call: 'parallel tool calls in a stream: each whole',
     run: async ({ client }) =>
       readAll(await client.chat.completions.create({ ...COUNTED, messages: user('mixed') })),
     check: (run) => {

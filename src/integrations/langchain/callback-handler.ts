@@ -18,7 +18,7 @@ type Steps = { readonly step: number; readonly node: string }[];
 
 /**
  * The callback handler that makes runs spans. A plain object would do for LangChain; `awaitHandlers`
- * makes it call back at once: otherwise a run is told of by a queue, after its code has begun.
+ * makes it call back at once: otherwise a queue calls, after the run's code has begun.
  */
 export class CallbackHandler {
   readonly name = 'catalyst_tracing';

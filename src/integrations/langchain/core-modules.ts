@@ -19,7 +19,7 @@ const FOLDER = `${sep}node_modules${sep}${CORE.replace('/', sep)}${sep}`;
 /**
  * One copy of `@langchain/core`, its modules as one object: the first of those around that `isWanted`
  * knows for its own. A namespace does not say where it came from, and its exports do not lead to
- * `BaseChatModel`. Whoever was given a module looks for a copy that is loaded.
+ * `BaseChatModel`: so the copies around the application are compared with it.
  */
 export async function coreCopy(
   isWanted: (core: JsonRecord) => boolean,

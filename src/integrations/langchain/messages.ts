@@ -4,11 +4,12 @@ import { readUsage } from '../../spans/usage.js';
 import {
   jsonText,
   recordsIn,
+  textOf,
   without,
   type Message,
   type MessagePart,
 } from '../call-attributes.js';
-import { contentPart, textOf } from '../openai/chat-completions.js';
+import { contentPart } from '../openai/chat-completions.js';
 
 const ROLES: Readonly<Record<string, string>> = {
   human: 'user',

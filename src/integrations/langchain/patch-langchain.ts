@@ -1,9 +1,10 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { warnOnce } from '../../diagnostics.js';
 import { isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import { recordsIn } from '../call-attributes.js';
 import { moduleParts, type Integration } from '../integration.js';
 import { guard } from '../model-call.js';
-import { isMethod, patchMethod, type Method, type Unpatch } from '../patch-method.js';
+import { isMethod, patchMethod, wrapMethod, type Method, type Unpatch } from '../patch-method.js';
 import { CallbackHandler } from './callback-handler.js';
 import { coreCopy } from './core-modules.js';
 import { ModelOwner } from './model-owner.js';
@@ -43,7 +44,7 @@ export const LANGCHAIN: Integration = {
 export const LANGGRAPH: Integration = {
   name: 'langgraph',
   expected:
-    '`@langchain/langgraph` beside the `@langchain/core` that it uses; of a bundle, pass `@langchain/core/callbacks/manager` as modules.langchain',
+    '`@langchain/langgraph` with its `@langchain/core` in `node_modules`; of a bundle, pass `@langchain/core/callbacks/manager` as modules.langchain',
   patch(module, tracer) {
     // Its copy of `@langchain/core` is what is patched.
     return graphIn(module) === undefined ? LANGCHAIN.patch(module, tracer) : [() => {}];
@@ -54,7 +55,7 @@ export const LANGGRAPH: Integration = {
     const compiled: unknown =
       Reflect.get(graph, 'CompiledStateGraph') ?? Reflect.get(graph, 'CompiledGraph');
     const bases = new Set<unknown>(chainOf(compiled));
-    // Both stand on one `Runnable`.
+    // Both extend one `Runnable`.
     return coreCopy(
       ({ BaseChatModel: model }) => chainOf(model).some((base) => bases.has(base)),
       file,
@@ -87,17 +88,14 @@ function patchCore(core: JsonRecord, tracer: Tracer): readonly Unpatch[] {
   const { StructuredTool: tool } = core;
   return [
     patchMethod(manager, '_configureSync', (original) => addHandler(original, handler)),
-    ...models.flatMap(({ prototype }) => [
-      patchMethod(prototype, '_generateUncached', ownGenerate),
-      patchMethod(prototype, '_streamIterator', ownStream),
-    ]),
+    ...models.flatMap(({ prototype }) => [ownGenerate(prototype), ownStream(prototype)]),
     ...(runnable === undefined
       ? []
       : [patchMethod(runnable.prototype, 'stream', (original) => watchStream(original, runs))]),
     ...(isRecord(storage)
       ? [patchMethod(storage, 'runWithConfig', (original) => bindRun(original, runs))]
       : []),
-    ...(isClass(tool) ? [patchMethod(tool.prototype, 'call', rememberTool)] : []),
+    ...(isClass(tool) ? [rememberTool(tool.prototype)] : []),
   ];
 }
 
@@ -122,28 +120,24 @@ function withHandler(inheritable: unknown, handler: CallbackHandler): unknown {
 }
 
 /** A model call: what it asks a provider for is counted by the run that LangChain reports of it. */
-function ownGenerate(original: Method): Method {
-  return function (this: unknown, ...args: readonly unknown[]): unknown {
+function ownGenerate(prototype: object): Unpatch {
+  return wrapMethod(prototype, '_generateUncached', (call, [, , , started]) => {
     const owner = new ModelOwner();
     // Of a call with a cache the runs have begun before.
-    guard(() => {
-      const [, , , started] = args;
-      for (const run of Array.isArray(started) ? started : [])
-        if (isRecord(run)) owner.attach(run['runId']);
-    });
-    return owner.within(() => Reflect.apply(original, this, args));
-  };
+    guard(() => recordsIn(started).forEach(({ runId }) => owner.attach(runId)));
+    return owner.within(call);
+  });
 }
 
 /** The same of a generator, whose steps are made wherever its reader is. */
-function ownStream(original: Method): Method {
-  return function (this: unknown, ...args: readonly unknown[]): unknown {
+function ownStream(prototype: object): Unpatch {
+  return wrapMethod(prototype, '_streamIterator', (call) => {
     const owner = new ModelOwner();
     const around = contextApi.active();
     const within = <T>(step: () => T): T => owner.within(step, around);
-    const source = within(() => Reflect.apply(original, this, args));
+    const source = within(call);
     return isGenerator(source) ? stepwise(source, within) : source;
-  };
+  });
 }
 
 /** Tools, lambdas and nodes of graphs run in here, with the callbacks of their run. */
@@ -168,13 +162,11 @@ export function parentRunIdOf(config: unknown): unknown {
   return isMethod(ask) ? Reflect.apply(ask, callbacks, []) : undefined;
 }
 
-/** Callbacks are told a tool's name, and nothing of what it is for. */
-function rememberTool(original: Method): Method {
-  return function (this: unknown, ...args: readonly unknown[]): unknown {
-    return contextApi.with(withTool(contextApi.active(), this), () =>
-      Reflect.apply(original, this, args),
-    );
-  };
+/** Callbacks get a tool's name, and not its description. */
+function rememberTool(prototype: object): Unpatch {
+  return wrapMethod(prototype, 'call', (call, _args, tool) =>
+    contextApi.with(withTool(contextApi.active(), tool), call),
+  );
 }
 
 type Class = object & { readonly prototype: object };

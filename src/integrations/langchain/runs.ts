@@ -34,7 +34,7 @@ export class Runs {
   readonly #open = new Map<string, Run & { readonly forget: () => void }>();
   readonly #ended = new Set<string>();
 
-  /** Whether a run is known, or was: LangSmith is told of LangChain's runs as well, and later. */
+  /** Whether a run is known, or was: LangChain reports its runs to LangSmith as well, and later. */
   has(id: string): boolean {
     return this.#open.has(id) || this.#ended.has(id);
   }
@@ -111,7 +111,7 @@ export function withClaim(context: Context, claim: Claim): Context {
   return context.setValue(CLAIM_KEY, claim);
 }
 
-/** Context of a call of a tool. Callbacks are told its name alone. */
+/** Context of a call of a tool. Callbacks get its name alone. */
 export function withTool(context: Context, tool: unknown): Context {
   return context.setValue(TOOL_KEY, tool);
 }
