@@ -93,7 +93,7 @@ function messagePart(block: JsonRecord): MessagePart {
   }
 }
 
-function imagePart({ url, data, media_type: mimeType }: JsonRecord): MessagePart {
+export function imagePart({ url, data, media_type: mimeType }: JsonRecord): MessagePart {
   if (typeof url === 'string') return { type: 'uri', modality: 'image', uri: url };
   return { type: 'blob', modality: 'image', mime_type: mimeType, content: data };
 }

@@ -30,8 +30,8 @@ export function watchStream(original: Method, runs: Runs): Method {
     if (!isMethod(iterate)) return Reflect.apply(original, this, args);
     const watched: unknown = Object.create(this, {
       _streamIterator: {
-        value: (...args: readonly unknown[]): unknown => {
-          const source = Reflect.apply(iterate, this, args);
+        value: (...options: readonly unknown[]): unknown => {
+          const source = Reflect.apply(iterate, this, options);
           return isGenerator(source) ? abandonable(source, () => abandon(claim, runs)) : source;
         },
       },
