@@ -286,6 +286,26 @@ function modeTests(mode: 'langsmith' | 'otel'): void {
     });
   });
 
+  it('keeps content at home where it is hidden', async () => {
+    const { manager: langchain, langsmith, openai } = all;
+    const { calls } = await runTraced(
+      async (server) => {
+        await agentOf(server);
+        await CASES.at(-1)
+          ?.run(server)
+          .catch(() => {});
+      },
+      { modules: { langchain, langsmith, openai }, privacy: { captureMessageContent: false } },
+    );
+    const sent = JSON.stringify(
+      calls.map(({ attributes, events, status }) => ({ attributes, events, status })),
+    );
+    for (const said of ['hello', 'Hello', 'Paris', '18 degrees', 'done', 'sk-secret']) {
+      expect(sent).not.toContain(said);
+    }
+    expect(sent).toContain('llm.token_count.prompt');
+  });
+
   it('is posted to as without tracing', async () => {
     const before = langSmith.posts;
     await traced(agentOf);
