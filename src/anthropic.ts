@@ -1,13 +1,13 @@
-// `catalyst-tracing/anthropic`: a copy of the `@anthropic-ai/sdk` package that is passed by hand.
+// `catalyst-tracing/anthropic`: a copy of the `@anthropic-ai/sdk` package that you pass by hand.
 import type { TracerProvider } from '@opentelemetry/api';
 import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
 import { ANTHROPIC } from './integrations/anthropic/patch-anthropic.js';
 import { installModule, instrumentModule } from './integrations/instrument-module.js';
 
 /**
- * Makes the calls of one copy of `@anthropic-ai/sdk` spans of the live tracing, or of `tracing`.
- * `setup()` does this by itself where it finds the package; a bundled copy it cannot find. Doing it
- * twice does no harm; `shutdown()` undoes it.
+ * Makes the calls of one copy of `@anthropic-ai/sdk` spans of the live tracing, or of the one you
+ * pass. `setup()` does this by itself where it finds the package; a bundled copy it cannot find.
+ * Doing it twice does no harm; `shutdown()` undoes it.
  *
  * Throws `InvalidSdkInputError` when `module` is neither the class `Anthropic` nor a namespace with
  * it.

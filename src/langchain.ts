@@ -1,13 +1,14 @@
-// `catalyst-tracing/langchain`: a copy of `@langchain/core` that is passed by hand.
+// `catalyst-tracing/langchain`: a copy of `@langchain/core` that you pass by hand.
 import type { TracerProvider } from '@opentelemetry/api';
 import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
 import { installModule, instrumentModule } from './integrations/instrument-module.js';
 import { LANGCHAIN } from './integrations/langchain/patch-langchain.js';
 
 /**
- * Makes the runs of one copy of `@langchain/core` (0.3 and 1) spans of the live tracing, or of
- * `tracing`: chains, prompts, models, tools and retrievers, and graphs of LangGraph. `setup()` does
- * this by itself where it finds the package. Doing it twice does no harm; `shutdown()` undoes it.
+ * Makes the runs of one copy of `@langchain/core` (0.3 and 1) spans of the live tracing, or of the
+ * one you pass: chains, prompts, models, tools and retrievers, and graphs of LangGraph. `setup()`
+ * does this by itself where it finds the package. Doing it twice does no harm; `shutdown()` undoes
+ * it.
  *
  * In a bundle the rest of the copy cannot be found: pass what it needs as one object.
  *

@@ -1,4 +1,4 @@
-// `catalyst-tracing/langgraph`: a copy of `@langchain/langgraph` that is passed by hand.
+// `catalyst-tracing/langgraph`: a copy of `@langchain/langgraph` that you pass by hand.
 import type { TracerProvider } from '@opentelemetry/api';
 import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
 import { instrumentModule } from './integrations/instrument-module.js';
@@ -8,7 +8,7 @@ export { installLangChainInstrumentation } from './langchain.js';
 
 /**
  * Makes the runs of the copy of `@langchain/core` that LangGraph uses spans of the live tracing, or
- * of `tracing`: graphs, their nodes, and what LangChain runs in them.
+ * of the one you pass: graphs, their nodes, and what LangChain runs in them.
  *
  * @example
  * import * as langgraph from '@langchain/langgraph';
