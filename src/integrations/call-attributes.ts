@@ -130,6 +130,14 @@ export function jsonText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : serializeValue(value)?.text;
 }
 
+/** The text of a tool's result: text parts together, anything else as JSON. */
+export function textOf(content: unknown): string | undefined {
+  const parts = recordsIn(content);
+  const texts = parts.map(({ text }) => text);
+  if (parts.length > 0 && texts.every((text) => typeof text === 'string')) return texts.join('\n');
+  return jsonText(content);
+}
+
 /** The members of a list; none of what is no list. */
 export function listIn(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];

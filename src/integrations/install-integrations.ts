@@ -4,7 +4,7 @@ import { debug, warnOnce } from '../diagnostics.js';
 import type { InstrumentedModules } from '../options/setup-options.js';
 import { findCopies, type SdkCopy, type SdkPackage } from './find-copies.js';
 import type { Integration } from './integration.js';
-import { patchModule, rememberResult, resultOf } from './installed-sdks.js';
+import { patchWholeCopy, rememberResult, resultOf } from './installed-sdks.js';
 
 type SdkName = keyof InstrumentedModules;
 
@@ -150,7 +150,7 @@ async function installRequested(
   provider: TracerProvider,
 ): Promise<InstallResult> {
   const integration = await sdk.load();
-  if (patchModule(integration, module, provider)) {
+  if (await patchWholeCopy(integration, module, provider)) {
     return resultOf(sdk.name, 'installed', integration.note);
   }
   const reason = `modules.${sdk.name} is not ${integration.expected}`;
@@ -169,9 +169,11 @@ async function installFound(
     return resultOf(sdk.name, 'unavailable', reason);
   }
   const integration = await sdk.load();
-  const patched = copies.filter(({ module, file }) =>
-    patchModule(integration, module, provider, file),
-  );
+  const patched: SdkCopy[] = [];
+  for (const copy of copies) {
+    const { module, file } = copy;
+    if (await patchWholeCopy(integration, module, provider, file)) patched.push(copy);
+  }
   const version = [...new Set(patched.map((copy) => copy.version))].join(', ');
   if (patched.length > 0) return { ...resultOf(sdk.name, 'installed'), version };
   return resultOf(sdk.name, 'failed', `what was found is not ${integration.expected}`);

@@ -29,11 +29,22 @@ export function patchModule(
   integration: Integration,
   module: unknown,
   provider: TracerProvider,
-  file?: string,
 ): boolean {
-  const unpatches = integration.patch(module, provider.getTracer(TRACER_NAME, VERSION), file);
+  const unpatches = integration.patch(module, provider.getTracer(TRACER_NAME, VERSION));
   installedFor(provider).unpatches.push(...unpatches);
   return unpatches.length > 0;
+}
+
+/** The same for who can wait for what else of the copy has to be loaded. */
+export async function patchWholeCopy(
+  integration: Integration,
+  module: unknown,
+  provider: TracerProvider,
+  file?: string,
+): Promise<boolean> {
+  const { wholeCopy } = integration;
+  const whole = wholeCopy === undefined ? module : await wholeCopy(module, file);
+  return patchModule(integration, whole, provider);
 }
 
 /** Keeps what became of an SDK, in the place of what was said of it before. */

@@ -31,6 +31,22 @@ export function patchMethod(
   };
 }
 
+/** Puts code around a method, which `call` calls as it was called. */
+export function wrapMethod(
+  target: object,
+  name: string,
+  around: (call: () => unknown, args: readonly unknown[], self: unknown) => unknown,
+): Unpatch {
+  return patchMethod(
+    target,
+    name,
+    (original) =>
+      function (this: unknown, ...args: readonly unknown[]): unknown {
+        return around(() => Reflect.apply(original, this, args), args, this);
+      },
+  );
+}
+
 export function isMethod(value: unknown): value is Method {
   return typeof value === 'function';
 }

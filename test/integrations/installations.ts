@@ -144,6 +144,8 @@ export async function installApplication(): Promise<string> {
     '@livekit/agents': '1.9.0',
     '@livekit/agents-plugin-openai': '1.9.0',
     '@livekit/rtc-node': '0.13.34',
+    '@openai/agents': '0.20.0',
+    langsmith: '0.12.0',
     openai: '6.49.0',
     zod: '4.1.8',
   };
