@@ -2,7 +2,7 @@ import type { TracerProvider } from '@opentelemetry/api';
 import type { InstallResult } from '../catalyst-tracing.js';
 import { TRACER_NAME, VERSION } from '../version.js';
 import type { Integration } from './integration.js';
-import type { Unpatch } from './patch-method.js';
+import { patchMethod, type Unpatch } from './patch-method.js';
 
 /** What was patched for one tracer provider, and what became of each SDK. */
 interface Installed {
@@ -22,6 +22,20 @@ export function integrationResults(provider: TracerProvider): readonly InstallRe
 export function uninstallIntegrations(provider: TracerProvider): void {
   const installed = installations().get(provider);
   for (const unpatch of installed?.unpatches.splice(0) ?? []) unpatch();
+}
+
+/** `shutdown()` of a provider undoes it; a provider that has none keeps it. */
+export function undoAtShutdown(provider: TracerProvider): void {
+  const unpatch = patchMethod(
+    provider,
+    'shutdown',
+    (original) =>
+      function (this: unknown, ...args: readonly unknown[]): unknown {
+        uninstallIntegrations(provider);
+        return Reflect.apply(original, this, args);
+      },
+  );
+  installedFor(provider).unpatches.push(unpatch);
 }
 
 /** Patches one copy of an SDK; false when it is none. */

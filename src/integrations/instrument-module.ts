@@ -8,7 +8,7 @@ import {
 import { liveSetup } from '../live-tracing.js';
 import { isRecord } from '../mapping/read-attributes.js';
 import { TRACER_NAME, VERSION } from '../version.js';
-import { patchModule, rememberResult, resultOf } from './installed-sdks.js';
+import { patchModule, rememberResult, resultOf, undoAtShutdown } from './installed-sdks.js';
 import type { Integration } from './integration.js';
 
 /**
@@ -56,6 +56,7 @@ export function installModule(
   if (!isPatched) {
     throw new InvalidSdkInputError(`What was given is not ${integration.expected}.`);
   }
+  undoAtShutdown(provider);
   return rememberResult(provider, resultOf(integration.name, 'installed', integration.note));
 }
 

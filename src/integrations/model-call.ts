@@ -21,6 +21,7 @@ import {
   type CallRequest,
 } from './call-attributes.js';
 import { markOwner, SILENT_OWNER, withOwner } from './llm-owner.js';
+import { closeAtShutdown } from './open-spans.js';
 
 export type { CallAnswer, CallRequest };
 
@@ -31,6 +32,8 @@ export type Stop = 'abandoned' | 'aborted' | 'raw';
 export interface CallObserver {
   /** Calls the SDK in the context that belongs to the call. */
   run<T>(call: () => T): T;
+  /** The answer is a stream, which its reader may leave; `partial` is what has arrived so far. */
+  streams(partial: () => CallAnswer | undefined): void;
   answered(answer: CallAnswer): void;
   /** With what had arrived until then. */
   failed(error: unknown, partial?: CallAnswer): void;
@@ -57,6 +60,7 @@ export class ModelCall implements CallObserver {
   /** Where the call was made. */
   readonly around: Context;
   #metadata: Readonly<Record<string, unknown>> = {};
+  #forget: (() => void) | undefined;
   #isOver = false;
 
   constructor(tracer: Tracer, spanName: string, request: CallRequest | undefined, around: Context) {
@@ -74,7 +78,7 @@ export class ModelCall implements CallObserver {
       ),
     );
     markOwner(this.#span.raw);
-    // A span that never ends is sent as it is at shutdown: it should say what was asked.
+    // A call under way is sent as it is at shutdown: it should say what was asked.
     if (request !== undefined) this.#span.setAttributes(inputAttributes(request));
   }
 
@@ -96,6 +100,10 @@ export class ModelCall implements CallObserver {
   ): void {
     this.#span.setAttributes(attributes);
     this.#addMetadata(metadata);
+  }
+
+  streams(partial: () => CallAnswer | undefined): void {
+    this.#forget = closeAtShutdown(this.#span, () => this.stopped('abandoned', partial()));
   }
 
   answered(answer: CallAnswer): void {
@@ -128,6 +136,7 @@ export class ModelCall implements CallObserver {
   #end(answer: CallAnswer | undefined, conclude: () => void): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#forget?.();
     guard(() => this.#write(answer));
     guard(conclude);
     this.#span.end();

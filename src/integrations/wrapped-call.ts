@@ -108,6 +108,8 @@ function receiverFor({ receive }: LlmOwner): CallObserver | undefined {
   };
   return {
     run: (call) => call(),
+    // The owner above knows of streams that are left.
+    streams: () => {},
     answered: hand,
     failed: (_error, partial) => hand(partial),
     stopped: (_how, partial) => hand(partial),

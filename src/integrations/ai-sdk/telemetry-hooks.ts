@@ -169,7 +169,7 @@ export class TelemetryHooks {
       tools: new Map(),
       embeddings: new Map(),
       rerank: undefined,
-      forget: closeAtShutdown(() => {
+      forget: closeAtShutdown(root.span, () => {
         this.#operations.delete(callId);
         operation.model?.stopped('abandoned');
         for (const embedding of operation.embeddings.values()) embedding.stopped('abandoned');

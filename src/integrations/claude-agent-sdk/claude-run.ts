@@ -56,7 +56,7 @@ export class ClaudeRun {
     this.#scopes = new ClaudeScopes(tracer, step, this.#usage);
     this.#hasInput = false;
     if (prompt !== undefined) this.prompted({ role: 'user', content: prompt });
-    this.#forget = closeAtShutdown(() => this.finish());
+    this.#forget = closeAtShutdown(step.span, () => this.finish());
   }
 
   /** Of what runs inside the run: Claude Code takes its `TRACEPARENT` from it. */

@@ -42,7 +42,7 @@ export class CursorRun {
     });
     this.#step = id === undefined ? step : inSession(step, ownSession(around, id));
     step.span.setInput(isRecord(message) ? (message['text'] ?? message) : message);
-    this.#forget = closeAtShutdown(() => this.#end(abandonStep));
+    this.#forget = closeAtShutdown(step.span, () => this.#end(abandonStep));
   }
 
   get context(): Context {

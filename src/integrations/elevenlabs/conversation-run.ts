@@ -49,7 +49,7 @@ export class ConversationRun {
         userId: asText(userId),
       },
     });
-    this.#forget = closeAtShutdown(() => this.#end(abandonStep));
+    this.#forget = closeAtShutdown(this.#step.span, () => this.#end(abandonStep));
   }
 
   get context(): Context {

@@ -50,7 +50,7 @@ class AgentRun {
     this.#unsubscribe = isMethod(subscribe)
       ? Reflect.apply(subscribe, agent, [listener])
       : undefined;
-    this.#forget = closeAtShutdown(() => this.#end(abandonStep));
+    this.#forget = closeAtShutdown(step.span, () => this.#end(abandonStep));
   }
 
   follow(call: () => unknown): unknown {

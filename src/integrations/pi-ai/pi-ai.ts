@@ -3,7 +3,6 @@ import { isRecord } from '../../mapping/read-attributes.js';
 import { moduleParts, prototypeAt, type Integration } from '../integration.js';
 import { ownerOf } from '../llm-owner.js';
 import { guard, ModelCall } from '../model-call.js';
-import { closeAtShutdown } from '../open-spans.js';
 import { isMethod, patchMethod, type Method, type Unpatch } from '../patch-method.js';
 import { patchAgent } from './pi-agent.js';
 import { piAnswer, piCost, piRequest } from './pi-messages.js';
@@ -108,14 +107,10 @@ function observeResult(events: unknown, call: ModelCall): void {
     call.stopped('raw');
     return;
   }
-  const forget = closeAtShutdown(() => call.stopped('abandoned'));
-  const settled = (step: () => void): void => {
-    forget();
-    guard(step);
-  };
+  call.streams(() => undefined);
   result.then(
-    (message: unknown) => settled(() => settle(message, call)),
-    (error: unknown) => settled(() => call.failed(error)),
+    (message: unknown) => guard(() => settle(message, call)),
+    (error: unknown) => guard(() => call.failed(error)),
   );
 }
 
