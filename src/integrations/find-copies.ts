@@ -10,9 +10,10 @@ export interface SdkPackage {
   readonly packageName: string;
   /**
    * Its main files within the package: those that the package's `exports` lead to. Without them no
-   * copy is looked for: it is enough that the package is there.
+   * copy is looked for: it is enough that the package is there. Without `esm` only a copy is patched
+   * that is loaded already: to import the package is not to load this file of it (`elevenlabs-js`).
    */
-  readonly entries?: { readonly cjs: string; readonly esm: string };
+  readonly entries?: { readonly cjs: string; readonly esm?: string };
   /** Packages that load it: who imports one of these uses this SDK too, perhaps a nested copy. */
   readonly via?: readonly string[];
 }
@@ -61,10 +62,11 @@ export async function findCopies(
     for (const file of loaded) {
       if (file.endsWith(folderOf(packageName) + entries.cjs)) files.set(file, 'cjs');
     }
-    for (const each of imports) {
+    for (const each of entries.esm === undefined ? [] : imports) {
       const isOne = namesOf(sdk).includes(each.packageName);
       const root = isOne ? rootBy(each.packageName, sdk, each.file) : undefined;
-      if (root !== undefined) files.set(join(root, entries[each.format]), each.format);
+      const entry = entries[each.format];
+      if (root !== undefined && entry !== undefined) files.set(join(root, entry), each.format);
     }
     const copies: SdkCopy[] = [];
     for (const [file, format] of files) {
