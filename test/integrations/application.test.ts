@@ -1,75 +1,24 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readFile, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { InstallResult } from '../../src/index.js';
-import type { DecodedSpan } from '../support/otlp-decode.js';
-import { startReceiver } from '../support/otlp-receiver.js';
 import { installApplication } from './installations.js';
-import { startProvider, type Bill } from './provider-server.js';
+import { named, rowOf, runApplication, tokenSum, type ApplicationRun } from './run-application.js';
 
-const TIMEOUT_MILLIS = 60_000;
 /** CPU of `setup()` with both SDKs installed and not used, over `setup()` without them. */
 const MAX_SEARCH_MILLIS = 3;
 const ROUNDS = 7;
-
-interface Report {
-  readonly installResults: readonly InstallResult[];
-  readonly errors?: readonly string[];
-  readonly millis?: number;
-}
-
-interface Run {
-  readonly report: Report;
-  readonly spans: readonly DecodedSpan[];
-  readonly bill: Bill;
-  readonly requests: number;
-  readonly stderr: string;
-}
 
 let directory: string;
 beforeAll(async () => {
   directory = await installApplication();
 });
 
-/** Runs a file of the application in a process of its own. */
-async function run(
+const run = (
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   cwd = directory,
-): Promise<Run> {
-  const [provider, receiver] = await Promise.all([startProvider(), startReceiver()]);
-  try {
-    const child = spawn(process.execPath, args, {
-      cwd,
-      env: {
-        ...environment(),
-        PROVIDER_URL: provider.url,
-        PROVIDER_ORIGIN: provider.origin,
-        CATALYST_OTLP_ENDPOINT: receiver.endpoint,
-        ...env,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: TIMEOUT_MILLIS,
-      killSignal: 'SIGKILL',
-    });
-    const [stdout, stderr, [code]] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      once(child, 'close'),
-    ]);
-    const last = stdout.trim().split('\n').at(-1) ?? '';
-    if (code !== 0) throw new Error(`ended with ${String(code)}:\n${stdout}\n${stderr}`);
-    const report = JSON.parse(last) as Report;
-    const { length: requests } = provider.requests;
-    return { report, spans: receiver.spans(), bill: provider.bill(), requests, stderr };
-  } finally {
-    await Promise.all([provider.close(), receiver.close()]);
-  }
-}
+): Promise<ApplicationRun> => runApplication(cwd, args, env);
 
 /** The same application where the SDKs are not installed. */
 async function withoutSdks(): Promise<string> {
@@ -81,29 +30,6 @@ async function withoutSdks(): Promise<string> {
   }
   await cp(join(directory, 'idle.mjs'), join(bare, 'idle.mjs'));
   return bare;
-}
-
-/** Nothing of the machine's own tracing set-up. */
-function environment(): NodeJS.ProcessEnv {
-  const ours = /^(?:CATALYST|INFERENCE|OTEL|OTLP|OPENINFERENCE|LIVEKIT|NODE_OPTIONS|VITEST)/;
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));
-}
-
-function tokenSum(spans: readonly DecodedSpan[]): Bill {
-  const sum = (key: string): number =>
-    spans.reduce((total, { attributes }) => total + Number(attributes[key] ?? 0), 0);
-  return {
-    prompt: sum('llm.token_count.prompt'),
-    completion: sum('llm.token_count.completion'),
-  };
-}
-
-function named(spans: readonly DecodedSpan[], name: string): readonly DecodedSpan[] {
-  return spans.filter((span) => span.name === name);
-}
-
-function rowOf({ installResults }: Report, name: string): InstallResult | undefined {
-  return installResults.find((row) => row.name === name);
 }
 
 describe('an application that says nothing of its SDKs', () => {
