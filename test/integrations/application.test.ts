@@ -94,6 +94,22 @@ describe('an application that uses none of the SDKs that it has', () => {
   });
 });
 
+describe('an application that leaves streams of both providers', () => {
+  it.each(['end', 'exit'])('has them closed when its process comes to its %s', async (CASE) => {
+    const { spans } = await run(['leave-streams.mjs'], { CASE });
+    for (const name of ['OpenAI Chat Completions', 'Anthropic Messages']) {
+      const [call, ...more] = named(spans, name);
+      expect(more).toEqual([]);
+      expect(call?.attributes).toMatchObject({
+        'agent.outcome': 'abandoned',
+        'input.value': 'hello',
+        metadata: '{"stream":"abandoned"}',
+      });
+      expect(Object.keys(call?.attributes ?? {})).not.toContain('catalyst.incomplete');
+    }
+  });
+});
+
 describe('a voice agent on the OpenAI plugin', () => {
   it('has the tree and the counts of LiveKit, and no second model span', async () => {
     const { report, spans, bill, requests, stderr } = await run(['voice.mjs']);
