@@ -164,6 +164,7 @@ export async function installApplication(): Promise<string> {
 export async function installAgentApplication(): Promise<string> {
   const dependencies = {
     ...VOICE_AGENT,
+    '@ai-sdk/openai': '4.0.118',
     '@ai-sdk/openai-compatible': '3.0.92',
     '@cursor/sdk': '1.0.32',
     '@earendil-works/pi-agent-core': '0.74.2',
@@ -172,6 +173,7 @@ export async function installAgentApplication(): Promise<string> {
     '@mariozechner/pi-ai': '0.73.1',
     '@openai/agents': '0.11.0',
     ai: '7.0.173',
+    tsx: '4.23.15',
     ws: '8.18.3',
   };
   const directory = await applicationIn(await install('agent-application', dependencies));

@@ -42,6 +42,7 @@ export async function runFile(
         ...environment(),
         PROVIDER_URL: provider.url,
         PROVIDER_ORIGIN: provider.origin,
+        OPENAI_BASE_URL: provider.url,
         CATALYST_OTLP_ENDPOINT: receiver.endpoint,
         ...env,
       },
