@@ -33,31 +33,25 @@ export interface MetricsParts {
 /**
  * Metrics over the application's own meter provider when one is registered, else over one of ours,
  * which is then registered so that LiveKit's own metric takes the same road. `undefined` when they
- * have nowhere to go. Never rejects: without metrics, spans still go out.
+ * have nowhere to go.
  */
 export async function createMetrics(
   options: ResolvedMetricsOptions,
   parts: MetricsParts,
 ): Promise<Metrics | undefined> {
-  try {
-    const { resolved, resource, api } = parts;
-    const foreign = registeredMeterProvider(api);
-    if (foreign !== undefined) return new MetricsOver(foreign, undefined, options, parts);
-    const url = resolved.endpoint === undefined ? undefined : metricsUrl(resolved.endpoint);
-    if (url === undefined) {
-      warnOnce(
-        'metrics_no_endpoint',
-        'Metrics are on and have nowhere to go: set CATALYST_OTLP_ENDPOINT or the option "endpoint" to the base URL of the collector.',
-      );
-      return undefined;
-    }
-    const own = await createOwnMeterProvider(url, resolved, resource);
-    return new MetricsOver(own.provider, own, options, parts);
-  } catch (error) {
-    warnOnce('metrics_failed', 'Metrics could not be set up; spans are not affected.');
-    debug(`Metrics: ${error instanceof Error ? error.message : typeof error}`);
+  const { resolved, resource, api } = parts;
+  const foreign = registeredMeterProvider(api);
+  if (foreign !== undefined) return new MetricsOver(foreign, undefined, options, parts);
+  const url = resolved.endpoint === undefined ? undefined : metricsUrl(resolved.endpoint);
+  if (url === undefined) {
+    warnOnce(
+      'metrics_no_endpoint',
+      'Metrics are on and have nowhere to go: set CATALYST_OTLP_ENDPOINT or the option "endpoint" to the base URL of the collector.',
+    );
     return undefined;
   }
+  const own = await createOwnMeterProvider(url, resolved, resource);
+  return new MetricsOver(own.provider, own, options, parts);
 }
 
 /**

@@ -1,4 +1,3 @@
-import { env as environment } from 'node:process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
@@ -20,7 +19,7 @@ export interface StreamJsonOptions {
 /** Reads `claude --output-format stream-json`, or `json`, whose only line is the result. */
 export function observeStreamJson(
   output: ClaudeCodeOutput,
-  { prompt, resumed = false, env = environment }: StreamJsonOptions,
+  { prompt, resumed = false, env = process.env }: StreamJsonOptions,
   tracer: Tracer | undefined,
 ): AsyncGenerator<JsonRecord, void> {
   const run = new ClaudeRun(tracer, {
