@@ -2,7 +2,7 @@ import type { TracerProvider } from '@opentelemetry/api';
 import type { InstallResult } from '../catalyst-tracing.js';
 import { TRACER_NAME, VERSION } from '../version.js';
 import type { Integration } from './integration.js';
-import { patchMethod, type Unpatch } from './patch-method.js';
+import { aroundMethod, type Unpatch } from './patch-method.js';
 
 /** What was patched for one tracer provider, and what became of each SDK. */
 interface Installed {
@@ -26,15 +26,10 @@ export function uninstallIntegrations(provider: TracerProvider): void {
 
 /** `shutdown()` of a provider undoes it; a provider that has none keeps it. */
 export function undoAtShutdown(provider: TracerProvider): void {
-  const unpatch = patchMethod(
-    provider,
-    'shutdown',
-    (original) =>
-      function (this: unknown, ...args: readonly unknown[]): unknown {
-        uninstallIntegrations(provider);
-        return Reflect.apply(original, this, args);
-      },
-  );
+  const unpatch = aroundMethod(provider, 'shutdown', (shutdown, args) => {
+    uninstallIntegrations(provider);
+    return shutdown(...args);
+  });
   installedFor(provider).unpatches.push(unpatch);
 }
 
