@@ -63,7 +63,13 @@ export class ModelCall implements CallObserver {
   #forget: (() => void) | undefined;
   #isOver = false;
 
-  constructor(tracer: Tracer, spanName: string, request: CallRequest | undefined, around: Context) {
+  /** Without a tracer: that of the live tracing. */
+  constructor(
+    tracer: Tracer | undefined,
+    spanName: string,
+    request: CallRequest | undefined,
+    around: Context,
+  ) {
     this.around = around;
     this.#request = request;
     this.#span = openSpan(tracer, (usable) =>

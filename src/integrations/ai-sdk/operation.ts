@@ -2,7 +2,7 @@ import { SemanticConventions as S } from '@arizeai/openinference-semantic-conven
 import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
 import { readUsage } from '../../spans/usage.js';
 import type { Step } from '../agent-steps.js';
-import { jsonText, recordsIn, without } from '../call-attributes.js';
+import { jsonText, listIn, recordsIn, without } from '../call-attributes.js';
 import type { ModelCall } from '../model-call.js';
 import { answerMessage } from './messages.js';
 
@@ -63,31 +63,28 @@ export function endEmbedding(
 export function endRerank(operation: Operation, { ranking }: JsonRecord): void {
   const { rerank } = operation;
   operation.rerank = undefined;
-  const found = recordsIn(ranking).map(({ index, relevanceScore }) => ({
-    id: index,
-    score: relevanceScore,
-  }));
-  rerank?.span.setAttributes(documentAttributes(S.RERANKER_OUTPUT_DOCUMENTS, found));
-  rerank?.span.end();
+  rerank?.span.setAttributes(rankedDocuments(ranking)).end();
 }
 
-export function documentAttributes(
-  prefix: string,
-  documents: readonly {
-    readonly document?: unknown;
-    readonly id?: unknown;
-    readonly score?: unknown;
-  }[],
-): JsonRecord {
-  const pairs = documents.flatMap(
-    ({ document, id, score }, at) =>
-      [
-        [`${prefix}.${at}.${S.DOCUMENT_CONTENT}`, jsonText(document)],
-        [`${prefix}.${at}.${S.DOCUMENT_ID}`, jsonText(id)],
-        [`${prefix}.${at}.${S.DOCUMENT_SCORE}`, score],
-      ] as const,
+export function inputDocuments(documents: unknown): Readonly<Record<string, string>> {
+  const prefix = S.RERANKER_INPUT_DOCUMENTS;
+  return Object.fromEntries(
+    listIn(documents).map((document, at) => [
+      `${prefix}.${at}.${S.DOCUMENT_CONTENT}`,
+      jsonText(document) ?? '',
+    ]),
   );
-  return Object.fromEntries(pairs.filter(([, value]) => value !== undefined));
+}
+
+/** What was found is told by its place among the documents. */
+export function rankedDocuments(ranking: unknown): Readonly<Record<string, string | number>> {
+  const prefix = S.RERANKER_OUTPUT_DOCUMENTS;
+  return Object.fromEntries(
+    recordsIn(ranking).flatMap(({ index, relevanceScore }, at) => [
+      [`${prefix}.${at}.${S.DOCUMENT_ID}`, String(index)],
+      [`${prefix}.${at}.${S.DOCUMENT_SCORE}`, Number(relevanceScore)],
+    ]),
+  );
 }
 
 export function stepsOf({ tools, rerank, step, root }: Operation): readonly Step[] {

@@ -11,13 +11,13 @@ import { guard, ModelCall } from '../model-call.js';
 import { closeAtShutdown } from '../open-spans.js';
 import { modelMessages, modelProvider } from './messages.js';
 import {
-  documentAttributes,
   endEmbedding,
   endModel,
   endRerank,
   endStep,
   endTool,
   identityIn,
+  inputDocuments,
   stepsOf,
   type Operation,
 } from './operation.js';
@@ -189,7 +189,7 @@ export class TelemetryHooks {
   #startStep(operation: Operation, { stepNumber }: JsonRecord): void {
     const { root } = operation;
     const name = `step ${String(stepNumber)}`;
-    operation.step = startStep(this.#usable(), { name, kind: Kind.CHAIN, around: root.context });
+    operation.step = startStep(this.#tracer, { name, kind: Kind.CHAIN, around: root.context });
   }
 
   #startModel(operation: Operation, event: JsonRecord): ModelCall {
@@ -201,14 +201,14 @@ export class TelemetryHooks {
       tools: listIn(event['tools']),
       parameters: without(event, NOT_PARAMETERS),
     };
-    return new ModelCall(this.#usable(), `chat ${request.model ?? ''}`.trim(), request, context);
+    return new ModelCall(this.#tracer, `chat ${request.model ?? ''}`.trim(), request, context);
   }
 
   #startTool({ step, root, tools }: Operation, { toolCall }: JsonRecord): void {
     if (!isRecord(toolCall)) return;
     const { toolCallId, toolName, input } = toolCall;
     const call = { name: asText(toolName) ?? 'tool', id: asText(toolCallId), input };
-    const tool = startTool(this.#usable(), (step ?? root).context, call);
+    const tool = startTool(this.#tracer, (step ?? root).context, call);
     tool.span.setAttribute(S.TOOL_PARAMETERS, jsonText(input));
     tools.set(toolCallId, tool);
   }
@@ -224,7 +224,7 @@ export class TelemetryHooks {
       texts: listIn(values).filter((text) => typeof text === 'string'),
     };
     const call = new ModelCall(
-      this.#usable(),
+      this.#tracer,
       `embed ${request.model ?? ''}`.trim(),
       request,
       root.context,
@@ -235,7 +235,7 @@ export class TelemetryHooks {
   #startRerank(operation: Operation, event: JsonRecord): void {
     const { modelId, query, topN, documents } = event;
     const name = `rerank ${asText(modelId) ?? ''}`.trim();
-    const rerank = startStep(this.#usable(), {
+    const rerank = startStep(this.#tracer, {
       name,
       kind: Kind.RERANKER,
       around: operation.root.context,
@@ -244,20 +244,10 @@ export class TelemetryHooks {
       [S.RERANKER_MODEL_NAME]: modelId,
       [S.RERANKER_TOP_K]: topN,
       [S.RERANKER_QUERY]: query,
-      ...documentAttributes(
-        S.RERANKER_INPUT_DOCUMENTS,
-        listIn(documents).map((document) => ({ document })),
-      ),
+      ...inputDocuments(documents),
     });
     rerank.span.setInput(query);
     operation.rerank = rerank;
-  }
-
-  /** `startStep` records nothing when there is none. */
-  #usable(): Tracer {
-    const tracer = this.#tracer ?? liveSetup()?.tracing?.tracer;
-    if (tracer === undefined) throw new Error('there is no tracer');
-    return tracer;
   }
 }
 

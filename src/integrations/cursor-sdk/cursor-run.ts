@@ -1,14 +1,8 @@
 import type { Tracer } from '@opentelemetry/api';
-import {
-  asFiniteNumber,
-  asText,
-  isRecord,
-  type JsonRecord,
-} from '../../mapping/read-attributes.js';
-import type { NormalizedUsage } from '../../spans/usage.js';
+import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
 import { AgentRun } from '../agent-run.js';
 import { startStep } from '../agent-steps.js';
-import { countAttributes, recordsIn, startAttributes } from '../call-attributes.js';
+import { countAttributes, recordsIn, sideBySide, startAttributes } from '../call-attributes.js';
 
 /** The spans of one run of a Cursor agent: the run (AGENT), its tools, and what its models used. */
 export class CursorRun extends AgentRun {
@@ -67,20 +61,8 @@ export class CursorRun extends AgentRun {
       startMillis: this.#startMillis,
       attributes: startAttributes(request),
     });
-    span.setAttributes(Object.fromEntries(countAttributes(usageOf(usage)))).end();
+    // `total` is input, output and both caches (`usage-types.d.ts` of 1.0.32).
+    const counts = countAttributes(sideBySide((part) => usage[`${part}Tokens`]));
+    span.setAttributes(Object.fromEntries(counts)).end();
   }
-}
-
-/** `total` is input, output and both caches (`usage-types.d.ts` of 1.0.32); caches stand beside the input. */
-function usageOf(usage: JsonRecord): NormalizedUsage {
-  const count = (name: string): number => asFiniteNumber(usage[`${name}Tokens`]) ?? 0;
-  const cacheRead = count('cacheRead');
-  const cacheWrite = count('cacheWrite');
-  return {
-    prompt: count('input') + cacheRead + cacheWrite,
-    completion: count('output'),
-    cacheRead,
-    cacheWrite,
-    reasoning: count('reasoning'),
-  };
 }
