@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
@@ -42,6 +41,7 @@ export function observeStreamJson(
 
 async function* messagesOf(output: Readable, run: ClaudeRun): AsyncGenerator<JsonRecord, void> {
   try {
+    const { createInterface } = await import('node:readline');
     for await (const line of createInterface({ input: output, crlfDelay: Infinity })) {
       const message = parseJsonRecord(line);
       if (message === undefined) continue;
