@@ -47,7 +47,7 @@ export interface ResolvedPrivacyOptions {
 export type Warn = (code: string, text: string) => void;
 
 /** What a child process gets, unless the application says otherwise. */
-export function environment(): NodeJS.ProcessEnv {
+export function processEnvironment(): NodeJS.ProcessEnv {
   return process.env;
 }
 

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { parseJsonRecord, type JsonRecord } from '../../mapping/read-attributes.js';
-import { environment } from '../../options/resolve-options.js';
+import { processEnvironment } from '../../options/resolve-options.js';
 import { guard } from '../model-call.js';
 import { ClaudeRun } from './claude-run.js';
 import { countsElsewhere } from './own-tracing.js';
@@ -19,7 +19,7 @@ export interface StreamJsonOptions {
 /** Reads `claude --output-format stream-json`, or `json`, whose only line is the result. */
 export function observeStreamJson(
   output: ClaudeCodeOutput,
-  { prompt, resumed = false, env = environment() }: StreamJsonOptions,
+  { prompt, resumed = false, env = processEnvironment() }: StreamJsonOptions,
   tracer: Tracer | undefined,
 ): AsyncGenerator<JsonRecord, void> {
   const run = new ClaudeRun(tracer, {

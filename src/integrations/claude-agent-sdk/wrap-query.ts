@@ -1,6 +1,6 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
-import { environment } from '../../options/resolve-options.js';
+import { processEnvironment } from '../../options/resolve-options.js';
 import { guard } from '../model-call.js';
 import { isMethod, type Method } from '../patch-method.js';
 import { ClaudeRun } from './claude-run.js';
@@ -40,7 +40,9 @@ function startRun(params: JsonRecord, options: JsonRecord, tracer: Tracer | unde
   return new ClaudeRun(tracer, {
     around: contextApi.active(),
     prompt: typeof prompt === 'string' ? prompt : undefined,
-    countsElsewhere: countsElsewhere(isRecord(options['env']) ? options['env'] : environment()),
+    countsElsewhere: countsElsewhere(
+      isRecord(options['env']) ? options['env'] : processEnvironment(),
+    ),
     isResumed: typeof resume === 'string' || goesOn === true,
   });
 }
