@@ -11,7 +11,8 @@ import { startToolLoop, type ToolLoopServer } from './tool-loop-server.js';
 
 interface Sdk {
   readonly file: string;
-  readonly name: string;
+  /** Its name in `installResults`; without one it has no row there. */
+  readonly name?: string;
   readonly row?: Partial<InstallResult>;
   readonly answer: string;
   /** The spans below the tool, as they are indented in a tree. */
@@ -31,7 +32,22 @@ const CONVERSATION = [
   '    weather TOOL',
   '    kb_lookup TOOL',
 ];
+const CLAUDE_TREE = [
+  'claude.query AGENT',
+  '  claude.message LLM',
+  '  mcp__demo__weather TOOL',
+  '  claude.message LLM',
+];
+/** Versions 5 and 6 have spans of their own, which are mapped. */
+const AI_SDK_TREE = [
+  'ai.generateText AGENT',
+  '  ai.generateText.doGenerate LLM',
+  '  ai.toolCall TOOL',
+  '  ai.generateText.doGenerate LLM',
+];
 const SDKS: readonly Sdk[] = [
+  { file: 'ai-sdk-5', name: 'aiSdk', answer: OSLO, tree: AI_SDK_TREE, bill: LOOP },
+  { file: 'ai-sdk-6', name: 'aiSdk', answer: OSLO, tree: AI_SDK_TREE, bill: LOOP },
   {
     file: 'ai-sdk',
     name: 'aiSdk',
@@ -67,18 +83,21 @@ const SDKS: readonly Sdk[] = [
     bill: LOOP,
   },
   {
+    file: 'pi-ai-1',
+    name: 'piAi',
+    answer: OSLO,
+    tree: ['acme req-model LLM', 'acme req-model LLM'],
+    bill: LOOP,
+  },
+  {
     file: 'claude',
     name: 'claudeAgentSdk',
     row: { status: 'unavailable', reason: expect.stringContaining('wrapClaudeAgentSdkQuery') },
     answer: OSLO,
-    tree: [
-      'claude.query AGENT',
-      '  claude.message LLM',
-      '  mcp__demo__weather TOOL',
-      '  claude.message LLM',
-    ],
+    tree: CLAUDE_TREE,
     bill: CLAUDE,
   },
+  { file: 'claude-code', answer: OSLO, tree: CLAUDE_TREE, bill: CLAUDE },
   {
     file: 'cursor',
     name: 'cursorSdk',
@@ -157,7 +176,9 @@ describe.each(SDKS)('$file, with OpenAI and Anthropic found beside it', (sdk) =>
     expect(report.errors).toEqual([]);
     expect(report.answer).toBe(sdk.answer);
     const rows = report.installResults.filter(({ name }) => name === sdk.name);
-    expect(rows).toMatchObject([{ name: sdk.name, status: 'installed', ...sdk.row }]);
+    expect(rows).toMatchObject(
+      sdk.name === undefined ? [] : [{ name: sdk.name, status: 'installed', ...sdk.row }],
+    );
     for (const name of ['openai', 'anthropic'])
       expect(report.installResults).toContainEqual(
         expect.objectContaining({ name, status: 'installed' }),

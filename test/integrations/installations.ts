@@ -167,12 +167,18 @@ export async function installAgentApplication(): Promise<string> {
     '@ai-sdk/openai': '4.0.118',
     '@ai-sdk/openai-compatible': '3.0.92',
     '@cursor/sdk': '1.0.32',
+    // With a `pi-ai` of its own below it.
     '@earendil-works/pi-agent-core': '0.74.2',
+    '@earendil-works/pi-ai': '1.5.2',
     '@elevenlabs/client': '1.25.0',
     '@elevenlabs/elevenlabs-js': '2.73.0',
     '@mariozechner/pi-ai': '0.73.1',
     '@openai/agents': '0.11.0',
     ai: '7.0.173',
+    ai5: 'npm:ai@5.0.277',
+    ai6: 'npm:ai@6.0.326',
+    compatible5: 'npm:@ai-sdk/openai-compatible@1.0.61',
+    compatible6: 'npm:@ai-sdk/openai-compatible@2.0.92',
     tsx: '4.23.15',
     ws: '8.18.3',
   };
