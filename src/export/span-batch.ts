@@ -132,8 +132,9 @@ export class SpanQueue {
     this.#head++;
     this.#headNumber++;
     this.#bytes -= span.bytes;
-    // Compacted now and then: `shift` stays cheap and the spans that are gone can be freed.
-    if (this.#head > 256 && this.#head * 2 > this.#spans.length) {
+    // Spans that are gone must be free at once: one that the garbage collector meets twice is moved
+    // to where it stays for long. Otherwise compacted now and then, so that `shift` stays cheap.
+    if (this.length === 0 || (this.#head > 256 && this.#head * 2 > this.#spans.length)) {
       this.#spans = this.#spans.slice(this.#head);
       this.#head = 0;
     }
