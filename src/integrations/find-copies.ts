@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { asText, isRecord, parseJsonRecord, type JsonRecord } from '../mapping/read-attributes.js';
+import { asText, isRecord } from '../mapping/read-attributes.js';
 import { fileInWorkingDirectory, loadedModules, processRequire } from '../node-require.js';
 import { applicationImports, mainFiles, manifestAbove } from './application-imports.js';
 
@@ -87,7 +87,7 @@ export async function loadCopy(file: string, format: 'esm' | 'cjs'): Promise<Sdk
         ? processRequire()?.(file)
         : // Without the comment webpack and ncc replace the call by an empty context of modules.
           await import(/* webpackIgnore: true */ pathToFileURL(file).href);
-    return { module, format, file, version: versionAbove(file) };
+    return { module, format, file, version: asText(manifestAbove(file, 'version')?.['version']) };
   } catch {
     return undefined;
   }
@@ -127,21 +127,4 @@ function rootBy(name: string, { packageName }: SdkPackage, file: string): string
   const root = rootOf(name, file);
   if (root === undefined || name === packageName) return root;
   return rootOf(packageName, join(root, 'package.json'));
-}
-
-/** Some packages have a `package.json` without a version beside their files. */
-function versionAbove(file: string): string | undefined {
-  for (let at = dirname(file); at !== dirname(at); at = dirname(at)) {
-    const version = asText(manifestIn(at)?.['version']);
-    if (version !== undefined) return version;
-  }
-  return undefined;
-}
-
-function manifestIn(directory: string): JsonRecord | undefined {
-  try {
-    return parseJsonRecord(readFileSync(join(directory, 'package.json'), 'utf8'));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import type { TracerProvider } from '@opentelemetry/api';
 import type { InstallResult } from '../catalyst-tracing.js';
+import { sharedByCopies } from '../live-tracing.js';
 import { TRACER_NAME, VERSION } from '../version.js';
 import type { Integration } from './integration.js';
 import { aroundMethod, type Unpatch } from './patch-method.js';
@@ -73,9 +74,5 @@ function installedFor(provider: TracerProvider): Installed {
 }
 
 function installations(): WeakMap<object, Installed> {
-  const known: unknown = Reflect.get(globalThis, INSTALLED);
-  if (known instanceof WeakMap) return known;
-  const made = new WeakMap<object, Installed>();
-  Reflect.set(globalThis, INSTALLED, made);
-  return made;
+  return sharedByCopies(INSTALLED, WeakMap<object, Installed>);
 }

@@ -1,4 +1,5 @@
 import { debug } from '../diagnostics.js';
+import { sharedByCopies } from '../live-tracing.js';
 import type { OpenSpan } from '../spans/span-handle.js';
 
 /** Where every copy of this package finds how to close what is open, in the order of opening. */
@@ -38,9 +39,5 @@ function closeOne(close: () => void): void {
 }
 
 function openSpans(): Map<() => void, string> {
-  const known: unknown = Reflect.get(globalThis, OPEN);
-  if (known instanceof Map) return known;
-  const made = new Map<() => void, string>();
-  Reflect.set(globalThis, OPEN, made);
-  return made;
+  return sharedByCopies(OPEN, Map<() => void, string>);
 }

@@ -5,7 +5,7 @@ import { parseJsonRecord, type JsonRecord } from '../../mapping/read-attributes.
 import { processEnvironment } from '../../options/resolve-options.js';
 import { guard } from '../model-call.js';
 import { ClaudeRun } from './claude-run.js';
-import { countsElsewhere } from './own-tracing.js';
+import { countsElsewhere } from './claude-usage.js';
 
 /** The output of Claude Code, or how to start it with the environment that is given. */
 export type ClaudeCodeOutput = Readable | ((env: NodeJS.ProcessEnv) => Readable);
