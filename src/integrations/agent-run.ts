@@ -6,7 +6,6 @@ import {
   abandonStep,
   failStep,
   inSession,
-  ownSession,
   startStep,
   startTool,
   type Step,
@@ -62,8 +61,7 @@ export class AgentRun {
   /** The session by the SDK's own id, unless the run is inside of another one. */
   joinSession(id: unknown): void {
     const session = asText(id);
-    if (session !== undefined)
-      this.#step = inSession(this.#step, ownSession(this.#around, session));
+    if (session !== undefined) this.#step = inSession(this.#step, this.#around, session);
   }
 
   /** The run came to its end; with a message, it failed. */

@@ -6,7 +6,7 @@ import {
   isRecord,
   type JsonRecord,
 } from '../../mapping/read-attributes.js';
-import { abandonStep, failStep, inSession, ownSession, startStep } from '../agent-steps.js';
+import { abandonStep, failStep, inSession, startStep } from '../agent-steps.js';
 import { recordsIn } from '../call-attributes.js';
 import { resultText } from '../anthropic/messages.js';
 import { closeAtShutdown } from '../open-spans.js';
@@ -83,7 +83,7 @@ export class ClaudeRun {
     const session = asText(message['session_id']);
     if (session !== undefined && this.#session === undefined) {
       this.#session = session;
-      this.#scopes.main.step = inSession(this.#scopes.main.step, ownSession(this.#around, session));
+      this.#scopes.main.step = inSession(this.#scopes.main.step, this.#around, session);
     }
     switch (message['type']) {
       case 'stream_event':
