@@ -99,7 +99,7 @@ function isCommonJs(file: string): boolean {
 
 /**
  * The package that a file belongs to, as its `package.json` describes it; with a key, the nearest
- * that has it: some packages have one without a version beside their files.
+ * that has it: some packages have one without a version next to their files.
  */
 export function manifestAbove(file: string, key?: string): JsonRecord | undefined {
   for (let at = dirname(file); ; at = dirname(at)) {

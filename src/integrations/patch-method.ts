@@ -39,7 +39,7 @@ export function aroundMethod(
   target: object,
   name: string,
   around: (
-    call: (...given: readonly unknown[]) => unknown,
+    call: (...args: readonly unknown[]) => unknown,
     args: readonly unknown[],
     self: unknown,
   ) => unknown,
@@ -49,7 +49,7 @@ export function aroundMethod(
     name,
     (original) =>
       function (this: unknown, ...args: readonly unknown[]): unknown {
-        return around((...given) => Reflect.apply(original, this, given), args, this);
+        return around((...passed) => Reflect.apply(original, this, passed), args, this);
       },
   );
 }

@@ -115,7 +115,7 @@ describe('a stream', () => {
   it('stays open when another tracing is shut down', async () => {
     const server = await startProvider();
     const [ours, other] = [new InMemorySpanExporter(), new InMemorySpanExporter()];
-    const [provider, beside] = [ours, other].map(
+    const [provider, second] = [ours, other].map(
       (exporter) =>
         new NodeTracerProvider({
           spanProcessors: [createOpenInferenceSpanProcessor({ exporters: [exporter] })],
@@ -124,7 +124,7 @@ describe('a stream', () => {
     installOpenAIInstrumentation(module, provider as NodeTracerProvider);
     const client = new module.OpenAI({ apiKey: 'k', baseURL: server.url });
     const stream = (await client.chat.completions.create(STREAM)) as AsyncIterable<unknown>;
-    await beside?.shutdown();
+    await second?.shutdown();
     for await (const chunk of stream) expect(chunk).toBeDefined();
     await provider?.forceFlush();
     const [span] = ours.getFinishedSpans();

@@ -13,7 +13,7 @@ type Tool = (parameters: Json) => unknown;
 /** A conversation of either package, as these tests use it. */
 interface Talk {
   say(text: string): void;
-  /** Sends audio, of which the server hears these words. */
+  /** Sends audio, of which the server hears this text. */
   speak(text: string): void;
   end(): unknown;
 }

@@ -121,7 +121,7 @@ const SDKS: readonly Sdk[] = [
   },
 ];
 
-/** What the tool asks both providers itself; Anthropic's SDK has a span of its own. */
+/** What the tool asks both providers itself; Anthropic's SDK has its own span. */
 const PROVIDERS = [
   'OpenAI Chat Completions LLM',
   'Anthropic Messages LLM',
@@ -169,7 +169,7 @@ function only(spans: readonly DecodedSpan[]): DecodedSpan {
   return span;
 }
 
-describe.each(SDKS)('$file, with OpenAI and Anthropic found beside it', (sdk) => {
+describe.each(SDKS)('$file, with OpenAI and Anthropic found next to it', (sdk) => {
   it.each(['function_tool', 'alone'])('is one part of one trace: %s', async (CASE) => {
     const { report, spans, bill, stderr } = await run(sdk.file, CASE);
     expect(stderr).toBe('');

@@ -167,7 +167,7 @@ export async function installAgentApplication(): Promise<string> {
     '@ai-sdk/openai': '4.0.118',
     '@ai-sdk/openai-compatible': '3.0.92',
     '@cursor/sdk': '1.0.32',
-    // With a `pi-ai` of its own below it.
+    // With its own `pi-ai` below it.
     '@earendil-works/pi-agent-core': '0.74.2',
     '@earendil-works/pi-ai': '1.5.2',
     '@elevenlabs/client': '1.25.0',

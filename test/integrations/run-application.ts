@@ -16,7 +16,7 @@ export interface Report {
   readonly millis?: number;
 }
 
-/** One run of a file in a process of its own. */
+/** One run of a file in its own process. */
 export interface FileRun {
   readonly spans: readonly DecodedSpan[];
   readonly bill: Bill;

@@ -105,7 +105,7 @@ export class Operation {
     return this.#tools.get(id)?.context;
   }
 
-  /** What a hook is told. */
+  /** An event of a hook. */
   see(hook: string, event: JsonRecord): void {
     this.#hooks[hook]?.(event);
   }
@@ -223,7 +223,7 @@ export function inputDocuments(documents: unknown): Readonly<Record<string, stri
   );
 }
 
-/** What was found is told by its place among the documents. */
+/** A document that was found is known by its place in the list. */
 export function rankedDocuments(ranking: unknown): Readonly<Record<string, string | number>> {
   const prefix = S.RERANKER_OUTPUT_DOCUMENTS;
   return Object.fromEntries(

@@ -89,7 +89,7 @@ export class ConversationRun extends AgentRun {
       span.setAttribute(Attr.METADATA, withMetadataAround(around, { tool_type: type }));
   }
 
-  /** Every state of a call comes in an event of its own. */
+  /** Every state of a call comes in its own event. */
   #seeMcp(call: JsonRecord): void {
     this.#startTool({ ...call, tool_type: 'mcp' });
     const { state, result, error_message: message, tool_call_id: id } = call;
