@@ -1,8 +1,9 @@
 import type { TracerProvider } from '@opentelemetry/api';
 import type { InstallResult } from '../catalyst-tracing.js';
+import { sharedByCopies } from '../live-tracing.js';
 import { TRACER_NAME, VERSION } from '../version.js';
 import type { Integration } from './integration.js';
-import type { Unpatch } from './patch-method.js';
+import { aroundMethod, type Unpatch } from './patch-method.js';
 
 /** What was patched for one tracer provider, and what became of each SDK. */
 interface Installed {
@@ -22,6 +23,15 @@ export function integrationResults(provider: TracerProvider): readonly InstallRe
 export function uninstallIntegrations(provider: TracerProvider): void {
   const installed = installations().get(provider);
   for (const unpatch of installed?.unpatches.splice(0) ?? []) unpatch();
+}
+
+/** `shutdown()` of a provider undoes it; a provider that has none keeps it. */
+export function undoAtShutdown(provider: TracerProvider): void {
+  const unpatch = aroundMethod(provider, 'shutdown', (shutdown, args) => {
+    uninstallIntegrations(provider);
+    return shutdown(...args);
+  });
+  installedFor(provider).unpatches.push(unpatch);
 }
 
 /** Patches one copy of an SDK; false when it is none. */
@@ -75,9 +85,5 @@ function installedFor(provider: TracerProvider): Installed {
 }
 
 function installations(): WeakMap<object, Installed> {
-  const known: unknown = Reflect.get(globalThis, INSTALLED);
-  if (known instanceof WeakMap) return known;
-  const made = new WeakMap<object, Installed>();
-  Reflect.set(globalThis, INSTALLED, made);
-  return made;
+  return sharedByCopies(INSTALLED, WeakMap<object, Installed>);
 }

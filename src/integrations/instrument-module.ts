@@ -9,7 +9,13 @@ import { warnOnce } from '../diagnostics.js';
 import { liveSetup } from '../live-tracing.js';
 import { isRecord } from '../mapping/read-attributes.js';
 import { TRACER_NAME, VERSION } from '../version.js';
-import { patchModule, patchWholeCopy, rememberResult, resultOf } from './installed-sdks.js';
+import {
+  patchModule,
+  patchWholeCopy,
+  rememberResult,
+  resultOf,
+  undoAtShutdown,
+} from './installed-sdks.js';
 import type { Integration } from './integration.js';
 
 /**
@@ -58,6 +64,7 @@ export function installModule(
     throw new InvalidSdkInputError(`What was given is not ${integration.expected}.`);
   }
   if (integration.wholeCopy !== undefined) void patchTheRest(integration, module, provider);
+  undoAtShutdown(provider);
   return rememberResult(provider, resultOf(integration.name, 'installed', integration.note));
 }
 

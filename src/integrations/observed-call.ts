@@ -60,6 +60,7 @@ function observeValue(value: unknown, endpoint: Endpoint, observer: CallObserver
     return;
   }
   const partial = (): CallAnswer | undefined => guard(() => reader.answer());
+  observer.streams(partial);
   observeStream(value, {
     item: (chunk) => guard(() => reader.read(chunk)),
     failed: (error) => observer.failed(error, partial()),

@@ -31,18 +31,25 @@ export function patchMethod(
   };
 }
 
-/** Puts code around a method, which `call` calls as it was called. */
-export function wrapMethod(
+/**
+ * The same with a function that stands around each call. `call` calls the method as it was called,
+ * or with other arguments.
+ */
+export function aroundMethod(
   target: object,
   name: string,
-  around: (call: () => unknown, args: readonly unknown[], self: unknown) => unknown,
+  around: (
+    call: (...args: readonly unknown[]) => unknown,
+    args: readonly unknown[],
+    self: unknown,
+  ) => unknown,
 ): Unpatch {
   return patchMethod(
     target,
     name,
     (original) =>
       function (this: unknown, ...args: readonly unknown[]): unknown {
-        return around(() => Reflect.apply(original, this, args), args, this);
+        return around((...passed) => Reflect.apply(original, this, passed), args, this);
       },
   );
 }

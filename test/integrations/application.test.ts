@@ -1,91 +1,36 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { InstallResult } from '../../src/index.js';
 import type { DecodedSpan } from '../support/otlp-decode.js';
-import { startReceiver } from '../support/otlp-receiver.js';
 import { installApplication } from './installations.js';
 import { startLangSmith, type LangSmithServer } from './langsmith-server.js';
-import { startProvider, type Bill } from './provider-server.js';
+import {
+  named,
+  rowOf,
+  runApplication,
+  runFile,
+  tokenSum,
+  type ApplicationRun,
+} from './run-application.js';
 import { treeOf } from './span-tree.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const TIMEOUT_MILLIS = 60_000;
 /** CPU of `setup()` with both SDKs installed and not used, over `setup()` without them. */
 const MAX_SEARCH_MILLIS = 3;
 const ROUNDS = 7;
-
-interface Report {
-  readonly installResults: readonly InstallResult[];
-  readonly errors?: readonly string[];
-  readonly millis?: number;
-}
-
-interface Run {
-  readonly spans: readonly DecodedSpan[];
-  readonly bill: Bill;
-  readonly requests: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 let directory: string;
 beforeAll(async () => {
   directory = await installApplication();
 });
 
-/** Runs a file of the application in a process of its own, which prints its report last. */
-async function run(
+const run = (
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   cwd = directory,
-): Promise<Run & { readonly report: Report }> {
-  const ran = await runFile(args, { env, cwd });
-  const last = ran.stdout.trim().split('\n').at(-1) ?? '';
-  return { ...ran, report: JSON.parse(last) as Report };
-}
-
-interface FileOptions {
-  readonly env: Readonly<Record<string, string>>;
-  readonly cwd: string;
-  /** Cases of the provider's first requests. */
-  readonly words?: readonly string[];
-}
-
-async function runFile(args: readonly string[], { env, cwd, words }: FileOptions): Promise<Run> {
-  const [provider, receiver] = await Promise.all([startProvider(words), startReceiver()]);
-  try {
-    const child = spawn(process.execPath, args, {
-      cwd,
-      env: {
-        ...environment(),
-        PROVIDER_URL: provider.url,
-        PROVIDER_ORIGIN: provider.origin,
-        OPENAI_BASE_URL: provider.url,
-        CATALYST_OTLP_ENDPOINT: receiver.endpoint,
-        ...env,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: TIMEOUT_MILLIS,
-      killSignal: 'SIGKILL',
-    });
-    const [stdout, stderr, [code]] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      once(child, 'close'),
-    ]);
-    if (code !== 0) throw new Error(`ended with ${String(code)}:\n${stdout}\n${stderr}`);
-    const { length: requests } = provider.requests;
-    return { spans: receiver.spans(), bill: provider.bill(), requests, stdout, stderr };
-  } finally {
-    await Promise.all([provider.close(), receiver.close()]);
-  }
-}
+): Promise<ApplicationRun> => runApplication(cwd, args, env);
 
 /** The same application where the SDKs are not installed. */
 async function withoutSdks(): Promise<string> {
@@ -97,30 +42,6 @@ async function withoutSdks(): Promise<string> {
   }
   await cp(join(directory, 'idle.mjs'), join(bare, 'idle.mjs'));
   return bare;
-}
-
-/** Nothing of the machine's own tracing set-up. */
-function environment(): NodeJS.ProcessEnv {
-  const ours =
-    /^(?:CATALYST|INFERENCE|OTEL|OTLP|OPENINFERENCE|LIVEKIT|OPENAI|NODE_OPTIONS|VITEST|NODE_ENV)/;
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));
-}
-
-function tokenSum(spans: readonly DecodedSpan[]): Bill {
-  const sum = (key: string): number =>
-    spans.reduce((total, { attributes }) => total + Number(attributes[key] ?? 0), 0);
-  return {
-    prompt: sum('llm.token_count.prompt'),
-    completion: sum('llm.token_count.completion'),
-  };
-}
-
-function named(spans: readonly DecodedSpan[], name: string): readonly DecodedSpan[] {
-  return spans.filter((span) => span.name === name);
-}
-
-function rowOf({ installResults }: Report, name: string): InstallResult | undefined {
-  return installResults.find((row) => row.name === name);
 }
 
 describe('an application that says nothing of its SDKs', () => {
@@ -182,6 +103,22 @@ describe('an application that uses none of the SDKs that it has', () => {
     // The best of several: other processes share the machine.
     const search = Math.min(...millis.with) - Math.min(...millis.without);
     expect(search).toBeLessThan(MAX_SEARCH_MILLIS);
+  });
+});
+
+describe('an application that leaves streams of both providers', () => {
+  it.each(['end', 'exit'])('has them closed when its process comes to its %s', async (CASE) => {
+    const { spans } = await run(['leave-streams.mjs'], { CASE });
+    for (const name of ['OpenAI Chat Completions', 'Anthropic Messages']) {
+      const [call, ...more] = named(spans, name);
+      expect(more).toEqual([]);
+      expect(call?.attributes).toMatchObject({
+        'agent.outcome': 'abandoned',
+        'input.value': 'hello',
+        metadata: '{"stream":"abandoned"}',
+      });
+      expect(Object.keys(call?.attributes ?? {})).not.toContain('catalyst.incomplete');
+    }
   });
 });
 
@@ -368,11 +305,12 @@ describe('an example', () => {
     await cp(join(ROOT, 'examples', file), join(directory, file));
     const loaders = [createRequire(import.meta.url).resolve('tsx'), './no-dashboard.mjs'];
     const args = loaders.flatMap((loader) => ['--import', loader]);
-    const { spans, bill, stdout, stderr } = await runFile([...args, file], {
-      env: { OPENAI_API_KEY: 'no-key' },
-      cwd: directory,
+    const { spans, bill, stdout, stderr } = await runFile(
+      directory,
+      [...args, file],
+      { OPENAI_API_KEY: 'no-key' },
       words,
-    });
+    );
     expect(stderr).toBe('');
     if (file === 'openai-agents.ts') expect(stdout).toContain('Hello from the local server.');
     const inside = spans.filter(({ scopeName }) => scopeName !== 'livekit-agents');

@@ -4,7 +4,7 @@ import { isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
 import { recordsIn } from '../call-attributes.js';
 import { moduleParts, type Integration } from '../integration.js';
 import { guard } from '../model-call.js';
-import { isMethod, patchMethod, wrapMethod, type Method, type Unpatch } from '../patch-method.js';
+import { isMethod, patchMethod, aroundMethod, type Method, type Unpatch } from '../patch-method.js';
 import { CallbackHandler } from './callback-handler.js';
 import { coreCopy } from './core-modules.js';
 import { ModelOwner } from './model-owner.js';
@@ -121,7 +121,7 @@ function withHandler(inheritable: unknown, handler: CallbackHandler): unknown {
 
 /** A model call: what it asks a provider for is counted by the run that LangChain reports of it. */
 function ownGenerate(prototype: object): Unpatch {
-  return wrapMethod(prototype, '_generateUncached', (call, [, , , started]) => {
+  return aroundMethod(prototype, '_generateUncached', (call, [, , , started]) => {
     const owner = new ModelOwner();
     // Of a call with a cache the runs have begun before.
     guard(() => recordsIn(started).forEach(({ runId }) => owner.attach(runId)));
@@ -131,7 +131,7 @@ function ownGenerate(prototype: object): Unpatch {
 
 /** The same of a generator, whose steps are made wherever its reader is. */
 function ownStream(prototype: object): Unpatch {
-  return wrapMethod(prototype, '_streamIterator', (call) => {
+  return aroundMethod(prototype, '_streamIterator', (call) => {
     const owner = new ModelOwner();
     const around = contextApi.active();
     const within = <T>(step: () => T): T => owner.within(step, around);
@@ -164,7 +164,7 @@ export function parentRunIdOf(config: unknown): unknown {
 
 /** Callbacks get a tool's name, and not its description. */
 function rememberTool(prototype: object): Unpatch {
-  return wrapMethod(prototype, 'call', (call, _args, tool) =>
+  return aroundMethod(prototype, 'call', (call, _args, tool) =>
     contextApi.with(withTool(contextApi.active(), tool), call),
   );
 }

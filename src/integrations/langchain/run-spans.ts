@@ -54,6 +54,7 @@ export class RunSpans {
     owner?.attach(run.id);
     this.#calls.set(run.id, { call, owner });
     this.runs.begin(run.id, {
+      span: call.span,
       parentId: run.parentId,
       activate: (fn) => call.activate(fn),
       abandon: () => {
@@ -95,6 +96,7 @@ export class RunSpans {
     span.setAttributes(tagAttributes(run));
     this.#spans.set(id, span);
     this.runs.begin(id, {
+      span,
       parentId,
       activate: (fn) => span.activate(fn),
       abandon: () => {

@@ -1,9 +1,11 @@
 import { context as contextApi, createContextKey, type Context } from '@opentelemetry/api';
 import { isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import type { OpenSpan } from '../../spans/span-handle.js';
 import { closeAtShutdown } from '../open-spans.js';
 
 /** A run of LangChain's or LangSmith's that has begun, as far as its span is concerned. */
 export interface Run {
+  readonly span: OpenSpan;
   readonly parentId: string | undefined;
   /** Calls a function with the span of the run active. */
   activate<T>(fn: () => T): T;
@@ -55,7 +57,7 @@ export class Runs {
   }
 
   begin(id: string, run: Run): void {
-    this.#open.set(id, { ...run, forget: closeAtShutdown(() => this.abandon(id)) });
+    this.#open.set(id, { ...run, forget: closeAtShutdown(run.span, () => this.abandon(id)) });
     const claim = contextApi.active().getValue(CLAIM_KEY);
     if (isClaim(claim)) claim.runId ??= id;
   }

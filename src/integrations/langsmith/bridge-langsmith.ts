@@ -12,7 +12,7 @@ import { RunSpans, type RunStart } from '../langchain/run-spans.js';
 import { sharedRuns } from '../langchain/runs.js';
 import { moduleParts, prototypeAt, type Integration } from '../integration.js';
 import { guard } from '../model-call.js';
-import { patchMethod, wrapMethod, type Unpatch } from '../patch-method.js';
+import { patchMethod, aroundMethod, type Unpatch } from '../patch-method.js';
 import { answerOfRun, errorOfRun, kindOfRun, requestOfRun } from './run-shapes.js';
 
 /** Where all copies of LangChain and LangSmith find the storage of the current run. */
@@ -41,19 +41,19 @@ export const LANGSMITH: Integration = {
 function patchClient(client: object, bridge: Bridge): readonly Unpatch[] {
   bridge.bindStorage();
   return [
-    wrapMethod(client, 'createRun', (call, [run], self) => {
+    aroundMethod(client, 'createRun', (call, [run], self) => {
       guard(() => {
         bridge.bindStorage();
         if (!isNative(self)) bridge.created(run);
       });
       return call();
     }),
-    wrapMethod(client, 'updateRun', (call, [id, run]) => {
+    aroundMethod(client, 'updateRun', (call, [id, run]) => {
       guard(() => bridge.updated(id, run));
       return call();
     }),
     // The span that is active may be anybody's: it is LangSmith's to write on and end if it made it.
-    wrapMethod(client, '_cloneCurrentOTELContext', (call) => {
+    aroundMethod(client, '_cloneCurrentOTELContext', (call) => {
       const cloned = call();
       return guard(() => isOwnSpan()) === false ? undefined : cloned;
     }),

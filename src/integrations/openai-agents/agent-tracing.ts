@@ -132,7 +132,7 @@ export class AgentTracing {
       kind: Kind.AGENT,
       parent: undefined,
       sdkSpan: undefined,
-      forget: closeAtShutdown(() => {
+      forget: closeAtShutdown(step.span, () => {
         this.#workflows.delete(traceId);
         abandonStep(step);
       }),
@@ -204,7 +204,7 @@ export class AgentTracing {
       kind,
       parent,
       sdkSpan: span,
-      forget: closeAtShutdown(() => {
+      forget: closeAtShutdown(step.span, () => {
         this.#runs.delete(spanId);
         abandonStep(step);
       }),

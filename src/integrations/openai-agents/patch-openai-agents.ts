@@ -2,7 +2,7 @@ import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { isRecord } from '../../mapping/read-attributes.js';
 import { moduleParts, prototypeAt, type Integration } from '../integration.js';
 import { guard } from '../model-call.js';
-import { isMethod, wrapMethod, type Unpatch } from '../patch-method.js';
+import { isMethod, aroundMethod, type Unpatch } from '../patch-method.js';
 import { AgentTracing } from './agent-tracing.js';
 import { FollowingContext } from './following-context.js';
 import type { SdkSpan, SdkStore, SdkTrace } from './run.js';
@@ -93,7 +93,7 @@ function noticeRequests(
     const prototype = prototypeAt(agents, [name], 'getResponse');
     if (prototype === undefined) return [];
     return ['getResponse', 'getStreamedResponse'].map((method) =>
-      wrapMethod(prototype, method, (call, [request]) => {
+      aroundMethod(prototype, method, (call, [request]) => {
         guard(() => notice(request));
         return call();
       }),
