@@ -121,21 +121,21 @@ function withHandler(inheritable: unknown, handler: CallbackHandler): unknown {
 
 /** A model call: what it asks a provider for is counted by the run that LangChain reports of it. */
 function ownGenerate(prototype: object): Unpatch {
-  return aroundMethod(prototype, '_generateUncached', (call, [, , , started]) => {
+  return aroundMethod(prototype, '_generateUncached', (call, args) => {
     const owner = new ModelOwner();
     // Of a call with a cache the runs have begun before.
-    guard(() => recordsIn(started).forEach(({ runId }) => owner.attach(runId)));
-    return owner.within(call);
+    guard(() => recordsIn(args[3]).forEach(({ runId }) => owner.attach(runId)));
+    return owner.within(() => call(...args));
   });
 }
 
 /** The same of a generator, whose steps are made wherever its reader is. */
 function ownStream(prototype: object): Unpatch {
-  return aroundMethod(prototype, '_streamIterator', (call) => {
+  return aroundMethod(prototype, '_streamIterator', (call, args) => {
     const owner = new ModelOwner();
     const around = contextApi.active();
     const within = <T>(step: () => T): T => owner.within(step, around);
-    const source = within(call);
+    const source = within(() => call(...args));
     return isGenerator(source) ? stepwise(source, within) : source;
   });
 }
@@ -164,8 +164,8 @@ export function parentRunIdOf(config: unknown): unknown {
 
 /** Callbacks get a tool's name, and not its description. */
 function rememberTool(prototype: object): Unpatch {
-  return aroundMethod(prototype, 'call', (call, _args, tool) =>
-    contextApi.with(withTool(contextApi.active(), tool), call),
+  return aroundMethod(prototype, 'call', (call, args, tool) =>
+    contextApi.with(withTool(contextApi.active(), tool), () => call(...args)),
   );
 }
 

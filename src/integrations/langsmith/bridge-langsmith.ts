@@ -41,20 +41,20 @@ export const LANGSMITH: Integration = {
 function patchClient(client: object, bridge: Bridge): readonly Unpatch[] {
   bridge.bindStorage();
   return [
-    aroundMethod(client, 'createRun', (call, [run], self) => {
+    aroundMethod(client, 'createRun', (call, args, self) => {
       guard(() => {
         bridge.bindStorage();
-        if (!isNative(self)) bridge.created(run);
+        if (!isNative(self)) bridge.created(args[0]);
       });
-      return call();
+      return call(...args);
     }),
-    aroundMethod(client, 'updateRun', (call, [id, run]) => {
-      guard(() => bridge.updated(id, run));
-      return call();
+    aroundMethod(client, 'updateRun', (call, args) => {
+      guard(() => bridge.updated(args[0], args[1]));
+      return call(...args);
     }),
     // The span that is active may be anybody's: it is LangSmith's to write on and end if it made it.
-    aroundMethod(client, '_cloneCurrentOTELContext', (call) => {
-      const cloned = call();
+    aroundMethod(client, '_cloneCurrentOTELContext', (call, args) => {
+      const cloned = call(...args);
       return guard(() => isOwnSpan()) === false ? undefined : cloned;
     }),
     () => bridge.release(),

@@ -93,9 +93,9 @@ function noticeRequests(
     const prototype = prototypeAt(agents, [name], 'getResponse');
     if (prototype === undefined) return [];
     return ['getResponse', 'getStreamedResponse'].map((method) =>
-      aroundMethod(prototype, method, (call, [request]) => {
-        guard(() => notice(request));
-        return call();
+      aroundMethod(prototype, method, (call, args) => {
+        guard(() => notice(args[0]));
+        return call(...args);
       }),
     );
   });
