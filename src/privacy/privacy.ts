@@ -40,24 +40,27 @@ export interface PrivacyPolicy {
 export interface PrivacySettings {
   readonly flags: ResolvedPrivacyFlags;
   readonly redaction: RedactionOptions;
-  /** Asked with every span, where the span starts and ends: whether the job mandates redaction. */
-  readonly isMandated?: () => boolean;
+  /**
+   * Asked with every span, where the span starts and ends: whether redaction is enforced.
+   * `undefined` while that is not known.
+   */
+  readonly isEnforced?: () => boolean | undefined;
 }
 
-/** Mark of a project that mandates redaction (LiveKit's `ATTRIBUTE_REDACTION_ENABLED`). */
-const REDACTION_MANDATED = 'lk.redaction.enabled';
+/** Mark of a project that enforces redaction (LiveKit's `ATTRIBUTE_REDACTION_ENABLED`). */
+const REDACTION_ENFORCED = 'lk.redaction.enabled';
 
 /**
- * The policy of one tracing: the one that was chosen, until redaction is mandated. The constructor
+ * The policy of one tracing: the one that was chosen, until redaction is enforced. The constructor
  * throws an `InvalidOptionError` for a redaction that cannot be used.
  */
 export class Privacy {
   readonly #chosen: PrivacyPolicy;
-  readonly #mandated: PrivacyPolicy;
-  readonly #isMandatedNow: () => boolean;
-  #isMandated = false;
+  readonly #enforced: PrivacyPolicy;
+  readonly #isEnforcedNow: () => boolean | undefined;
+  #isEnforced: boolean | undefined = false;
 
-  constructor({ flags, redaction, isMandated }: PrivacySettings, warn: Warn = warnOnce) {
+  constructor({ flags, redaction, isEnforced }: PrivacySettings, warn: Warn = warnOnce) {
     const { paths, patterns, redact, hash } = resolveRedaction(redaction);
     const counts = createPrivacyCounts();
     const isRewriting = paths !== undefined || patterns.length > 0 || redact !== undefined;
@@ -71,8 +74,8 @@ export class Privacy {
       counts,
     });
     this.#chosen = policyUnder(flags);
-    this.#mandated = policyUnder({ ...flags, allowPii: false, captureMessageContent: false });
-    this.#isMandatedNow = isMandated ?? (() => false);
+    this.#enforced = policyUnder({ ...flags, allowPii: false, captureMessageContent: false });
+    this.#isEnforcedNow = isEnforced ?? (() => false);
   }
 
   /** What was withheld so far. */
@@ -82,16 +85,18 @@ export class Privacy {
 
   /** The policy for the next span. Call `check` with the span's raw attributes first. */
   get policy(): PrivacyPolicy {
-    return this.#isMandated ? this.#mandated : this.#chosen;
+    return this.#isEnforced === false ? this.#chosen : this.#enforced;
   }
 
   /**
-   * Looks whether a job, or the mark on one of its spans, mandates redaction. Content is withheld
+   * Looks whether a job, or the mark on one of its spans, enforces redaction. Content is withheld
    * from then on: a process serves one job, and the spans opened before the mark end after it.
+   * While nobody knows, content is withheld as well.
    */
   check(attributes: Attributes): void {
+    if (this.#isEnforced === true) return;
     // Any value but false, as LiveKit reads it itself.
-    this.#isMandated ||= Boolean(attributes[REDACTION_MANDATED]) || this.#isMandatedNow();
+    this.#isEnforced = Boolean(attributes[REDACTION_ENFORCED]) || this.#isEnforcedNow();
   }
 }
 

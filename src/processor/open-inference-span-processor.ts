@@ -140,7 +140,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
     this.observers = new SessionObservers(this.#tree);
     this.#privacy = new Privacy({
       ...resolved.privacy,
-      isMandated: () => this.jobs.mandatesRedaction(),
+      isEnforced: () => this.jobs.enforcesRedaction(),
     });
     if (this.#isStandalone) {
       offerLiveKitConnector(this, (module, provider) => this.#connectLiveKit(module, provider));
@@ -294,9 +294,9 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
         this.#metrics.sessionStarted(undefined);
       }
       if (node.isLiveKit) {
+        this.jobs.onSpan();
         // A span that starts within the job tells before one that is open already ends without it.
         this.#privacy.check(span.attributes);
-        this.jobs.hookCurrent();
       }
     } catch (error) {
       this.#onFailure(error, span);
