@@ -70,15 +70,13 @@ export class LiveKitJobs {
   }
 
   /**
-   * To be called with every span of LiveKit's. Spans arrive without a connection too, through the
-   * global provider or one of the application's own, and then the copies are looked for.
+   * Looks for the copies that LiveKit's spans come from without a connection, through the global
+   * provider or one of the application's own. To be called with every span of LiveKit's. Never rejects.
    */
-  onSpan(): void {
-    if (this.#modules.length > 0) this.hookCurrent();
-    else if (this.#unconnected === undefined && livekitPresence() === 'loaded') {
-      // Where looking fails, nobody can be asked, and content stays withheld.
-      this.#look().catch(() => undefined);
-    }
+  async findCopies(): Promise<void> {
+    if (this.#modules.length > 0 || this.#unconnected !== undefined) return;
+    // Where looking fails, nobody can be asked, and content stays withheld.
+    if (livekitPresence() === 'loaded') await this.#look().catch(() => undefined);
   }
 
   async #look(): Promise<void> {

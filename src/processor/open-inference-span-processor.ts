@@ -294,7 +294,8 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
         this.#metrics.sessionStarted(undefined);
       }
       if (node.isLiveKit) {
-        this.jobs.onSpan();
+        this.jobs.hookCurrent();
+        void this.jobs.findCopies();
         // A span that starts within the job tells before one that is open already ends without it.
         this.#privacy.check(span.attributes);
       }
