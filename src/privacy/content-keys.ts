@@ -84,7 +84,7 @@ const CONTENT_BY_EVENT: ReadonlyMap<string, ContentClass> = new Map([
   ['gen_ai.assistant.message', 'raw'],
   ['gen_ai.tool.message', 'raw'],
   ['gen_ai.choice', 'rawOutput'],
-  ['gen_ai.content.prompt', 'rawInput'],
+  ['gen_ai.content.prompt', 'raw'],
   ['gen_ai.content.completion', 'rawOutput'],
   ['gen_ai.client.inference.operation.details', 'raw'],
 ]);

@@ -1,7 +1,8 @@
 import type { AttributeValue } from '@opentelemetry/api';
 import type { Classify } from './content-keys.js';
 import type { ContentClass } from './content-rules.js';
-import { hideInputParameters, hideOfferedTools, REDACTED_VALUE } from './hide-in-json.js';
+import { MessageHistory } from './earlier-answers.js';
+import { hideProperties, REDACTED_VALUE, TOOL_PROPERTIES } from './hide-in-json.js';
 import { limitInlineMedia, shortestLimit } from './inline-media.js';
 import type { PrivacyPolicy } from './privacy.js';
 
@@ -14,13 +15,14 @@ const HOLDS_REQUEST: ReadonlySet<ContentClass> = new Set(['inputValue', 'invocat
 export class ContentRedactor {
   readonly #policy: PrivacyPolicy;
   readonly #kind: string;
-  readonly #history = new MessageHistory();
+  readonly #history: MessageHistory;
   /** Texts up to this length need no look: nothing but long media is withheld. */
   readonly #harmlessLength: number;
 
   constructor(policy: PrivacyPolicy, kind: string) {
     this.#policy = policy;
     this.#kind = kind;
+    this.#history = new MessageHistory(kind);
     this.#harmlessLength = policy.limitsMediaOnly ? shortestLimit(policy.media) : -1;
   }
 
@@ -86,12 +88,14 @@ export class ContentRedactor {
   }
 
   #trimText(key: string, value: string, content: ContentClass): string {
-    const { media, hidesInputParameters, hidesOfferedTools, counts } = this.#policy;
+    const { media, hiddenParameters, hidesOfferedTools, counts } = this.#policy;
     let trimmed = limitInlineMedia(value, media);
-    if (content === 'invocationParameters' && hidesInputParameters) {
-      trimmed = hideInputParameters(key, trimmed);
+    if (content === 'invocationParameters' && hiddenParameters !== undefined) {
+      trimmed = hideProperties(key, trimmed, hiddenParameters);
     }
-    if (hidesOfferedTools && HOLDS_REQUEST.has(content)) trimmed = hideOfferedTools(key, trimmed);
+    if (hidesOfferedTools && HOLDS_REQUEST.has(content)) {
+      trimmed = hideProperties(key, trimmed, TOOL_PROPERTIES);
+    }
     if (trimmed !== value) counts.redacted += 1;
     return trimmed;
   }
@@ -127,40 +131,4 @@ function hasText(value: AttributeValue): boolean {
   return Array.isArray(value)
     ? value.some((item) => typeof item === 'string')
     : typeof value === 'string';
-}
-
-const MESSAGE = /^llm\.input_messages\.\d+(?=\.)/;
-const ASKING_ROLES: ReadonlySet<unknown> = new Set(['user', 'system', 'developer', 'human']);
-const TOLD_BY_MODEL_OR_TOOL =
-  /"(?:role|type)"\s{0,8}:\s{0,8}"(?:assistant|model|ai|tool|function|tool_(?:use|call|result)|function_call|function_call_output|tool_call_response)"/i;
-
-/**
- * Tells which input messages of a span repeat an earlier answer, of the model or of a tool.
- *
- * A conversation sends every answer back with the next request, so hiding outputs means hiding them
- * there as well. A role stands before the text it belongs to; text whose role was not seen is taken
- * for an answer.
- */
-class MessageHistory {
-  readonly #asked = new Set<string>();
-
-  /** Whether this value of the input side repeats an answer. Sees the values in their order. */
-  repeatsAnswer(key: string, value: unknown, content: ContentClass): boolean {
-    switch (content) {
-      case 'inputMessage':
-        if (key.endsWith('.message.role') && ASKING_ROLES.has(value)) {
-          this.#asked.add(MESSAGE.exec(key)?.[0] ?? '');
-        }
-        return false;
-      case 'inputText':
-      case 'inputImage':
-      case 'inputAudio':
-        return !this.#asked.has(MESSAGE.exec(key)?.[0] ?? key);
-      case 'inputValue':
-      case 'prompt':
-        return typeof value === 'string' && TOLD_BY_MODEL_OR_TOOL.test(value);
-      default:
-        return false;
-    }
-  }
 }

@@ -11,6 +11,7 @@ import {
   type ContentClass,
   type HidingSwitch,
 } from './content-rules.js';
+import { CONTENT_PARAMETERS, CONVERSATION_PARAMETERS, type JsonSelection } from './hide-in-json.js';
 import type { MediaLimits } from './inline-media.js';
 import { createPrivacyCounts, type PrivacyCounts } from './privacy-stats.js';
 import type { HashableField, RedactionOptions } from './redaction-options.js';
@@ -24,8 +25,8 @@ export interface PrivacyPolicy {
   readonly limitsMediaOnly: boolean;
   /** Outputs are hidden: what the model said before must not come back in the next request. */
   readonly hidesAnswersInInput: boolean;
-  /** Inputs are hidden: of the parameters of a call, those that hold words go too. */
-  readonly hidesInputParameters: boolean;
+  /** Of the parameters of a call, those to hide: with text of people, or with earlier answers. */
+  readonly hiddenParameters: JsonSelection | undefined;
   /** Tools are hidden: a request that stands in a value loses those that it offers. */
   readonly hidesOfferedTools: boolean;
   readonly media: MediaLimits;
@@ -105,11 +106,16 @@ type HidingPolicy = Omit<PrivacyPolicy, 'rewriter' | 'hashIdentity' | 'counts'>;
 function decide(flags: ResolvedPrivacyFlags, isRewriting: boolean): HidingPolicy {
   const switches = hidingSwitches(flags);
   const isOn = (...some: readonly HidingSwitch[]): boolean => some.some((one) => switches.has(one));
+  const hidesAnswersInInput = isOn('hideOutputs', 'hideOutputMessages', 'hideOutputText');
   return {
     actions: new Map(CONTENT_CLASSES.map((content) => [content, actionOn(content, switches)])),
     limitsMediaOnly: switches.size === 0 && !isRewriting,
-    hidesAnswersInInput: isOn('hideOutputs', 'hideOutputMessages', 'hideOutputText'),
-    hidesInputParameters: isOn('hideInputs'),
+    hidesAnswersInInput,
+    hiddenParameters: isOn('hideInputs')
+      ? CONTENT_PARAMETERS
+      : hidesAnswersInInput
+        ? CONVERSATION_PARAMETERS
+        : undefined,
     hidesOfferedTools: isOn('hideLlmTools'),
     media: {
       imageMaxLength: isOn('hideInputImages') ? 0 : flags.base64ImageMaxLength,
