@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@opentelemetry/api';
-import type { Classify } from './content-keys.js';
+import { isMarkedPii, type Classify } from './content-keys.js';
 import type { ContentClass } from './content-rules.js';
 import { MessageHistory } from './earlier-answers.js';
 import { hideProperties, REDACTED_VALUE, TOOL_PROPERTIES } from './hide-in-json.js';
@@ -8,6 +8,8 @@ import type { PrivacyPolicy } from './privacy.js';
 
 /** LiveKit's words in the place of an exception's (`telemetry/redaction.ts`). */
 const REDACTED_EXCEPTION_MESSAGE = 'exception details redacted';
+/** Names of agents and tools: always sent, and masked like the names of spans. */
+const NAME = /(?:^|[._])(?:agent|tool|function|node|workflow)[._](?:name|label)$/;
 /** Where tracers of model APIs put the request as it was made. */
 const HOLDS_REQUEST: ReadonlySet<ContentClass> = new Set(['inputValue', 'invocationParameters']);
 
@@ -30,14 +32,15 @@ export class ContentRedactor {
   redact(key: string, value: AttributeValue, classify: Classify): AttributeValue | undefined {
     if (this.#isHarmless(value)) return value;
     const content = classify(key, value);
-    if (content === 'none') return value;
-    const { actions, hidesAnswersInInput, counts } = this.#policy;
-    if (content === 'personal' && typeof value === 'string') {
-      const hashed = this.#policy.hashIdentity(key, value);
-      if (hashed !== undefined) {
-        counts.hashed += 1;
-        return hashed;
-      }
+    const { actions, hidesAnswersInInput, rewriter } = this.#policy;
+    if (content === 'none') {
+      return typeof value === 'string' && NAME.test(key)
+        ? (rewriter?.maskName(value) ?? value)
+        : value;
+    }
+    if (content === 'personal') {
+      const hashed = this.#hash(key, value);
+      if (hashed !== undefined) return hashed;
     }
     // Asked for every value: a role that a switch removes still says whose the text is.
     const repeatsAnswer = hidesAnswersInInput && this.#history.repeatsAnswer(key, value, content);
@@ -46,9 +49,7 @@ export class ContentRedactor {
       return content === 'exception' ? this.#exception(key) : this.#redacted();
     }
     if (action === 'remove') {
-      // A number under a key nobody knows is a measurement more often than a message.
-      const isMeasured = typeof value === 'number' || typeof value === 'boolean';
-      return content === 'raw' && isMeasured ? value : this.#removed();
+      return content === 'raw' && isMeasured(key, value) ? value : this.#removed();
     }
     if (repeatsAnswer) return this.#redacted();
     return this.#rewrite(key, this.#trim(key, value, content), content);
@@ -57,6 +58,15 @@ export class ContentRedactor {
   #isHarmless(value: AttributeValue): boolean {
     if (this.#harmlessLength < 0) return false;
     return typeof value === 'string' ? value.length <= this.#harmlessLength : !Array.isArray(value);
+  }
+
+  /** An identity is one in any form: a number, or the names of a list. */
+  #hash(key: string, value: AttributeValue): AttributeValue | undefined {
+    const hashes = [value].flat().map((one) => this.#policy.hashIdentity(key, String(one)));
+    const [first] = hashes;
+    if (first === undefined) return undefined;
+    this.#policy.counts.hashed += 1;
+    return Array.isArray(value) ? hashes.map(String) : first;
   }
 
   /** As LiveKit does it: other words in the place of the message, no stack at all. */
@@ -125,6 +135,15 @@ export class ContentRedactor {
     const rewritten = this.#policy.rewriter?.rewrite(text, { key, kind: this.#kind });
     return rewritten === text ? value : rewritten;
   }
+}
+
+/**
+ * A number under a key that nobody knows is a measurement more often than a message. One that LiveKit
+ * marks, and one as long as a telephone number, is none.
+ */
+function isMeasured(key: string, value: AttributeValue): boolean {
+  if (isMarkedPii(key)) return false;
+  return typeof value === 'boolean' || (typeof value === 'number' && Math.abs(value) < 1_000_000);
 }
 
 function hasText(value: AttributeValue): boolean {

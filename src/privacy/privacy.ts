@@ -14,7 +14,11 @@ import {
 import { CONTENT_PARAMETERS, CONVERSATION_PARAMETERS, type JsonSelection } from './hide-in-json.js';
 import type { MediaLimits } from './inline-media.js';
 import { createPrivacyCounts, type PrivacyCounts } from './privacy-stats.js';
-import type { HashableField, RedactionOptions } from './redaction-options.js';
+import {
+  REDACTION_OPTION_NAMES,
+  type HashableField,
+  type RedactionOptions,
+} from './redaction-options.js';
 import { resolveRedaction, type ResolvedHash } from './resolve-redaction.js';
 
 /** What may be sent, decided once for all spans. */
@@ -46,6 +50,22 @@ export interface PrivacySettings {
    * `undefined` while that is not known.
    */
   readonly isEnforced?: () => boolean | undefined;
+}
+
+/**
+ * Everything that the options withhold and rewrite, as one text; empty when they leave content as it
+ * is. To compare, not to show; the key of `hash` is not in it.
+ */
+export function describeWithheld({ flags, redaction }: PrivacySettings): string {
+  const switches = [...hidingSwitches(flags)];
+  const rewriting = Object.entries(redaction).filter(
+    ([name, value]) => REDACTION_OPTION_NAMES.has(name) && value !== undefined,
+  );
+  if (switches.length === 0 && rewriting.length === 0) return '';
+  return JSON.stringify([switches, rewriting], (name, value: unknown) => {
+    if (typeof value === 'function' || value instanceof RegExp) return String(value);
+    return name === 'key' ? undefined : value;
+  });
 }
 
 /** Mark of a project that enforces redaction (LiveKit's `ATTRIBUTE_REDACTION_ENABLED`). */
@@ -87,6 +107,11 @@ export class Privacy {
   /** The policy for the next span. Call `check` with the span's raw attributes first. */
   get policy(): PrivacyPolicy {
     return this.#isEnforced === false ? this.#chosen : this.#enforced;
+  }
+
+  /** The policy for a span of LiveKit's that has not ended: LiveKit redacts a span when it ends. */
+  get policyOfUnended(): PrivacyPolicy {
+    return this.#enforced;
   }
 
   /**
@@ -140,6 +165,7 @@ const FIELD_BY_KEY: ReadonlyMap<string, HashableField> = new Map([
   ['lk.room_name', 'room.name'],
   ['lk.pii.room_name', 'room.name'],
   ['room.name', 'room.name'],
+  ['voice.room_name', 'room.name'],
 ]);
 
 /** Gives an identity another name that stays the same. */

@@ -21,7 +21,7 @@ import { resolveOptions, type ResolvedOptions } from '../options/resolve-options
 import type { SetupOptions } from '../options/setup-options.js';
 import { Privacy } from '../privacy/privacy.js';
 import type { PrivacyCounts } from '../privacy/privacy-stats.js';
-import { redact } from '../privacy/redact.js';
+import { cutValues, redact } from '../privacy/redact.js';
 import type { JobWatch } from '../session/job.js';
 import { MeasuredSpan } from '../session/measured-span.js';
 import { SessionObservers } from '../session/observe-session.js';
@@ -93,6 +93,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   readonly #delivery: DeliveryProcessor | undefined;
   readonly #tree: SpanTree;
   readonly #privacy: Privacy;
+  readonly #maxValueLength: number;
   readonly #metrics: LateMetrics;
   readonly #isStandalone: boolean;
   readonly #waiting = new WaitingSpans();
@@ -138,6 +139,8 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
       isSent: (span) => this.#isSent(span),
     });
     this.observers = new SessionObservers(this.#tree);
+    // The SDK takes 0 for no limit.
+    this.#maxValueLength = resolved.spanLimits?.attributeValueLengthLimit || Infinity;
     this.#privacy = new Privacy({
       ...resolved.privacy,
       isEnforced: () => this.jobs.enforcesRedaction(),
@@ -409,7 +412,9 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
 
   #redact(mapped: MappedSpan, span: ReadableSpan, context: MappingContext): MappedSpan {
     try {
-      return redact(mapped, this.#privacy.policy);
+      const isUnended = context.incomplete && isOfLiveKit(span);
+      const policy = isUnended ? this.#privacy.policyOfUnended : this.#privacy.policy;
+      return cutValues(redact(mapped, policy), this.#maxValueLength);
     } catch (error) {
       this.#onFailure(error, span);
       return mapBareSpan(span, context);
@@ -488,8 +493,10 @@ function attempt(call: () => void): void {
   }
 }
 
+function isOfLiveKit(span: ReadableSpan): boolean {
+  return span.instrumentationScope.name === LIVEKIT_SCOPE_NAME;
+}
+
 function isLiveKitSession(span: ReadableSpan): boolean {
-  return (
-    span.name === LiveKitSpan.AGENT_SESSION && span.instrumentationScope.name === LIVEKIT_SCOPE_NAME
-  );
+  return span.name === LiveKitSpan.AGENT_SESSION && isOfLiveKit(span);
 }

@@ -24,7 +24,7 @@ const json = (value: unknown): string => JSON.stringify(value);
 const WRITTEN: readonly (readonly [string, string])[] = [
   ['JSON', json(RESULT)],
   ['util.inspect', inspect(RESULT)],
-  ['an instance', inspect(Object.assign(new (class Order {})(), RESULT))],
+  ['an object without prototype', inspect(Object.assign(Object.create(null) as object, RESULT))],
   ['a map', inspect(new Map([['number', NUMBER]]))],
   ['Python', `{'status': 'ok', 'card': {'number': '${NUMBER}'}}`],
   ['a list of Python', `['ok', {'number': '${NUMBER}'}]`],
