@@ -8,6 +8,7 @@ import { setup } from '../../src/index.js';
 import { startReceiver } from '../support/otlp-receiver.js';
 import { ScriptedLLM } from '../support/scripted-llm.js';
 import { runTextSession } from '../support/sessions.js';
+import { privacyWith, sendOne } from './redacted.js';
 import { leaks, sendRows, type Row } from './wire.js';
 
 const NUMBER = '4111111111111111';
@@ -82,6 +83,19 @@ describe('what a path masks in a tool’s result', () => {
     const spans = await sendRows({ privacy: { toolJsonPaths: PATHS } }, rows);
     expect(spans.map(({ attributes }) => attributes['input.value'])).toEqual(texts);
   });
+
+  it.each(['{number', '{ number ', '{a:', "{'", '{"a":', "['a',", '{ => ', '{'.repeat(101)])(
+    'is looked for in linear time: %s',
+    (part) => {
+      const { privacy } = privacyWith({}, { toolJsonPaths: PATHS });
+      const text = `number ${part.repeat(Math.ceil(65_536 / part.length))}`;
+      for (const kind of ['LLM', 'TOOL']) {
+        const startedAt = process.cpuUsage().user;
+        sendOne(privacy, ['output.value', text], kind);
+        expect((process.cpuUsage().user - startedAt) / 1_000).toBeLessThan(100);
+      }
+    },
+  );
 
   it('is masked in a session of LiveKit, on the tool’s span and in the next request', async () => {
     const receiver = await startReceiver();

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { trace } from '@opentelemetry/api';
 import { afterEach, describe, expect, it } from 'vitest';
+import { privacyWith, sendOne } from './redacted.js';
 import { EVENT, leaks, sendRows, type Row, type Withholding } from './wire.js';
 
 const ANSWER = 'answered-5b1d';
@@ -152,5 +153,26 @@ describe('an answer that comes back in the next request', () => {
     expect(spans).toHaveLength(REPEATED.length + ASKED_ALONE.length);
     expect(leaks(spans, ANSWER)).toEqual([]);
     expect(leaks(spans.slice(-ASKED_ALONE.length), ASKED)).toHaveLength(ASKED_ALONE.length);
+  });
+});
+
+describe('looking for earlier answers', () => {
+  it.each([
+    ['roles', 'role":"user",'],
+    ['types', '"type":"a_'],
+    ['tuples', '["user",'],
+    ['backslashes', '\\'],
+    ['line breaks', '\\n'],
+    ['marks of prompts', '<|im_start|> '],
+    ['braces', '{{"'],
+    ['words', 'chat_history tool_call Message '],
+    ['spaces', '"type"       :       "'],
+    ['labels', '\n       assistant       '],
+  ])('takes linear time for %s', (_what, part) => {
+    const { privacy } = privacyWith({ hideOutputs: true });
+    const text = part.repeat(Math.ceil(65_536 / part.length));
+    const startedAt = process.cpuUsage().user;
+    sendOne(privacy, ['input.value', text], 'LLM');
+    expect((process.cpuUsage().user - startedAt) / 1_000).toBeLessThan(100);
   });
 });
