@@ -19,14 +19,21 @@ const HISTORY = [
   { role: 'user', content: `hello ${ASKED}` },
 ];
 
+interface Agents {
+  readonly Agent: Callable;
+  readonly Runner: Callable;
+  readonly OpenAIProvider: Callable;
+  setTracingDisabled(isDisabled: boolean): void;
+}
+
 interface Framework {
   readonly modules: Readonly<Record<string, unknown>>;
   readonly scenario: Scenario;
 }
 
 const FRAMEWORKS: Readonly<Record<string, () => Promise<Framework>>> = {
-  ai5: () => aiSdk('ai5', 'index.mjs'),
-  ai7: () => aiSdk('ai7', 'index.js'),
+  ai5: () => aiSdkOf('ai5', 'index.mjs'),
+  ai7: () => aiSdkOf('ai7', 'index.js'),
   langchain1: async () => {
     const { load } = await installFrameworks('langchain1');
     const { ChatOpenAI } = (await load('@langchain/openai')) as { ChatOpenAI: Callable };
@@ -48,7 +55,7 @@ const FRAMEWORKS: Readonly<Record<string, () => Promise<Framework>>> = {
     const langsmith = await load('langsmith');
     const langchain = await load('@langchain/core/callbacks/manager');
     const { traceable } = (await load('langsmith/traceable')) as {
-      traceable(code: unknown, options: unknown): Call;
+      readonly traceable: (code: unknown, options: unknown) => Call;
     };
     const run_type = 'llm';
     const model = traceable(async () => ({ role: 'assistant', content: ANSWERED }), { run_type });
@@ -62,13 +69,10 @@ const FRAMEWORKS: Readonly<Record<string, () => Promise<Framework>>> = {
   },
   agents020: async () => {
     const load = await installFramework('agents020');
-    const openaiAgents = (await load('@openai/agents/dist/index.mjs')) as unknown as Record<
-      'Agent' | 'Runner' | 'OpenAIProvider',
-      Callable
-    >;
+    const openaiAgents = (await load('@openai/agents/dist/index.mjs')) as Agents;
     const { OpenAI } = (await load('openai/index.mjs')) as { OpenAI: Callable };
     // The SDK traces nothing under a test runner by itself.
-    Reflect.apply(Reflect.get(openaiAgents, 'setTracingDisabled') as Call, undefined, [false]);
+    openaiAgents.setTracingDisabled(false);
     const scenario: Scenario = async ({ url }) => {
       const openAIClient = new OpenAI({ apiKey: 'k', baseURL: url, maxRetries: 0 });
       const { Agent, OpenAIProvider, Runner } = openaiAgents;
@@ -84,11 +88,11 @@ const FRAMEWORKS: Readonly<Record<string, () => Promise<Framework>>> = {
   },
 };
 
-async function aiSdk(version: 'ai5' | 'ai7', main: string): Promise<Framework> {
+async function aiSdkOf(version: 'ai5' | 'ai7', main: string): Promise<Framework> {
   const load = await installFramework(version);
   const aiSdk = (await load(`ai/dist/${main}`)) as Sdk;
   const { createOpenAICompatible } = (await load(`@ai-sdk/openai-compatible/dist/${main}`)) as {
-    createOpenAICompatible(options: unknown): (model: string) => unknown;
+    readonly createOpenAICompatible: (options: unknown) => (model: string) => unknown;
   };
   const experimental_telemetry = createAISdkTelemetrySettings({ functionId: 'f' });
   const telemetry = version === 'ai5' ? { experimental_telemetry } : { telemetry: {} };

@@ -160,7 +160,7 @@ describe('every rule about keys', () => {
 
   it.each(others)('%s is %s, by this rule and by no other before it', (key, content) => {
     expect(classifyRawKey(key)).toBe(content);
-    const sent = String(sendOne(privacy, [key, 'canary']));
+    const sent = String(sendOne(privacy, [key, 'a canary']));
     expect(sent.includes('canary')).toBe(content === 'none');
   });
 });
