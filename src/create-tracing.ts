@@ -1,14 +1,12 @@
 import { createNoopMeter } from '@opentelemetry/api';
 import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
 import { debug, warnOnce } from './diagnostics.js';
-import { installIntegrations } from './integrations/install-integrations.js';
 import { uninstallIntegrations } from './integrations/installed-sdks.js';
 import { livekitEntry } from './livekit/livekit-module.js';
 import { configuredAllowPii, LIVEKIT_NAME, LiveKitInstaller } from './livekit/install-livekit.js';
 import { offerLiveKitConnector } from './livekit/connect-livekit.js';
 import { LIVEKIT_SCOPE_NAME } from './mapping/livekit-spans.js';
 import { LateMetrics } from './metrics/late-metrics.js';
-import { createMetrics } from './metrics/metrics.js';
 import type { ResolvedOptions } from './options/resolve-options.js';
 import { composeProcessor } from './processor/create-processor.js';
 import { chooseApi } from './provider/api-copies.js';
@@ -81,19 +79,16 @@ export async function createTracing(
     // After those of LiveKit up to 1.5, which may join the provider that a span goes to.
     registration.watchContexts((entered) => livekit.onContext(entered, ownsSpan));
     const { modules, autoInstrument } = resolved;
-    await installIntegrations({ modules, autoInstrument, provider });
+    if (autoInstrument || Object.keys(modules).length > 0) {
+      const integrations = await import('./integrations/install-integrations.js');
+      await integrations.installIntegrations({ modules, autoInstrument, provider });
+    }
     // What the end of the process needs cannot be loaded then.
     await delivery?.ready;
     // After everything that an application must not start before.
     if (resolved.metrics !== undefined) {
-      await metrics.arrive(
-        createMetrics(resolved.metrics, {
-          resolved,
-          resource,
-          delivery,
-          api: api.metrics,
-        }),
-      );
+      const parts = { resolved, resource, delivery, api: api.metrics };
+      await metrics.create(resolved.metrics, parts);
     }
     const tracing = new LiveTracing({
       tracer: provider.getTracer(TRACER_NAME, VERSION),

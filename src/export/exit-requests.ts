@@ -1,4 +1,3 @@
-import { Worker } from 'node:worker_threads';
 import { joinRequests } from './otlp-request.js';
 import type { ExitTarget } from './otlp-exporter.js';
 import { hostOf } from './http-transport.js';
@@ -83,6 +82,8 @@ export function sendAtExit(
   const shared = new SharedArrayBuffer(28);
   const state = new Int32Array(shared);
   try {
+    // Loaded here: it takes a millisecond, and most processes end without it.
+    const { Worker } = process.getBuiltinModule('node:worker_threads');
     const worker = new Worker(PROGRAM, {
       eval: true,
       workerData: { ...workOf(target, contentType, batches), state: shared },

@@ -11,6 +11,9 @@ const VALUE = 0x12;
 const STRING_VALUE = 0x0a;
 /** Below this many units a text needs one byte for its length, whatever its alphabet. */
 const SHORT_UNITS = 42;
+/** From and up to so many units a text, and its pair with a key, need two bytes for their length. */
+const MIN_LONG_UNITS = 0x80;
+const MAX_LONG_UNITS = 5_000;
 
 /**
  * Appends protobuf fields to a buffer that grows. Written by hand because the stock writer walks
@@ -95,6 +98,7 @@ export class ProtobufWriter {
 
   /** A `KeyValue` of text: every length is known before it is written, so nothing moves afterwards. */
   textPair(tag: number, key: string, text: string): void {
+    if (this.#foreseenPair(tag, key, text)) return;
     const keyBytes = Buffer.byteLength(key);
     const textBytes = Buffer.byteLength(text);
     const anyBytes = 1 + varintBytes(textBytes) + textBytes;
@@ -109,6 +113,33 @@ export class ProtobufWriter {
     if (this.#write(text, textBytes) && isKeyWhole) return;
     this.#position = start;
     this.textPair(tag, toUSVString(key), toUSVString(text));
+  }
+
+  /**
+   * The same for text of a length at which every length takes a known number of bytes, whatever the
+   * alphabet. Then nothing has to be measured first, which halves the calls out of JavaScript.
+   */
+  #foreseenPair(tag: number, key: string, text: string): boolean {
+    const units = text.length;
+    if (key.length > SHORT_UNITS * 2) return false;
+    const lengthBytes = units <= SHORT_UNITS / 2 ? 1 : 2;
+    if (lengthBytes === 2 && (units < MIN_LONG_UNITS || units > MAX_LONG_UNITS)) return false;
+    this.#reserve((key.length + units) * MAX_UNIT_BYTES);
+    const start = this.#position;
+    const keyAt = start + 1 + lengthBytes + 2;
+    const keyBytes = this.#bytes.write(key, keyAt);
+    const textAt = keyAt + keyBytes + 2 * (1 + lengthBytes);
+    const textBytes = this.#bytes.write(text, textAt);
+    const anyBytes = 1 + lengthBytes + textBytes;
+    const pairBytes = 2 + keyBytes + 1 + lengthBytes + anyBytes;
+    if (keyBytes > 0x7f || varintBytes(pairBytes) !== lengthBytes) return false;
+    this.#header(tag, pairBytes);
+    this.#header(KEY, keyBytes);
+    this.#position += keyBytes;
+    this.#header(VALUE, anyBytes);
+    this.#header(STRING_VALUE, textBytes);
+    this.#position += textBytes;
+    return true;
   }
 
   /** A bytes field. */

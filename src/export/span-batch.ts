@@ -6,6 +6,8 @@ const SPAN_BYTES = 160;
 /** Tags and lengths of one attribute, when all of them are long. */
 const ATTRIBUTE_BYTES = 20;
 const SCALAR_BYTES = 10;
+/** Counting bytes of a shorter text costs more than it saves. */
+const SHORT_TEXT = 24;
 
 /** A span that waits, with about the bytes that it has on the wire and in memory. */
 export interface QueuedSpan {
@@ -33,8 +35,10 @@ function attributeBytes(key: string, value: unknown): number {
 }
 
 function valueBytes(value: unknown): number {
-  // Some 20 ns, and it holds for any alphabet: a batch of CJK text has three bytes for each character.
-  if (typeof value === 'string') return Buffer.byteLength(value);
+  // For any alphabet: a batch of CJK text has three bytes for each character.
+  if (typeof value === 'string') {
+    return value.length < SHORT_TEXT ? value.length * 3 : Buffer.byteLength(value);
+  }
   if (!Array.isArray(value)) return SCALAR_BYTES;
   let bytes = 0;
   for (const item of value) bytes += SCALAR_BYTES + valueBytes(item);
@@ -128,8 +132,9 @@ export class SpanQueue {
     this.#head++;
     this.#headNumber++;
     this.#bytes -= span.bytes;
-    // Compacted now and then: `shift` stays cheap and the spans that are gone can be freed.
-    if (this.#head > 256 && this.#head * 2 > this.#spans.length) {
+    // Spans that are gone must be free at once: one that the garbage collector meets twice is moved
+    // to where it stays for long. Otherwise compacted now and then, so that `shift` stays cheap.
+    if (this.length === 0 || (this.#head > 256 && this.#head * 2 > this.#spans.length)) {
       this.#spans = this.#spans.slice(this.#head);
       this.#head = 0;
     }

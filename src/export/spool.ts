@@ -1,6 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
-import * as fsAsync from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 
@@ -45,10 +43,14 @@ const ABANDONED_MILLIS = 5 * 60 * 1000;
 export class Spool {
   readonly #options: SpoolOptions;
   readonly #target: string;
+  /** Of `node:crypto`, which is slow to load and which few agents need. */
+  readonly #newId: () => string;
   readonly #claims = new Set<string>();
 
   constructor(options: SpoolOptions) {
     this.#options = options;
+    const { createHash, randomUUID } = process.getBuiltinModule('node:crypto');
+    this.#newId = randomUUID;
     this.#target = createHash('sha256').update(options.url).digest('hex').slice(0, 16);
   }
 
@@ -57,23 +59,23 @@ export class Spool {
     const { directory } = this.#options;
     const file = this.#encode(request);
     const path = this.#newPath(request.spans);
-    await fsAsync.mkdir(directory, { recursive: true, mode: 0o700 });
-    const names = await fsAsync.readdir(directory);
+    await fs.promises.mkdir(directory, { recursive: true, mode: 0o700 });
+    const names = await fs.promises.readdir(directory);
     const files = await Promise.all(
       names.map(async (name) => {
-        const stat = await fsAsync.stat(join(directory, name)).catch(() => undefined);
+        const stat = await fs.promises.stat(join(directory, name)).catch(() => undefined);
         return { name, bytes: stat?.size ?? 0 };
       }),
     );
     for (const name of this.#filesToRemove(files, file.length)) {
-      await fsAsync.rm(join(directory, name), { force: true });
+      await fs.promises.rm(join(directory, name), { force: true });
     }
     try {
-      await fsAsync.writeFile(path + WRITING, file, { mode: 0o600, flag: 'wx' });
-      await fsAsync.rename(path + WRITING, path + READY);
+      await fs.promises.writeFile(path + WRITING, file, { mode: 0o600, flag: 'wx' });
+      await fs.promises.rename(path + WRITING, path + READY);
       return keyOf(path + READY);
     } catch (error) {
-      await fsAsync.rm(path + WRITING, { force: true }).catch(() => undefined);
+      await fs.promises.rm(path + WRITING, { force: true }).catch(() => undefined);
       throw error;
     }
   }
@@ -113,13 +115,13 @@ export class Spool {
   /** Ends a claim: the request was sent, or given up. */
   async remove(claim: SpoolClaim): Promise<void> {
     this.#claims.delete(claim.path);
-    await fsAsync.rm(claim.path, { force: true });
+    await fs.promises.rm(claim.path, { force: true });
   }
 
   /** Ends a claim: somebody else, or the next process, shall send it. */
   async release(claim: SpoolClaim): Promise<void> {
     this.#claims.delete(claim.path);
-    await fsAsync.rename(claim.path, readyPath(claim.path));
+    await fs.promises.rename(claim.path, readyPath(claim.path));
   }
 
   /** Ends every claim while the process exits, so that the next process need not wait for them. */
@@ -140,7 +142,7 @@ export class Spool {
   }
 
   #newPath(spans: number): string {
-    return join(this.#options.directory, `${Date.now()}-${this.#target}-${spans}-${randomUUID()}`);
+    return join(this.#options.directory, `${Date.now()}-${this.#target}-${spans}-${this.#newId()}`);
   }
 
   #encode(request: SpooledRequest): Buffer {
@@ -171,7 +173,7 @@ export class Spool {
 
   async #list(): Promise<string[]> {
     try {
-      return (await fsAsync.readdir(this.#options.directory)).toSorted();
+      return (await fs.promises.readdir(this.#options.directory)).toSorted();
     } catch {
       return []; // No directory yet: nobody has written anything.
     }
@@ -183,14 +185,14 @@ export class Spool {
     try {
       if (millis === undefined || this.#claims.has(path)) return undefined;
       if (Date.now() - Number(millis) > this.#options.maxAgeMillis) {
-        await fsAsync.rm(path);
+        await fs.promises.rm(path);
         if (state !== WRITING) this.#options.onLost('too old', spansOf(name));
         return undefined;
       }
       if (state !== READY) {
-        const { mtimeMs } = await fsAsync.stat(path);
+        const { mtimeMs } = await fs.promises.stat(path);
         if (mtimeMs > Date.now() - ABANDONED_MILLIS) return undefined;
-        if (state === WRITING) await fsAsync.rm(path, { force: true });
+        if (state === WRITING) await fs.promises.rm(path, { force: true });
         if (state === WRITING) return undefined;
       }
       if (target !== this.#target) return undefined;
@@ -203,16 +205,16 @@ export class Spool {
   async #take(path: string): Promise<SpoolClaim | undefined> {
     const own = path.endsWith(CLAIMED)
       ? // An abandoned claim gets a new name: of several processes that find it, one wins.
-        path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}\.claimed$/, `${randomUUID()}${CLAIMED}`)
+        path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}\.claimed$/, `${this.#newId()}${CLAIMED}`)
       : path.slice(0, -READY.length) + CLAIMED;
-    await fsAsync.rename(path, own);
+    await fs.promises.rename(path, own);
     this.#claims.add(own);
     const now = new Date();
-    await fsAsync.utimes(own, now, now);
-    const request = decodeFile(await fsAsync.readFile(own));
+    await fs.promises.utimes(own, now, now);
+    const request = decodeFile(await fs.promises.readFile(own));
     if (request !== undefined) return { ...request, path: own };
     this.#claims.delete(own);
-    await fsAsync.rm(own, { force: true });
+    await fs.promises.rm(own, { force: true });
     this.#options.onLost('not whole', spansOf(own));
     return undefined;
   }

@@ -6,9 +6,7 @@ import {
   type SpanStatus,
 } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import { aiSdkSpanAttributes } from '../integrations/ai-sdk/native-spans.js';
-import { nativeSpanAttributes } from '../integrations/anthropic/native-spans.js';
-import { langSmithAttributes, langSmithStatus } from '../integrations/langsmith/native-spans.js';
+import { readNativeSpan } from '../integrations/native-spans.js';
 import { CatalystAttr } from '../semconv/catalyst-attributes.js';
 import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
 import { putGenAiSpan } from './gen-ai-span.js';
@@ -38,8 +36,8 @@ export function mapSpan(
   context: MappingContext,
   options: MappingOptions,
 ): MappedSpan {
-  const attributes = aiSdkSpanAttributes(langSmithAttributes(span, nativeSpanAttributes(span)));
-  return mapAs(span, span.name, attributes, context, options);
+  const { attributes, status } = readNativeSpan(span);
+  return mapAs(span, span.name, attributes, context, options, status);
 }
 
 /**
@@ -67,13 +65,14 @@ function mapAs(
   attributes: Attributes,
   context: MappingContext,
   options: MappingOptions,
+  status: SpanStatus = span.status,
 ): MappedSpan {
   const mapping = new SpanMapping(name, span.instrumentationScope.name, attributes, context);
   putAttributes(mapping, options);
   return new MappedSpan(span, {
     name,
     parentSpanContext: parentOf(span, context) ?? null,
-    status: langSmithStatus(span) ?? statusOf(mapping, span.status),
+    status: statusOf(mapping, status),
     entries: mapping.entries,
   });
 }

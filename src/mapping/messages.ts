@@ -25,6 +25,41 @@ const MEDIA_KEY: Readonly<Record<string, string>> = {
 const AUDIO_MIME_TYPE = `.${S.MESSAGE_CONTENT_AUDIO}.${AUDIO_MIME_TYPE_KEY}`;
 const AUDIO_TRANSCRIPT = `.${S.MESSAGE_CONTENT_AUDIO}.${AUDIO_TRANSCRIPT_KEY}`;
 
+/** The keys of one message. */
+interface MessageKeys {
+  readonly role: string;
+  readonly name: string;
+  readonly content: string;
+  readonly contents: string;
+  readonly toolCalls: string;
+  readonly toolCallId: string;
+}
+
+/** Keys of the first messages are kept: every model call of a session sends them again. */
+const MAX_KEPT = 512;
+const kept: Readonly<Record<string, MessageKeys[]>> = {
+  [INPUT_MESSAGES]: [],
+  [OUTPUT_MESSAGES]: [],
+};
+
+function messageKeys(side: string, index: number): MessageKeys {
+  const known = kept[side]?.[index];
+  if (known !== undefined) return known;
+  const prefix = `${side}${index}`;
+  const keys = {
+    role: prefix + ROLE,
+    name: prefix + NAME,
+    content: prefix + CONTENT,
+    contents: prefix + CONTENTS,
+    toolCalls: prefix + TOOL_CALLS,
+    toolCallId: prefix + TOOL_CALL_ID,
+  };
+  const list = kept[side];
+  // In order only, so that the list has no holes.
+  if (list?.length === index && index < MAX_KEPT) list.push(keys);
+  return keys;
+}
+
 /**
  * Puts messages in the GenAI format (`{role, parts}`) as `llm.*_messages.N.*`, in their order and
  * without index gaps, after system instructions, each of which is a message. Messages that somebody
@@ -55,41 +90,41 @@ function putMessage(
   firstIndex: number,
 ): number {
   let index = firstIndex;
-  const content: JsonRecord[] = [];
-  const calls: JsonRecord[] = [];
+  let content: JsonRecord[] | undefined;
+  let calls: JsonRecord[] | undefined;
   const parts = message['parts'];
   for (const part of Array.isArray(parts) ? parts : []) {
     if (!isRecord(part)) continue;
     const type = part['type'];
     if (type === 'tool_call_response') {
-      putToolResult(mapping, `${side}${index}`, part);
+      putToolResult(mapping, messageKeys(side, index), part);
       index += 1;
-    } else if (type === 'tool_call') calls.push(part);
-    else content.push(part);
+    } else if (type === 'tool_call') (calls ??= []).push(part);
+    else (content ??= []).push(part);
   }
-  if (content.length === 0 && calls.length === 0 && index > firstIndex) return index;
-  const prefix = `${side}${index}`;
-  mapping.putIndexed(prefix + ROLE, asText(message['role']) ?? 'user');
-  mapping.putIndexed(prefix + NAME, asText(message['name']));
-  putContent(mapping, prefix, content);
+  if (content === undefined && calls === undefined && index > firstIndex) return index;
+  const keys = messageKeys(side, index);
+  mapping.putIndexed(keys.role, asText(message['role']) ?? 'user');
+  mapping.putIndexed(keys.name, asText(message['name']));
+  if (content !== undefined) putContent(mapping, keys, content);
   let position = 0;
-  for (const call of calls) {
-    putToolCall(mapping, `${prefix}${TOOL_CALLS}${position}.`, call);
+  for (const call of calls ?? []) {
+    putToolCall(mapping, `${keys.toolCalls}${position}.`, call);
     position += 1;
   }
   return index + 1;
 }
 
 /** Plain text goes to `message.content`; several parts, or one of another type, keep their order. */
-function putContent(mapping: SpanMapping, prefix: string, parts: readonly JsonRecord[]): void {
+function putContent(mapping: SpanMapping, keys: MessageKeys, parts: readonly JsonRecord[]): void {
   const [only] = parts;
   if (parts.length === 1 && only?.['type'] === 'text' && typeof only['content'] === 'string') {
-    mapping.putIndexed(prefix + CONTENT, only['content']);
+    mapping.putIndexed(keys.content, only['content']);
     return;
   }
   let position = 0;
   for (const part of parts) {
-    putPart(mapping, `${prefix}${CONTENTS}${position}`, part);
+    putPart(mapping, `${keys.contents}${position}`, part);
     position += 1;
   }
 }
@@ -136,13 +171,13 @@ function mediaUrl(part: JsonRecord): string | undefined {
 function putToolCall(mapping: SpanMapping, prefix: string, call: JsonRecord): void {
   mapping.putIndexed(prefix + S.TOOL_CALL_ID, asText(call['id']));
   mapping.putIndexed(prefix + S.TOOL_CALL_FUNCTION_NAME, asText(call['name']));
-  const given = asJsonText(call['arguments']);
-  mapping.putIndexed(prefix + S.TOOL_CALL_FUNCTION_ARGUMENTS_JSON, given);
+  const text = asJsonText(call['arguments']);
+  mapping.putIndexed(prefix + S.TOOL_CALL_FUNCTION_ARGUMENTS_JSON, text);
 }
 
-function putToolResult(mapping: SpanMapping, prefix: string, part: JsonRecord): void {
-  mapping.putIndexed(prefix + ROLE, 'tool');
-  mapping.putIndexed(prefix + TOOL_CALL_ID, asText(part['id']));
+function putToolResult(mapping: SpanMapping, keys: MessageKeys, part: JsonRecord): void {
+  mapping.putIndexed(keys.role, 'tool');
+  mapping.putIndexed(keys.toolCallId, asText(part['id']));
   // `response` is LiveKit's and an early spelling of the convention; `result` is a later one.
-  mapping.putIndexed(prefix + CONTENT, asJsonText(part['response'] ?? part['result']));
+  mapping.putIndexed(keys.content, asJsonText(part['response'] ?? part['result']));
 }

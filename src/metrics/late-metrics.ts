@@ -1,6 +1,7 @@
 import { debug, warnOnce } from '../diagnostics.js';
 import type { MeasuredSpan } from '../session/measured-span.js';
-import type { Metrics } from './metrics.js';
+import type { ResolvedMetricsOptions } from '../options/option-table.js';
+import type { Metrics, MetricsParts } from './metrics.js';
 import type { SpanMetrics } from './span-metrics.js';
 
 /** Measurements that wait while the SDK is loaded: some milliseconds of the first session. */
@@ -25,9 +26,9 @@ export class LateMetrics {
     if (areOn) this.#early = [];
   }
 
-  /** Settles when they are there, or cannot be. */
-  arrive(metrics: Promise<Metrics | undefined>): Promise<void> {
-    this.#arrival = this.#receive(metrics);
+  /** Loads and makes them. Settles when they are there, or cannot be: spans still go out. */
+  create(options: ResolvedMetricsOptions, parts: MetricsParts): Promise<void> {
+    this.#arrival = this.#receive(load(options, parts));
     return this.#arrival;
   }
 
@@ -78,6 +79,20 @@ export class LateMetrics {
     if (this.#early === undefined) return;
     if (this.#early.length < MAX_EARLY) this.#early.push(measurement);
     else warnOnce('metrics_early', 'Spans end before metrics are loaded: metrics miss some.');
+  }
+}
+
+async function load(
+  options: ResolvedMetricsOptions,
+  parts: MetricsParts,
+): Promise<Metrics | undefined> {
+  try {
+    const { createMetrics } = await import('./metrics.js');
+    return await createMetrics(options, parts);
+  } catch (error) {
+    warnOnce('metrics_failed', 'Metrics could not be set up; spans are not affected.');
+    debug(`Metrics: ${error instanceof Error ? error.message : typeof error}`);
+    return undefined;
   }
 }
 

@@ -14,7 +14,7 @@ export interface Metrics {
   readonly spans: SpanMetrics;
   /** Exports that the collector did not take; those of the application's own provider are its own. */
   readonly failedExports: () => number;
-  /** Sends what was measured so far. Settles within the time given and never rejects. */
+  /** Sends what was measured so far. Settles within `timeoutMillis` and never rejects. */
   readonly flush: (timeoutMillis: number) => Promise<void>;
   /** Sends the rest and lets go of the process. Never rejects. */
   readonly close: (timeoutMillis: number) => Promise<void>;
@@ -33,31 +33,25 @@ export interface MetricsParts {
 /**
  * Metrics over the application's own meter provider when one is registered, else over one of ours,
  * which is then registered so that LiveKit's own metric takes the same road. `undefined` when they
- * have nowhere to go. Never rejects: without metrics, spans still go out.
+ * have nowhere to go.
  */
 export async function createMetrics(
   options: ResolvedMetricsOptions,
   parts: MetricsParts,
 ): Promise<Metrics | undefined> {
-  try {
-    const { resolved, resource, api } = parts;
-    const foreign = registeredMeterProvider(api);
-    if (foreign !== undefined) return new MetricsOver(foreign, undefined, options, parts);
-    const url = resolved.endpoint === undefined ? undefined : metricsUrl(resolved.endpoint);
-    if (url === undefined) {
-      warnOnce(
-        'metrics_no_endpoint',
-        'Metrics are on and have nowhere to go: set CATALYST_OTLP_ENDPOINT or the option "endpoint" to the base URL of the collector.',
-      );
-      return undefined;
-    }
-    const own = await createOwnMeterProvider(url, resolved, resource);
-    return new MetricsOver(own.provider, own, options, parts);
-  } catch (error) {
-    warnOnce('metrics_failed', 'Metrics could not be set up; spans are not affected.');
-    debug(`Metrics: ${error instanceof Error ? error.message : typeof error}`);
+  const { resolved, resource, api } = parts;
+  const foreign = registeredMeterProvider(api);
+  if (foreign !== undefined) return new MetricsOver(foreign, undefined, options, parts);
+  const url = resolved.endpoint === undefined ? undefined : metricsUrl(resolved.endpoint);
+  if (url === undefined) {
+    warnOnce(
+      'metrics_no_endpoint',
+      'Metrics are on and have nowhere to go: set CATALYST_OTLP_ENDPOINT or the option "endpoint" to the base URL of the collector.',
+    );
     return undefined;
   }
+  const own = await createOwnMeterProvider(url, resolved, resource);
+  return new MetricsOver(own.provider, own, options, parts);
 }
 
 /**
@@ -162,8 +156,8 @@ function described({
 const TRACES_PATH = /\/v1\/traces$/;
 
 /**
- * Where metrics go beside spans: `/v1/metrics` in place of `/v1/traces`, the query kept. `undefined`
- * when the URL of the spans, used as it was given, does not say.
+ * Where metrics go: `/v1/metrics` in place of `/v1/traces`, the query kept. `undefined`
+ * when the URL of the spans, which is used as it is, ends otherwise.
  */
 export function metricsUrl(tracesUrl: string): string | undefined {
   const url = new URL(tracesUrl);

@@ -6,6 +6,7 @@ import type { DeliveryProcessor } from '../export/delivery-processor.js';
 import { resolveTimeoutMillis, watchExit } from '../export/process-exit.js';
 import { noteNativeSpan } from '../integrations/anthropic/native-spans.js';
 import { CountedOnce } from '../integrations/counted-once.js';
+import { loadNativeMapper } from '../integrations/native-spans.js';
 import { closeOpenSpans } from '../integrations/open-spans.js';
 import { configuredAllowPii, LiveKitInstaller } from '../livekit/install-livekit.js';
 import { offerLiveKitConnector } from '../livekit/connect-livekit.js';
@@ -16,7 +17,6 @@ import type { MappedSpan } from '../mapping/mapped-span.js';
 import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from '../mapping/livekit-spans.js';
 import type { MappingContext } from '../mapping/mapping-context.js';
 import { LateMetrics } from '../metrics/late-metrics.js';
-import { createMetrics } from '../metrics/metrics.js';
 import { resolveOptions, type ResolvedOptions } from '../options/resolve-options.js';
 import type { SetupOptions } from '../options/setup-options.js';
 import { Privacy } from '../privacy/privacy.js';
@@ -25,7 +25,7 @@ import { cutValues, redact } from '../privacy/redact.js';
 import type { JobWatch } from '../session/job.js';
 import { MeasuredSpan } from '../session/measured-span.js';
 import { SessionObservers } from '../session/observe-session.js';
-import { readGivenSessionId } from '../session/session.js';
+import { readSessionId } from '../session/session.js';
 import type { SpanNode } from '../session/span-node.js';
 import { SpanTree } from '../session/span-tree.js';
 import { WaitingSpans, waitsFor, type WaitingSpan } from '../session/waiting-spans.js';
@@ -65,7 +65,7 @@ export interface ProcessorParts {
 }
 
 /**
- * Maps every span to OpenInference, applies the privacy options, and hands the result to the next
+ * Maps every span to OpenInference, applies the privacy options, and passes the result to the next
  * processor. The raw spans stay as they are for the provider's other processors.
  *
  * Everything happens in `onEnd`, after LiveKit has stripped in `onEnding` what may not leave. Nothing
@@ -97,6 +97,9 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   readonly #metrics: LateMetrics;
   readonly #isStandalone: boolean;
   readonly #waiting = new WaitingSpans();
+  /** Spans that have ended before the mapper of their SDK was loaded: the first ones at most. */
+  readonly #unmapped = new Set<WaitingSpan>();
+  #mappersLoaded: Promise<unknown> | undefined;
   readonly #failed = new WeakSet<ReadableSpan>();
   readonly #countedOnce = new CountedOnce();
   #mappingFailures = 0;
@@ -133,7 +136,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
         metadata: resolved.metadata,
         tags: resolved.tags,
       },
-      givenSessionId: () => readGivenSessionId(resolved.sessionId, () => this.jobs.current()),
+      configuredSessionId: () => readSessionId(resolved.sessionId, () => this.jobs.current()),
       roomSid: () => this.jobs.roomSid(),
       currentTask: () => this.jobs.currentTask(),
       isSent: (span) => this.#isSent(span),
@@ -186,6 +189,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
    * @internal
    */
   async flush(options?: FlushDeadline): Promise<void> {
+    if (this.#mappersLoaded !== undefined) await this.#mappersLoaded;
     this.#tree.sessions.settle();
     this.#sendWaiting();
     const timeoutMillis = this.#timeoutOf(options);
@@ -198,6 +202,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
    * @internal
    */
   async close(options?: FlushDeadline): Promise<void> {
+    if (this.#mappersLoaded !== undefined) await this.#mappersLoaded;
     this.sendOpenSpans();
     const timeoutMillis = this.#timeoutOf(options);
     const spans = this.#next.shutdown({ timeoutMillis });
@@ -292,6 +297,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
     try {
       const node = this.#tree.start(span, parentContext);
       noteNativeSpan(span, parentContext);
+      void loadNativeMapper(span);
       // A job's session began with the job.
       if (node.livekitName === LiveKitSpan.AGENT_SESSION && node.job === undefined) {
         this.#metrics.sessionStarted(undefined);
@@ -315,7 +321,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
     const resolved = this.#resolved;
     if (resolved.metrics === undefined) return;
     const parts = { resolved, resource, delivery: this.#delivery, api };
-    void this.#metrics.arrive(createMetrics(resolved.metrics, parts));
+    void this.#metrics.create(resolved.metrics, parts);
   }
 
   /**
@@ -352,6 +358,12 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   }
 
   #take(span: ReadableSpan, node: SpanNode): void {
+    const loading = loadNativeMapper(span);
+    if (loading !== undefined) {
+      const sent = this.#sendLoaded({ span, node }, loading);
+      this.#mappersLoaded = Promise.all([this.#mappersLoaded, sent]);
+      return;
+    }
     const awaited = waitsFor(span, node);
     if (awaited === undefined) {
       this.#report(span, node, this.#send(span, node));
@@ -361,6 +373,13 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
     }
     if (this.#waiting.isEmpty) return;
     for (const waiting of this.#waiting.endedFor(node)) this.#sendOne(waiting);
+  }
+
+  async #sendLoaded(unmapped: WaitingSpan, loading: Promise<void>): Promise<void> {
+    this.#unmapped.add(unmapped);
+    this.#report(unmapped.span, unmapped.node, undefined);
+    await loading;
+    if (this.#unmapped.delete(unmapped)) this.#sendOne(unmapped);
   }
 
   #sendIncomplete(node: SpanNode, live: ReadableSpan): void {
@@ -445,6 +464,8 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   /** Sends the spans that have ended and wait for another one. */
   #sendWaiting(): void {
     for (const waiting of this.#waiting.takeAll()) this.#sendOne(waiting);
+    for (const unmapped of this.#unmapped) this.#sendOne(unmapped);
+    this.#unmapped.clear();
   }
 
   #sendOne({ span, node }: WaitingSpan): void {

@@ -18,6 +18,7 @@ import {
   type CallAnswer,
   type CallRequest,
 } from '../call-attributes.js';
+import type { NativeSpanMapper } from '../native-spans.js';
 import { identityIn } from './operation.js';
 import { answerMessage, modelMessages, modelProvider, parsed } from './messages.js';
 
@@ -38,9 +39,8 @@ const COUNTED = /^gen_ai\.usage\./u;
  * `LegacyOpenTelemetry`), as OpenInference has them. Usage is told twice, by a call and by what is
  * around it: a call alone counts.
  */
-export function aiSdkSpanAttributes(attributes: Attributes): Attributes {
-  const operation = asText(attributes[OPERATION]);
-  if (operation === undefined) return attributes;
+function aiSdkSpanAttributes(attributes: Attributes): Attributes {
+  const operation = asText(attributes[OPERATION]) ?? '';
   const kind = kindOf(operation);
   const own = ownAttributes(kind, attributes);
   const rest = Object.entries(attributes).filter(
@@ -204,3 +204,5 @@ function identityAttributes(kind: Kind, attributes: Attributes): Attributes {
     ...(metadata !== undefined && { [S.METADATA]: JSON.stringify(metadata) }),
   };
 }
+
+export const AI_SDK_SPANS: NativeSpanMapper = { attributes: aiSdkSpanAttributes };

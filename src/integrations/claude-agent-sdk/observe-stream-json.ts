@@ -1,5 +1,3 @@
-import { env as environment } from 'node:process';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
@@ -20,7 +18,7 @@ export interface StreamJsonOptions {
 /** Reads `claude --output-format stream-json`, or `json`, whose only line is the result. */
 export function observeStreamJson(
   output: ClaudeCodeOutput,
-  { prompt, resumed = false, env = environment }: StreamJsonOptions,
+  { prompt, resumed = false, env = process.env }: StreamJsonOptions,
   tracer: Tracer | undefined,
 ): AsyncGenerator<JsonRecord, void> {
   const run = new ClaudeRun(tracer, {
@@ -43,6 +41,7 @@ export function observeStreamJson(
 
 async function* messagesOf(output: Readable, run: ClaudeRun): AsyncGenerator<JsonRecord, void> {
   try {
+    const { createInterface } = await import('node:readline');
     for await (const line of createInterface({ input: output, crlfDelay: Infinity })) {
       const message = parseJsonRecord(line);
       if (message === undefined) continue;

@@ -1,4 +1,3 @@
-import { env as environment } from 'node:process';
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
 import { guard } from '../model-call.js';
@@ -40,7 +39,7 @@ function startRun(params: JsonRecord, options: JsonRecord, tracer: Tracer | unde
   return new ClaudeRun(tracer, {
     around: contextApi.active(),
     prompt: typeof prompt === 'string' ? prompt : undefined,
-    countsElsewhere: countsElsewhere(isRecord(options['env']) ? options['env'] : environment),
+    countsElsewhere: countsElsewhere(isRecord(options['env']) ? options['env'] : process.env),
     isResumed: typeof resume === 'string' || goesOn === true,
   });
 }

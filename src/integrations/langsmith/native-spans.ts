@@ -14,35 +14,24 @@ import {
 } from '../call-attributes.js';
 import { documentAttributes } from '../langchain/model-run.js';
 import { plainValue } from '../langchain/messages.js';
+import type { NativeSpanMapper } from '../native-spans.js';
 import { answerOfRun, kindOfRun, requestOfRun } from './run-shapes.js';
 
-/** Scope of the spans that LangSmith makes in its OpenTelemetry mode, after `initializeOTEL()`. */
-const SCOPE = 'langsmith';
 const METADATA = 'langsmith.metadata.';
 /** Its JSON of inputs and outputs is mapped; backends would count by the rest. */
 const MAPPED =
   /^(?:gen_ai\.(?:prompt|completion|usage\..*|operation\.name)|langsmith\.(?:metadata\..*|usage_metadata|span\.tags))$/u;
 
-/** Attributes of a span as they are to be mapped: its own, unless LangSmith made it. */
-export function langSmithAttributes(span: ReadableSpan, attributes: Attributes): Attributes {
-  return span.instrumentationScope.name === SCOPE
-    ? langSmithSpanAttributes(attributes)
-    : attributes;
-}
-
 /** LangSmith says OK first, and OpenTelemetry refuses what comes after; the exception is there. */
-export function langSmithStatus({
-  instrumentationScope,
-  events,
-}: ReadableSpan): SpanStatus | undefined {
+function langSmithStatus({ events }: ReadableSpan): SpanStatus | undefined {
   const exception = events.find(({ name }) => name === 'exception');
-  if (instrumentationScope.name !== SCOPE || exception === undefined) return undefined;
+  if (exception === undefined) return undefined;
   const [message] = (asText(exception.attributes?.['exception.message']) ?? '').split('\n');
   return { code: SpanStatusCode.ERROR, ...(message !== undefined && { message }) };
 }
 
 /** The attributes of such a span in OpenInference's keys, as the bridge would have set them. */
-export function langSmithSpanAttributes(attributes: Attributes): Attributes {
+function langSmithSpanAttributes(attributes: Attributes): Attributes {
   const kind = kindOfRun(attributes['langsmith.span.kind']);
   const inputs = parseJsonRecord(attributes['gen_ai.prompt']) ?? {};
   const outputs = parseJsonRecord(attributes['gen_ai.completion']) ?? {};
@@ -102,3 +91,8 @@ function written(values: JsonRecord): Attributes {
   }
   return attributes;
 }
+
+export const LANGSMITH_SPANS: NativeSpanMapper = {
+  attributes: langSmithSpanAttributes,
+  status: langSmithStatus,
+};
