@@ -10,8 +10,8 @@ import { TELEMETRY_KEY_RULES } from './keys/telemetry-keys.js';
 
 /**
  * Keys of ours under which the application may write text, and what of it is no text: LiveKit's
- * close reasons (`voice/events.ts`, `room`), the words that this package writes, an id without spaces
- * that is no telephone number.
+ * close reasons (`voice/events.ts`, `room`), the values that this package writes, an id without
+ * spaces that is no telephone number.
  */
 const HARMLESS_VALUES: ReadonlyMap<string, RegExp> = new Map([
   [
@@ -27,8 +27,8 @@ const HARMLESS_VALUES: ReadonlyMap<string, RegExp> = new Map([
 ]);
 
 /**
- * This package's own keys. One that holds words of a person or a model needs a row like the room's
- * name. A key under `voice.` that is not ours counts as `metadata`: an application chose it.
+ * This package's own keys. One with text of a person or a model needs a row like the room's name. A
+ * key under `voice.` that is not ours counts as `metadata`: an application chose it.
  */
 const CATALYST_KEY_RULES: KeyRules = {
   exact: {

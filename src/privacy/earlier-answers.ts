@@ -36,7 +36,7 @@ const ANSWER = new RegExp(
 
 /**
  * Whether an input may repeat what a model or a tool said. In a request to a model somebody must be
- * named as the one who asks: else nobody knows whose words these are.
+ * named as the one who asks: else nobody knows who wrote it.
  */
 function mayRepeatAnswer(value: string, isRequest: boolean): boolean {
   // In JSON inside JSON every quotation mark has backslashes before it.

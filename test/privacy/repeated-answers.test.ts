@@ -112,7 +112,7 @@ const REPEATED: readonly Row[] = [
     'input.value',
     json([{ role: 'user', content: [{ type: 'tool-result', output: ANSWER }] }]),
   ],
-  // Nobody says whose words these are.
+  // Nobody is named as the author.
   ['LLM', 'input.value', json({ messages: [ASKED, ANSWER, ASKED] })],
   ['LLM', 'input.value', json({ inputs: { generated_responses: [ANSWER] } })],
   ['LLM', 'llm.input_messages.1.message.content', ANSWER],
@@ -165,7 +165,7 @@ describe('looking for earlier answers', () => {
     ['line breaks', '\\n'],
     ['marks of prompts', '<|im_start|> '],
     ['braces', '{{"'],
-    ['words', 'chat_history tool_call Message '],
+    ['names of properties', 'chat_history tool_call Message '],
     ['spaces', '"type"       :       "'],
     ['labels', '\n       assistant       '],
   ])('takes linear time for %s', (_what, part) => {
