@@ -27,7 +27,8 @@ const HASHABLE_FIELDS: ReadonlySet<unknown> = new Set<HashableField>([
 
 /** A shorter one can be guessed, and then every telephone number be tried. */
 const MIN_HASH_KEY_LENGTH = 16;
-const PATTERN_NAMES: readonly (keyof NamedPattern)[] = ['name', 'pattern', 'needs', 'accepts'];
+/** Some of the ready patterns have `read` as well, and may stand in a list of the application's. */
+const PATTERN_NAMES: readonly string[] = ['name', 'pattern', 'needs', 'accepts', 'read'];
 
 /**
  * Checks the options of redaction. Throws an `InvalidOptionError` for a value that cannot be used:
