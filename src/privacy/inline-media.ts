@@ -29,6 +29,9 @@ const IMAGE_START = /^(?:iVBORw0KGgo|\/9j\/|R0lGOD|Qk[01])/;
 const AUDIO_START = /^(?:UklGR|SUQz|\/\/[uvsz]|T2dnUw|ZkxhQ)/;
 /** A drawing is text, as it is or percent-encoded. */
 const SVG = /<svg[\s>]|%3Csvg/gi;
+/** Prose has none of these, and is most of what is looked at. */
+const HOLDS_MEDIA =
+  /data:|[\w+/-]{40}|<svg|%3Csvg|\d\s{0,8},\s{0,8}(?:\\{0,15}"\d{1,9}\\{0,15}"\s{0,4}:\s{0,4})?\d{1,3}\s{0,8},/i;
 const SHORTEST_MEDIA = 'data:image/x,'.length;
 /** A shorter text of these letters that begins like no medium is a hash or an id. */
 const SHORTEST_UNKNOWN_MEDIA = 256;
@@ -47,6 +50,7 @@ export function shortestLimit({ imageMaxLength, audioMaxLength }: MediaLimits): 
 export function limitInlineMedia(value: string, limits: MediaLimits): string {
   const { imageMaxLength, audioMaxLength } = limits;
   if (value.length <= shortestLimit(limits) || value.length < SHORTEST_MEDIA) return value;
+  if (!HOLDS_MEDIA.test(value)) return value;
   const withoutDrawings = hideDrawings(value, imageMaxLength);
   const withoutUrls = withoutDrawings.replace(MEDIA_URL, (url: string, type: string) => {
     const limit = type.toLowerCase() === 'audio' ? audioMaxLength : imageMaxLength;
