@@ -75,6 +75,7 @@ export async function createTracing(
     const { livekitAgents } = resolved.modules;
     if (livekitAgents !== undefined) livekit.install(livekitAgents);
     else if (resolved.autoInstrument) await livekit.installLoaded();
+    else await jobs.findCopies();
     // After those of LiveKit up to 1.5, which may join the provider that a span goes to.
     registration.watchContexts((entered) => livekit.onContext(entered, ownsSpan));
     const { modules, autoInstrument } = resolved;

@@ -38,16 +38,18 @@ const DROP_TEXTS: Readonly<Record<Exclude<DropReason, 'rejected'>, string>> = {
   export_error: 'Spans could not be written as a request; they are dropped.',
 };
 
-function quoted(message: string): string {
-  return message === '' ? '' : ` It says: ${message}`;
-}
-
-/** `shownUrl` and what `scrub` lets through hold no secret. */
+/**
+ * `shownUrl` and what `scrub` lets through hold no secret. A collector may quote what it was sent, so
+ * its answer is only shown when `quotesCollector` is true.
+ */
 export function createDeliveryMessages(
   shownUrl: string,
   scrub: (text: string) => string,
   diagnostics: Diagnostics = DIAGNOSTICS,
+  quotesCollector: boolean = true,
 ): DeliveryMessages {
+  const quoted = (message: string): string =>
+    message === '' || !quotesCollector ? '' : ` It says: ${scrub(message)}`;
   const warnOnce = (code: string, text: string): void => diagnostics.warnOnce(code, text);
   const debug = (text: string): void => diagnostics.debug(text);
   return {
@@ -59,17 +61,17 @@ export function createDeliveryMessages(
     refused: (status, message) =>
       warnOnce(
         `delivery_refused_${status}`,
-        `The collector at ${shownUrl} refused spans with status ${status}; they are dropped.${REFUSAL_HINTS[status] ?? ''}${quoted(scrub(message))}`,
+        `The collector at ${shownUrl} refused spans with status ${status}; they are dropped.${REFUSAL_HINTS[status] ?? ''}${quoted(message)}`,
       ),
     partlyRejected: (spans, message) =>
       warnOnce(
         'delivery_partly_rejected',
-        `The collector at ${shownUrl} took a request but not ${spans} of its spans.${quoted(scrub(message))}`,
+        `The collector at ${shownUrl} took a request but not ${spans} of its spans.${quoted(message)}`,
       ),
     warned: (message) =>
       warnOnce(
         'delivery_collector_warning',
-        `The collector at ${shownUrl} took the spans with a warning.${quoted(scrub(message))}`,
+        `The collector at ${shownUrl} took the spans with a warning.${quoted(message)}`,
       ),
     dropped: (reason, spans) => {
       warnOnce(`delivery_dropped_${reason}`, DROP_TEXTS[reason]);

@@ -1,6 +1,7 @@
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
 import { displayUrl } from '../options/endpoint.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
+import { describeWithheld } from '../privacy/privacy.js';
 import type { FlushableProcessor, FlushDeadline } from '../processor/span-processor-fanout.js';
 import { cutSpan } from './cut-span.js';
 import { createDeliveryMessages, type DeliveryMessages } from './delivery-messages.js';
@@ -44,7 +45,7 @@ export interface DeliverySettings extends SpoolSettings {
 
 /** The batch processor of decided options; `undefined` without an endpoint. */
 export function createDeliveryProcessor(resolved: ResolvedOptions): DeliveryProcessor | undefined {
-  const { endpoint: url, headers, protocol, compression, proxies, delivery } = resolved;
+  const { endpoint: url, headers, protocol, compression, proxies, delivery, privacy } = resolved;
   if (url === undefined) return undefined;
   const { exportTimeoutMillis, ca } = delivery;
   const exporter = new OtlpExporter({
@@ -56,8 +57,12 @@ export function createDeliveryProcessor(resolved: ResolvedOptions): DeliveryProc
     ca,
     proxies,
   });
-  const messages = createDeliveryMessages(displayUrl(url), createScrubber(headers));
-  return new DeliveryProcessor(exporter, { ...delivery, url }, messages);
+  const withheld = describeWithheld(privacy);
+  const shownUrl = displayUrl(url);
+  const scrub = createScrubber(headers);
+  const messages = createDeliveryMessages(shownUrl, scrub, undefined, withheld === '');
+  // Spans of a process that withheld less, or something else, are not this one's to send.
+  return new DeliveryProcessor(exporter, { ...delivery, url: url + withheld }, messages);
 }
 
 interface FlushWaiter {

@@ -40,7 +40,7 @@ export interface LiveKitInstallerOptions {
 }
 
 const NOT_FOUND =
-  'LiveKit is in this process and was not found, as in a bundle: its spans may arrive, but a redaction that LiveKit mandates and LiveKit Cloud need the connection. Pass `import * as livekitAgents from "@livekit/agents"` to setup() as modules.livekitAgents';
+  'LiveKit is in this process and was not found, as in a bundle: its spans may arrive, without content, and LiveKit Cloud needs the connection. Pass `import * as livekitAgents from "@livekit/agents"` to setup() as modules.livekitAgents';
 const OTHER_PROVIDER =
   'LiveKit sends its spans to another tracer provider, so none of its sessions arrives here: telemetry.setTracerProvider() was called after setup(). Leave that call out, or call it before setup(), or put createOpenInferenceSpanProcessor() into that provider';
 

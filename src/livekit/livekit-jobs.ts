@@ -1,6 +1,13 @@
 import { types } from 'node:util';
+import { warnOnce } from '../diagnostics.js';
 import { asFiniteNumber, isRecord } from '../mapping/read-attributes.js';
-import type { LiveKitJobContext, LiveKitModule } from './livekit-module.js';
+import {
+  livekitPresence,
+  loadedCommonJsCopies,
+  loadedEsmCopy,
+  type LiveKitJobContext,
+  type LiveKitModule,
+} from './livekit-module.js';
 
 /** What it takes to do something when a job ends. */
 type EndingJob = Pick<LiveKitJobContext, 'addShutdownCallback'>;
@@ -8,6 +15,8 @@ type EndingJob = Pick<LiveKitJobContext, 'addShutdownCallback'>;
 /** The jobs that run in this process: which one is running now, and what to do when it ends. */
 export class LiveKitJobs {
   readonly #modules: LiveKitModule[] = [];
+  /** Copies that nobody connected: they are asked whether redaction is enforced, and nothing else. */
+  #unconnected: readonly LiveKitModule[] | 'looking' | 'not found' | undefined;
   /** What is to be done at the end of each job that was hooked. */
   readonly #hooked = new WeakMap<EndingJob, (() => void)[]>();
   readonly #onJobEnd: () => Promise<void>;
@@ -22,11 +31,7 @@ export class LiveKitJobs {
 
   /** The job that this is called in; LiveKit keeps it in async-local storage (`job.ts`). */
   current(): LiveKitJobContext | undefined {
-    for (const module of this.#modules) {
-      const job = jobOf(module);
-      if (job !== undefined) return job;
-    }
-    return undefined;
+    return currentJob(this.#modules);
   }
 
   /** LiveKit's own task (`utils.ts`) in which this is called: the innermost of nested ones. */
@@ -45,17 +50,45 @@ export class LiveKitJobs {
   }
 
   /**
-   * Whether the running job's project, or its `record: { redaction: true }`, mandates redaction.
-   * LiveKit marks spans with it only where it records to LiveKit Cloud, and its own filter asks the
-   * job as well: so does this. A question that throws counts as a yes.
+   * Whether the running job's project, or its `record: { redaction: true }`, enforces redaction;
+   * `undefined` while nobody can be asked. LiveKit marks spans with it only where it records to
+   * LiveKit Cloud, and its own filter asks the job as well: so does this. A question that throws
+   * counts as a yes.
    */
-  mandatesRedaction(): boolean {
+  enforcesRedaction(): boolean | undefined {
+    const unconnected = this.#unconnected;
+    if (typeof unconnected === 'string' && this.#modules.length === 0) return undefined;
+    const modules = Array.isArray(unconnected) ? [...this.#modules, ...unconnected] : this.#modules;
     try {
-      if (this.current()?.job?.enableRedaction === true) return true;
-      return this.#modules.some(({ telemetry }) => telemetry.redactionEnabled?.() === true);
+      const job = currentJob(modules);
+      // A fake job, and one that records nothing else, hears nothing of it (`job.ts`, 1.9.0).
+      if (job?.job?.enableRedaction || job?._primaryAgentSession?._redactionEnabled) return true;
+      return modules.some(({ telemetry }) => telemetry.redactionEnabled?.() === true);
     } catch {
       return true;
     }
+  }
+
+  /**
+   * Looks for the copies that LiveKit's spans come from without a connection, through the global
+   * provider or one of the application's own. To be called with every span of LiveKit's. Never rejects.
+   */
+  async findCopies(): Promise<void> {
+    if (this.#modules.length > 0 || this.#unconnected !== undefined) return;
+    // Where looking fails, nobody can be asked, and content stays withheld.
+    if (livekitPresence() === 'loaded') await this.#look().catch(() => undefined);
+  }
+
+  async #look(): Promise<void> {
+    this.#unconnected = 'looking';
+    const esm = await loadedEsmCopy();
+    const copies = [...(esm === undefined ? [] : [esm]), ...loadedCommonJsCopies()];
+    this.#unconnected = copies.length > 0 ? copies : 'not found';
+    if (copies.length > 0 || this.#modules.length > 0) return;
+    warnOnce(
+      'redaction_unknown',
+      'LiveKit was not found, as in a bundle, so it cannot be asked whether redaction is enforced: content is withheld. Pass `import * as livekitAgents from "@livekit/agents"` to setup() as modules.livekitAgents.',
+    );
   }
 
   /**
@@ -83,6 +116,14 @@ export class LiveKitJobs {
     });
     return works;
   }
+}
+
+function currentJob(modules: readonly LiveKitModule[]): LiveKitJobContext | undefined {
+  for (const module of modules) {
+    const job = jobOf(module);
+    if (job !== undefined) return job;
+  }
+  return undefined;
 }
 
 /** Early versions (1.0.51 among them) know no `false` and throw outside a job. */

@@ -22,6 +22,8 @@ export interface LiveKitJobContext {
   };
   /** The room as it was joined: without a name until it is. */
   readonly room?: { readonly name?: string | undefined };
+  /** The session that records, and whether its `record` asks for redaction (1.8 and newer). */
+  readonly _primaryAgentSession?: { readonly _redactionEnabled?: boolean };
   addShutdownCallback(callback: () => Promise<void>): void;
 }
 

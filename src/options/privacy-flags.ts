@@ -266,3 +266,30 @@ function lengthRow(kind: string): OptionRow<number> {
     ...createCountReaders('characters', 0),
   };
 }
+
+const LOOKS_LIKE_SWITCH = /^OPEN_?INFERENCE_(?:HID|BASE64)/i;
+
+/** Variables that look like a privacy switch and are none, with the name that was meant. */
+export function misspeltVariables(
+  names: readonly string[],
+): readonly (readonly [name: string, meant: string])[] {
+  const known = Object.values(PRIVACY_FLAG_TABLE).flatMap(({ env }) => env ?? []);
+  return names
+    .filter((name) => LOOKS_LIKE_SWITCH.test(name) && !known.includes(name))
+    .map((name) => [
+      name,
+      known.reduce((best, next) => (likeness(name, next) > likeness(name, best) ? next : best)),
+    ]);
+}
+
+/** How many pairs of letters two names share, from 0 to 1 (Sørensen–Dice). */
+function likeness(one: string, other: string): number {
+  const [pairs, others] = [letterPairs(one), letterPairs(other)];
+  const shared = [...pairs].filter((pair) => others.has(pair)).length;
+  return (2 * shared) / (pairs.size + others.size);
+}
+
+function letterPairs(name: string): ReadonlySet<string> {
+  const letters = name.toUpperCase();
+  return new Set(Array.from(letters, (_, at) => letters.slice(at, at + 2)));
+}

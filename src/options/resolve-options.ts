@@ -2,7 +2,7 @@ import type { Attributes } from '@opentelemetry/api';
 import { asPrintable, warnOnce } from '../diagnostics.js';
 import { InvalidOptionError } from '../errors.js';
 import { isRecord, type JsonRecord } from '../mapping/read-attributes.js';
-import type { RedactionOptions } from '../privacy/redaction-options.js';
+import { REDACTION_OPTION_NAMES, type RedactionOptions } from '../privacy/redaction-options.js';
 import { type ProxySettings, resolveProxySettings, suggestEndpoint } from './endpoint.js';
 import { createHeaders, hideValues, type OptionSource, resolveAuthorization } from './headers.js';
 import { describeType, type OptionRow, type OptionTable, type Reading } from './option-readers.js';
@@ -13,7 +13,11 @@ import {
   type PlainOptionValues,
   type ResolvedDeliveryOptions,
 } from './option-table.js';
-import { PRIVACY_FLAG_TABLE, type ResolvedPrivacyFlags } from './privacy-flags.js';
+import {
+  misspeltVariables,
+  PRIVACY_FLAG_TABLE,
+  type ResolvedPrivacyFlags,
+} from './privacy-flags.js';
 import type { SetupOptions } from './setup-options.js';
 
 /** Options and environment with every value decided. Frozen. */
@@ -72,6 +76,9 @@ export function resolveOptions(
   const values = reader.readTable(OPTION_TABLE, groups.top);
   const delivery = reader.readTable(DELIVERY_TABLE, groups.delivery, 'delivery.');
   const flags = reader.readTable(PRIVACY_FLAG_TABLE, groups.privacy, 'privacy.');
+  for (const [name, meant] of misspeltVariables(Object.keys(env))) {
+    reader.warn(`env.${name}`, `${name} is not known and withholds nothing. Is it ${meant}?`);
+  }
 
   const { token, headers, endpoint, ...plain } = values;
   const { sources } = reader;
@@ -209,8 +216,8 @@ function isComplete<T extends object>(values: Partial<T>, table: OptionTable<T>)
 
 /**
  * Splits options into their groups. A name that is not known warns, because JavaScript has no
- * compiler that would; a name that looks like a privacy switch and is none is refused, because the
- * content it was meant to withhold would leave.
+ * compiler that would. One under `privacy` is refused, and a name of `privacy` in another place,
+ * because the content that it was meant to withhold would leave.
  */
 function readGroups(
   options: unknown,
@@ -219,14 +226,20 @@ function readGroups(
   const top = asGroup(options, 'options', reader);
   const delivery = asGroup(top['delivery'], 'delivery', reader);
   const privacy = asGroup(top['privacy'], 'privacy', reader);
+  for (const name of Object.keys(top).filter(isPrivacyOption)) {
+    reader.refuseOption(name, `must be written as privacy.${name}`);
+  }
   warnOfUnknown(top, { ...OPTION_TABLE, delivery, privacy }, '', reader);
   warnOfUnknown(delivery, DELIVERY_TABLE, 'delivery.', reader);
   for (const name of Object.keys(privacy)) {
-    if (/^(?:hide|base64|allow|capture)/i.test(name) && !Object.hasOwn(PRIVACY_FLAG_TABLE, name)) {
-      reader.refuseOption(`privacy.${asPrintable(name, 60)}`, 'is no privacy switch');
-    }
+    if (isPrivacyOption(name)) continue;
+    reader.refuseOption(`privacy.${asPrintable(name, 60)}`, 'is no privacy option');
   }
   return { top: withServiceOfResource(top), delivery, privacy };
+}
+
+function isPrivacyOption(name: string): boolean {
+  return Object.hasOwn(PRIVACY_FLAG_TABLE, name) || REDACTION_OPTION_NAMES.has(name);
 }
 
 function asGroup(value: unknown, name: string, reader: OptionReader): JsonRecord {

@@ -8,18 +8,33 @@ import { LIVEKIT_KEY_RULES } from './keys/livekit-keys.js';
 import { OPENINFERENCE_KEY_RULES } from './keys/openinference-keys.js';
 import { TELEMETRY_KEY_RULES } from './keys/telemetry-keys.js';
 
-/** It may hold text of the application, which may close a session with a reason of its own. */
-const CLOSE_REASON = CatalystAttr.SESSION_CLOSE_REASON;
+/**
+ * Keys of ours under which the application may write text, and what of it is no text: LiveKit's
+ * close reasons (`voice/events.ts`, `room`), the values that this package writes, an id without
+ * spaces that is no telephone number.
+ */
+const HARMLESS_VALUES: ReadonlyMap<string, RegExp> = new Map([
+  [
+    CatalystAttr.SESSION_CLOSE_REASON,
+    /^(?:connection_lost|error|job_shutdown|participant_disconnected|participant_removed|room_closed|room_deleted|sip_trunk_failure|user_initiated)$/,
+  ],
+  [CatalystAttr.AGENT_OUTCOME, /^(?:success|failure|abandoned|aborted|cancelled)$/],
+  [
+    CatalystAttr.AGENT_STOP_REASON,
+    /^(?:completed|error(?:_[a-z_]{1,40})?|abandoned|aborted|cancelled)$/,
+  ],
+  [CatalystAttr.TENANT_ID, /^(?!.*\d{7})[\w.:-]{1,64}$/],
+]);
 
 /**
- * This package's own keys. One that holds words of a person or a model needs a row like the close
- * reason's. A key under `voice.` that is not ours counts as `metadata`: an application chose it.
+ * This package's own keys. One with text of a person or a model needs a row like the room's name. A
+ * key under `voice.` that is not ours counts as `metadata`: an application chose it.
  */
 const CATALYST_KEY_RULES: KeyRules = {
   exact: {
     ...sameClass('none', Object.values(CatalystAttr)),
-    [CLOSE_REASON]: 'metadata',
-    [CatalystAttr.ROOM_NAME]: 'personal',
+    ...sameClass('metadata', [...HARMLESS_VALUES.keys()]),
+    ...sameClass('personal', [CatalystAttr.ROOM_NAME, 'room.name', 'participant.identity']),
   },
   prefixes: [],
 };
@@ -54,28 +69,19 @@ export function classifyRawKey(key: string): ContentClass {
   return content === 'none' && unmarked !== key ? 'raw' : content;
 }
 
+/** Whether LiveKit marks the key: its value tells of somebody, whatever it is. */
+export function isMarkedPii(key: string): boolean {
+  return MAYBE_PII.test(key) && key.search(PII_SEGMENT) >= 0;
+}
+
 /** Decides the class of one attribute of a span, event or link. */
 export type Classify = (key: string, value: AttributeValue) => ContentClass;
 
-/**
- * Close reasons of LiveKit (`voice/events.ts`) and of its rooms. Any other text under this key is
- * the application's own.
- */
-const CLOSE_REASONS: ReadonlySet<unknown> = new Set([
-  'connection_lost',
-  'error',
-  'job_shutdown',
-  'participant_disconnected',
-  'participant_removed',
-  'room_closed',
-  'room_deleted',
-  'sip_trunk_failure',
-  'user_initiated',
-]);
-
-/** The class of a span's attribute: that of its key, but for the reasons that are LiveKit's own. */
+/** The class of a span's attribute: that of its key, but for values of ours. */
 export const classifyAttribute: Classify = (key, value) =>
-  key === CLOSE_REASON && CLOSE_REASONS.has(value) ? 'none' : classifyRawKey(key);
+  typeof value === 'string' && HARMLESS_VALUES.get(key)?.test(value) === true
+    ? 'none'
+    : classifyRawKey(key);
 
 /** Events of the GenAI conventions whose words stand under a key that says nothing: `content`. */
 const CONTENT_BY_EVENT: ReadonlyMap<string, ContentClass> = new Map([
@@ -84,7 +90,7 @@ const CONTENT_BY_EVENT: ReadonlyMap<string, ContentClass> = new Map([
   ['gen_ai.assistant.message', 'raw'],
   ['gen_ai.tool.message', 'raw'],
   ['gen_ai.choice', 'rawOutput'],
-  ['gen_ai.content.prompt', 'rawInput'],
+  ['gen_ai.content.prompt', 'raw'],
   ['gen_ai.content.completion', 'rawOutput'],
   ['gen_ai.client.inference.operation.details', 'raw'],
 ]);

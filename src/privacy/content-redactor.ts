@@ -1,12 +1,15 @@
 import type { AttributeValue } from '@opentelemetry/api';
-import type { Classify } from './content-keys.js';
+import { isMarkedPii, type Classify } from './content-keys.js';
 import type { ContentClass } from './content-rules.js';
-import { hideInputParameters, hideOfferedTools, REDACTED_VALUE } from './hide-in-json.js';
+import { MessageHistory } from './earlier-answers.js';
+import { hideProperties, REDACTED_VALUE, TOOL_PROPERTIES } from './hide-in-json.js';
 import { limitInlineMedia, shortestLimit } from './inline-media.js';
 import type { PrivacyPolicy } from './privacy.js';
 
 /** LiveKit's words in the place of an exception's (`telemetry/redaction.ts`). */
 const REDACTED_EXCEPTION_MESSAGE = 'exception details redacted';
+/** Names of agents and tools: always sent, and masked like the names of spans. */
+const NAME = /(?:^|[._])(?:agent|tool|function|node|workflow)[._](?:name|label)$/;
 /** Where tracers of model APIs put the request as it was made. */
 const HOLDS_REQUEST: ReadonlySet<ContentClass> = new Set(['inputValue', 'invocationParameters']);
 
@@ -14,13 +17,14 @@ const HOLDS_REQUEST: ReadonlySet<ContentClass> = new Set(['inputValue', 'invocat
 export class ContentRedactor {
   readonly #policy: PrivacyPolicy;
   readonly #kind: string;
-  readonly #history = new MessageHistory();
+  readonly #history: MessageHistory;
   /** Texts up to this length need no look: nothing but long media is withheld. */
   readonly #harmlessLength: number;
 
   constructor(policy: PrivacyPolicy, kind: string) {
     this.#policy = policy;
     this.#kind = kind;
+    this.#history = new MessageHistory(kind);
     this.#harmlessLength = policy.limitsMediaOnly ? shortestLimit(policy.media) : -1;
   }
 
@@ -28,14 +32,15 @@ export class ContentRedactor {
   redact(key: string, value: AttributeValue, classify: Classify): AttributeValue | undefined {
     if (this.#isHarmless(value)) return value;
     const content = classify(key, value);
-    if (content === 'none') return value;
-    const { actions, hidesAnswersInInput, counts } = this.#policy;
-    if (content === 'personal' && typeof value === 'string') {
-      const hashed = this.#policy.hashIdentity(key, value);
-      if (hashed !== undefined) {
-        counts.hashed += 1;
-        return hashed;
-      }
+    const { actions, hidesAnswersInInput, rewriter } = this.#policy;
+    if (content === 'none') {
+      return typeof value === 'string' && NAME.test(key)
+        ? (rewriter?.maskName(value) ?? value)
+        : value;
+    }
+    if (content === 'personal') {
+      const hashed = this.#hash(key, value);
+      if (hashed !== undefined) return hashed;
     }
     // Asked for every value: a role that a switch removes still says whose the text is.
     const repeatsAnswer = hidesAnswersInInput && this.#history.repeatsAnswer(key, value, content);
@@ -44,9 +49,7 @@ export class ContentRedactor {
       return content === 'exception' ? this.#exception(key) : this.#redacted();
     }
     if (action === 'remove') {
-      // A number under a key nobody knows is a measurement more often than a message.
-      const isMeasured = typeof value === 'number' || typeof value === 'boolean';
-      return content === 'raw' && isMeasured ? value : this.#removed();
+      return content === 'raw' && isMeasured(key, value) ? value : this.#removed();
     }
     if (repeatsAnswer) return this.#redacted();
     return this.#rewrite(key, this.#trim(key, value, content), content);
@@ -55,6 +58,15 @@ export class ContentRedactor {
   #isHarmless(value: AttributeValue): boolean {
     if (this.#harmlessLength < 0) return false;
     return typeof value === 'string' ? value.length <= this.#harmlessLength : !Array.isArray(value);
+  }
+
+  /** An identity is one in any form: a number, or the names of a list. */
+  #hash(key: string, value: AttributeValue): AttributeValue | undefined {
+    const hashes = [value].flat().map((one) => this.#policy.hashIdentity(key, String(one)));
+    const [first] = hashes;
+    if (first === undefined) return undefined;
+    this.#policy.counts.hashed += 1;
+    return Array.isArray(value) ? hashes.map(String) : first;
   }
 
   /** As LiveKit does it: other words in the place of the message, no stack at all. */
@@ -86,12 +98,14 @@ export class ContentRedactor {
   }
 
   #trimText(key: string, value: string, content: ContentClass): string {
-    const { media, hidesInputParameters, hidesOfferedTools, counts } = this.#policy;
+    const { media, hiddenParameters, hidesOfferedTools, counts } = this.#policy;
     let trimmed = limitInlineMedia(value, media);
-    if (content === 'invocationParameters' && hidesInputParameters) {
-      trimmed = hideInputParameters(key, trimmed);
+    if (content === 'invocationParameters' && hiddenParameters !== undefined) {
+      trimmed = hideProperties(key, trimmed, hiddenParameters);
     }
-    if (hidesOfferedTools && HOLDS_REQUEST.has(content)) trimmed = hideOfferedTools(key, trimmed);
+    if (hidesOfferedTools && HOLDS_REQUEST.has(content)) {
+      trimmed = hideProperties(key, trimmed, TOOL_PROPERTIES);
+    }
     if (trimmed !== value) counts.redacted += 1;
     return trimmed;
   }
@@ -123,44 +137,17 @@ export class ContentRedactor {
   }
 }
 
+/**
+ * A number under a key that nobody knows is a measurement more often than a message. One that LiveKit
+ * marks, and one as long as a telephone number, is none.
+ */
+function isMeasured(key: string, value: AttributeValue): boolean {
+  if (isMarkedPii(key)) return false;
+  return typeof value === 'boolean' || (typeof value === 'number' && Math.abs(value) < 1_000_000);
+}
+
 function hasText(value: AttributeValue): boolean {
   return Array.isArray(value)
     ? value.some((item) => typeof item === 'string')
     : typeof value === 'string';
-}
-
-const MESSAGE = /^llm\.input_messages\.\d+(?=\.)/;
-const ASKING_ROLES: ReadonlySet<unknown> = new Set(['user', 'system', 'developer', 'human']);
-const TOLD_BY_MODEL_OR_TOOL =
-  /"(?:role|type)"\s{0,8}:\s{0,8}"(?:assistant|model|ai|tool|function|tool_(?:use|call|result)|function_call|function_call_output|tool_call_response)"/i;
-
-/**
- * Tells which input messages of a span repeat an earlier answer, of the model or of a tool.
- *
- * A conversation sends every answer back with the next request, so hiding outputs means hiding them
- * there as well. A role stands before the text it belongs to; text whose role was not seen is taken
- * for an answer.
- */
-class MessageHistory {
-  readonly #asked = new Set<string>();
-
-  /** Whether this value of the input side repeats an answer. Sees the values in their order. */
-  repeatsAnswer(key: string, value: unknown, content: ContentClass): boolean {
-    switch (content) {
-      case 'inputMessage':
-        if (key.endsWith('.message.role') && ASKING_ROLES.has(value)) {
-          this.#asked.add(MESSAGE.exec(key)?.[0] ?? '');
-        }
-        return false;
-      case 'inputText':
-      case 'inputImage':
-      case 'inputAudio':
-        return !this.#asked.has(MESSAGE.exec(key)?.[0] ?? key);
-      case 'inputValue':
-      case 'prompt':
-        return typeof value === 'string' && TOLD_BY_MODEL_OR_TOOL.test(value);
-      default:
-        return false;
-    }
-  }
 }

@@ -16,8 +16,11 @@ const MAX_DEPTH = 500;
 const MAX_NESTED_TEXTS = 4;
 /** A name or a slash in JSON may be written so that it is not found as text. */
 const ESCAPED = /\\[u/]/;
-/** An object, or a list of texts or objects, as it begins, perhaps inside of a JSON string. */
-const JSON_START = /[[{](?:\s|\\[nrt]?)*["[{]/g;
+/**
+ * An object, or a list of texts or objects, as it begins, perhaps inside of a JSON string. Also as
+ * JavaScript, Python or JSON5 print it: that cannot be read, so the rest of the text counts as it.
+ */
+const JSON_START = /[[{](?:\s|\\[nrt]?)*["'[{]|\{[^{}:=]{0,100}(?::|=>)/g;
 const BEGINS_AS_JSON = /^\s*[[{]\s*["[{\d-]/;
 /** A string with the colon after it, a number, a bracket. */
 const JSON_TOKEN = /"[^"\\]*(?:\\[^][^"\\]*)*(?:"(\s*:)?|\\?$)|-?\d[\d.eE+-]*|[[\]{}]/g;
@@ -133,18 +136,29 @@ function hideInWhole(json: string, selection: JsonSelection, nested: number): st
   return JSON.stringify(hidden).replace(MARKED_NUMBER, '$1');
 }
 
-/** Parameters of model calls that hold what the caller said, in the APIs in use. */
-const CONTENT_PARAMETERS = selectionOf([
+/** Parameters of model calls in which the conversation so far may stand, in the APIs in use. */
+const CONVERSATION_NAMES = [
+  'chat_history',
   'contents',
-  'documents',
-  'functions',
+  'conversation',
+  'history',
   'input',
+  'inputText',
   'inputs',
-  'instructions',
+  'message',
   'messages',
-  'metadata',
   'prediction',
   'prompt',
+] as const;
+export const CONVERSATION_PARAMETERS: JsonSelection = selectionOf(CONVERSATION_NAMES);
+
+/** Parameters of model calls that hold what the caller said. */
+export const CONTENT_PARAMETERS: JsonSelection = selectionOf([
+  ...CONVERSATION_NAMES,
+  'documents',
+  'functions',
+  'instructions',
+  'metadata',
   'query',
   'safety_identifier',
   'suffix',
@@ -156,7 +170,7 @@ const CONTENT_PARAMETERS = selectionOf([
 ]);
 
 /** Properties of a model call's request that offer tools, in the APIs in use. */
-const TOOL_PROPERTIES = selectionOf([
+export const TOOL_PROPERTIES: JsonSelection = selectionOf([
   'functionDeclarations',
   'function_declarations',
   'functions',
@@ -170,17 +184,8 @@ function selectionOf(names: readonly string[]): JsonSelection {
   return { names, selects: (trail) => selected.has(trail.at(-1) ?? 0) };
 }
 
-/** Hides what belongs to the input among the parameters of a model call; the numbers stay. */
-export function hideInputParameters(key: string, value: string): string {
-  return hideProperties(key, value, CONTENT_PARAMETERS);
-}
-
-/** Hides the tools in a request that stands in a value as JSON, beside or among its parameters. */
-export function hideOfferedTools(key: string, value: string): string {
-  return hideProperties(key, value, TOOL_PROPERTIES);
-}
-
-function hideProperties(key: string, value: string, selection: JsonSelection): string {
+/** Hides these properties in a request that stands in a value as JSON, or the value of one of them. */
+export function hideProperties(key: string, value: string, selection: JsonSelection): string {
   const isProperty = selection.selects([key.slice(key.lastIndexOf('.') + 1)]);
   return isProperty ? REDACTED_VALUE : hideInJson(value, selection);
 }

@@ -6,18 +6,36 @@ export interface MediaLimits {
   readonly audioMaxLength: number;
 }
 
-const MEDIA_URL =
-  /data:(?<type>image|audio|video)\/[\w.+-]{1,64}(?:;[\w.=+-]{1,64}){0,4},[\w+/=%-]*/gi;
-/** `"data": "iVBORw0…"`: how model APIs take media without a URL, in JSON however often quoted. */
-const MEDIA_PROPERTY =
-  /(?<=\\{0,15}"(?:data|bytes|b64_json|blob|content)\\{0,15}"\s{0,4}:\s{0,4}\\{0,15}")[A-Za-z0-9+/_-]{64,}={0,2}(?=\\{0,15}")/g;
-const HOLDS_MEDIA = /data:|"(?:data|bytes|b64_json|blob|content)\\*"/i;
+/** A line break within base64, in JSON however often quoted. */
+const BREAK = String.raw`(?:[\r\n]|\\{1,15}[rn]){1,4}`;
+const MEDIA_URL = new RegExp(
+  String.raw`data:(?<type>image|audio|video)\/[\w.+-]{1,64}(?:;[\w .="'\\+-]{1,64}(?:,[\w .-]{1,32}\\{0,15}["'])?){0,4},(?:[\w+/=%-]|${BREAK}(?=[\w+/=]))*`,
+  'gi',
+);
+/** Media without a URL, in base64, in one line or several. */
+const BASE64 = new RegExp(
+  String.raw`(?<![\w+/-])[A-Za-z0-9+/_-]{40,}(?:${BREAK}[A-Za-z0-9+/_-]+)*={0,2}`,
+  'g',
+);
+/** The bytes of media as JSON makes them of a `Buffer` or a `Uint8Array`. */
+const BYTES =
+  /\[\s{0,8}\d{1,3}(?:\s{0,8},\s{0,8}\d{1,3}){63,}\s{0,8}\]|\{\s{0,8}\\{0,15}"0\\{0,15}"\s{0,4}:\s{0,4}\d{1,3}(?:\s{0,8},\s{0,8}\\{0,15}"\d{1,9}\\{0,15}"\s{0,4}:\s{0,4}\d{1,3}){63,}\s{0,8}\}/g;
+/** `"data": "`: how model APIs take media without a URL, in JSON however often quoted. */
+const MEDIA_NAME =
+  /(?:audio|base64|b64\w{0,8}|blob|bytes|content|data|delta|frame|image|photo|picture|recording|video)\w{0,16}\\{0,15}["']\s{0,4}:\s{0,4}\\{0,15}["']?$/i;
+const LONGEST_NAME = 96;
 /** First bytes of PNG, JPEG, GIF, BMP; of RIFF (wave), MP3, Ogg, FLAC: what base64 makes of them. */
 const IMAGE_START = /^(?:iVBORw0KGgo|\/9j\/|R0lGOD|Qk[01])/;
 const AUDIO_START = /^(?:UklGR|SUQz|\/\/[uvsz]|T2dnUw|ZkxhQ)/;
+/** A drawing is text, as it is or percent-encoded. */
+const SVG = /<svg[\s>]|%3Csvg/gi;
+/** Prose has none of these, and is most of what is looked at. */
+const HOLDS_MEDIA =
+  /data:|[\w+/-]{40}|<svg|%3Csvg|\d\s{0,8},\s{0,8}(?:\\{0,15}"\d{1,9}\\{0,15}"\s{0,4}:\s{0,4})?\d{1,3}\s{0,8},/i;
 const SHORTEST_MEDIA = 'data:image/x,'.length;
 /** A shorter text of these letters that begins like no medium is a hash or an id. */
 const SHORTEST_UNKNOWN_MEDIA = 256;
+const SHORTEST_BASE64 = 64;
 
 /** A value that is no longer holds nothing that is too long. */
 export function shortestLimit({ imageMaxLength, audioMaxLength }: MediaLimits): number {
@@ -26,27 +44,54 @@ export function shortestLimit({ imageMaxLength, audioMaxLength }: MediaLimits): 
 
 /**
  * Replaces images and sounds that stand in a value and are longer than the limit, in a message part
- * of their own or inside a JSON text: as a `data:` URL, or as bare base64 where a model's API takes
- * it so. Everything else stays as it is.
+ * of their own or inside a JSON text: as a `data:` URL, as base64, as numbers, as SVG. Everything
+ * else stays as it is. Numbers become an empty list: that is JSON in any JSON.
  */
 export function limitInlineMedia(value: string, limits: MediaLimits): string {
   const { imageMaxLength, audioMaxLength } = limits;
   if (value.length <= shortestLimit(limits) || value.length < SHORTEST_MEDIA) return value;
   if (!HOLDS_MEDIA.test(value)) return value;
-  return value
-    .replace(MEDIA_URL, (url: string, type: string) => {
-      const limit = type.toLowerCase() === 'audio' ? audioMaxLength : imageMaxLength;
-      return url.length > limit ? REDACTED_VALUE : url;
-    })
-    .replace(MEDIA_PROPERTY, (base64: string) => {
-      const limit = limitOfBytes(base64, limits);
-      return base64.length > limit ? REDACTED_VALUE : base64;
-    });
+  const withoutDrawings = hideDrawings(value, imageMaxLength);
+  const withoutUrls = withoutDrawings.replace(MEDIA_URL, (url: string, type: string) => {
+    const limit = type.toLowerCase() === 'audio' ? audioMaxLength : imageMaxLength;
+    return url.length > limit ? REDACTED_VALUE : url;
+  });
+  const withoutBase64 = withoutUrls.replace(BASE64, (base64: string, at: number) =>
+    base64.length > limitOf(base64, withoutUrls, at, limits) ? REDACTED_VALUE : base64,
+  );
+  return withoutBase64.replace(BYTES, (bytes: string, at: number) => {
+    // The last of the numbers of a `Uint8Array`: its keys are numbers too.
+    const start = bytes.slice(0, 400).match(/\d{1,3}(?=\s*[,}\]])/g) ?? [];
+    const base64 = Buffer.from(start.slice(0, 12).map(Number)).toString('base64');
+    const limit = limitOf(base64.padEnd(bytes.length, '='), withoutBase64, at, limits);
+    return bytes.length > limit ? '[]' : bytes;
+  });
 }
 
 /** Bytes that tell nothing of their kind, raw samples for one, are held to the stricter limit. */
-function limitOfBytes(base64: string, limits: MediaLimits): number {
+function limitOf(base64: string, text: string, at: number, limits: MediaLimits): number {
+  if (base64.length < SHORTEST_BASE64) return Infinity;
   if (IMAGE_START.test(base64)) return limits.imageMaxLength;
   if (AUDIO_START.test(base64)) return limits.audioMaxLength;
-  return base64.length < SHORTEST_UNKNOWN_MEDIA ? Infinity : shortestLimit(limits);
+  if (base64.length < SHORTEST_UNKNOWN_MEDIA) return Infinity;
+  const isNamed = MEDIA_NAME.test(text.slice(Math.max(0, at - LONGEST_NAME), at));
+  return isNamed ? shortestLimit(limits) : Infinity;
+}
+
+function hideDrawings(text: string, maxLength: number): string {
+  let shown = '';
+  let copiedTo = 0;
+  for (;;) {
+    SVG.lastIndex = copiedTo;
+    const start = SVG.exec(text);
+    if (start === null) return shown + text.slice(copiedTo);
+    const close = start[0].startsWith('<') ? /<\/svg>/gi : /%3C(?:\/|%2F)svg%3E/gi;
+    close.lastIndex = start.index;
+    // One that breaks off goes on to the end.
+    const end = close.exec(text) === null ? text.length : close.lastIndex;
+    const drawing = text.slice(start.index, end);
+    shown += text.slice(copiedTo, start.index);
+    shown += drawing.length > maxLength ? REDACTED_VALUE : drawing;
+    copiedTo = end;
+  }
 }

@@ -25,6 +25,10 @@ const TOOL_PAYLOAD_KEYS: ReadonlySet<string | number | undefined> = new Set([
   'response',
   'result',
   'content',
+  // A result as the AI SDK from 5 on, Bedrock and MCP wrap it.
+  'value',
+  'json',
+  'structuredContent',
 ]);
 
 /**

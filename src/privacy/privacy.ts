@@ -11,9 +11,14 @@ import {
   type ContentClass,
   type HidingSwitch,
 } from './content-rules.js';
+import { CONTENT_PARAMETERS, CONVERSATION_PARAMETERS, type JsonSelection } from './hide-in-json.js';
 import type { MediaLimits } from './inline-media.js';
 import { createPrivacyCounts, type PrivacyCounts } from './privacy-stats.js';
-import type { HashableField, RedactionOptions } from './redaction-options.js';
+import {
+  REDACTION_OPTION_NAMES,
+  type HashableField,
+  type RedactionOptions,
+} from './redaction-options.js';
 import { resolveRedaction, type ResolvedHash } from './resolve-redaction.js';
 
 /** What may be sent, decided once for all spans. */
@@ -24,8 +29,8 @@ export interface PrivacyPolicy {
   readonly limitsMediaOnly: boolean;
   /** Outputs are hidden: what the model said before must not come back in the next request. */
   readonly hidesAnswersInInput: boolean;
-  /** Inputs are hidden: of the parameters of a call, those that hold words go too. */
-  readonly hidesInputParameters: boolean;
+  /** Of the parameters of a call, those to hide: with text of people, or with earlier answers. */
+  readonly hiddenParameters: JsonSelection | undefined;
   /** Tools are hidden: a request that stands in a value loses those that it offers. */
   readonly hidesOfferedTools: boolean;
   readonly media: MediaLimits;
@@ -40,24 +45,43 @@ export interface PrivacyPolicy {
 export interface PrivacySettings {
   readonly flags: ResolvedPrivacyFlags;
   readonly redaction: RedactionOptions;
-  /** Asked with every span, where the span starts and ends: whether the job mandates redaction. */
-  readonly isMandated?: () => boolean;
+  /**
+   * Asked with every span, where the span starts and ends: whether redaction is enforced.
+   * `undefined` while that is not known.
+   */
+  readonly isEnforced?: () => boolean | undefined;
 }
 
-/** Mark of a project that mandates redaction (LiveKit's `ATTRIBUTE_REDACTION_ENABLED`). */
-const REDACTION_MANDATED = 'lk.redaction.enabled';
+/**
+ * Everything that the options withhold and rewrite, as one text; empty when they leave content as it
+ * is. To compare, not to show; the key of `hash` is not in it.
+ */
+export function describeWithheld({ flags, redaction }: PrivacySettings): string {
+  const switches = [...hidingSwitches(flags)];
+  const rewriting = Object.entries(redaction).filter(
+    ([name, value]) => REDACTION_OPTION_NAMES.has(name) && value !== undefined,
+  );
+  if (switches.length === 0 && rewriting.length === 0) return '';
+  return JSON.stringify([switches, rewriting], (name, value: unknown) => {
+    if (typeof value === 'function' || value instanceof RegExp) return String(value);
+    return name === 'key' ? undefined : value;
+  });
+}
+
+/** Mark of a project that enforces redaction (LiveKit's `ATTRIBUTE_REDACTION_ENABLED`). */
+const REDACTION_ENFORCED = 'lk.redaction.enabled';
 
 /**
- * The policy of one tracing: the one that was chosen, until redaction is mandated. The constructor
+ * The policy of one tracing: the one that was chosen, until redaction is enforced. The constructor
  * throws an `InvalidOptionError` for a redaction that cannot be used.
  */
 export class Privacy {
   readonly #chosen: PrivacyPolicy;
-  readonly #mandated: PrivacyPolicy;
-  readonly #isMandatedNow: () => boolean;
-  #isMandated = false;
+  readonly #enforced: PrivacyPolicy;
+  readonly #isEnforcedNow: () => boolean | undefined;
+  #isEnforced: boolean | undefined = false;
 
-  constructor({ flags, redaction, isMandated }: PrivacySettings, warn: Warn = warnOnce) {
+  constructor({ flags, redaction, isEnforced }: PrivacySettings, warn: Warn = warnOnce) {
     const { paths, patterns, redact, hash } = resolveRedaction(redaction);
     const counts = createPrivacyCounts();
     const isRewriting = paths !== undefined || patterns.length > 0 || redact !== undefined;
@@ -71,8 +95,8 @@ export class Privacy {
       counts,
     });
     this.#chosen = policyUnder(flags);
-    this.#mandated = policyUnder({ ...flags, allowPii: false, captureMessageContent: false });
-    this.#isMandatedNow = isMandated ?? (() => false);
+    this.#enforced = policyUnder({ ...flags, allowPii: false, captureMessageContent: false });
+    this.#isEnforcedNow = isEnforced ?? (() => false);
   }
 
   /** What was withheld so far. */
@@ -82,16 +106,23 @@ export class Privacy {
 
   /** The policy for the next span. Call `check` with the span's raw attributes first. */
   get policy(): PrivacyPolicy {
-    return this.#isMandated ? this.#mandated : this.#chosen;
+    return this.#isEnforced === false ? this.#chosen : this.#enforced;
+  }
+
+  /** The policy for a span of LiveKit's that has not ended: LiveKit redacts a span when it ends. */
+  get policyOfUnended(): PrivacyPolicy {
+    return this.#enforced;
   }
 
   /**
-   * Looks whether a job, or the mark on one of its spans, mandates redaction. Content is withheld
+   * Looks whether a job, or the mark on one of its spans, enforces redaction. Content is withheld
    * from then on: a process serves one job, and the spans opened before the mark end after it.
+   * While nobody knows, content is withheld as well.
    */
   check(attributes: Attributes): void {
+    if (this.#isEnforced === true) return;
     // Any value but false, as LiveKit reads it itself.
-    this.#isMandated ||= Boolean(attributes[REDACTION_MANDATED]) || this.#isMandatedNow();
+    this.#isEnforced = Boolean(attributes[REDACTION_ENFORCED]) || this.#isEnforcedNow();
   }
 }
 
@@ -100,11 +131,16 @@ type HidingPolicy = Omit<PrivacyPolicy, 'rewriter' | 'hashIdentity' | 'counts'>;
 function decide(flags: ResolvedPrivacyFlags, isRewriting: boolean): HidingPolicy {
   const switches = hidingSwitches(flags);
   const isOn = (...some: readonly HidingSwitch[]): boolean => some.some((one) => switches.has(one));
+  const hidesAnswersInInput = isOn('hideOutputs', 'hideOutputMessages', 'hideOutputText');
   return {
     actions: new Map(CONTENT_CLASSES.map((content) => [content, actionOn(content, switches)])),
     limitsMediaOnly: switches.size === 0 && !isRewriting,
-    hidesAnswersInInput: isOn('hideOutputs', 'hideOutputMessages', 'hideOutputText'),
-    hidesInputParameters: isOn('hideInputs'),
+    hidesAnswersInInput,
+    hiddenParameters: isOn('hideInputs')
+      ? CONTENT_PARAMETERS
+      : hidesAnswersInInput
+        ? CONVERSATION_PARAMETERS
+        : undefined,
     hidesOfferedTools: isOn('hideLlmTools'),
     media: {
       imageMaxLength: isOn('hideInputImages') ? 0 : flags.base64ImageMaxLength,
@@ -129,6 +165,7 @@ const FIELD_BY_KEY: ReadonlyMap<string, HashableField> = new Map([
   ['lk.room_name', 'room.name'],
   ['lk.pii.room_name', 'room.name'],
   ['room.name', 'room.name'],
+  ['voice.room_name', 'room.name'],
 ]);
 
 /** Gives an identity another name that stays the same. */

@@ -1,5 +1,5 @@
 import { SemanticConventions } from '@arizeai/openinference-semantic-conventions';
-import type { Attributes, SpanStatus } from '@opentelemetry/api';
+import type { Attributes, AttributeValue, SpanStatus } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { MappedSpan, type AttributeEntry } from '../mapping/mapped-span.js';
 import { classifyAttribute, classifyIn, classifyRawKey, type Classify } from './content-keys.js';
@@ -29,6 +29,25 @@ export function redact(span: MappedSpan, policy: PrivacyPolicy): MappedSpan {
     links === span.links &&
     entries === span.entries;
   return isSame ? span : new MappedSpan(span, { name, status, events, links, entries });
+}
+
+/**
+ * The span with its texts cut to the length that `attributeValueLengthLimit` allows. The SDK would
+ * cut when a value is set, and half a card number is no card number to a pattern.
+ */
+export function cutValues(span: MappedSpan, maxLength: number): MappedSpan {
+  if (!Number.isFinite(maxLength)) return span;
+  const entries = span.entries.map(({ key, value }) => ({
+    key,
+    value: cutValue(value, maxLength),
+  }));
+  return new MappedSpan(span, { entries });
+}
+
+function cutValue(value: AttributeValue, maxLength: number): AttributeValue {
+  if (typeof value === 'string') return value.slice(0, maxLength);
+  if (!Array.isArray(value) || !value.some((item) => typeof item === 'string')) return value;
+  return value.map((item) => String(item ?? '').slice(0, maxLength));
 }
 
 function redactStatus(status: SpanStatus, redactor: ContentRedactor): SpanStatus {

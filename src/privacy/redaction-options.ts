@@ -41,7 +41,10 @@ export type HashableField = 'user.id' | 'participant.identity' | 'room.name';
 
 /** Sends identities as a keyed hash: the same person stays the same, without a name. */
 export interface HashOptions {
-  /** Secret of the HMAC-SHA256. Who has it can test a name against a hash, so keep it to yourself. */
+  /**
+   * Secret of the HMAC-SHA256, at least 16 characters. Who has it, or guesses it, can test a name
+   * against a hash.
+   */
   readonly key: string;
   /** Default: `user.id` and `participant.identity`. */
   readonly fields?: readonly HashableField[];
@@ -67,3 +70,13 @@ export interface RedactionOptions {
   /** Identities to send as a hash, also where a switch would remove them. */
   readonly hash?: HashOptions;
 }
+
+/** Names of {@link RedactionOptions}. */
+export const REDACTION_OPTION_NAMES: ReadonlySet<string> = new Set(
+  Object.keys({
+    toolJsonPaths: true,
+    redactPatterns: true,
+    redact: true,
+    hash: true,
+  } satisfies Record<keyof RedactionOptions, true>),
+);

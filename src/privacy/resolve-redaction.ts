@@ -1,3 +1,4 @@
+import { asPrintable } from '../diagnostics.js';
 import { InvalidOptionError } from '../errors.js';
 import { isRecord, type JsonRecord } from '../mapping/read-attributes.js';
 import type { Rewriting } from './content-rewriter.js';
@@ -23,6 +24,11 @@ const HASHABLE_FIELDS: ReadonlySet<unknown> = new Set<HashableField>([
   'participant.identity',
   'room.name',
 ]);
+
+/** A shorter one can be guessed, and then every telephone number be tried. */
+const MIN_HASH_KEY_LENGTH = 16;
+/** Some of the ready patterns have `read` as well, and may stand in a list of the application's. */
+const PATTERN_NAMES: readonly string[] = ['name', 'pattern', 'needs', 'accepts', 'read'];
 
 /**
  * Checks the options of redaction. Throws an `InvalidOptionError` for a value that cannot be used:
@@ -60,6 +66,7 @@ function resolvePatterns(patterns: RedactionOptions['redactPatterns']): readonly
     throw refused('redactPatterns', "must be 'default' or a list of patterns");
   }
   return list.map((pattern: unknown, index) => {
+    refuseUnknown(pattern, PATTERN_NAMES, `redactPatterns[${index}]`);
     if (pattern instanceof RegExp || isNamedPattern(pattern)) return compilePattern(pattern);
     const problem =
       'must be a RegExp or { name, pattern: RegExp, needs?: text or RegExp, accepts?: function }';
@@ -79,8 +86,9 @@ function isNamedPattern(value: unknown): value is NamedPattern {
 
 function resolveHash(hash: unknown): ResolvedHash {
   const { key, fields }: JsonRecord = isRecord(hash) ? hash : {};
-  if (typeof key !== 'string' || key === '') {
-    throw refused('hash.key', 'must be a text that is not empty');
+  refuseUnknown(hash, ['key', 'fields'], 'hash');
+  if (typeof key !== 'string' || key.trim().length < MIN_HASH_KEY_LENGTH) {
+    throw refused('hash.key', `must be a text of ${MIN_HASH_KEY_LENGTH} characters or more`);
   }
   if (fields === undefined) return { key, fields: new Set(['user.id', 'participant.identity']) };
   if (!Array.isArray(fields) || !fields.every(isHashableField)) {
@@ -91,6 +99,13 @@ function resolveHash(hash: unknown): ResolvedHash {
 
 function isHashableField(value: unknown): value is HashableField {
   return HASHABLE_FIELDS.has(value);
+}
+
+/** A misspelt name would leave out what it was meant to mask. */
+function refuseUnknown(value: unknown, known: readonly string[], option: string): void {
+  if (!isRecord(value) || value instanceof RegExp) return;
+  const unknown = Object.keys(value).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw refused(`${option}.${asPrintable(unknown, 60)}`, 'is not known');
 }
 
 function refused(option: string, problem: string): InvalidOptionError {

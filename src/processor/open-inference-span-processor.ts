@@ -21,7 +21,7 @@ import { resolveOptions, type ResolvedOptions } from '../options/resolve-options
 import type { SetupOptions } from '../options/setup-options.js';
 import { Privacy } from '../privacy/privacy.js';
 import type { PrivacyCounts } from '../privacy/privacy-stats.js';
-import { redact } from '../privacy/redact.js';
+import { cutValues, redact } from '../privacy/redact.js';
 import type { JobWatch } from '../session/job.js';
 import { MeasuredSpan } from '../session/measured-span.js';
 import { SessionObservers } from '../session/observe-session.js';
@@ -93,6 +93,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   readonly #delivery: DeliveryProcessor | undefined;
   readonly #tree: SpanTree;
   readonly #privacy: Privacy;
+  readonly #maxValueLength: number;
   readonly #metrics: LateMetrics;
   readonly #isStandalone: boolean;
   readonly #waiting = new WaitingSpans();
@@ -141,9 +142,11 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
       isSent: (span) => this.#isSent(span),
     });
     this.observers = new SessionObservers(this.#tree);
+    // The SDK takes 0 for no limit.
+    this.#maxValueLength = resolved.spanLimits?.attributeValueLengthLimit || Infinity;
     this.#privacy = new Privacy({
       ...resolved.privacy,
-      isMandated: () => this.jobs.mandatesRedaction(),
+      isEnforced: () => this.jobs.enforcesRedaction(),
     });
     if (this.#isStandalone) {
       offerLiveKitConnector(this, (module, provider) => this.#connectLiveKit(module, provider));
@@ -300,9 +303,10 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
         this.#metrics.sessionStarted(undefined);
       }
       if (node.isLiveKit) {
+        this.jobs.hookCurrent();
+        void this.jobs.findCopies();
         // A span that starts within the job tells before one that is open already ends without it.
         this.#privacy.check(span.attributes);
-        this.jobs.hookCurrent();
       }
     } catch (error) {
       this.#onFailure(error, span);
@@ -427,7 +431,9 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
 
   #redact(mapped: MappedSpan, span: ReadableSpan, context: MappingContext): MappedSpan {
     try {
-      return redact(mapped, this.#privacy.policy);
+      const isUnended = context.incomplete && isOfLiveKit(span);
+      const policy = isUnended ? this.#privacy.policyOfUnended : this.#privacy.policy;
+      return cutValues(redact(mapped, policy), this.#maxValueLength);
     } catch (error) {
       this.#onFailure(error, span);
       return mapBareSpan(span, context);
@@ -508,8 +514,10 @@ function attempt(call: () => void): void {
   }
 }
 
+function isOfLiveKit(span: ReadableSpan): boolean {
+  return span.instrumentationScope.name === LIVEKIT_SCOPE_NAME;
+}
+
 function isLiveKitSession(span: ReadableSpan): boolean {
-  return (
-    span.name === LiveKitSpan.AGENT_SESSION && span.instrumentationScope.name === LIVEKIT_SCOPE_NAME
-  );
+  return span.name === LiveKitSpan.AGENT_SESSION && isOfLiveKit(span);
 }

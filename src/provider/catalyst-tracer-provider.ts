@@ -31,7 +31,12 @@ export class CatalystTracerProvider extends NodeTracerProvider {
   ) {
     super({
       resource,
-      spanLimits: { attributeCountLimit: ATTRIBUTE_COUNT_LIMIT, ...options.spanLimits },
+      spanLimits: {
+        attributeCountLimit: ATTRIBUTE_COUNT_LIMIT,
+        ...options.spanLimits,
+        // Applied after redaction.
+        attributeValueLengthLimit: Infinity,
+      },
       spanProcessors: [processor],
       // Always set: the SDK would read OTEL_TRACES_SAMPLER once more, in its own way.
       sampler: options.sampler ?? new ParentBasedSampler({ root: new AlwaysOnSampler() }),

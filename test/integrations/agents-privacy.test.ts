@@ -118,6 +118,14 @@ describe('what was said to agents and by them', () => {
     },
   );
 
+  it('loses what models and tools said, in later requests too, where outputs are hidden', async () => {
+    const said = /degrees|Sure\.|one file/u;
+    expect(textOf(await runAll({}))).toMatch(said);
+    const text = textOf(await runAll({ hideOutputs: true }));
+    expect(said.exec(text)).toBeNull();
+    expect(text).toContain('weather in');
+  });
+
   it('waits on the live span under keys that LiveKit deletes', async () => {
     const seen: ReadableSpan[] = [];
     await runAll({}, seen);

@@ -62,6 +62,42 @@ const sayEverything: Scenario = async (server) => {
   });
 };
 
+const BEFORE = 'canary-said-before';
+
+/** A second turn: the answer to the first one, and a tool's result, come back with the request. */
+const sayAgain: Scenario = async (server) => {
+  const url = { apiKey: 'k', baseURL: server.url, maxRetries: 0 };
+  const client = new openai.OpenAI(url);
+  const asked = { role: 'user', content: ASKED };
+  const call = { id: 'c', type: 'function', function: { name: 'f', arguments: BEFORE } };
+  const messages = [
+    asked,
+    { role: 'assistant', content: BEFORE, tool_calls: [call] },
+    { role: 'tool', tool_call_id: 'c', content: BEFORE },
+    asked,
+  ];
+  await client.chat.completions.create({ model: 'm', messages });
+  const input = [
+    asked,
+    { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: BEFORE }] },
+    { type: 'function_call', call_id: 'c', name: 'f', arguments: BEFORE },
+    { type: 'function_call_output', call_id: 'c', output: BEFORE },
+    asked,
+  ];
+  await client.responses.create({ model: 'm', input });
+  const claude = new anthropic.Anthropic({ ...url, baseURL: server.origin });
+  const result = { type: 'tool_result', tool_use_id: 'c', content: BEFORE };
+  const history = [
+    asked,
+    {
+      role: 'assistant',
+      content: [{ type: 'tool_use', id: 'c', name: 'f', input: { a: BEFORE } }],
+    },
+    { role: 'user', content: [result, { type: 'text', text: ASKED }] },
+  ];
+  await claude.messages.create({ model: 'm', max_tokens: 9, messages: history });
+};
+
 /** Everything of a span that is sent. */
 function textOf(spans: readonly ReadableSpan[]): string {
   return JSON.stringify(
@@ -114,6 +150,19 @@ describe('what was said to a model', () => {
     const spans = await sentUnder({ privacy: { [flag]: true } });
     expect(keysWith(spans, ASKED).filter((key) => keys.test(key))).toEqual([]);
   });
+
+  it.each<PrivacyOptions>([{ hideOutputs: true }, { hideOutputMessages: true }])(
+    'does not come back in the next request under %o',
+    async (privacy) => {
+      const before = textOf((await runTraced(sayAgain, { modules: { openai, anthropic } })).calls);
+      expect(before).toContain(BEFORE);
+      const { calls } = await runTraced(sayAgain, { modules: { openai, anthropic }, privacy });
+      // Anthropic sends a span too.
+      expect(calls).toHaveLength(4);
+      expect(textOf(calls)).not.toContain(BEFORE);
+      expect(textOf(calls)).toContain(ASKED);
+    },
+  );
 
   it('passes the redactor of the application', async () => {
     const redact = (value: string): string => value.replaceAll(ASKED, '***');

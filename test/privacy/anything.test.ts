@@ -94,7 +94,7 @@ describe('redaction over anything', () => {
     {
       redactPatterns: 'default',
       toolJsonPaths: ['$.a', '$..secret', '$[*].b'],
-      hash: { key: 'k' },
+      hash: { key: 'a key of the application, k' },
       redact: (value) => value,
     },
   );

@@ -44,8 +44,8 @@ const CLASSES: readonly (readonly [key: string, content: ContentClass])[] = [
   ['gen_ai.input.messages', 'raw'],
   ['gen_ai.output.messages', 'rawOutput'],
   ['gen_ai.system_instructions', 'rawInput'],
-  ['gen_ai.prompt.0.content', 'rawInput'],
-  ['gen_ai.prompt.variable.name', 'rawInput'],
+  ['gen_ai.prompt.0.content', 'raw'],
+  ['gen_ai.prompt.variable.name', 'raw'],
   ['gen_ai.completion.0.content', 'rawOutput'],
   ['gen_ai.tool.call.arguments', 'toolArguments'],
   ['gen_ai.tool.call.result', 'rawOutput'],
@@ -72,10 +72,10 @@ const CLASSES: readonly (readonly [key: string, content: ContentClass])[] = [
   ['exception.message', 'exception'],
   ['exception.stacktrace', 'exception'],
   ['exception.type', 'none'],
-  ['ai.prompt.messages', 'rawInput'],
+  ['ai.prompt.messages', 'raw'],
   ['ai.response.text', 'rawOutput'],
   ['ai.toolCall.args', 'toolArguments'],
-  ['traceloop.entity.input', 'rawInput'],
+  ['traceloop.entity.input', 'raw'],
   ['langfuse.observation.completion_start_time', 'none'],
   ['http.url', 'rawInput'],
   ['http.request.header.authorization', 'rawInput'],
@@ -160,7 +160,7 @@ describe('every rule about keys', () => {
 
   it.each(others)('%s is %s, by this rule and by no other before it', (key, content) => {
     expect(classifyRawKey(key)).toBe(content);
-    const sent = String(sendOne(privacy, [key, 'canary']));
+    const sent = String(sendOne(privacy, [key, 'a canary']));
     expect(sent.includes('canary')).toBe(content === 'none');
   });
 });

@@ -184,9 +184,14 @@ function structureOf(spans: readonly DecodedSpan[]): readonly string[] {
 }
 
 /** LiveKit's own context of a job on a server of one's own: no recording to LiveKit Cloud there. */
-export function jobContext(enableRedaction: boolean, roomName: string): JobContext {
+export function jobContext(
+  enableRedaction: boolean,
+  roomName: string,
+  fakeJob: boolean = false,
+): JobContext {
   const job = { id: 'AJ_1', room: { name: roomName, sid: 'RM_1' }, enableRedaction };
-  const info = { job, url: 'ws://127.0.0.1:1', token: '', workerId: 'w', acceptArguments: {} };
+  const address = { url: 'ws://127.0.0.1:1', token: '', workerId: 'w', acceptArguments: {} };
+  const info = { ...address, job, fakeJob };
   const room = Object.assign(new EventEmitter(), { isConnected: false });
   const arguments_ = [{}, info, room, () => {}, () => {}, {}];
   return Reflect.construct(JobContext, arguments_) as JobContext;

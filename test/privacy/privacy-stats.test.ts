@@ -64,7 +64,7 @@ const CASES: readonly Case[] = [
   ['what patterns mask, the name too', { redactPatterns: 'default' }, { rewritten: 5 }],
   ['what a hook changes', { redact: (value) => value.toUpperCase() }, { rewritten: 6 }],
   ['what a hook removes', { redact: () => undefined }, { removed: 6 }],
-  ['identities as hashes', { hash: { key: 'k' } }, { hashed: 1 }],
+  ['identities as hashes', { hash: { key: 'a key of the application, k' } }, { hashed: 1 }],
   // Input, status message and event; tags and user as a whole.
   ['what switches remove and replace', { allowPii: false }, { removed: 4, redacted: 1 }],
   [

@@ -159,12 +159,12 @@ describe('hashed identities', () => {
   const room: Entry = ['lk.pii.room_name', 'alice'];
 
   it('stay the same for one key and differ between keys', () => {
-    const one = privacyWith({}, { hash: { key: 'k1' } }).privacy;
-    const other = privacyWith({}, { hash: { key: 'k2' } }).privacy;
+    const one = privacyWith({}, { hash: { key: 'a key of the application, k1' } }).privacy;
+    const other = privacyWith({}, { hash: { key: 'a key of the application, k2' } }).privacy;
     const hashed = sendOne(one, alice);
-    // printf alice | openssl dgst -sha256 -hmac k1
+    // printf alice | openssl dgst -sha256 -hmac 'a key of the application, k1'
     expect(hashed).toBe(
-      'hmac-sha256:aff3e2227d2581aeb66e413f8c39d1e207df72e915c13995b2577016f8ec643d',
+      'hmac-sha256:7b2893aeaa022e2f87229ed724157bd6c003e985aac6f29ccea8353e221bc09f',
     );
     expect(sendOne(one, alice)).toBe(hashed);
     expect(sendOne(one, ['lk.participant_identity', 'alice'])).toBe(hashed);
@@ -173,7 +173,10 @@ describe('hashed identities', () => {
   });
 
   it('are sent where the name would be removed', () => {
-    const { privacy } = privacyWith({ allowPii: false }, { hash: { key: 'k1' } });
+    const { privacy } = privacyWith(
+      { allowPii: false },
+      { hash: { key: 'a key of the application, k1' } },
+    );
     expect(sendOne(privacy, alice)).toMatch(/^hmac-sha256:/);
     expect(sendOne(privacy, room)).toBeUndefined();
   });
@@ -187,13 +190,16 @@ describe('hashed identities', () => {
     'gen_ai.user',
     'llm.user',
   ])('are known as %s too', (key) => {
-    const { privacy } = privacyWith({}, { hash: { key: 'k1' } });
+    const { privacy } = privacyWith({}, { hash: { key: 'a key of the application, k1' } });
     const hashed = sendOne(privacy, alice);
     expect(sendOne(privacy, [key, 'alice'])).toBe(hashed);
   });
 
   it('are those that were asked for', () => {
-    const { privacy } = privacyWith({}, { hash: { key: 'k1', fields: ['room.name'] } });
+    const { privacy } = privacyWith(
+      {},
+      { hash: { key: 'a key of the application, k1', fields: ['room.name'] } },
+    );
     expect(sendOne(privacy, alice)).toBe('alice');
     expect(sendOne(privacy, room)).toMatch(/^hmac-sha256:/);
   });
@@ -210,7 +216,10 @@ describe('options that cannot be used', () => {
     [{ toolJsonPaths: ['$.a', 'secret'] }, 'privacy.toolJsonPaths[1]'],
     [{ hash: {} }, 'privacy.hash.key'],
     [{ hash: { key: '' } }, 'privacy.hash.key'],
-    [{ hash: { key: 'secret', fields: ['name'] } }, 'privacy.hash.fields'],
+    [
+      { hash: { key: 'a key of the application, secret', fields: ['name'] } },
+      'privacy.hash.fields',
+    ],
   ])('%o names %s and not the value', (options: object, option) => {
     let thrown: unknown;
     try {

@@ -26,6 +26,8 @@ export interface JobOptions {
   readonly node?: string;
   /** Level of LiveKit's logger, whose lines are JSON in the output. Default `silent`. */
   readonly logLevel?: string;
+  /** Whether the project enforces redaction. Default: no. */
+  readonly enableRedaction?: boolean;
 }
 
 /** How the process of a job ended. */
@@ -67,7 +69,7 @@ export async function runJob(options: JobOptions): Promise<EndedJob> {
   child.stderr?.on('data', read);
   child.on('message', (message: { readonly case: string }) => {
     messages.push(message.case);
-    if (message.case === 'initializeResponse') child.send(START_JOB);
+    if (message.case === 'initializeResponse') child.send(startJob(options.enableRedaction));
   });
   child.send(initialize(options.logLevel ?? 'silent'));
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
@@ -88,20 +90,23 @@ function initialize(level: string): object {
   };
 }
 
-const START_JOB = {
-  case: 'startJobRequest',
-  value: {
-    runningJob: {
-      acceptArguments: { name: 'agent', identity: 'agent-1', metadata: '' },
-      job: {
-        id: JOB_ID,
-        type: 0,
-        agentName: 'the-agent',
-        room: { sid: ROOM_SID, name: ROOM_NAME },
+function startJob(enableRedaction: boolean = false): object {
+  return {
+    case: 'startJobRequest',
+    value: {
+      runningJob: {
+        acceptArguments: { name: 'agent', identity: 'agent-1', metadata: '' },
+        job: {
+          id: JOB_ID,
+          type: 0,
+          agentName: 'the-agent',
+          room: { sid: ROOM_SID, name: ROOM_NAME },
+          enableRedaction,
+        },
+        url: 'ws://127.0.0.1:1',
+        token: 'none',
+        workerId: 'AW_worker',
       },
-      url: 'ws://127.0.0.1:1',
-      token: 'none',
-      workerId: 'AW_worker',
     },
-  },
-};
+  };
+}

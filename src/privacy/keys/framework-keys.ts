@@ -2,12 +2,11 @@ import { sameClass, type KeyRules } from './key-rules.js';
 
 /**
  * Vocabularies of other tracers whose spans may share the provider: the Vercel AI SDK, OpenLLMetry,
- * Langfuse and LangSmith. Within each, a key that has no row is `raw`.
+ * Langfuse and LangSmith. Within each, a key that has no row is `raw`, and so is a whole request: it
+ * repeats the model's earlier answers.
  */
 export const FRAMEWORK_KEY_RULES: KeyRules = {
   exact: {
-    'ai.prompt': 'rawInput',
-    'ai.prompt.messages': 'rawInput',
     'ai.prompt.tools': 'llmTools',
     'ai.prompt.toolChoice': 'llmTools',
     'ai.toolCall.args': 'toolArguments',
@@ -18,7 +17,6 @@ export const FRAMEWORK_KEY_RULES: KeyRules = {
     'ai.values': 'embeddingText',
     'ai.embedding': 'embeddingVector',
     'ai.embeddings': 'embeddingVector',
-    'traceloop.entity.input': 'rawInput',
     'traceloop.entity.output': 'rawOutput',
     ...sameClass('personal', [
       'ai.telemetry.metadata.userId',
@@ -84,14 +82,11 @@ export const FRAMEWORK_KEY_RULES: KeyRules = {
   },
   prefixes: [
     ['ai.response.', 'rawOutput'],
-    ['ai.request.', 'rawInput'],
     ['ai.telemetry.metadata.', 'metadata'],
     ['ai.', 'raw'],
     ['traceloop.association.properties.', 'metadata'],
     ['traceloop.prompt.', 'prompt'],
     ['traceloop.', 'raw'],
-    ['langfuse.observation.input', 'rawInput'],
-    ['langfuse.trace.input', 'rawInput'],
     ['langfuse.observation.output', 'rawOutput'],
     ['langfuse.trace.output', 'rawOutput'],
     ['langfuse.', 'raw'],

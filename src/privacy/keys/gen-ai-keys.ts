@@ -4,14 +4,13 @@ import { sameClass, type KeyRules } from './key-rules.js';
  * OpenTelemetry's GenAI conventions, with the spellings that earlier drafts and OpenLLMetry use.
  *
  * Backends rebuild OpenInference messages from these, so each follows the switches of what it
- * duplicates. `gen_ai.input.messages` is `raw`: it repeats the model's earlier answers.
+ * duplicates. A whole request, such as `gen_ai.prompt`, is `raw`: it repeats the model's earlier
+ * answers.
  */
 export const GEN_AI_KEY_RULES: KeyRules = {
   exact: {
-    'gen_ai.input.messages': 'raw',
     'gen_ai.output.messages': 'rawOutput',
     'gen_ai.system_instructions': 'rawInput',
-    'gen_ai.prompt': 'rawInput',
     'gen_ai.completion': 'rawOutput',
     'gen_ai.tool.call.arguments': 'toolArguments',
     'gen_ai.tool.call.result': 'rawOutput',
@@ -87,7 +86,6 @@ export const GEN_AI_KEY_RULES: KeyRules = {
     ]),
   },
   prefixes: [
-    ['gen_ai.prompt.', 'rawInput'],
     ['gen_ai.completion.', 'rawOutput'],
     ['gen_ai.', 'raw'],
   ],
