@@ -12,6 +12,8 @@ export interface SpooledRequest {
 /** A request that this process alone may send now. */
 export interface SpoolClaim extends SpooledRequest {
   readonly path: string;
+  /** What names the request among the files, whatever its state. */
+  readonly key: string;
 }
 
 export interface SpoolOptions {
@@ -136,11 +138,6 @@ export class Spool {
     this.#claims.clear();
   }
 
-  /** What names a claimed request among the files, whatever its state. */
-  keyOf({ path }: SpoolClaim): string {
-    return keyOf(path);
-  }
-
   #newPath(spans: number): string {
     return join(this.#options.directory, `${Date.now()}-${this.#target}-${spans}-${this.#newId()}`);
   }
@@ -212,7 +209,7 @@ export class Spool {
     const now = new Date();
     await fs.promises.utimes(own, now, now);
     const request = decodeFile(await fs.promises.readFile(own));
-    if (request !== undefined) return { ...request, path: own };
+    if (request !== undefined) return { ...request, path: own, key: keyOf(own) };
     this.#claims.delete(own);
     await fs.promises.rm(own, { force: true });
     this.#options.onLost('not whole', spansOf(own));
