@@ -219,9 +219,9 @@ export class DeliveryReport {
     this.counts.spoolDropped += spans;
     this.#warnOnce(
       `spool_lost_${reason}`,
-      `Spooled spans of an earlier process were given up: ${reason}.`,
+      `Spooled spans of an earlier process were dropped: ${reason}.`,
     );
-    this.debug(`spool: ${spans} spans given up, ${reason}`);
+    this.debug(`spool: ${spans} spans dropped, ${reason}`);
   }
 
   debug(text: string): void {

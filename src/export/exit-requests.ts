@@ -67,7 +67,7 @@ next();
 
 /**
  * Posts from another thread while this one waits: the only way to reach the network once
- * `process.exit()` was called. It takes some 30 ms beside the requests, and `timeoutMillis` at most.
+ * `process.exit()` was called. It takes some 30 ms more than the requests, and `timeoutMillis` at most.
  * Each batch is a list of requests of one span each. Where threads are not allowed, nothing is sent.
  */
 export function sendAtExit(
@@ -119,7 +119,7 @@ function packBatch(
   return { ends, body: Buffer.concat(parts) };
 }
 
-/** The `resourceSpans` of a JSON request on one line: JSON has no line breaks of its own. */
+/** The `resourceSpans` of a JSON request on one line: JSON has no line breaks. */
 function jsonLine(body: Uint8Array): Uint8Array {
   const text = Buffer.from(body).toString('utf8');
   return Buffer.from(`${text.slice(text.indexOf('[') + 1, text.lastIndexOf(']'))}\n`);

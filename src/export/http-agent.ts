@@ -194,7 +194,7 @@ function openTunnel(
   request.end();
 }
 
-/** The status tells what to look at; the proxy's own words may hold anything. */
+/** The status tells what to look at; the proxy's own text may have anything in it. */
 function tunnelError(message: string): Error {
   return Object.assign(new Error(message), { code: message });
 }

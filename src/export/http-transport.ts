@@ -24,7 +24,7 @@ export interface HttpResponse {
   readonly body: Buffer;
 }
 
-/** How one URL is asked, directly or through a proxy. Another thread can be told of it. */
+/** How one URL is asked, directly or through a proxy: plain data, that another thread can have. */
 export interface HttpTarget {
   readonly isSecure: boolean;
   readonly options: {

@@ -21,10 +21,9 @@ const DOUBLE_VALUE = 0x21;
  * every string three times in JavaScript, which is most of what it costs (333 MB/s against several
  * GB/s of `Buffer.write`).
  *
- * Tags are given as the byte they are on the wire, `(field number << 3) | wire type`. A length is
- * never measured before: its bytes are kept free, and what follows moves where they do not fit. That
- * saves a call out of JavaScript for each text, and some versions of Node measure text with lone
- * surrogates wrongly.
+ * A tag is the byte that is on the wire, `(field number << 3) | wire type`. A length is never measured
+ * before: its bytes are kept free, and what follows moves where they do not fit. That saves a call
+ * out of JavaScript for each text, and some versions of Node measure text with lone surrogates wrongly.
  */
 export class ProtobufWriter {
   #bytes: Buffer;
