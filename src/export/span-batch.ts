@@ -142,7 +142,8 @@ export class SpanQueue {
     this.#head += taken.length;
     this.headNumber += taken.length;
     for (const span of taken) this.bytes -= span.bytes;
-    // Compacted now and then: this stays cheap, and the spans that are gone can be freed.
+    // Spans that are gone must be free at once: one that the garbage collector meets twice is moved
+    // to where it stays for long. Otherwise compacted now and then, so that this stays cheap.
     if (this.length === 0 || (this.#head > 256 && this.#head * 2 > this.#spans.length)) {
       this.#spans = this.#spans.slice(this.#head);
       this.#head = 0;

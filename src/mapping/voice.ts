@@ -47,11 +47,11 @@ export const VOICE_FIELDS: readonly VoiceField[] = [
   { to: C.INTERRUPTION_PROBABILITY, from: 'lk.interruption.probability', read: 'number', meaning: 'Probability of an interruption, 0 to 1' },
   { to: C.INTERRUPTION_TOTAL_DURATION_MS, from: 'lk.interruption.total_duration', read: 'seconds', meaning: 'Time the interruption check took in all' },
   { to: C.INTERRUPTION_PREDICTION_DURATION_MS, from: 'lk.interruption.prediction_duration', read: 'seconds', meaning: 'Time the interruption model took' },
-  { to: C.INTERRUPTION_DETECTION_DELAY_MS, from: 'lk.interruption.detection_delay', read: 'seconds', meaning: 'From the start of speech to the verdict' },
+  { to: C.INTERRUPTION_DETECTION_DELAY_MS, from: 'lk.interruption.detection_delay', read: 'seconds', meaning: 'From the start of speech to the decision' },
   { to: C.AMD_CATEGORY, from: LiveKitAttr.AMD_CATEGORY, read: 'text', meaning: 'Verdict of answering machine detection' },
   { to: C.AMD_IS_MACHINE, from: 'lk.amd.is_machine', read: 'flag', meaning: 'A machine answered the call' },
-  { to: C.AMD_SPEECH_DURATION_MS, from: 'lk.amd.speech_duration', read: 'millis', meaning: 'Speech heard before the verdict' },
-  { to: C.AMD_DELAY_MS, from: 'lk.amd.delay', read: 'millis', meaning: 'From the end of that speech to the verdict' },
+  { to: C.AMD_SPEECH_DURATION_MS, from: 'lk.amd.speech_duration', read: 'millis', meaning: 'Speech heard before the decision' },
+  { to: C.AMD_DELAY_MS, from: 'lk.amd.delay', read: 'millis', meaning: 'From the end of that speech to the decision' },
   { to: C.EVENT_LOOP_BLOCKED_MS, from: 'lk.blocking.duration', read: 'seconds', meaning: 'Event loop stall' },
   { to: C.EVENT_LOOP_BLOCKED_COUNT, from: 'lk.blocking.count', read: 'number', meaning: 'Stalls of the session' },
   { to: C.EVENT_LOOP_BLOCKED_TOTAL_MS, from: 'lk.blocking.total_duration', read: 'seconds', meaning: 'Stalls of the session, together' },
@@ -108,7 +108,7 @@ function bySource(fields: readonly VoiceField[]): ReadonlyMap<string, readonly V
   return rows;
 }
 
-/** The session's total has a key of its own: the turns would be added to it otherwise. */
+/** The session's total has another key: backends would add the turns to it. */
 function putSttUsage(mapping: SpanMapping, stt: SttUsage): void {
   if (mapping.name === LiveKitSpan.AGENT_SESSION) {
     mapping.put(C.SESSION_STT_AUDIO_DURATION_MS, stt.audioMillis);

@@ -19,7 +19,7 @@ export function readUsage(attributes: Attributes): Usage | undefined {
 /**
  * Whether the requests inside this one are its own call and not calls of another model. A fallback
  * adapter (`llm/fallback_adapter.ts`) repeats the usage of the request that answered; an LLM that
- * asks another one while it runs reports tokens of its own.
+ * asks another one while it runs reports different tokens.
  */
 export function isAdapter(node: SpanNode, attributes: Attributes): boolean {
   if (node.requests.length === 0) return false;
@@ -34,7 +34,7 @@ function isSame(a: Usage, b: Usage | undefined): boolean {
 
 /**
  * Whether a request of this node has the conversation, or will have it when it ends. The operation
- * name says so from the request's first moment on.
+ * name shows it from the start of the request.
  */
 export function hasMessagesBelow(node: SpanNode): boolean {
   return node.requests.some(
@@ -54,8 +54,8 @@ const CALL_ID = ['gen_ai.tool.call.id', 'lk.function_tool.id'] as const;
 
 /**
  * Which tool call a span was opened in. LiveKit calls the tool first and opens `function_tool`
- * beside it, so what a tool opens is a child of the turn and the context says nothing. But LiveKit
- * carries every call out in a task of its own, which it keeps in async-local storage and gives out
+ * as a sibling, so what a tool opens is a child of the turn and the context says nothing. But LiveKit
+ * carries every call out in a separate task, which it keeps in async-local storage and gives out
  * as `Task.current()`: the span of a tool and the spans opened in its `execute` start in the same
  * task, and no others do, however many tools run at once. What the tool makes the session do (say
  * something, generate a reply, hand over) runs in further tasks, and stays where it is.
@@ -79,7 +79,7 @@ export class ToolTasks {
 
   /** The tool call around a span that has just ended. */
   around(node: SpanNode): EnclosingTool | undefined {
-    // What is not sent in between stands for what is below it.
+    // A span in between that is not sent leaves its children to its parent.
     let outer = node;
     while (outer.parent?.isSent === false) outer = outer.parent;
     const { task, parent } = outer;

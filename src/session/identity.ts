@@ -32,7 +32,7 @@ function isIdentity(value: unknown): value is Identity {
 }
 
 /**
- * What holds below `inner` inside `outer`. An agent is taken whole: one with another id never gets
+ * The identity below `inner` inside `outer`. An agent is taken whole: one with another id never gets
  * the outer one's name or role. The outer agent itself comes back where `inner` names none, so that
  * a span which names one differs from a span which inherits it.
  */
@@ -113,7 +113,7 @@ export function metadataIn(context: Context): Readonly<Record<string, unknown>> 
   return parseJsonRecord(context.getValue(METADATA));
 }
 
-/** They are kept as JSON text. A list that holds anything but texts is none. */
+/** They are kept as JSON text. A list with anything but texts is none. */
 export function tagsIn(context: Context): readonly string[] | undefined {
   const tags = parseJson(context.getValue(TAGS));
   return Array.isArray(tags) && tags.every((tag) => typeof tag === 'string') ? tags : undefined;
@@ -165,8 +165,8 @@ export function readOpenInferenceContext(context: Context): OpenInferenceContext
 }
 
 /**
- * What holds for a span, out of what its context says and what holds around. A context says all of
- * it, unless it begins below a dropped one: then what is said further out is added.
+ * What applies to a span, from its context and from the spans around it. A context has all of it,
+ * unless it begins below a dropped one: then what is set further out is added.
  */
 export function openInferenceBelow(
   around: OpenInferenceContext | undefined,
@@ -182,7 +182,7 @@ export function openInferenceBelow(
   };
 }
 
-/** Nearly no context does, and every span starts in one of its own: asked without making anything. */
+/** Nearly no context does, and every span starts in a new one: asked without an allocation. */
 function saysAnything(context: Context): boolean {
   for (const key of OPEN_INFERENCE_CONTEXT_KEYS) {
     if (context.getValue(key) !== undefined) return true;

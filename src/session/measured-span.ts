@@ -38,7 +38,7 @@ export class MeasuredSpan {
   }
 
   /**
-   * Whether it stands for one call of a model: exactly one span of each call does. Of LiveKit's it
+   * Whether it is one call of a model: exactly one span of each call does. Of LiveKit's it
    * is the request that is no adapter's, or the call of a realtime model. An instrumented client's
    * span below LiveKit's counts where its tokens do.
    */

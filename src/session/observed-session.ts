@@ -26,7 +26,7 @@ interface Utterance {
 
 /**
  * What the events of one session have brought, for the spans that end after them. Kept only
- * until a span has taken it, and bounded; the session's record holds it and goes with the session.
+ * until a span has taken it, and bounded; it goes with the session.
  */
 export class ObservedSession {
   closing: SessionClosing | undefined;
@@ -225,7 +225,7 @@ export function observeEnd(node: SpanNode): void {
   if (session.agentTurn === node) session.agentTurn = undefined;
   if (node.livekitName === LiveKitSpan.AGENT_SESSION) session.observed?.forget();
   if (node.livekitName !== LiveKitSpan.AGENT_TURN) return;
-  // What no turn of a realtime model has claimed stands on the spans of a model of text.
+  // What no turn of a realtime model has claimed is on the spans of a model of text.
   session.observed?.claimUtterances(node.startMillis);
   session.observed?.endTurn(node.startMillis);
 }

@@ -170,7 +170,7 @@ function passUpSpeech(node: SpanNode, ended: EndedSpan): void {
   if (turn !== undefined) turn.speechFailure ??= failureOf(ended);
 }
 
-/** Input and output of a call go to every span that stands for it: requests nest in an adapter. */
+/** Input and output of a call go to every span of it: requests nest in an adapter. */
 function passUpRequest(node: SpanNode, ended: EndedSpan): void {
   node.usage = readUsage(ended.attributes);
   node.hasMessages = isConversation(ended.attributes);

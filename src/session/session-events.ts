@@ -75,7 +75,7 @@ function readUserState(event: JsonRecord, { observed }: EventPlace): void {
   observed.beginUtterance(asFiniteNumber(event['createdAt']) ?? Date.now());
 }
 
-/** The other metrics stand on spans. */
+/** The other metrics are on spans already. */
 function readMetrics(event: JsonRecord, { session, observed }: EventPlace): void {
   const { metrics } = event;
   if (!isRecord(metrics) || metrics['type'] !== 'stt_metrics') return;

@@ -21,7 +21,7 @@ interface LatencyPlace {
 
 const LLM_TTFT: readonly LatencyPlace[] = [{ latency: 'llmTtft', key: 'voice.llm.ttft_ms' }];
 
-/** Where each latency stands: the span that a person who waits would name. */
+/** Where each latency is: the span that a person who waits would name. */
 const LATENCIES: ReadonlyMap<string, readonly LatencyPlace[]> = new Map([
   [LiveKitSpan.AGENT_TURN, [{ latency: 'e2eLatency', key: 'voice.e2e_latency_ms' }]],
   [LiveKitSpan.LLM_NODE, LLM_TTFT],

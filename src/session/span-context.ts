@@ -157,7 +157,7 @@ function callsBelow(
   };
 }
 
-/** Spans that stand for what is below them fail with it: request, node, turn, session and job. */
+/** These spans fail with what is below them: request, node, turn, session and job. */
 function failureOf(node: SpanNode, attributes: Attributes): Failure | undefined {
   if (node.isJob || node.livekitName === LiveKitSpan.JOB_ENTRYPOINT) {
     return node.sessionsBelow?.lastEnd?.failure;

@@ -9,7 +9,7 @@ import type { Session } from './session.js';
 import type { SpanNode } from './span-node.js';
 
 // Collects what the spans around an `agent_turn` say about its latency: the user's turn before it,
-// its model calls, its speech. All of it is numbers, held for as long as the session's record.
+// its model calls, its speech. All of it is numbers, kept as long as the session's record.
 
 /** Turns of the user that may still be answered, and speeches whose tool loop may go on. */
 const MAX_USER_TURNS = 4;
