@@ -187,8 +187,9 @@ export class ProtobufWriter {
   #reserveText(text: string): void {
     const most = text.length * MAX_UNIT_BYTES;
     if (this.#position + most + HEADER_BYTES <= this.#bytes.length) return;
+    const measured = Buffer.byteLength(text);
     // A lone surrogate, which takes three bytes, is measured as two by some versions of Node.
-    this.#reserve(Math.min(most, Math.ceil(Buffer.byteLength(text) * 1.5)));
+    this.#reserve(measured === text.length ? measured : Math.min(most, Math.ceil(measured * 1.5)));
   }
 
   #reserve(bytes: number): void {
