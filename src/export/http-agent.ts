@@ -128,7 +128,7 @@ export interface AgentOptions {
   readonly timeoutMillis: number;
 }
 
-/** Loaded where it is needed: with all of TLS it takes as long as the rest of the exporter. */
+/** Loads all of TLS, which a collector without it does not need. */
 function https(): typeof httpsModule {
   return process.getBuiltinModule('node:https');
 }

@@ -110,7 +110,7 @@ export class HttpTransport {
     this.onRequest?.(body.length);
     return new Promise((resolve, reject) => {
       const { isSecure, options } = this.#target;
-      // `node:https` loads all of TLS, which a collector next door does without.
+      // Not imported: `node:https` loads all of TLS, which a collector without it does not need.
       const { request: open } = process.getBuiltinModule(isSecure ? 'node:https' : 'node:http');
       const request = context.with(SUPPRESSED, () =>
         open({
