@@ -2,7 +2,7 @@ import { createNoopMeter } from '@opentelemetry/api';
 import { AlwaysOffSampler, BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
 import type { CreatedTracing } from './create-tracing.js';
-import { DeliveryCounts, type DeliveryResult } from './export/delivery-stats.js';
+import { emptyStats, type DeliveryResult } from './export/delivery-stats.js';
 import { createTraceJob } from './session/job.js';
 import { LIVEKIT_NAME } from './livekit/install-livekit.js';
 import { offerLiveKitConnector } from './livekit/connect-livekit.js';
@@ -52,7 +52,7 @@ export function createDisabledTracing(
       return Promise.resolve(NOTHING);
     },
     stats: () => ({
-      ...new DeliveryCounts().stats(0, 0),
+      ...emptyStats(),
       mappingFailures: 0,
       failedMetricExports: 0,
       privacy: createPrivacyCounts(),

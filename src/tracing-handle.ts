@@ -6,7 +6,7 @@ import type {
   TracingStats,
 } from './catalyst-tracing.js';
 import type { DeliveryProcessor } from './export/delivery-processor.js';
-import { DeliveryCounts, type DeliveryResult } from './export/delivery-stats.js';
+import { emptyStats, type DeliveryResult } from './export/delivery-stats.js';
 import { integrationResults } from './integrations/installed-sdks.js';
 import type { TraceJob } from './session/job.js';
 import { createTraceJob } from './session/job.js';
@@ -98,7 +98,7 @@ export class LiveTracing implements CatalystTracing {
   }
 
   stats(): TracingStats {
-    const delivery = this.#delivery?.stats() ?? new DeliveryCounts().stats(0, 0);
+    const delivery = this.#delivery?.stats() ?? emptyStats();
     return { ...delivery, ...this.#processor.stats() };
   }
 

@@ -52,27 +52,32 @@ function textBytes(value: unknown): number {
   return value.reduce<number>((sum, item) => sum + 10 + textBytes(item), 0);
 }
 
-interface Message {
-  readonly index: number;
-  readonly entries: readonly AttributeEntry[];
-}
-
 /** Leaves out the oldest input messages; the newest and the system prompt in front stay. */
 function dropMessages(entries: readonly AttributeEntry[], maxBytes: number): AttributeEntry[] {
   const others = entries.filter(({ key }) => !MESSAGE_KEY.test(key));
   const messages = groupMessages(entries);
-  const [first] = messages;
-  const kept = first !== undefined && isSystem(first) ? [first] : [];
+  const isSystem = messages[0]?.some(
+    ({ key, value }) => key.endsWith('.role') && value === 'system',
+  );
+  const kept = isSystem === true ? messages.slice(0, 1) : [];
   const droppable = messages.slice(kept.length);
   let bytes = sizeOf(entries);
   let dropped = 0;
   for (; dropped < droppable.length - 1 && bytes > maxBytes; dropped++) {
-    bytes -= sizeOf(droppable[dropped]?.entries ?? []);
+    bytes -= sizeOf(droppable[dropped] ?? []);
   }
-  return [...renumber([...kept, ...droppable.slice(dropped)]), ...others];
+  // Numbered from 0 again: readers stop at a gap.
+  const renumbered = [...kept, ...droppable.slice(dropped)].flatMap((message, index) =>
+    message.map(({ key, value }) => {
+      const rest = MESSAGE_KEY.exec(key)?.[2] ?? '';
+      return { key: `llm.input_messages.${index}.${rest}`, value };
+    }),
+  );
+  return [...renumbered, ...others];
 }
 
-function groupMessages(entries: readonly AttributeEntry[]): Message[] {
+/** The attributes of each input message, oldest first. */
+function groupMessages(entries: readonly AttributeEntry[]): AttributeEntry[][] {
   const byIndex = new Map<number, AttributeEntry[]>();
   for (const entry of entries) {
     const match = MESSAGE_KEY.exec(entry.key);
@@ -82,23 +87,7 @@ function groupMessages(entries: readonly AttributeEntry[]): Message[] {
     if (group === undefined) byIndex.set(index, [entry]);
     else group.push(entry);
   }
-  return [...byIndex]
-    .toSorted(([a], [b]) => a - b)
-    .map(([index, group]) => ({ index, entries: group }));
-}
-
-function isSystem({ entries }: Message): boolean {
-  return entries.some(({ key, value }) => key.endsWith('.role') && value === 'system');
-}
-
-/** Numbers messages from 0 again: readers stop at a gap. */
-function renumber(messages: readonly Message[]): AttributeEntry[] {
-  return messages.flatMap(({ entries }, index) =>
-    entries.map(({ key, value }) => {
-      const rest = MESSAGE_KEY.exec(key)?.[2] ?? '';
-      return { key: `llm.input_messages.${index}.${rest}`, value };
-    }),
-  );
+  return [...byIndex].toSorted(([a], [b]) => a - b).map(([, group]) => group);
 }
 
 /** Cuts texts to one length, the longest that fits. */

@@ -4,11 +4,9 @@ import type { ResolvedOptions } from '../options/resolve-options.js';
 import { describeWithheld } from '../privacy/privacy.js';
 import type { FlushableProcessor, FlushDeadline } from '../processor/span-processor-fanout.js';
 import { cutSpan } from './cut-span.js';
-import { createDeliveryMessages, type DeliveryMessages } from './delivery-messages.js';
-import { DeliveryCounts, type DeliveryStats } from './delivery-stats.js';
+import { createScrubber, DeliveryReport, type DeliveryStats } from './delivery-stats.js';
 import { classifyError, classifyResult, type ExportOutcome } from './export-outcome.js';
 import { isRequestExporter, OtlpExporter, type RequestExporter } from './otlp-exporter.js';
-import { createScrubber } from './request-headers.js';
 import { backoffMillis, RetrySchedule } from './retry-schedule.js';
 import { hasValidIds } from './serialize-spans.js';
 import {
@@ -45,24 +43,13 @@ export interface DeliverySettings extends SpoolSettings {
 
 /** The batch processor of decided options; `undefined` without an endpoint. */
 export function createDeliveryProcessor(resolved: ResolvedOptions): DeliveryProcessor | undefined {
-  const { endpoint: url, headers, protocol, compression, proxies, delivery, privacy } = resolved;
+  const { endpoint: url, headers, delivery, privacy } = resolved;
   if (url === undefined) return undefined;
-  const { exportTimeoutMillis, ca } = delivery;
-  const exporter = new OtlpExporter({
-    url,
-    headers,
-    protocol,
-    compression,
-    exportTimeoutMillis,
-    ca,
-    proxies,
-  });
+  const exporter = new OtlpExporter({ ...resolved, ...delivery, url });
   const withheld = describeWithheld(privacy);
-  const shownUrl = displayUrl(url);
-  const scrub = createScrubber(headers);
-  const messages = createDeliveryMessages(shownUrl, scrub, undefined, withheld === '');
+  const report = new DeliveryReport(displayUrl(url), createScrubber(headers), withheld === '');
   // Spans of a process that withheld less, or something else, are not this one's to send.
-  return new DeliveryProcessor(exporter, { ...delivery, url: url + withheld }, messages);
+  return new DeliveryProcessor(exporter, { ...delivery, url: url + withheld }, report);
 }
 
 interface FlushWaiter {
@@ -86,13 +73,13 @@ export class DeliveryProcessor implements FlushableProcessor {
   readonly #exporter: SpanExporter;
   readonly #requests: RequestExporter | undefined;
   readonly #settings: DeliverySettings;
-  readonly #messages: DeliveryMessages;
-  readonly #counts = new DeliveryCounts();
+  readonly #report: DeliveryReport;
   readonly #queue = new SpanQueue();
   readonly #schedule = new RetrySchedule();
   readonly #inFlight = new Set<Batch>();
   readonly #waiters = new Set<FlushWaiter>();
   readonly #unsent: UnsentSpans;
+  readonly #maxBytes: number;
   #inFlightBytes = 0;
   #limitBytes: number;
   #lastTooLargeAt = -Infinity;
@@ -101,23 +88,19 @@ export class DeliveryProcessor implements FlushableProcessor {
   #isStopped = false;
   #closing: Promise<void> | undefined;
 
-  constructor(exporter: SpanExporter, settings: DeliverySettings, messages: DeliveryMessages) {
+  constructor(exporter: SpanExporter, settings: DeliverySettings, report: DeliveryReport) {
     this.#exporter = exporter;
-    this.#requests = isRequestExporter(exporter) ? exporter : undefined;
     this.#settings = settings;
-    this.#messages = messages;
+    this.#report = report;
+    this.#maxBytes = Math.min(settings.maxBatchBytes, settings.maxRequestBytes);
     this.#limitBytes = this.#maxBytes;
-    this.#unsent = new UnsentSpans({
-      exporter: this.#requests,
-      settings,
-      counts: this.#counts,
-      messages,
-      isFailing: () => this.#schedule.isFailing,
-    });
-    if (this.#requests === undefined) return;
-    this.#requests.onRequest = (bodyBytes) => {
-      this.#counts.requests += 1;
-      this.#counts.bytesSent += bodyBytes;
+    const requests = isRequestExporter(exporter) ? exporter : undefined;
+    this.#requests = requests;
+    this.#unsent = new UnsentSpans(requests, settings, report, () => this.#schedule.isFailing);
+    if (requests === undefined) return;
+    requests.transport.onRequest = (bodyBytes) => {
+      report.counts.requests += 1;
+      report.counts.bytesSent += bodyBytes;
     };
   }
 
@@ -125,22 +108,23 @@ export class DeliveryProcessor implements FlushableProcessor {
 
   /** Takes a span. Never throws, never blocks, never waits. */
   onEnd(span: ReadableSpan): void {
-    this.#counts.added += 1;
+    const report = this.#report;
+    report.counts.added += 1;
     if (this.#closing !== undefined) {
-      this.#unsent.drop('after_shutdown', 1);
-      return;
-    }
-    // A collector would refuse every span beside it.
-    if (!hasValidIds(span.spanContext())) {
-      this.#unsent.drop('export_error', 1);
+      report.drop('after_shutdown', 1);
       return;
     }
     try {
+      // A collector would refuse the whole request for such ids.
+      if (!hasValidIds(span.spanContext())) {
+        report.drop('export_error', 1);
+        return;
+      }
       const bytes = estimateBytes(span);
-      if (bytes > this.#settings.maxQueueBytes) this.#unsent.drop('too_large', 1);
+      if (bytes > this.#settings.maxQueueBytes) report.drop('too_large', 1);
       else this.#enqueue({ span, bytes });
     } catch (error) {
-      this.#unsent.fail(error, 1);
+      report.fail(error, 1);
     }
   }
 
@@ -180,7 +164,7 @@ export class DeliveryProcessor implements FlushableProcessor {
       this.#closeExporter();
       this.#unsent.exitSync(left, isWorthIt, this.#limitBytes);
     } catch (error) {
-      this.#messages.debug(`exit: ${String(error)}`);
+      this.#report.debug(`exit: ${String(error)}`);
     }
   }
 
@@ -188,11 +172,7 @@ export class DeliveryProcessor implements FlushableProcessor {
     let inFlight = 0;
     for (const batch of this.#inFlight) inFlight += batch.spans.length;
     const spans = this.#queue.length + this.#schedule.spans + inFlight + this.#unsent.pendingSpans;
-    return this.#counts.stats(spans, this.#pendingBytes);
-  }
-
-  get #maxBytes(): number {
-    return Math.min(this.#settings.maxBatchBytes, this.#settings.maxRequestBytes);
+    return this.#report.stats(spans, this.#pendingBytes);
   }
 
   get #pendingBytes(): number {
@@ -202,10 +182,6 @@ export class DeliveryProcessor implements FlushableProcessor {
   /** Whether spans are better written to the spool than waited for. */
   get #isKeptSafe(): boolean {
     return this.#unsent.hasSpool && this.#schedule.isFailing;
-  }
-
-  get #isFlushing(): boolean {
-    return this.#waiters.size > 0;
   }
 
   #timeoutOf(options: FlushDeadline | undefined): number {
@@ -227,10 +203,10 @@ export class DeliveryProcessor implements FlushableProcessor {
     let dropped = 0;
     while (this.#pendingBytes > this.#settings.maxQueueBytes) {
       // What waits for another try is older than the queue; what is in flight cannot be taken back.
-      if (!this.#schedule.dropOldestSpan() && this.#queue.shift() === undefined) break;
+      if (!this.#schedule.dropOldest() && !this.#queue.dropOldest()) break;
       dropped++;
     }
-    this.#unsent.drop('queue_full', dropped);
+    this.#report.drop('queue_full', dropped);
     this.#settleWaiters();
   }
 
@@ -253,11 +229,12 @@ export class DeliveryProcessor implements FlushableProcessor {
       return;
     }
     if (this.#requests !== undefined) {
-      this.#requests.skipsCompression = this.#queue.bytes > this.#settings.maxQueueBytes / 4;
+      this.#requests.transport.skipsCompression =
+        this.#queue.bytes > this.#settings.maxQueueBytes / 4;
     }
     void this.#run(batch);
     // Serializing a batch takes some 2 ms: one in each turn of the loop.
-    this.#pumpSoon();
+    if (this.#queue.length > 0 || this.#schedule.batches.length > 0) this.#pumpSoon();
   }
 
   /** While the collector fails, one request at a time probes it and everything else waits. */
@@ -270,16 +247,16 @@ export class DeliveryProcessor implements FlushableProcessor {
     if (!this.#hasSlot() || now < this.#schedule.closedUntil) return undefined;
     const isQueueDue = this.#queueDueAt() <= now;
     // A collector that fails may fail for one batch alone: what has never failed tells sooner.
-    const retried =
-      isQueueDue && this.#schedule.isFailing ? undefined : this.#schedule.takeDue(now);
-    if (retried !== undefined) return retried;
-    return isQueueDue ? this.#queue.takeBatch(this.#limitBytes) : undefined;
+    const isQueueFirst = isQueueDue && this.#schedule.isFailing;
+    const retried = isQueueFirst ? undefined : this.#schedule.takeDue(now);
+    if (retried !== undefined || !isQueueDue) return retried;
+    return this.#queue.takeBatch(this.#limitBytes);
   }
 
   /** On the monotonic clock; infinity while the queue is empty. */
   #queueDueAt(): number {
     if (this.#queue.length === 0) return Infinity;
-    if (this.#isFlushing || this.#queue.bytes >= this.#limitBytes) return 0;
+    if (this.#waiters.size > 0 || this.#queue.bytes >= this.#limitBytes) return 0;
     return this.#queue.since + this.#settings.flushIntervalMillis;
   }
 
@@ -313,23 +290,19 @@ export class DeliveryProcessor implements FlushableProcessor {
     return new Promise((resolve) => {
       let timer: NodeJS.Timeout | undefined;
       if (this.#requests === undefined) {
-        this.#counts.requests += 1;
-        const timeout: ExportOutcome = {
-          kind: 'retry',
-          reason: 'timeout',
-          retryAfterMillis: undefined,
-        };
-        const { exportTimeoutMillis } = this.#settings;
-        timer = setTimeout(() => resolve(timeout), 2 * exportTimeoutMillis).unref();
+        this.#report.counts.requests += 1;
+        const timeoutMillis = 2 * this.#settings.exportTimeoutMillis;
+        const timeout = { kind: 'retry', reason: 'timeout', retryAfterMillis: undefined } as const;
+        timer = setTimeout(() => resolve(timeout), timeoutMillis).unref();
       }
-      try {
-        this.#exporter.export(spans, (result) => {
-          clearTimeout(timer);
-          resolve(classifyResult(result));
-        });
-      } catch (error) {
+      const settle = (outcome: ExportOutcome): void => {
         clearTimeout(timer);
-        resolve(classifyError(error));
+        resolve(outcome);
+      };
+      try {
+        this.#exporter.export(spans, (result) => settle(classifyResult(result)));
+      } catch (error) {
+        settle(classifyError(error));
       }
     });
   }
@@ -337,70 +310,56 @@ export class DeliveryProcessor implements FlushableProcessor {
   #settle(batch: Batch, outcome: ExportOutcome): void {
     const { length } = batch.spans;
     if (outcome.kind === 'retry') {
-      this.#retry(batch, outcome);
+      this.#retry(batch, outcome.reason, outcome.retryAfterMillis);
       return;
     }
     if (outcome.kind === 'failed') {
       // One span that cannot be written costs none of the others.
-      if (length > 1) this.#schedule.again(splitBatch(batch));
-      else this.#unsent.fail(outcome.error, length);
+      if (length > 1) this.#schedule.batches.unshift(...splitBatch(batch));
+      else this.#report.fail(outcome.error, length);
       return;
     }
     this.#schedule.answered();
-    switch (outcome.kind) {
-      case 'accepted':
-        this.#accept(length, outcome);
-        return;
-      case 'too_large':
-        this.#schedule.again(this.#resize(batch));
-        return;
-      case 'refused':
-        this.#counts.drop('rejected', length);
-        this.#messages.refused(outcome.status, outcome.message);
-    }
-  }
-
-  #accept(spans: number, outcome: Extract<ExportOutcome, { kind: 'accepted' }>): void {
-    const rejected = Math.min(spans, outcome.rejected);
-    this.#counts.exported += spans - rejected;
-    this.#counts.drop('rejected', rejected);
-    if (rejected > 0) this.#messages.partlyRejected(rejected, outcome.message);
-    else if (outcome.message !== '') this.#messages.warned(outcome.message);
-    if (performance.now() - this.#lastTooLargeAt > GROW_AFTER_MILLIS) {
-      this.#limitBytes = Math.min(this.#maxBytes, this.#limitBytes * 2);
+    if (outcome.kind === 'too_large') {
+      this.#schedule.batches.unshift(...this.#resize(batch));
+    } else if (outcome.kind === 'refused') {
+      this.#report.refuse(length, outcome.status, outcome.message);
+    } else {
+      this.#report.accept(length, Math.min(length, outcome.rejected), outcome.message);
+      if (performance.now() - this.#lastTooLargeAt > GROW_AFTER_MILLIS) {
+        this.#limitBytes = Math.min(this.#maxBytes, this.#limitBytes * 2);
+      }
     }
   }
 
   /** Puts a failed batch back, unless its time is over. */
-  #retry(
-    batch: Batch,
-    { reason, retryAfterMillis }: Extract<ExportOutcome, { kind: 'retry' }>,
-  ): void {
+  #retry(batch: Batch, reason: string, retryAfterMillis: number | undefined): void {
     const now = performance.now();
+    const isFlushing = this.#waiters.size > 0;
     const budgetMillis = this.#settings.retryBudgetMillis ?? 300_000;
-    this.#counts.retries += 1;
-    this.#messages.failing(reason);
-    this.#messages.debug(`attempt ${batch.attempts + 1} of ${batch.spans.length} spans: ${reason}`);
-    this.#schedule.failed(retryAfterMillis, this.#isFlushing, budgetMillis);
+    const attempts = batch.attempts + 1;
     const failingSince = batch.failingSince ?? now;
+    this.#report.failing(reason);
+    this.#report.debug(`attempt ${attempts} of ${batch.spans.length} spans: ${reason}`);
+    this.#schedule.failed(retryAfterMillis, isFlushing, budgetMillis);
     if (now - failingSince >= budgetMillis) {
       void this.#unsent.keepOrDrop(batch.spans, 'retry_budget').then(() => this.#settleWaiters());
       return;
     }
-    const attempts = batch.attempts + 1;
-    const notBefore = now + backoffMillis(attempts, this.#isFlushing);
+    const notBefore = now + backoffMillis(attempts, isFlushing);
     // Some servers close the connection on a body that is too large, and their 413 is lost on the
     // way. Two resets in a row are reason enough to try with less.
-    const isPerhapsTooLarge = batch.attempts > 0 && RESETS.has(reason);
-    const parts = isPerhapsTooLarge ? splitBatch(batch) : [batch];
-    this.#schedule.add(parts.map((part) => ({ ...part, attempts, failingSince, notBefore })));
+    const isPerhapsTooLarge = attempts > 1 && RESETS.has(reason);
+    for (const part of isPerhapsTooLarge ? splitBatch(batch) : [batch]) {
+      this.#schedule.batches.push(Object.assign(part, { attempts, failingSince, notBefore }));
+    }
     this.#endHopelessFlushes(reason);
   }
 
   /** What to send instead of a batch that was too large: its halves, or its one span cut to half. */
   #resize(batch: Batch): Batch[] {
     const half = Math.floor(batch.bytes / 2);
-    this.#counts.splits += 1;
+    this.#report.counts.splits += 1;
     this.#lastTooLargeAt = performance.now();
     this.#limitBytes = Math.max(MIN_REQUEST_BYTES, Math.min(this.#limitBytes, half));
     const [first, ...others] = batch.spans;
@@ -408,13 +367,12 @@ export class DeliveryProcessor implements FlushableProcessor {
     if (others.length > 0) return splitBatch(batch);
     const span = half < MIN_REQUEST_BYTES ? undefined : cutSpan(first.span, half);
     if (span === undefined) {
-      this.#unsent.drop('too_large', 1);
+      this.#report.drop('too_large', 1);
       return [];
     }
-    if (!batch.isCut) this.#counts.truncated += 1;
-    this.#messages.truncated();
+    if (!batch.isCut) this.#report.truncate();
     const bytes = Math.min(half, estimateBytes(span));
-    return [{ ...createBatch([{ span, bytes }], batch.firstNumber), isCut: true }];
+    return [createBatch([{ span, bytes }], batch.firstNumber, true)];
   }
 
   // Flush and shutdown.
@@ -449,7 +407,7 @@ export class DeliveryProcessor implements FlushableProcessor {
       ...this.#queue.takeAll(),
     ];
     const unsaved = await this.#unsent.save(waiting);
-    if (unsaved.length > 0) this.#schedule.add([createBatch(unsaved, firstNumber)]);
+    if (unsaved.length > 0) this.#schedule.batches.push(createBatch(unsaved, firstNumber));
     this.#settleWaiters();
     await this.#unsent.tryNow(Math.min(timeoutMillis, TRY_MILLIS));
   }
@@ -463,7 +421,7 @@ export class DeliveryProcessor implements FlushableProcessor {
 
   /** Every span that a waiter waits for has reached its end. */
   #settleWaiters(): void {
-    if (!this.#isFlushing) return;
+    if (this.#waiters.size === 0) return;
     const oldest = this.#oldestNumber();
     for (const waiter of this.#waiters) if (oldest >= waiter.until) waiter.done();
   }

@@ -1,3 +1,5 @@
+import { asPrintable, DIAGNOSTICS, type Diagnostics } from '../diagnostics.js';
+
 /** Why a span was not delivered. */
 export type DropReason =
   /** `maxQueueBytes` was full: the oldest went. */
@@ -59,56 +61,211 @@ export interface DeliveryResult {
   readonly pending: number;
 }
 
-const NO_DROPS: Readonly<Record<DropReason, number>> = {
-  queue_full: 0,
-  rejected: 0,
-  too_large: 0,
-  retry_budget: 0,
-  shutdown_deadline: 0,
-  process_exit: 0,
-  after_shutdown: 0,
-  export_error: 0,
+/** The same numbers while they are counted. */
+export type DeliveryCounts = {
+  -readonly [Key in Exclude<keyof DeliveryStats, 'droppedByReason'>]: DeliveryStats[Key];
+} & { readonly droppedByReason: Record<DropReason, number> };
+
+/** The counts of a delivery that has done nothing yet. */
+export function emptyStats(): DeliveryCounts {
+  return {
+    added: 0,
+    exported: 0,
+    dropped: 0,
+    droppedByReason: {
+      queue_full: 0,
+      rejected: 0,
+      too_large: 0,
+      retry_budget: 0,
+      shutdown_deadline: 0,
+      process_exit: 0,
+      after_shutdown: 0,
+      export_error: 0,
+    },
+    pendingSpans: 0,
+    pendingBytes: 0,
+    spooled: 0,
+    recovered: 0,
+    spoolDropped: 0,
+    truncated: 0,
+    requests: 0,
+    retries: 0,
+    splits: 0,
+    bytesSent: 0,
+  };
+}
+
+/** Why spans are dropped on this side. */
+export type LossReason = Exclude<DropReason, 'rejected'>;
+
+const REFUSAL_HINTS: Readonly<Record<number, string>> = {
+  401: ' Check the token.',
+  403: ' Check what the token may do.',
+  404: ' Check the endpoint: it is the base URL, /v1/traces is appended.',
+  415: ' Check the protocol option.',
 };
 
-/** Counters of one delivery, the one owner of its numbers. */
-export class DeliveryCounts {
-  added = 0;
-  exported = 0;
-  spooled = 0;
-  recovered = 0;
-  spoolDropped = 0;
-  truncated = 0;
-  requests = 0;
-  retries = 0;
-  splits = 0;
-  bytesSent = 0;
-  /** The same, by reason. */
-  readonly droppedByReason: Record<DropReason, number> = { ...NO_DROPS };
+const DROP_TEXTS: Readonly<Record<LossReason, string>> = {
+  queue_full:
+    'More spans wait for the collector than delivery.maxQueueBytes holds; the oldest are dropped.',
+  too_large: 'A span is larger than anything the collector takes, even when cut; it is dropped.',
+  retry_budget: 'The collector has failed for too long; spans that waited for it are dropped.',
+  shutdown_deadline:
+    'Not every span could be delivered before the deadline of shutdown(); the rest is dropped.',
+  process_exit:
+    'The process exited before every span could be delivered; the rest is dropped. Await shutdown() before exit.',
+  after_shutdown: 'Spans that end after shutdown() are dropped.',
+  export_error: 'Spans could not be written as a request; they are dropped.',
+};
 
-  get dropped(): number {
-    return Object.values(this.droppedByReason).reduce((sum, count) => sum + count, 0);
-  }
+/** Counts what delivery does, and tells the user of each kind of loss and failure once. */
+export class DeliveryReport {
+  readonly counts: DeliveryCounts = emptyStats();
+  readonly #collector: string;
+  readonly #scrub: (text: string) => string;
+  readonly #quotesCollector: boolean;
+  readonly #diagnostics: Diagnostics;
 
-  drop(reason: DropReason, spans: number): void {
-    this.droppedByReason[reason] += spans;
+  /**
+   * `shownUrl` and what `scrub` lets through have no secret in them. A collector may quote what it
+   * was sent, so its answer is only shown when `quotesCollector` is true.
+   */
+  constructor(
+    shownUrl: string,
+    scrub: (text: string) => string,
+    quotesCollector: boolean = true,
+    diagnostics: Diagnostics = DIAGNOSTICS,
+  ) {
+    this.#collector = `The collector at ${shownUrl}`;
+    this.#scrub = scrub;
+    this.#quotesCollector = quotesCollector;
+    this.#diagnostics = diagnostics;
   }
 
   stats(pendingSpans: number, pendingBytes: number): DeliveryStats {
-    return {
-      added: this.added,
-      exported: this.exported,
-      dropped: this.dropped,
-      droppedByReason: { ...this.droppedByReason },
-      pendingSpans,
-      pendingBytes,
-      spooled: this.spooled,
-      recovered: this.recovered,
-      spoolDropped: this.spoolDropped,
-      truncated: this.truncated,
-      requests: this.requests,
-      retries: this.retries,
-      splits: this.splits,
-      bytesSent: this.bytesSent,
-    };
+    const droppedByReason = { ...this.counts.droppedByReason };
+    const dropped = Object.values(droppedByReason).reduce((sum, count) => sum + count, 0);
+    return { ...this.counts, dropped, droppedByReason, pendingSpans, pendingBytes };
   }
+
+  drop(reason: LossReason, spans: number): void {
+    if (spans === 0) return;
+    this.counts.droppedByReason[reason] += spans;
+    this.#warnOnce(`dropped_${reason}`, DROP_TEXTS[reason]);
+    this.debug(`dropped ${spans} spans: ${reason}`);
+  }
+
+  /** Spans that no request can be made of, by an exception on this side: no collector is to blame. */
+  fail(error: unknown, spans: number): void {
+    this.counts.droppedByReason.export_error += spans;
+    this.#warnOnce(
+      'export_error',
+      `A request could not be made (${this.#scrub(nameOf(error))}): this is a fault of tracing and not of the collector. Its spans are dropped.`,
+    );
+  }
+
+  failing(reason: string): void {
+    this.counts.retries += 1;
+    this.#warnOnce(
+      'failing',
+      `${this.#collector} does not take spans (${this.#scrub(reason)}). They are kept and sent again.`,
+    );
+  }
+
+  refuse(spans: number, status: number, message: string): void {
+    this.counts.droppedByReason.rejected += spans;
+    this.refused(status, message);
+  }
+
+  /** Says that spans were refused, and counts none: those of the spool have a count. */
+  refused(status: number, message: string): void {
+    this.#warnOnce(
+      `refused_${status}`,
+      `${this.#collector} refused spans with status ${status}; they are dropped.${REFUSAL_HINTS[status] ?? ''}${this.#quoted(message)}`,
+    );
+  }
+
+  accept(spans: number, rejected: number, message: string): void {
+    this.counts.exported += spans - rejected;
+    this.counts.droppedByReason.rejected += rejected;
+    if (rejected > 0) this.partlyRejected(rejected, message);
+    else if (message !== '') {
+      this.#warnOnce(
+        'collector_warning',
+        `${this.#collector} took the spans with a warning.${this.#quoted(message)}`,
+      );
+    }
+  }
+
+  /** Says that spans of a request were rejected, and counts none. */
+  partlyRejected(spans: number, message: string): void {
+    this.#warnOnce(
+      'partly_rejected',
+      `${this.#collector} took a request but not ${spans} of its spans.${this.#quoted(message)}`,
+    );
+  }
+
+  truncate(): void {
+    this.counts.truncated += 1;
+    this.#warnOnce(
+      'truncated',
+      'A span is larger than the collector takes; its oldest messages and longest texts are cut.',
+    );
+  }
+
+  spoolFailed(error: unknown): void {
+    const code = Reflect.get(Object(error), 'code') ?? error;
+    this.#warnOnce(
+      'spool_failed',
+      `The spool directory cannot be written (${this.#scrub(String(code))}).`,
+    );
+  }
+
+  loseSpooled(reason: string, spans: number): void {
+    this.counts.spoolDropped += spans;
+    this.#warnOnce(
+      `spool_lost_${reason}`,
+      `Spooled spans of an earlier process were dropped: ${reason}.`,
+    );
+    this.debug(`spool: ${spans} spans dropped, ${reason}`);
+  }
+
+  debug(text: string): void {
+    this.#diagnostics.debug(this.#scrub(text));
+  }
+
+  #warnOnce(code: string, text: string): void {
+    this.#diagnostics.warnOnce(`delivery_${code}`, text);
+  }
+
+  #quoted(message: string): string {
+    return message === '' || !this.#quotesCollector ? '' : ` It says: ${this.#scrub(message)}`;
+  }
+}
+
+function nameOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return typeof error;
+  return `${String(Reflect.get(error, 'name'))}: ${String(Reflect.get(error, 'message'))}`;
+}
+
+/**
+ * Makes one short line of a collector's message, without any header value: servers like to repeat the
+ * token that they refuse.
+ */
+export function createScrubber(
+  headers: Readonly<Record<string, string>>,
+): (text: string) => string {
+  const secrets = Object.values(headers)
+    // Also the bare token of `Bearer <token>`.
+    .flatMap((value) => [value, ...value.split(/\s+/)])
+    .filter((secret) => secret.length >= 4 && !/^(basic|bearer)$/i.test(secret))
+    .toSorted((a, b) => b.length - a.length);
+  return (text) =>
+    asPrintable(
+      secrets.reduce(
+        (shown, secret) => shown.replaceAll(secret, '[redacted]'),
+        text.slice(0, 4096),
+      ),
+      200,
+    );
 }

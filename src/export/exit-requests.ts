@@ -1,7 +1,4 @@
-import { joinRequests } from './otlp-request.js';
 import type { ExitTarget } from './otlp-exporter.js';
-import { hostOf } from './http-transport.js';
-import { proxyAddress, proxyHeaders } from './http-agent.js';
 
 /** What the last requests of a process came to. */
 export interface ExitResult {
@@ -23,7 +20,7 @@ export interface ExitResult {
  */
 const PROGRAM = `
 const { workerData: work } = require('node:worker_threads');
-const { request } = require(work.secure ? 'node:https' : 'node:http');
+const { request } = require(work.isSecure ? 'node:https' : 'node:http');
 const { gzipSync } = require('node:zlib');
 const state = new Int32Array(work.state);
 const queue = work.batches.map(({ ends, body }) => ({ from: 0, to: ends.length, ends, body }));
@@ -31,7 +28,7 @@ const finish = () => { Atomics.store(state, 0, 1); Atomics.notify(state, 0); };
 function bytesOf({ from, to, ends, body }) {
   const start = from === 0 ? 0 : ends[from - 1];
   const part = body.subarray(start, ends[to - 1]);
-  if (!work.isJson) return part;
+  if (work.contentType !== 'application/json') return part;
   const list = Buffer.from(part).toString('utf8').split('\\n').filter(Boolean);
   return Buffer.from('{"resourceSpans":[' + list.join(',') + ']}');
 }
@@ -41,11 +38,11 @@ function next() {
   const packed = work.compression === 'gzip';
   const plain = bytesOf(batch);
   const body = packed ? gzipSync(plain, { level: 1 }) : plain;
-  const headers = { ...work.headers, 'content-length': body.length };
+  const headers = { ...work.headers, 'content-type': work.contentType, 'content-length': body.length };
   if (packed) headers['content-encoding'] = 'gzip';
   Atomics.add(state, 2, 1);
   Atomics.add(state, 3, body.length);
-  const outgoing = request({ ...work.options, method: 'POST', headers });
+  const outgoing = request({ ...work.options, headers });
   outgoing.on('error', finish);
   outgoing.on('response', (response) => {
     response.resume();
@@ -70,23 +67,24 @@ next();
 
 /**
  * Posts from another thread while this one waits: the only way to reach the network once
- * `process.exit()` was called. It takes some 30 ms beside the requests, and `timeoutMillis` at most.
+ * `process.exit()` was called. It takes some 30 ms more than the requests, and `timeoutMillis` at most.
  * Each batch is a list of requests of one span each. Where threads are not allowed, nothing is sent.
  */
 export function sendAtExit(
   target: ExitTarget,
-  contentType: string,
   batches: readonly (readonly Uint8Array[])[],
   timeoutMillis: number,
 ): ExitResult {
   const shared = new SharedArrayBuffer(28);
   const state = new Int32Array(shared);
+  const isJson = target.contentType === 'application/json';
+  const packed = batches.map((bodies) => packBatch(bodies, isJson));
   try {
     // Loaded here: it takes a millisecond, and most processes end without it.
     const { Worker } = process.getBuiltinModule('node:worker_threads');
     const worker = new Worker(PROGRAM, {
       eval: true,
-      workerData: { ...workOf(target, contentType, batches), state: shared },
+      workerData: { ...target, batches: packed, state: shared },
       // Without the application's loaders and preloads: they are slow, and may start us again.
       execArgv: [],
       env: {},
@@ -109,33 +107,6 @@ export function sendAtExit(
   };
 }
 
-function workOf(
-  { url: text, proxy: proxyText, headers, compression, ca }: ExitTarget,
-  contentType: string,
-  batches: readonly (readonly Uint8Array[])[],
-): object {
-  const url = new URL(text);
-  const proxy = proxyText === undefined ? undefined : new URL(proxyText);
-  const path = `${url.pathname}${url.search}`;
-  const isJson = contentType === 'application/json';
-  return {
-    secure: (proxy ?? url).protocol === 'https:',
-    isJson,
-    compression,
-    headers: {
-      ...headers,
-      'content-type': contentType,
-      host: url.host,
-      ...(proxy === undefined ? {} : proxyHeaders(proxy)),
-    },
-    options:
-      proxy === undefined
-        ? { host: hostOf(url), port: url.port, path, ca }
-        : { ...proxyAddress(proxy), path: `${url.origin}${path}`, ca },
-    batches: batches.map((bodies) => packBatch(bodies, isJson)),
-  };
-}
-
 /** The spans of a batch one after the other, and where each ends: a part of them is a request again. */
 function packBatch(
   bodies: readonly Uint8Array[],
@@ -145,10 +116,10 @@ function packBatch(
   const ends: number[] = [];
   let end = 0;
   for (const part of parts) ends.push((end += part.length));
-  return { ends, body: joinRequests('application/x-protobuf', parts) };
+  return { ends, body: Buffer.concat(parts) };
 }
 
-/** The `resourceSpans` of a JSON request on one line: JSON has no line breaks of its own. */
+/** The `resourceSpans` of a JSON request on one line: JSON has no line breaks. */
 function jsonLine(body: Uint8Array): Uint8Array {
   const text = Buffer.from(body).toString('utf8');
   return Buffer.from(`${text.slice(text.indexOf('[') + 1, text.lastIndexOf(']'))}\n`);

@@ -20,16 +20,17 @@ export type ExportOutcome =
 
 /** What our exporter adds to an OpenTelemetry `ExportResult`. Stock exporters leave it out. */
 export interface OtlpExportResult extends ExportResult {
-  readonly rejectedSpans?: number;
-  readonly message?: string;
+  readonly outcome?: ExportOutcome;
 }
+
+export const ACCEPTED: ExportOutcome = { kind: 'accepted', rejected: 0, message: '' };
 
 const REQUEST_TIMEOUT = 408;
 const TOO_LARGE = 413;
 const TOO_MANY_REQUESTS = 429;
 /** Not implemented, HTTP version not supported: server errors that do not pass. */
 const LASTING_SERVER_ERRORS: ReadonlySet<number> = new Set([501, 505]);
-/** Node's codes, `ECONNREFUSED` or `CERT_HAS_EXPIRED`, and the words that stand for one. */
+/** Node's codes, `ECONNREFUSED` or `CERT_HAS_EXPIRED`, and the texts that stand for one. */
 const SYSTEM_CODE = /^[A-Z][A-Z0-9_]+$/;
 /**
  * What the stock exporters say of a failure that may pass, which has no code there
@@ -42,34 +43,25 @@ const STOCK_RETRYABLE = /retryable status|timed? ?out|concurrent export limit/i;
  * realm (jest, `node:vm`) or another copy of a package is another class.
  */
 export function classifyResult(result: OtlpExportResult): ExportOutcome {
-  if (result.code === ExportResultCode.SUCCESS) {
-    const { rejectedSpans = 0, message = '' } = result;
-    return { kind: 'accepted', rejected: rejectedSpans, message };
-  }
-  return classifyError(result.error);
+  if (result.outcome !== undefined) return result.outcome;
+  return result.code === ExportResultCode.SUCCESS ? ACCEPTED : classifyError(result.error);
 }
 
 /** Reads what an exporter failed with, or threw. */
 export function classifyError(error: unknown): ExportOutcome {
   const code = fieldOf(error, 'code');
-  const text = fieldOf(error, 'message');
-  const message = typeof text === 'string' ? text : '';
+  const message = textOf(fieldOf(error, 'message'));
+  // `OTLPExporterError`: the body is its `data`.
   if (typeof code === 'number') {
-    const data = fieldOf(error, 'data');
-    const retryAfter = fieldOf(error, 'retryAfterMillis');
-    return classifyStatus(
-      code,
-      typeof data === 'string' && data !== '' ? data : message,
-      typeof retryAfter === 'number' ? retryAfter : undefined,
-    );
+    return classifyStatus(code, textOf(fieldOf(error, 'data')) || message, undefined);
   }
-  const isSystem = typeof code === 'string' && (SYSTEM_CODE.test(code) || code === message);
   // Node's own argument errors are mistakes of this side.
-  if (isSystem && !code.startsWith('ERR_INVALID_')) {
-    return { kind: 'retry', reason: code, retryAfterMillis: undefined };
-  }
-  if (STOCK_RETRYABLE.test(message)) {
-    return { kind: 'retry', reason: message, retryAfterMillis: undefined };
+  const isSystem =
+    typeof code === 'string' &&
+    !code.startsWith('ERR_INVALID_') &&
+    (SYSTEM_CODE.test(code) || code === message);
+  if (isSystem || STOCK_RETRYABLE.test(message)) {
+    return { kind: 'retry', reason: isSystem ? code : message, retryAfterMillis: undefined };
   }
   return { kind: 'failed', error };
 }
@@ -92,6 +84,21 @@ export function classifyStatus(
   return { kind: 'refused', status, message };
 }
 
+/**
+ * Milliseconds that a `Retry-After` header asks for, in seconds or as an HTTP date (RFC 9110, 10.2.3).
+ * `undefined` when there is none or it says nothing; 0 for a date that has passed.
+ */
+export function parseRetryAfter(value: string | undefined): number | undefined {
+  const text = value?.trim() ?? '';
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
+  const date = /[a-z]/i.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+}
+
 function fieldOf(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }

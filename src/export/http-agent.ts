@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
 import type { ClientRequestArgs } from 'node:http';
 import * as http from 'node:http';
-import * as https from 'node:https';
+import type * as httpsModule from 'node:https';
 import { BlockList, isIP } from 'node:net';
 import { Duplex } from 'node:stream';
-import * as tls from 'node:tls';
 import type { Diagnostics } from '../diagnostics.js';
 import type { CertificateAuthority } from '../options/option-table.js';
 import type { ProxySettings } from '../options/endpoint.js';
@@ -27,7 +25,7 @@ export function resolveProxy(
   const secure = target.protocol === 'https:';
   const text = secure ? settings?.https : settings?.http;
   if (text === undefined) return undefined;
-  const host = target.hostname.replace(/^\[|\]$/g, '').toLowerCase();
+  const host = hostOf(target).toLowerCase();
   const port = target.port === '' ? (secure ? '443' : '80') : target.port;
   const entries = (settings?.none ?? '').toLowerCase().split(/[\s,]+/);
   if (entries.some((entry) => excludes(entry, host, port))) return undefined;
@@ -74,6 +72,11 @@ function parseProxy(text: string): URL | undefined {
   return url?.protocol === 'http:' || url?.protocol === 'https:' ? url : undefined;
 }
 
+/** The host of a URL, an IPv6 address without its brackets. */
+export function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, '');
+}
+
 /** Headers for the proxy itself: the user info of its URL. */
 export function proxyHeaders(proxy: URL): Record<string, string> {
   if (proxy.username === '' && proxy.password === '') return {};
@@ -92,7 +95,7 @@ function decoded(text: string): string {
 /** Where a proxy listens. */
 export function proxyAddress(proxy: URL): { readonly host: string; readonly port: number } {
   const port = proxy.port === '' ? (proxy.protocol === 'https:' ? 443 : 80) : Number(proxy.port);
-  return { host: proxy.hostname.replace(/^\[|\]$/g, ''), port };
+  return { host: hostOf(proxy), port };
 }
 
 /**
@@ -105,9 +108,9 @@ export function readCertificates(
 ): string | undefined {
   if (ca === undefined || ca.kind === 'pem') return ca?.value;
   try {
-    return readFileSync(ca.value, 'utf8');
+    return process.getBuiltinModule('node:fs').readFileSync(ca.value, 'utf8');
   } catch (error) {
-    const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : '';
+    const code: unknown = Reflect.get(Object(error), 'code');
     diagnostics.warnOnce(
       'delivery_ca_unreadable',
       `The file of certificate authorities (delivery.ca) cannot be read (${String(code)}); Node's own are used.`,
@@ -125,28 +128,31 @@ export interface AgentOptions {
   readonly timeoutMillis: number;
 }
 
+/** Loads all of TLS, which a collector without it does not need. */
+function https(): typeof httpsModule {
+  return process.getBuiltinModule('node:https');
+}
+
 /** The connections to a collector: kept alive, TLS sessions resumed, through a tunnel where one is needed. */
 export function createAgent({ url, proxy, ca, timeoutMillis }: AgentOptions): http.Agent {
-  const options: https.AgentOptions = { keepAlive: true, ...(ca !== undefined && { ca }) };
-  const isPlain = url.protocol !== 'https:';
-  if (proxy === undefined) return isPlain ? new http.Agent(options) : new https.Agent(options);
-  if (isPlain) {
-    return proxy.protocol === 'https:' ? new https.Agent(options) : new http.Agent(options);
-  }
-  return createTunnelAgent({ proxy, ca, timeoutMillis }, options);
+  const options = { keepAlive: true, ...(ca !== undefined && { ca }) };
+  const isTunnelled = proxy !== undefined && url.protocol === 'https:';
+  if (isTunnelled) return createTunnelAgent({ proxy, ca, timeoutMillis }, options);
+  const { Agent } = (proxy ?? url).protocol === 'https:' ? https() : http;
+  return new Agent(options);
 }
 
 type Tunnel = Omit<AgentOptions, 'url'> & { readonly proxy: URL };
 type Connected = (error: Error | null, socket: Duplex) => void;
 
-function createTunnelAgent(tunnel: Tunnel, options: https.AgentOptions): https.Agent {
+function createTunnelAgent(tunnel: Tunnel, options: httpsModule.AgentOptions): http.Agent {
   function connect(request: ClientRequestArgs, connected: Connected): void {
     const host = request.host ?? 'localhost';
     openTunnel(tunnel, host, Number(request.port ?? HTTPS_PORT), connected);
   }
   // Assigned, not overridden: Node takes the socket from the callback when nothing is returned,
   // which the type of the method does not know.
-  return Object.assign(new https.Agent(options), { createConnection: connect });
+  return Object.assign(new (https().Agent)(options), { createConnection: connect });
 }
 
 /**
@@ -161,7 +167,7 @@ function openTunnel(
 ): void {
   const fail = (error: Error): void => connected(error, new Duplex());
   const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  const client = proxy.protocol === 'https:' ? https : http;
+  const client = proxy.protocol === 'https:' ? https() : http;
   const request = client.request({
     ...proxyAddress(proxy),
     ...(ca !== undefined && { ca }),
@@ -179,7 +185,8 @@ function openTunnel(
     }
     // A host that is an address cannot be asked for by name in TLS.
     const name = isIP(host) === 0 ? { servername: host } : {};
-    connected(null, tls.connect({ socket, host, ...name, ...(ca !== undefined && { ca }) }));
+    const { connect } = process.getBuiltinModule('node:tls');
+    connected(null, connect({ socket, host, ...name, ...(ca !== undefined && { ca }) }));
   });
   request.once('socket', (socket) => socket.unref());
   request.once('timeout', () => request.destroy(tunnelError('the proxy does not answer')));
@@ -187,7 +194,7 @@ function openTunnel(
   request.end();
 }
 
-/** The status tells what to look at; the proxy's own words may hold anything. */
+/** The status tells what to look at; the proxy's own text may have anything in it. */
 function tunnelError(message: string): Error {
   return Object.assign(new Error(message), { code: message });
 }

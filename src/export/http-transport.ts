@@ -1,9 +1,8 @@
-import * as http from 'node:http';
-import * as https from 'node:https';
+import type { Agent, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { gzip } from 'node:zlib';
-import { context } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
-import { proxyAddress, proxyHeaders } from './http-agent.js';
+import { hostOf, proxyAddress, proxyHeaders } from './http-agent.js';
 
 /** Below this, the thread pool's round trip costs the main thread more than the bytes are worth. */
 const GZIP_FROM_BYTES = 8 * 1024;
@@ -15,85 +14,120 @@ const GZIP_FROM_BYTES = 8 * 1024;
 const GZIP_LEVEL = 1;
 /** What a collector says is short; the rest of a longer answer is not kept. */
 const MAX_RESPONSE_BYTES = 64 * 1024;
+/** Instrumentations of HTTP do not trace what is sent in it. */
+const SUPPRESSED = suppressTracing(ROOT_CONTEXT);
 
 /** A response, whatever its status. */
 export interface HttpResponse {
   readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
+  readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
-  /** Bytes of the request's body as sent. */
-  readonly sentBytes: number;
 }
 
-export interface HttpTransportOptions {
-  readonly url: URL;
-  /** By lower-case name; every value is fit for HTTP. */
+/** How one URL is asked, directly or through a proxy: plain data, that another thread can have. */
+export interface HttpTarget {
+  readonly isSecure: boolean;
+  readonly options: {
+    readonly method: 'POST';
+    readonly host: string;
+    readonly port: string | number;
+    readonly path: string;
+    readonly ca: string | undefined;
+  };
   readonly headers: Readonly<Record<string, string>>;
-  readonly compression: 'gzip' | 'none';
-  readonly timeoutMillis: number;
-  readonly agent: http.Agent;
-  /** The proxy that is asked for an `http:` URL; one for `https:` is the agent's business. */
-  readonly proxy: URL | undefined;
+}
+
+/** `headers` are by lower-case name, and every value is fit for HTTP. */
+export function createTarget(
+  url: URL,
+  proxy: URL | undefined,
+  headers: Readonly<Record<string, string>>,
+  ca: string | undefined,
+): HttpTarget {
+  const path = `${url.pathname}${url.search}`;
+  const all = { ...headers, host: url.host };
+  // A proxy is asked for the whole URL of an `http:` collector; a tunnel is the agent's business.
+  if (proxy !== undefined && url.protocol !== 'https:') {
+    return {
+      isSecure: proxy.protocol === 'https:',
+      options: { method: 'POST', ...proxyAddress(proxy), path: `${url.origin}${path}`, ca },
+      headers: { ...all, ...proxyHeaders(proxy) },
+    };
+  }
+  return {
+    isSecure: url.protocol === 'https:',
+    options: { method: 'POST', host: hostOf(url), port: url.port, path, ca },
+    headers: all,
+  };
 }
 
 /**
- * Posts to one URL over Node's own HTTP with a keep-alive agent. Requests do not keep the process
- * alive: whoever waits for a flush does. Instrumentations of HTTP do not trace them.
+ * Posts to one target over Node's own HTTP with a keep-alive agent. Requests do not keep the process
+ * alive: whoever waits for a flush does.
  */
 export class HttpTransport {
-  readonly #options: HttpTransportOptions;
-  readonly #request: http.RequestOptions;
-  readonly #headers: Readonly<Record<string, string>>;
-  #isClosed = false;
   /** Set while spans come faster than they are zipped: the network then takes them as they are. */
   skipsCompression = false;
-  /** Told of every request that is made, with the bytes of its body. */
+  /** Called with the bytes of the body of every request that is made. */
   onRequest: ((bodyBytes: number) => void) | undefined;
+  readonly #target: HttpTarget;
+  readonly #agent: Agent;
+  readonly #isZipped: boolean;
+  readonly #timeoutMillis: number;
+  #isClosed = false;
 
-  constructor(options: HttpTransportOptions) {
-    this.#options = options;
-    this.#request = requestOptions(options);
-    this.#headers = requestHeaders(options);
+  constructor(target: HttpTarget, agent: Agent, isZipped: boolean, timeoutMillis: number) {
+    this.#target = target;
+    this.#agent = agent;
+    this.#isZipped = isZipped;
+    this.#timeoutMillis = timeoutMillis;
   }
 
   /** Rejects with Node's error when there is no response. Redirects are responses like others. */
-  async post(body: Uint8Array, headers: Readonly<Record<string, string>>): Promise<HttpResponse> {
-    const compression = this.skipsCompression ? 'none' : this.#options.compression;
-    const packed = await compress(body, compression);
-    const all = { ...headers, ...packed.headers, 'content-length': packed.body.length };
-    try {
-      return await this.#send(packed.body, all);
-    } catch (error) {
-      // A connection kept alive that the server closed just now: another one, without a pause.
-      if (error instanceof StaleConnection) return this.#send(packed.body, all);
-      throw error;
+  post(body: Uint8Array, contentType: string): Promise<HttpResponse> {
+    const headers = { ...this.#target.headers, 'content-type': contentType };
+    if (!this.#isZipped || this.skipsCompression || body.length < GZIP_FROM_BYTES) {
+      return this.#send(body, headers);
     }
+    return new Promise((resolve) => {
+      // Off the main thread.
+      gzip(body, { level: GZIP_LEVEL }, (error, zipped) => {
+        // Only memory can be short here, and the plain body needs no more of it.
+        if (error) resolve(this.#send(body, headers));
+        else resolve(this.#send(zipped, { ...headers, 'content-encoding': 'gzip' }));
+      });
+    });
   }
 
   /** Ends every connection, and makes no request any more: also not of a body that is being zipped. */
   close(): void {
     this.#isClosed = true;
-    this.#options.agent.destroy();
+    this.#agent.destroy();
   }
 
-  #send(body: Uint8Array, headers: http.OutgoingHttpHeaders): Promise<HttpResponse> {
+  #send(body: Uint8Array, headers: Readonly<Record<string, string>>): Promise<HttpResponse> {
     if (this.#isClosed) return Promise.reject(codedError('closed'));
     this.onRequest?.(body.length);
     return new Promise((resolve, reject) => {
-      let hasResponse = false;
-      const { url, proxy } = this.#options;
-      const isSecure = (url.protocol === 'https:' ? url : (proxy ?? url)).protocol === 'https:';
-      const client = isSecure ? https : http;
-      const options = { ...this.#request, headers: { ...this.#headers, ...headers } };
-      const request = context.with(suppressTracing(context.active()), () =>
-        client.request(options),
+      const { isSecure, options } = this.#target;
+      // Not imported: `node:https` loads all of TLS, which a collector without it does not need.
+      const { request: open } = process.getBuiltinModule(isSecure ? 'node:https' : 'node:http');
+      const request = context.with(SUPPRESSED, () =>
+        open({
+          ...options,
+          agent: this.#agent,
+          headers: { ...headers, 'content-length': body.length },
+        }),
       );
-      const { timeoutMillis } = this.#options;
-      const timer = setTimeout(() => request.destroy(codedError('timeout')), timeoutMillis);
+      const timer = setTimeout(() => request.destroy(codedError('timeout')), this.#timeoutMillis);
       timer.unref();
+      let hasResponse = false;
       request.on('socket', (socket) => socket.unref());
       request.on('error', (error) => {
-        reject(request.reusedSocket && isReset(error) ? new StaleConnection() : error);
+        // A connection kept alive that the server closed just now: nobody has read the request, and
+        // another one is made without a pause.
+        if (request.reusedSocket && isReset(error)) resolve(this.#send(body, headers));
+        else reject(error);
       });
       // Node ends some requests with neither a response nor an error: one that is answered with 101.
       request.on('close', () => {
@@ -102,19 +136,12 @@ export class HttpTransport {
       });
       request.on('response', (response) => {
         hasResponse = true;
-        const finish = (received: Buffer): void => {
-          const { statusCode: status = 0, headers: answered } = response;
-          resolve({ status, headers: answered, body: received, sentBytes: body.length });
-        };
-        readBody(response, finish);
+        readBody(response, resolve);
       });
       request.end(body);
     });
   }
 }
-
-/** A request on a connection that the server had closed meanwhile: nobody has read it. */
-class StaleConnection extends Error {}
 
 function isReset(error: Error): boolean {
   return 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
@@ -126,7 +153,7 @@ function codedError(code: string): Error {
 }
 
 /** The status has come, so a body that breaks off is read as far as it goes. */
-function readBody(response: http.IncomingMessage, finish: (body: Buffer) => void): void {
+function readBody(response: IncomingMessage, done: (response: HttpResponse) => void): void {
   const chunks: Buffer[] = [];
   let bytes = 0;
   response.on('data', (chunk: Buffer) => {
@@ -135,43 +162,8 @@ function readBody(response: http.IncomingMessage, finish: (body: Buffer) => void
     if (bytes > MAX_RESPONSE_BYTES) response.destroy();
   });
   response.on('error', () => undefined);
-  response.on('close', () => finish(Buffer.concat(chunks).subarray(0, MAX_RESPONSE_BYTES)));
-}
-
-function requestOptions({ url, agent, proxy }: HttpTransportOptions): http.RequestOptions {
-  const path = `${url.pathname}${url.search}`;
-  const base = { method: 'POST', agent };
-  if (proxy === undefined || url.protocol === 'https:') {
-    return { ...base, hostname: hostOf(url), port: url.port, path };
-  }
-  // A proxy is asked for the whole URL.
-  return { ...base, ...proxyAddress(proxy), path: `${url.origin}${path}` };
-}
-
-function requestHeaders(options: HttpTransportOptions): Readonly<Record<string, string>> {
-  const { url, headers, proxy } = options;
-  const isAskedOfProxy = proxy !== undefined && url.protocol !== 'https:';
-  return { ...headers, host: url.host, ...(isAskedOfProxy && proxyHeaders(proxy)) };
-}
-
-/** The host of a URL, an IPv6 address without its brackets. */
-export function hostOf(url: URL): string {
-  return url.hostname.replace(/^\[|\]$/g, '');
-}
-
-interface PackedBody {
-  readonly body: Uint8Array;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-/** Compresses off the main thread where that pays. */
-function compress(body: Uint8Array, compression: 'gzip' | 'none'): Promise<PackedBody> {
-  const plain: PackedBody = { body, headers: {} };
-  if (compression === 'none' || body.length < GZIP_FROM_BYTES) return Promise.resolve(plain);
-  return new Promise((resolve) => {
-    gzip(body, { level: GZIP_LEVEL }, (error, zipped) => {
-      // Only memory can be short here, and the plain body needs no more of it.
-      resolve(error ? plain : { body: zipped, headers: { 'content-encoding': 'gzip' } });
-    });
+  response.on('close', () => {
+    const { statusCode: status = 0, headers } = response;
+    done({ status, headers, body: Buffer.concat(chunks).subarray(0, MAX_RESPONSE_BYTES) });
   });
 }

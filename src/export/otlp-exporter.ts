@@ -1,23 +1,19 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { isIP } from 'node:net';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
-import type { ExportResult } from '@opentelemetry/core';
-import type { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
-import { DIAGNOSTICS, type Diagnostics } from '../diagnostics.js';
-import type { CertificateAuthority } from '../options/option-table.js';
+import { asPrintable, DIAGNOSTICS, type Diagnostics } from '../diagnostics.js';
 import type { ProxySettings } from '../options/endpoint.js';
+import { RESERVED_HEADERS } from '../options/headers.js';
+import type { CertificateAuthority } from '../options/option-table.js';
 import { TRACER_NAME, VERSION } from '../version.js';
 import {
+  ACCEPTED,
   classifyError,
-  classifyStatus,
   type ExportOutcome,
   type OtlpExportResult,
 } from './export-outcome.js';
-import { hostOf, HttpTransport, type HttpResponse } from './http-transport.js';
-import { createAgent, readCertificates, resolveProxy } from './http-agent.js';
-import { ProtobufWriter } from './protobuf-writer.js';
-import { resolveRequestHeaders } from './request-headers.js';
-import { parseRetryAfter } from './retry-schedule.js';
-import { withJsonNumbers } from './json-numbers.js';
+import { createAgent, hostOf, readCertificates, resolveProxy } from './http-agent.js';
+import { createTarget, HttpTransport, type HttpTarget } from './http-transport.js';
 import { serializeSpans } from './serialize-spans.js';
 
 export interface OtlpExporterOptions {
@@ -37,22 +33,15 @@ const MAX_EXPECTED_BYTES = 1024 * 1024;
 /** `{}`, or an empty `partial_success`, which Go collectors send with every answer: nothing is said. */
 const EMPTY_RESPONSE_BYTES = 2;
 
-/** Tag bytes: `ExportTraceServiceResponse.partial_success`, `Status.code`. */
-const PARTIAL_SUCCESS_TAG = 0x0a;
-const STATUS_CODE_TAG = 0x08;
-
 type OtlpContentType = 'application/x-protobuf' | 'application/json';
 
 const WEB_PAGE =
   'The endpoint answers spans with a web page: this is no collector, but a web site or the login page of a proxy. Spans that are sent there are lost. Check the endpoint.';
 
 /** What another thread needs to make requests while this one exits. */
-export interface ExitTarget {
-  readonly url: string;
-  readonly proxy: string | undefined;
-  readonly headers: Readonly<Record<string, string>>;
+export interface ExitTarget extends HttpTarget {
   readonly compression: 'gzip' | 'none';
-  readonly ca: string | undefined;
+  readonly contentType: OtlpContentType;
 }
 
 /**
@@ -65,9 +54,7 @@ export interface RequestExporter extends SpanExporter {
   readonly isLoopback: boolean;
   /** `undefined` where a tunnel is needed, which another thread cannot dig. */
   readonly exitTarget: ExitTarget | undefined;
-  onRequest: ((bodyBytes: number) => void) | undefined;
-  /** Set while spans come faster than they are zipped. */
-  skipsCompression: boolean;
+  readonly transport: HttpTransport;
   /** Resolves when `serialize` can be called: it is what the end of the process has to call. */
   readonly ready: Promise<void>;
   serialize(spans: readonly ReadableSpan[]): Uint8Array;
@@ -84,80 +71,59 @@ export class OtlpExporter implements RequestExporter {
   readonly contentType: OtlpContentType;
   readonly isLoopback: boolean;
   readonly exitTarget: ExitTarget | undefined;
+  readonly transport: HttpTransport;
   readonly ready: Promise<void>;
   readonly #diagnostics: Diagnostics;
-  readonly #transport: HttpTransport;
-  /** The stock serializers: of OTLP/JSON, and of what collectors answer. Loaded when needed. */
-  #stock: typeof JsonTraceSerializer | undefined;
+  #serializeJson: ((spans: readonly ReadableSpan[]) => Uint8Array) | undefined;
   #expectedBytes = 32 * 1024;
 
   constructor(options: OtlpExporterOptions, diagnostics: Diagnostics = DIAGNOSTICS) {
     this.#diagnostics = diagnostics;
+    const { compression, exportTimeoutMillis: timeoutMillis } = options;
     const url = new URL(options.url);
     const isJson = options.protocol === 'http/json';
-    this.contentType = isJson ? 'application/json' : 'application/x-protobuf';
-    this.isLoopback = isLoopback(hostOf(url));
-    const headers = {
-      // OTLP asks exporters to say who they are (protocol/exporter.md, "User Agent").
-      'user-agent': `${TRACER_NAME}/${VERSION}`,
-      ...resolveRequestHeaders(options.headers, diagnostics),
-    };
+    const contentType = isJson ? 'application/json' : 'application/x-protobuf';
     const proxy = resolveProxy(url, options.proxies, diagnostics);
     const ca = readCertificates(options.ca, diagnostics);
-    const { compression, exportTimeoutMillis: timeoutMillis } = options;
+    const target = createTarget(url, proxy, requestHeaders(options.headers, diagnostics), ca);
     const agent = createAgent({ url, proxy, ca, timeoutMillis });
-    this.#transport = new HttpTransport({ url, headers, compression, timeoutMillis, agent, proxy });
+    this.contentType = contentType;
+    this.isLoopback = isLoopback(hostOf(url));
+    this.transport = new HttpTransport(target, agent, compression === 'gzip', timeoutMillis);
     const isTunnelled = proxy !== undefined && url.protocol === 'https:';
-    this.exitTarget = isTunnelled
-      ? undefined
-      : { url: url.href, proxy: proxy?.href, headers, compression, ca };
-    this.ready = isJson ? this.#loadStock() : Promise.resolve();
+    this.exitTarget = isTunnelled ? undefined : { ...target, compression, contentType };
+    this.ready = isJson ? this.#loadJson() : Promise.resolve();
   }
 
-  set onRequest(listener: ((bodyBytes: number) => void) | undefined) {
-    this.#transport.onRequest = listener;
-  }
-
-  get onRequest(): ((bodyBytes: number) => void) | undefined {
-    return this.#transport.onRequest;
-  }
-
-  get skipsCompression(): boolean {
-    return this.#transport.skipsCompression;
-  }
-
-  set skipsCompression(skips: boolean) {
-    this.#transport.skipsCompression = skips;
-  }
-
-  export(spans: ReadableSpan[], callback: (result: ExportResult) => void): void {
+  export(spans: ReadableSpan[], callback: (result: OtlpExportResult) => void): void {
     void this.#exportTo(spans, callback);
-  }
-
-  async #exportTo(
-    spans: readonly ReadableSpan[],
-    callback: (result: ExportResult) => void,
-  ): Promise<void> {
-    callback(await this.#export(spans));
   }
 
   /** Throws in JSON before the serializer is loaded, which takes the first moments of a process. */
   serialize(spans: readonly ReadableSpan[]): Uint8Array {
-    if (this.contentType === 'application/x-protobuf') {
-      // The next batch is about as long: a buffer that fits from the start is never copied.
-      const body = serializeSpans(spans, Math.min(this.#expectedBytes, MAX_EXPECTED_BYTES));
-      this.#expectedBytes = Math.ceil(body.length * 1.125);
-      return body;
+    if (this.contentType === 'application/json') {
+      if (this.#serializeJson === undefined) throw new Error('the serializer is not loaded yet');
+      return this.#serializeJson(spans);
     }
-    const body = this.#stock?.serializeRequest(spans.map(withJsonNumbers));
-    if (body === undefined) throw new Error('the JSON serializer is not loaded yet');
+    // The next batch is about as long: a buffer that fits from the start is never copied.
+    const body = serializeSpans(spans, Math.min(this.#expectedBytes, MAX_EXPECTED_BYTES));
+    this.#expectedBytes = Math.ceil(body.length * 1.125);
     return body;
   }
 
   async send(body: Uint8Array, contentType: string): Promise<ExportOutcome> {
     try {
-      const response = await this.#transport.post(body, { 'content-type': contentType });
-      return await this.#read(response);
+      const response = await this.transport.post(body, contentType);
+      const { status, headers } = response;
+      const type = headers['content-type'] ?? '';
+      const isTaken = status >= 200 && status < 300;
+      if (isTaken && type.startsWith('text/html')) {
+        this.#diagnostics.warnOnce('delivery_web_page', WEB_PAGE);
+        return ACCEPTED;
+      }
+      if (isTaken && response.body.length <= EMPTY_RESPONSE_BYTES) return ACCEPTED;
+      const { readPartialSuccess, readRefusal } = await import('./otlp-response.js');
+      return isTaken ? readPartialSuccess(response.body, type) : readRefusal(response);
     } catch (error) {
       return classifyError(error);
     }
@@ -169,139 +135,75 @@ export class OtlpExporter implements RequestExporter {
 
   /** Ends the connections. Requests in flight fail. */
   shutdown(): Promise<void> {
-    this.#transport.close();
+    this.transport.close();
     return Promise.resolve();
   }
 
-  async #export(spans: readonly ReadableSpan[]): Promise<OtlpExportResult> {
+  async #exportTo(
+    spans: readonly ReadableSpan[],
+    callback: (result: OtlpExportResult) => void,
+  ): Promise<void> {
+    let outcome: ExportOutcome;
     try {
-      if (this.contentType === 'application/json') await this.#loadStock();
-      const body = this.serialize(spans);
-      const response = await this.#transport.post(body, { 'content-type': this.contentType });
-      return asResult(await this.#read(response));
+      // In every protocol: a `process.exit()` right after an unawaited flush then sends once.
+      await this.ready;
+      outcome = await this.send(this.serialize(spans), this.contentType);
     } catch (error) {
-      return { code: 1, error: asError(error) };
+      outcome = classifyError(error);
     }
+    callback({ code: outcome.kind === 'accepted' ? 0 : 1, outcome });
   }
 
-  async #read({ status, headers, body }: HttpResponse): Promise<ExportOutcome> {
-    const contentType = headers['content-type'] ?? '';
-    if (status < 200 || status >= 300) {
-      const { location } = headers;
-      const isRedirect = status >= 300 && status < 400 && location !== undefined;
-      const message = isRedirect
-        ? `a redirect to ${withoutQuery(location)}`
-        : await messageOf(body, contentType);
-      return classifyStatus(status, message, parseRetryAfter(headers['retry-after']));
-    }
-    if (contentType.startsWith('text/html'))
-      this.#diagnostics.warnOnce('delivery_web_page', WEB_PAGE);
-    else if (body.length > EMPTY_RESPONSE_BYTES) return readPartialSuccess(body, contentType);
-    return { kind: 'accepted', rejected: 0, message: '' };
+  async #loadJson(): Promise<void> {
+    this.#serializeJson = (await import('./otlp-json.js')).serializeJson;
   }
-
-  async #loadStock(): Promise<void> {
-    this.#stock ??= (await import('@opentelemetry/otlp-transformer')).JsonTraceSerializer;
-  }
-}
-
-/** A body that cannot be read means that everything was taken. Loads the stock serializers. */
-async function readPartialSuccess(body: Uint8Array, contentType: string): Promise<ExportOutcome> {
-  const stock = await import('@opentelemetry/otlp-transformer');
-  const serializer = contentType.includes('protobuf')
-    ? stock.ProtobufTraceSerializer
-    : stock.JsonTraceSerializer;
-  try {
-    const partial = serializer.deserializeResponse(body)?.partialSuccess;
-    // In JSON a 64-bit integer is text.
-    const reported: unknown = partial?.rejectedSpans;
-    const rejected = Number(reported ?? 0);
-    return {
-      kind: 'accepted',
-      rejected: Number.isSafeInteger(rejected) && rejected > 0 ? rejected : 0,
-      message: typeof partial?.errorMessage === 'string' ? partial.errorMessage : '',
-    };
-  } catch {
-    return { kind: 'accepted', rejected: 0, message: '' };
-  }
-}
-
-/**
- * The message of a `google.rpc.Status`, which is how OTLP explains a refusal in protobuf. Its code
- * and message have the numbers and wire types of a partial success's `rejected_spans` and
- * `error_message`, so the stock reader reads it once it stands where that would.
- */
-async function readStatusMessage(body: Uint8Array): Promise<string> {
-  const writer = new ProtobufWriter(body.length + 8);
-  writer.bytesField(PARTIAL_SUCCESS_TAG, body);
-  const outcome = await readPartialSuccess(writer.finish(), 'application/x-protobuf');
-  return outcome.kind === 'accepted' ? outcome.message : '';
-}
-
-/** Never by `instanceof`: an error of Node is of another realm under jest or `node:vm`. */
-function asError(error: unknown): Error {
-  return isError(error) ? error : new Error(String(error));
-}
-
-function isError(value: unknown): value is Error {
-  return typeof value === 'object' && value !== null && 'message' in value && 'name' in value;
-}
-
-function asResult(outcome: ExportOutcome): OtlpExportResult {
-  switch (outcome.kind) {
-    case 'accepted':
-      return { code: 0, rejectedSpans: outcome.rejected, message: outcome.message };
-    case 'too_large':
-      return failure(413, '', undefined);
-    case 'refused':
-      return failure(outcome.status, outcome.message, undefined);
-    case 'retry': {
-      const status = /^status (\d+)$/.exec(outcome.reason)?.[1];
-      return failure(status === undefined ? 503 : Number(status), '', outcome.retryAfterMillis);
-    }
-    default:
-      return { code: 1, error: new Error('export failed', { cause: outcome.error }) };
-  }
-}
-
-/** An error as the stock exporters have it (`OTLPExporterError`), with what the collector asked for. */
-function failure(
-  code: number,
-  data: string,
-  retryAfterMillis: number | undefined,
-): OtlpExportResult {
-  return {
-    code: 1,
-    error: Object.assign(new Error(`status ${code}`), { code, data, retryAfterMillis }),
-  };
 }
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-/** Where a redirect points, without what may be a secret in it. */
-function withoutQuery(location: string): string {
-  return location.replace(/[?#].*$/s, '').replace(/\/\/[^/@]*@/, '//');
+function requestHeaders(
+  headers: Readonly<Record<string, string>>,
+  diagnostics: Diagnostics,
+): Record<string, string> {
+  return {
+    // OTLP asks exporters to say who they are (protocol/exporter.md, "User Agent").
+    'user-agent': `${TRACER_NAME}/${VERSION}`,
+    ...resolveRequestHeaders(headers, diagnostics),
+  };
 }
 
-/** What the collector says: the message of a status, or the text of the body. */
-async function messageOf(body: Buffer, contentType: string): Promise<string> {
-  // Collectors of old send a protobuf status without saying so.
-  const isProtobuf = contentType.includes('protobuf') || body[0] === STATUS_CODE_TAG;
-  return isProtobuf && body.length > 0 ? readStatusMessage(body) : textOf(body, contentType);
+/**
+ * The headers that can be sent, by lower-case name. One that could not (a line break in its value,
+ * a name that is none) is left out and named in a warning, without its value.
+ */
+export function resolveRequestHeaders(
+  headers: Readonly<Record<string, string>>,
+  diagnostics: Diagnostics,
+): Record<string, string> {
+  const result: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    const lower = name.toLowerCase();
+    const isReserved = RESERVED_HEADERS.has(lower);
+    if (!isReserved && isValidHeader(name, value)) {
+      result[lower] = value;
+      continue;
+    }
+    diagnostics.warnOnce(
+      `delivery_header_${asPrintable(lower, 60)}`,
+      `The header ${JSON.stringify(asPrintable(name, 60))} ${isReserved ? 'is set by the transport; the configured one' : 'has characters that HTTP does not allow; it'} is not sent.`,
+    );
+  }
+  return result;
 }
 
-function textOf(body: Buffer, contentType: string): string {
-  const text = body.toString('utf8').trim();
-  if (contentType.startsWith('text/html')) return 'a web page';
-  if (!text.startsWith('{')) return text;
+function isValidHeader(name: string, value: string): boolean {
   try {
-    const json: unknown = JSON.parse(text);
-    if (typeof json !== 'object' || json === null) return text;
-    const message = 'message' in json ? json.message : 'error' in json ? json.error : undefined;
-    return typeof message === 'string' ? message : text;
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+    return true;
   } catch {
-    return text;
+    return false;
   }
 }

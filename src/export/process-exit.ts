@@ -123,23 +123,17 @@ function onExit(): void {
   }
 }
 
-/** How many listeners there are that may want the process to live on. */
+/**
+ * How many listeners there are that may want the process to live on. Those of the `signal-exit`
+ * package do not: it ends the process while its own are the only ones.
+ */
 function othersListening(signal: NodeJS.Signals): number {
   const foreign = process.listeners(signal).filter((listener) => !Reflect.has(listener, OWN));
-  return foreign.length - signalExitListeners();
-}
-
-/**
- * Listeners that the `signal-exit` package has for a signal. It ends the process only while its
- * own are the only ones, so they do not count as somebody who decides about the signal.
- */
-function signalExitListeners(): number {
   const emitter: unknown =
     Reflect.get(globalThis, Symbol.for('signal-exit emitter')) ??
     Reflect.get(process, '__signal_exit_emitter__');
-  const count: unknown =
-    typeof emitter === 'object' && emitter !== null && 'count' in emitter ? emitter.count : 0;
-  return typeof count === 'number' ? count : 0;
+  const count: unknown = Reflect.get(Object(emitter), 'count');
+  return foreign.length - (typeof count === 'number' ? count : 0);
 }
 
 /**

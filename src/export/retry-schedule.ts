@@ -11,51 +11,32 @@ const MIN_DELAY_MILLIS = 20;
  * Milliseconds to wait after the n-th failure in a row (from 1): exponential with full jitter, so
  * that the processes that a collector's restart has cut off do not come back all at once.
  */
-export function backoffMillis(
-  failures: number,
-  flushing: boolean,
-  random: () => number = Math.random,
-): number {
-  const cap = flushing ? MAX_FLUSHING_DELAY_MILLIS : MAX_DELAY_MILLIS;
+export function backoffMillis(failures: number, isFlushing: boolean): number {
+  const cap = isFlushing ? MAX_FLUSHING_DELAY_MILLIS : MAX_DELAY_MILLIS;
   const ceiling = Math.min(cap, FIRST_DELAY_MILLIS * 2 ** Math.min(failures - 1, 16));
-  return Math.max(MIN_DELAY_MILLIS, random() * ceiling);
+  return Math.max(MIN_DELAY_MILLIS, Math.random() * ceiling);
 }
 
 /**
- * Milliseconds that a `Retry-After` header asks for, given as seconds or as an HTTP date (RFC 9110,
- * 10.2.3). `undefined` when there is none or it says nothing; 0 for a date that has passed.
- */
-export function parseRetryAfter(
-  value: string | undefined,
-  nowMillis: number = Date.now(),
-): number | undefined {
-  const text = value?.trim() ?? '';
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
-  const date = /[a-z]/i.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - nowMillis);
-}
-
-/**
- * Batches that wait for another try, and when the collector may be asked again at all. A batch has a
- * delay of its own, so that one which fails for its own sake does not hold up the others. All times
- * are on the monotonic clock: a wall clock that is set back must not stop delivery.
+ * Batches that wait for another try, and when the collector may be asked again at all. Each batch has
+ * its delay, so that one which fails for its own sake does not hold up the others. All times are on
+ * the monotonic clock: a wall clock that is set back must not stop delivery.
  */
 export class RetrySchedule {
-  #batches: Batch[] = [];
+  batches: Batch[] = [];
+  /** By the collector's `Retry-After`: no hurry overrides it. */
+  askedUntil = 0;
   #failuresInARow = 0;
   #backoffUntil = 0;
-  #askedUntil = 0;
-
-  get batches(): readonly Batch[] {
-    return this.#batches;
-  }
 
   get spans(): number {
-    return this.#batches.reduce((sum, batch) => sum + batch.spans.length, 0);
+    return this.batches.reduce((sum, batch) => sum + batch.spans.length, 0);
   }
 
   get bytes(): number {
-    return this.#batches.reduce((sum, batch) => sum + batch.bytes, 0);
+    let bytes = 0;
+    for (const batch of this.batches) bytes += batch.bytes;
+    return bytes;
   }
 
   get isFailing(): boolean {
@@ -64,27 +45,25 @@ export class RetrySchedule {
 
   /** Nothing is to be sent before. */
   get closedUntil(): number {
-    return Math.max(this.#backoffUntil, this.#askedUntil);
-  }
-
-  /** By the collector's `Retry-After`: no hurry overrides it. */
-  get askedUntil(): number {
-    return this.#askedUntil;
+    return Math.max(this.#backoffUntil, this.askedUntil);
   }
 
   /** Infinity when no batch waits. */
   nextDueAt(): number {
-    return this.#batches.reduce((due, batch) => Math.min(due, batch.notBefore), Infinity);
+    let due = Infinity;
+    for (const batch of this.batches) due = Math.min(due, batch.notBefore);
+    return due;
   }
 
   takeDue(now: number): Batch | undefined {
-    const at = this.#batches.findIndex((batch) => batch.notBefore <= now);
-    return at < 0 ? undefined : this.#batches.splice(at, 1)[0];
+    if (this.batches.length === 0) return undefined;
+    const at = this.batches.findIndex((batch) => batch.notBefore <= now);
+    return at < 0 ? undefined : this.batches.splice(at, 1)[0];
   }
 
   /** Every batch; none stays. */
   takeAll(): Batch[] {
-    return this.#batches.splice(0);
+    return this.batches.splice(0);
   }
 
   /** The collector answered, whatever it said. */
@@ -94,48 +73,29 @@ export class RetrySchedule {
   }
 
   /** A request failed. `maxAskedMillis` bounds what a `Retry-After` may ask for. */
-  failed(retryAfterMillis: number | undefined, flushing: boolean, maxAskedMillis: number): void {
+  failed(retryAfterMillis: number | undefined, isFlushing: boolean, maxAskedMillis: number): void {
     const now = performance.now();
     this.#failuresInARow++;
-    this.#backoffUntil = now + backoffMillis(this.#failuresInARow, flushing);
+    this.#backoffUntil = now + backoffMillis(this.#failuresInARow, isFlushing);
     if (retryAfterMillis !== undefined) {
-      this.#askedUntil = now + Math.min(retryAfterMillis, maxAskedMillis);
+      this.askedUntil = now + Math.min(retryAfterMillis, maxAskedMillis);
     }
-  }
-
-  /** Puts batches in front, to be sent next. */
-  again(batches: readonly Batch[]): void {
-    this.#batches.unshift(...batches);
-  }
-
-  add(batches: readonly Batch[]): void {
-    this.#batches.push(...batches);
   }
 
   /** Somebody waits: try again now, unless the collector asked for time. */
   hurry(): void {
     this.#backoffUntil = 0;
-    this.#batches = this.#batches.map((batch) => ({ ...batch, notBefore: 0 }));
+    for (const batch of this.batches) batch.notBefore = 0;
   }
 
   /** Drops the oldest span that waits here; false when there is none. */
-  dropOldestSpan(): boolean {
-    const [first, ...others] = this.#batches;
+  dropOldest(): boolean {
+    const [first, ...others] = this.batches;
     if (first === undefined) return false;
     const oldest = others.reduce((a, b) => (b.firstNumber < a.firstNumber ? b : a), first);
-    const [dropped, ...spans] = oldest.spans;
-    const rest =
-      dropped === undefined || spans.length === 0
-        ? []
-        : [
-            {
-              ...oldest,
-              spans,
-              bytes: oldest.bytes - dropped.bytes,
-              firstNumber: oldest.firstNumber + 1,
-            },
-          ];
-    this.#batches = this.#batches.flatMap((batch) => (batch === oldest ? rest : [batch]));
+    oldest.bytes -= oldest.spans.shift()?.bytes ?? 0;
+    oldest.firstNumber++;
+    if (oldest.spans.length === 0) this.batches.splice(this.batches.indexOf(oldest), 1);
     return true;
   }
 }

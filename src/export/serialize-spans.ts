@@ -42,7 +42,7 @@ const LINK = {
 } as const;
 const STATUS = { message: 0x12, code: 0x18 } as const;
 const KEY_VALUE = { key: 0x0a, value: 0x12 } as const;
-const ANY_VALUE = { string: 0x0a, bool: 0x10, int: 0x18, double: 0x21, array: 0x2a } as const;
+const ANY_VALUE = { array: 0x2a } as const;
 const ARRAY_VALUE = { value: 0x0a } as const;
 
 // `SpanFlags` of trace.proto.
@@ -228,37 +228,13 @@ function writeAttribute(writer: ProtobufWriter, tag: number, key: string, value:
     const array = writer.open(ANY_VALUE.array);
     for (const element of value) {
       const item = writer.open(ARRAY_VALUE.value);
-      writeScalar(writer, element);
+      writer.scalar(element);
       writer.close(item);
     }
     writer.close(array);
   } else {
-    writeScalar(writer, value);
+    writer.scalar(value);
   }
   writer.close(any);
   writer.close(pair);
-}
-
-/** Values that no attribute may have are written as nothing: an empty `AnyValue` is OTLP's null. */
-function writeScalar(writer: ProtobufWriter, value: unknown): void {
-  switch (typeof value) {
-    case 'string':
-      writer.string(ANY_VALUE.string, value);
-      break;
-    case 'boolean':
-      writer.byte(ANY_VALUE.bool);
-      writer.byte(value ? 1 : 0);
-      break;
-    case 'number':
-      // An integer that a double may have rounded stays a double: it never was that integer.
-      if (Number.isSafeInteger(value)) {
-        writer.byte(ANY_VALUE.int);
-        writer.int64(value);
-      } else {
-        writer.byte(ANY_VALUE.double);
-        writer.double(value);
-      }
-      break;
-    default:
-  }
 }

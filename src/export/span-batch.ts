@@ -1,7 +1,7 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { entriesOf } from '../mapping/mapped-span.js';
 
-/** Ids, times, flags and lengths of a span in protobuf, and what it costs in memory beside its texts. */
+/** Ids, times, flags and lengths of a span in protobuf, and what it costs in memory beyond its texts. */
 const SPAN_BYTES = 160;
 /** Tags and lengths of one attribute, when all of them are long. */
 const ATTRIBUTE_BYTES = 20;
@@ -18,20 +18,20 @@ export interface QueuedSpan {
 /** About the bytes of a span: an upper bound, unless a name or text has lone surrogates. */
 export function estimateBytes(span: ReadableSpan): number {
   let bytes = SPAN_BYTES + valueBytes(span.name) + valueBytes(span.status.message);
-  for (const { key, value } of entriesOf(span)) bytes += attributeBytes(key, value);
+  for (const { key, value } of entriesOf(span)) {
+    bytes += ATTRIBUTE_BYTES + key.length + valueBytes(value);
+  }
   for (const { name, attributes } of span.events) {
-    bytes += 40 + valueBytes(name);
-    for (const key in attributes) bytes += attributeBytes(key, attributes[key]);
+    bytes += 40 + valueBytes(name) + attributesBytes(attributes);
   }
-  for (const { attributes } of span.links) {
-    bytes += 60;
-    for (const key in attributes) bytes += attributeBytes(key, attributes[key]);
-  }
+  for (const { attributes } of span.links) bytes += 60 + attributesBytes(attributes);
   return bytes;
 }
 
-function attributeBytes(key: string, value: unknown): number {
-  return ATTRIBUTE_BYTES + key.length + valueBytes(value);
+function attributesBytes(attributes: ReadableSpan['attributes'] | undefined): number {
+  let bytes = 0;
+  for (const key in attributes) bytes += ATTRIBUTE_BYTES + key.length + valueBytes(attributes[key]);
+  return bytes;
 }
 
 function valueBytes(value: unknown): number {
@@ -47,30 +47,32 @@ function valueBytes(value: unknown): number {
 
 /** Spans that travel in one request, for as long as it takes. */
 export interface Batch {
-  readonly spans: readonly QueuedSpan[];
-  readonly bytes: number;
+  readonly spans: QueuedSpan[];
+  bytes: number;
   /** Number of its oldest span, by which a flush knows whether it has to wait for it. */
-  readonly firstNumber: number;
+  firstNumber: number;
   /** Failed attempts so far. */
-  readonly attempts: number;
+  attempts: number;
   /** When it first failed, on the monotonic clock. */
-  readonly failingSince: number | undefined;
+  failingSince: number | undefined;
   /** Not to be tried before, on the monotonic clock. */
-  readonly notBefore: number;
+  notBefore: number;
   /** Its span has lost content to fit. */
   readonly isCut: boolean;
 }
 
 /** A batch that has not been tried yet. */
-export function createBatch(spans: readonly QueuedSpan[], firstNumber: number): Batch {
+export function createBatch(spans: QueuedSpan[], firstNumber: number, isCut = false): Batch {
+  let bytes = 0;
+  for (const span of spans) bytes += span.bytes;
   return {
     spans,
-    bytes: spans.reduce((sum, { bytes }) => sum + bytes, 0),
+    bytes,
     firstNumber,
     attempts: 0,
     failingSince: undefined,
     notBefore: 0,
-    isCut: false,
+    isCut,
   };
 }
 
@@ -78,12 +80,10 @@ export function createBatch(spans: readonly QueuedSpan[], firstNumber: number): 
 export function splitBatch(batch: Batch): Batch[] {
   const { spans, firstNumber } = batch;
   if (spans.length < 2) return [batch];
-  let at = 0;
-  for (let bytes = 0; at < spans.length - 1; at++) {
-    bytes += spans[at]?.bytes ?? 0;
-    if (bytes > batch.bytes / 2) break;
+  let cut = 0;
+  for (let bytes = 0; cut < spans.length - 1 && bytes < batch.bytes / 2; cut++) {
+    bytes += spans[cut]?.bytes ?? 0;
   }
-  const cut = Math.max(1, at);
   return [
     createBatch(spans.slice(0, cut), firstNumber),
     createBatch(spans.slice(cut), firstNumber + cut),
@@ -94,74 +94,60 @@ export function splitBatch(batch: Batch): Batch[] {
 export class SpanQueue {
   #spans: QueuedSpan[] = [];
   #head = 0;
-  #headNumber = 0;
-  #bytes = 0;
-  #since = 0;
+  /** Bytes of all spans here. */
+  bytes = 0;
+  /** Number of the oldest span here, or of the next one when there is none. */
+  headNumber = 0;
+  /** When the queue last became non-empty, on the monotonic clock: no span here is older. */
+  since = 0;
 
   get length(): number {
     return this.#spans.length - this.#head;
   }
 
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  /** Number of the oldest span here, or of the next one when there is none. */
-  get headNumber(): number {
-    return this.#headNumber;
-  }
-
   get nextNumber(): number {
-    return this.#headNumber + this.length;
-  }
-
-  /** When the queue last became non-empty, on the monotonic clock: no span here is older. */
-  get since(): number {
-    return this.#since;
+    return this.headNumber + this.length;
   }
 
   push(span: QueuedSpan): void {
-    if (this.length === 0) this.#since = performance.now();
+    if (this.length === 0) this.since = performance.now();
     this.#spans.push(span);
-    this.#bytes += span.bytes;
+    this.bytes += span.bytes;
   }
 
-  shift(): QueuedSpan | undefined {
-    const span = this.#spans[this.#head];
-    if (span === undefined) return undefined;
-    this.#head++;
-    this.#headNumber++;
-    this.#bytes -= span.bytes;
-    // Spans that are gone must be free at once: one that the garbage collector meets twice is moved
-    // to where it stays for long. Otherwise compacted now and then, so that `shift` stays cheap.
-    if (this.length === 0 || (this.#head > 256 && this.#head * 2 > this.#spans.length)) {
-      this.#spans = this.#spans.slice(this.#head);
-      this.#head = 0;
-    }
-    return span;
+  /** Drops the oldest span; false when there is none. */
+  dropOldest(): boolean {
+    return this.#take(1).length > 0;
   }
 
   /** The oldest spans of at most `maxBytes`; one span may have more. `undefined` when there is none. */
   takeBatch(maxBytes: number): Batch | undefined {
-    const firstNumber = this.#headNumber;
-    const spans: QueuedSpan[] = [];
+    const { headNumber } = this;
+    let count = 0;
     let bytes = 0;
-    for (let next = this.#spans[this.#head]; next !== undefined; next = this.#spans[this.#head]) {
-      bytes += next.bytes;
-      if (spans.length > 0 && bytes > maxBytes) break;
-      spans.push(next);
-      this.shift();
+    for (; count < this.length; count++) {
+      bytes += this.#spans[this.#head + count]?.bytes ?? 0;
+      if (count > 0 && bytes > maxBytes) break;
     }
-    return spans.length === 0 ? undefined : createBatch(spans, firstNumber);
+    return count === 0 ? undefined : createBatch(this.#take(count), headNumber);
   }
 
   /** Every span; none stays. */
   takeAll(): QueuedSpan[] {
-    const spans = this.#spans.slice(this.#head);
-    this.#headNumber += spans.length;
-    this.#spans = [];
-    this.#head = 0;
-    this.#bytes = 0;
-    return spans;
+    return this.#take(this.length);
+  }
+
+  #take(count: number): QueuedSpan[] {
+    const taken = this.#spans.slice(this.#head, this.#head + count);
+    this.#head += taken.length;
+    this.headNumber += taken.length;
+    for (const span of taken) this.bytes -= span.bytes;
+    // Spans that are gone must be free at once: one that the garbage collector meets twice is moved
+    // to where it stays for long. Otherwise compacted now and then, so that this stays cheap.
+    if (this.length === 0 || (this.#head > 256 && this.#head * 2 > this.#spans.length)) {
+      this.#spans = this.#spans.slice(this.#head);
+      this.#head = 0;
+    }
+    return taken;
   }
 }

@@ -1,5 +1,5 @@
+import type { DeliveryReport } from './delivery-stats.js';
 import type { ExportOutcome } from './export-outcome.js';
-import { splitRequest, joinRequests } from './otlp-request.js';
 import type { Spool, SpoolClaim } from './spool.js';
 
 /** How often it is looked for what other processes have left behind. */
@@ -8,16 +8,17 @@ const LOOK_AGAIN_MILLIS = 30_000;
 const MAX_PUT_OFF = 100;
 /** Without an answer nobody is there, and a round ends; an answer may be about one request alone. */
 const ANSWERED = /^status /;
+/** Not for good: a token may be right the next time. Age bounds the tries. */
+const UNAUTHORIZED: ReadonlySet<number> = new Set([401, 403]);
 
 export interface SpoolRecoveryOptions {
   readonly spool: Spool;
+  readonly report: DeliveryReport;
   readonly send: (body: Uint8Array, contentType: string) => Promise<ExportOutcome>;
   /** Whether the collector fails, by what the live spans have met. */
   readonly isFailing: () => boolean;
-  readonly onRecovered: (spans: number, key: string) => void;
-  /** Spans that the collector will never take. */
-  readonly onRefused: (outcome: ExportOutcome, spans: number) => void;
-  readonly debug: (text: string) => void;
+  /** Whether this process has written a request. */
+  readonly isOwn: (key: string) => boolean;
 }
 
 /**
@@ -65,7 +66,7 @@ export class SpoolRecovery {
   #look(isForced = false): void {
     this.#round = this.#sendAll(isForced)
       // The file system's troubles are not the application's; the files are still there.
-      .catch((error: unknown) => this.#options.debug(`spool: ${String(error)}`))
+      .catch((error: unknown) => this.#options.report.debug(`spool: ${String(error)}`))
       .finally(() => {
         this.#round = undefined;
         if (this.#isStopped) return;
@@ -75,8 +76,7 @@ export class SpoolRecovery {
 
   async #sendAll(isForced: boolean): Promise<void> {
     const { spool, isFailing } = this.#options;
-    let putOff = 0;
-    while (!this.#isStopped && putOff < MAX_PUT_OFF) {
+    for (let putOff = 0; !this.#isStopped && putOff < MAX_PUT_OFF;) {
       if (isFailing() && !isForced) return;
       const claim = await spool.claim(this.#putOff);
       if (claim === undefined) {
@@ -84,61 +84,110 @@ export class SpoolRecovery {
         this.#putOff.clear();
         return;
       }
-      const outcome = await this.#send(claim);
-      if (outcome === 'settled') continue;
-      this.#putOff.add(spool.keyOf(claim));
+      const outcome = await this.#sendBody(claim, claim.body, claim.spans);
+      if (isSettled(outcome)) {
+        await spool.remove(claim);
+        continue;
+      }
+      await spool.release(claim);
+      this.#putOff.add(claim.key);
       putOff += 1;
-      if (isForced || outcome === 'unanswered') return;
+      const isAnswered =
+        outcome.kind === 'refused' || (outcome.kind === 'retry' && ANSWERED.test(outcome.reason));
+      if (isForced || !isAnswered) return;
     }
-  }
-
-  async #send(claim: SpoolClaim): Promise<'settled' | 'put off' | 'unanswered'> {
-    const { spool } = this.#options;
-    const key = spool.keyOf(claim);
-    const outcome = await this.#sendBody(claim.contentType, claim.body, claim.spans, key);
-    if (outcome.kind === 'retry' || outcome.kind === 'failed') {
-      await spool.release(claim);
-      const isAnswered = outcome.kind === 'retry' && ANSWERED.test(outcome.reason);
-      return isAnswered ? 'put off' : 'unanswered';
-    }
-    // A token may be right the next time; age bounds the tries.
-    if (outcome.kind === 'refused' && (outcome.status === 401 || outcome.status === 403)) {
-      await spool.release(claim);
-      return 'put off';
-    }
-    await spool.remove(claim);
-    return 'settled';
   }
 
   /** Sends a body, and its halves where it is too large. What it counts is settled for good. */
-  async #sendBody(
-    contentType: string,
-    body: Uint8Array,
-    spans: number,
-    key: string,
-  ): Promise<ExportOutcome> {
-    const { send, onRecovered, onRefused } = this.#options;
-    const outcome = await send(body, contentType);
-    if (outcome.kind === 'accepted') {
-      const rejected = Math.min(spans, outcome.rejected);
-      onRecovered(spans - rejected, key);
-      if (rejected > 0) onRefused(outcome, rejected);
-    } else if (outcome.kind === 'too_large') {
-      const parts = splitRequest(contentType, body);
-      if (parts.length < 2) {
-        onRefused(outcome, spans);
-        return outcome;
-      }
-      const middle = parts.length >> 1;
-      for (const half of [parts.slice(0, middle), parts.slice(middle)]) {
-        const joined = joinRequests(contentType, half);
-        const ofHalf = await this.#sendBody(contentType, joined, half.length, key);
-        // The other half was sent already, and is sent again with the whole: at least once.
-        if (ofHalf.kind === 'retry' || ofHalf.kind === 'failed') return ofHalf;
-      }
-    } else if (outcome.kind === 'refused' && outcome.status !== 401 && outcome.status !== 403) {
-      onRefused(outcome, spans);
+  async #sendBody(claim: SpoolClaim, body: Uint8Array, spans: number): Promise<ExportOutcome> {
+    const { contentType } = claim;
+    const outcome = await this.#options.send(body, contentType);
+    if (outcome.kind !== 'too_large') {
+      this.#count(claim, outcome, spans);
+      return outcome;
+    }
+    const parts = splitRequest(contentType, body);
+    if (parts.length < 2) {
+      this.#options.report.loseSpooled('too large for the collector', spans);
+      return outcome;
+    }
+    const middle = parts.length >> 1;
+    for (const half of [parts.slice(0, middle), parts.slice(middle)]) {
+      const joined = joinRequests(contentType, half);
+      const ofHalf = await this.#sendBody(claim, joined, half.length);
+      // The other half was sent already, and is sent again with the whole: at least once.
+      if (ofHalf.kind === 'retry' || ofHalf.kind === 'failed') return ofHalf;
     }
     return outcome;
   }
+
+  #count({ key }: SpoolClaim, outcome: ExportOutcome, spans: number): void {
+    const { report, isOwn } = this.#options;
+    if (outcome.kind === 'refused' && isSettled(outcome)) {
+      report.refused(outcome.status, outcome.message);
+      report.loseSpooled('refused by the collector', spans);
+    }
+    if (outcome.kind !== 'accepted') return;
+    const rejected = Math.min(spans, outcome.rejected);
+    const accepted = spans - rejected;
+    if (isOwn(key)) {
+      report.counts.spooled -= accepted;
+      report.counts.exported += accepted;
+    } else {
+      report.counts.recovered += accepted;
+    }
+    if (rejected === 0) return;
+    report.partlyRejected(rejected, outcome.message);
+    report.loseSpooled('refused by the collector', rejected);
+  }
+}
+
+/** Whether a request is done with: taken, or never to be taken. */
+function isSettled(outcome: ExportOutcome): boolean {
+  if (outcome.kind === 'refused') return !UNAUTHORIZED.has(outcome.status);
+  return outcome.kind !== 'retry' && outcome.kind !== 'failed';
+}
+
+const JSON_START = '{"resourceSpans":[';
+const JSON_END = ']}';
+
+/** One request of several: in protobuf their bytes one after the other, in JSON one list. */
+export function joinRequests(contentType: string, bodies: readonly Uint8Array[]): Uint8Array {
+  if (contentType !== 'application/json') return Buffer.concat(bodies);
+  const parts = bodies.flatMap(resourceSpansOf).map((spans) => JSON.stringify(spans));
+  return Buffer.from(`${JSON_START}${parts.join(',')}${JSON_END}`);
+}
+
+/** The parts of a request that each are a request: one for each of its `resourceSpans`. */
+export function splitRequest(contentType: string, body: Uint8Array): readonly Uint8Array[] {
+  if (contentType !== 'application/json') return splitProtobuf(body);
+  return resourceSpansOf(body).map((spans) =>
+    Buffer.from(`${JSON_START}${JSON.stringify(spans)}${JSON_END}`),
+  );
+}
+
+function resourceSpansOf(body: Uint8Array): readonly unknown[] {
+  const json: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
+  const list: unknown = Reflect.get(Object(json), 'resourceSpans');
+  return Array.isArray(list) ? list : [];
+}
+
+/** The fields of the outermost message, of which `resourceSpans` is the only one. */
+function splitProtobuf(body: Uint8Array): readonly Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  for (let start = 0; start < body.length;) {
+    let at = start + 1;
+    let length = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = body[at++];
+      if (byte === undefined) return [body]; // No request of ours.
+      length += (byte & 0x7f) * scale;
+      if (byte < 0x80) break;
+    }
+    const end = at + length;
+    if (end > body.length) return [body];
+    parts.push(body.subarray(start, end));
+    start = end;
+  }
+  return parts;
 }

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 
-/** One export request on disk: the resource of its own process is in it, so any process can send it. */
+/** One export request on disk: the resource of its process is in it, so any process can send it. */
 export interface SpooledRequest {
   readonly contentType: string;
   readonly spans: number;
@@ -12,6 +12,8 @@ export interface SpooledRequest {
 /** A request that this process alone may send now. */
 export interface SpoolClaim extends SpooledRequest {
   readonly path: string;
+  /** What names the request among the files, whatever its state. */
+  readonly key: string;
 }
 
 export interface SpoolOptions {
@@ -20,7 +22,7 @@ export interface SpoolOptions {
   readonly url: string;
   readonly maxBytes: number;
   readonly maxAgeMillis: number;
-  /** Told about requests that were given up: for age, for room, or because they are not whole. */
+  /** Called for requests that are dropped: for age, for room, or because they are not whole. */
   readonly onLost: (reason: string, spans: number) => void;
 }
 
@@ -57,18 +59,15 @@ export class Spool {
   /** Writes a request; the oldest make room. Rejects with what the file system says. Returns its key. */
   async save(request: SpooledRequest): Promise<string> {
     const { directory } = this.#options;
-    const file = this.#encode(request);
-    const path = this.#newPath(request.spans);
+    const { path, file } = this.#newFile(request);
     await fs.promises.mkdir(directory, { recursive: true, mode: 0o700 });
     const names = await fs.promises.readdir(directory);
-    const files = await Promise.all(
-      names.map(async (name) => {
-        const stat = await fs.promises.stat(join(directory, name)).catch(() => undefined);
-        return { name, bytes: stat?.size ?? 0 };
-      }),
-    );
-    for (const name of this.#filesToRemove(files, file.length)) {
-      await fs.promises.rm(join(directory, name), { force: true });
+    const stats = names.map(async (name) => {
+      const stat = await fs.promises.stat(join(directory, name)).catch(() => undefined);
+      return { name, bytes: stat?.size ?? 0 };
+    });
+    for (const removed of this.#filesToRemove(await Promise.all(stats), file.length)) {
+      await fs.promises.rm(removed, { force: true });
     }
     try {
       await fs.promises.writeFile(path + WRITING, file, { mode: 0o600, flag: 'wx' });
@@ -83,15 +82,14 @@ export class Spool {
   /** The same while the process exits, when nothing asynchronous happens any more. */
   saveSync(request: SpooledRequest): void {
     const { directory } = this.#options;
-    const file = this.#encode(request);
-    const path = this.#newPath(request.spans);
+    const { path, file } = this.#newFile(request);
     fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
     const files = fs.readdirSync(directory).map((name) => {
       const stat = fs.statSync(join(directory, name), { throwIfNoEntry: false });
       return { name, bytes: stat?.size ?? 0 };
     });
-    for (const name of this.#filesToRemove(files, file.length)) {
-      fs.rmSync(join(directory, name), { force: true });
+    for (const removed of this.#filesToRemove(files, file.length)) {
+      fs.rmSync(removed, { force: true });
     }
     try {
       fs.writeFileSync(path + WRITING, file, { mode: 0o600, flag: 'wx' });
@@ -104,15 +102,16 @@ export class Spool {
 
   /** Takes the oldest request that nobody else has and `skips` does not name. */
   async claim(skips: ReadonlySet<string>): Promise<SpoolClaim | undefined> {
-    for (const name of await this.#list()) {
-      if (skips.has(keyOf(name))) continue;
-      const claimed = await this.#tryClaim(name);
+    // No directory yet: nobody has written anything.
+    const listed = fs.promises.readdir(this.#options.directory).catch((): string[] => []);
+    for (const name of (await listed).toSorted()) {
+      const claimed = skips.has(keyOf(name)) ? undefined : await this.#tryClaim(name);
       if (claimed !== undefined) return claimed;
     }
     return undefined;
   }
 
-  /** Ends a claim: the request was sent, or given up. */
+  /** Ends a claim: the request was sent, or is dropped. */
   async remove(claim: SpoolClaim): Promise<void> {
     this.#claims.delete(claim.path);
     await fs.promises.rm(claim.path, { force: true });
@@ -136,27 +135,20 @@ export class Spool {
     this.#claims.clear();
   }
 
-  /** What names a claimed request among the files, whatever its state. */
-  keyOf({ path }: SpoolClaim): string {
-    return keyOf(path);
-  }
-
-  #newPath(spans: number): string {
-    return join(this.#options.directory, `${Date.now()}-${this.#target}-${spans}-${this.#newId()}`);
-  }
-
-  #encode(request: SpooledRequest): Buffer {
+  #newFile(request: SpooledRequest): { readonly path: string; readonly file: Buffer } {
+    const { directory, maxBytes } = this.#options;
     const file = encodeFile(request);
-    if (file.length > this.#options.maxBytes) throw new Error('larger than the whole spool');
-    return file;
+    if (file.length > maxBytes) throw new Error('larger than the whole spool');
+    const name = `${Date.now()}-${this.#target}-${request.spans}-${this.#newId()}`;
+    return { path: join(directory, name), file };
   }
 
-  /** The oldest files, as many as have to go; each of them is counted as lost. */
+  /** Paths of the oldest files, as many as have to go; each of them is counted as lost. */
   #filesToRemove(
     files: readonly { readonly name: string; readonly bytes: number }[],
     bytes: number,
   ): readonly string[] {
-    const { maxBytes, onLost } = this.#options;
+    const { directory, maxBytes, onLost } = this.#options;
     const own = files
       .filter(({ name }) => FILE_NAME.test(name))
       .toSorted((a, b) => (a.name < b.name ? -1 : 1));
@@ -165,18 +157,10 @@ export class Spool {
     for (const file of own) {
       if (total <= maxBytes) break;
       total -= file.bytes;
-      removed.push(file.name);
+      removed.push(join(directory, file.name));
       if (!file.name.endsWith(WRITING)) onLost('no room', spansOf(file.name));
     }
     return removed;
-  }
-
-  async #list(): Promise<string[]> {
-    try {
-      return (await fs.promises.readdir(this.#options.directory)).toSorted();
-    } catch {
-      return []; // No directory yet: nobody has written anything.
-    }
   }
 
   async #tryClaim(name: string): Promise<SpoolClaim | undefined> {
@@ -212,7 +196,7 @@ export class Spool {
     const now = new Date();
     await fs.promises.utimes(own, now, now);
     const request = decodeFile(await fs.promises.readFile(own));
-    if (request !== undefined) return { ...request, path: own };
+    if (request !== undefined) return { ...request, path: own, key: keyOf(own) };
     this.#claims.delete(own);
     await fs.promises.rm(own, { force: true });
     this.#options.onLost('not whole', spansOf(own));

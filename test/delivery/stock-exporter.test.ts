@@ -1,8 +1,8 @@
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createDeliveryMessages } from '../../src/export/delivery-messages.js';
 import { DeliveryProcessor } from '../../src/export/delivery-processor.js';
+import { DeliveryReport } from '../../src/export/delivery-stats.js';
 import { endedSpan } from '../support/delivery-fixture.js';
 import { startReceiver, type Receiver } from '../support/otlp-receiver.js';
 
@@ -50,7 +50,7 @@ describe.each(EXPORTERS)('our batch processor over the stock %s', (_, Exporter) 
         shutdownTimeoutMillis: 10_000,
         spoolDirectory: undefined,
       },
-      createDeliveryMessages(url, (text) => text, diagnostics),
+      new DeliveryReport(url, (text) => text, true, diagnostics),
     );
     const add = (name: string, text = ''): void => processor.onEnd(endedSpan(name, { text }));
     return { processor, codes, add };

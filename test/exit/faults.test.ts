@@ -250,12 +250,14 @@ describe('a request of the spool that a process has claimed', () => {
     receiver = await startReceiver({ port: receiver.port, respond: () => ({ hang: true }) });
     const child = start('recovering', { delivery });
     await receiver.waitForRequests(1, 10_000);
+    await child.wrote('ready');
     child.process.kill('SIGUSR2');
     expect((await child.ended).code).toBe(0);
     expect(readdirSync(spoolDirectory).map((file) => /\.\w+$/.exec(file)?.[0])).toEqual(['.spans']);
     receiver.respond(() => undefined);
     const next = start('recovering', { delivery });
     await receiver.waitForSpans(3, 10_000);
+    await next.wrote('ready');
     await sleep(200);
     next.process.kill('SIGUSR2');
     await next.ended;

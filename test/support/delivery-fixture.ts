@@ -1,11 +1,14 @@
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BasicTracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { Diagnostics } from '../../src/diagnostics.js';
-import { createDeliveryMessages } from '../../src/export/delivery-messages.js';
 import { DeliveryProcessor, type DeliverySettings } from '../../src/export/delivery-processor.js';
-import type { DeliveryResult, DeliveryStats } from '../../src/export/delivery-stats.js';
+import {
+  createScrubber,
+  DeliveryReport,
+  type DeliveryResult,
+  type DeliveryStats,
+} from '../../src/export/delivery-stats.js';
 import { OtlpExporter, type OtlpExporterOptions } from '../../src/export/otlp-exporter.js';
-import { createScrubber } from '../../src/export/request-headers.js';
 
 const TRACER = new BasicTracerProvider({
   resource: resourceFromAttributes({ 'service.name': 'agent' }),
@@ -80,7 +83,7 @@ export function openDelivery(url: string, given: DeliveryTestSettings = {}): Ope
   const processor = new DeliveryProcessor(
     new OtlpExporter(settings, diagnostics),
     settings,
-    createDeliveryMessages(url, createScrubber(settings.headers), diagnostics),
+    new DeliveryReport(url, createScrubber(settings.headers), true, diagnostics),
   );
   const result = (): DeliveryResult => {
     const { added, exported, dropped } = processor.stats();

@@ -3,9 +3,10 @@ import { gzipSync } from 'node:zlib';
 import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { resourceFromAttributes } from '@opentelemetry/resources';
+import { createScrubber } from '../../export/delivery-stats.js';
 import { createAgent, readCertificates, resolveProxy } from '../../export/http-agent.js';
-import { type HttpResponse, HttpTransport } from '../../export/http-transport.js';
-import { createScrubber, resolveRequestHeaders } from '../../export/request-headers.js';
+import { createTarget, type HttpResponse, HttpTransport } from '../../export/http-transport.js';
+import { resolveRequestHeaders } from '../../export/otlp-exporter.js';
 import { metricsUrl } from '../../metrics/metrics.js';
 import { displayUrl } from '../../options/endpoint.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
@@ -74,13 +75,11 @@ export function createProbe(resolved: ResolvedOptions): Probe | undefined {
     isZipped = false,
   ): Promise<Attempt> {
     const agent = createAgent({ url: to, proxy, ca, timeoutMillis });
-    const way = { url: to, headers, compression: 'none', timeoutMillis, agent, proxy } as const;
-    const transport = new HttpTransport(way);
+    const packed = isZipped ? { ...headers, 'content-encoding': 'gzip' } : headers;
+    const target = createTarget(to, proxy, packed, ca);
+    const transport = new HttpTransport(target, agent, false, timeoutMillis);
     try {
-      return await transport.post(body, {
-        'content-type': contentType,
-        ...(isZipped && { 'content-encoding': 'gzip' }),
-      });
+      return await transport.post(body, contentType);
     } catch (error) {
       const { code, message }: NodeJS.ErrnoException = error instanceof Error ? error : new Error();
       return { failure: code ?? message };
