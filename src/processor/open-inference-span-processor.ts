@@ -446,12 +446,11 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   }
 
   #report(span: ReadableSpan, node: SpanNode, mapped: MappedSpan | undefined): void {
-    const status = mapped?.status ?? span.status;
     try {
-      this.#tree.end(node, { attributes: span.attributes, status, mapped });
+      this.#tree.end(node, span, mapped);
     } catch (error) {
       this.#onFailure(error, span);
-      attempt(() => this.#tree.end(node, { attributes: {}, status, mapped }));
+      attempt(() => this.#tree.end(node, asBareSpan(span), mapped));
     }
   }
 

@@ -1,10 +1,4 @@
-import { LiveKitSpan } from '../mapping/livekit-spans.js';
-import type {
-  ModelExchange,
-  ObservedContext,
-  SessionClosing,
-  SttUsage,
-} from '../mapping/mapping-context.js';
+import type { ModelExchange, SessionClosing, SttUsage } from '../mapping/mapping-context.js';
 import { isRecord } from '../mapping/read-attributes.js';
 import type { SpanNode } from './span-node.js';
 
@@ -92,8 +86,12 @@ export class ObservedSession {
     return exchange;
   }
 
-  /** A turn has ended: what began before it started is no other turn's. */
+  /**
+   * A turn has ended: what began before it started is no other turn's. What no turn of a realtime
+   * model has claimed is on the spans of a model of text.
+   */
   endTurn(turnMillis: number): void {
+    this.claimUtterances(turnMillis);
     this.#lastTurnMillis = Math.max(this.#lastTurnMillis, turnMillis);
   }
 
@@ -205,65 +203,10 @@ export class TurnExchange {
   }
 }
 
-/** A span starts that events belong to. */
-export function observeStart(node: SpanNode): void {
-  const { session } = node;
-  if (session === undefined) return;
-  if (node.livekitName === LiveKitSpan.USER_TURN) session.userTurn = node;
-  if (node.livekitName === LiveKitSpan.AGENT_TURN) session.agentTurn = node;
-  const { observed } = session;
-  if (observed === undefined) return;
-  if (node.livekitName === LiveKitSpan.AGENT_TURN) node.exchange = observed.beginTurn();
-  else if (node.livekitName === LiveKitSpan.AGENT_SPEAKING) observed.beginSpeaking();
-}
-
-/** A span has ended: events that are still to come are of others. */
-export function observeEnd(node: SpanNode): void {
-  const { session } = node;
-  if (session === undefined) return;
-  if (session.userTurn === node) session.userTurn = undefined;
-  if (session.agentTurn === node) session.agentTurn = undefined;
-  if (node.livekitName === LiveKitSpan.AGENT_SESSION) session.observed?.forget();
-  if (node.livekitName !== LiveKitSpan.AGENT_TURN) return;
-  // What no turn of a realtime model has claimed stands on the spans of a model of text.
-  session.observed?.claimUtterances(node.startMillis);
-  session.observed?.endTurn(node.startMillis);
-}
-
-/** What events have brought for a span that ends. */
-export function observedFacts(node: SpanNode): ObservedContext | undefined {
-  if (node.isJob || node.livekitName === LiveKitSpan.JOB_ENTRYPOINT) return ofJob(node);
-  const observed = node.session?.observed;
-  if (observed === undefined) return undefined;
-  const isSession = node.livekitName === LiveKitSpan.AGENT_SESSION;
-  return {
-    stt: isSession ? observed.stt : node.stt,
-    closing: isSession ? observed.closing : undefined,
-    exchange: claimedExchange(node)?.messages,
-    transcript: isSession ? [...observed.transcript] : [],
-  };
-}
-
-/** A job ends as the last of its sessions. */
-function ofJob({ sessionsBelow }: SpanNode): ObservedContext | undefined {
-  const closing = sessionsBelow?.lastEnd?.closing;
-  if (closing === undefined) return undefined;
-  return { stt: undefined, closing, exchange: undefined, transcript: [] };
-}
-
-/** The exchange of the realtime turn that this span is or belongs to, with what is known by now. */
-function claimedExchange(node: SpanNode): TurnExchange | undefined {
-  const turn = realtimeTurn(node);
-  const observed = node.session?.observed;
-  if (turn?.exchange === undefined || observed === undefined) return undefined;
+/** The exchange of a realtime turn, with what is known by now. */
+export function claimExchange(turn: SpanNode | undefined): ModelExchange | undefined {
+  const observed = turn?.session?.observed;
+  if (observed === undefined || turn?.exchange === undefined || turn.hasModelNode) return undefined;
   turn.exchange.claim(observed, turn.startMillis);
-  return turn.exchange;
-}
-
-function realtimeTurn(node: SpanNode): SpanNode | undefined {
-  const isCall =
-    node.livekitName === LiveKitSpan.REALTIME_INFERENCE ||
-    node.livekitName === LiveKitSpan.REALTIME_METRICS;
-  const turn = isCall ? node.ancestor(LiveKitSpan.AGENT_TURN) : node;
-  return turn?.livekitName === LiveKitSpan.AGENT_TURN && !turn.hasModelNode ? turn : undefined;
+  return turn.exchange.messages;
 }

@@ -1,12 +1,12 @@
 import { warnOnce } from '../diagnostics.js';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
-import type { SessionClosing } from '../mapping/mapping-context.js';
+import type { Failure, SessionClosing } from '../mapping/mapping-context.js';
 import { asText } from '../mapping/read-attributes.js';
-import type { Failure } from '../mapping/mapping-context.js';
 import type { JobRecord } from './job.js';
 import type { ObservedSession } from './observed-session.js';
 import { SessionStatistics } from './session-statistics.js';
 import type { SpanNode } from './span-node.js';
+import type { TurnStep, UserTurn } from './turn-latency.js';
 
 /** What the user said is kept only while a tool loop can still refer to it. */
 const MAX_SPEECHES = 8;
@@ -45,6 +45,9 @@ export class Session {
   failedAttempt: FailedAttempt | undefined;
   #endedBy: Failure | undefined;
   readonly statistics: SessionStatistics = new SessionStatistics();
+  /** The last turns of the user, and the model calls of the last speeches: their times. */
+  readonly userTurns: UserTurn[] = [];
+  readonly stepsBySpeech: Map<string, readonly TurnStep[]> = new Map();
   readonly #inputBySpeech = new Map<string, string>();
 
   constructor(fallbackId: string, givenId: string | undefined) {
@@ -103,26 +106,32 @@ export class Session {
   }
 }
 
+/** How a session ended. */
+export interface SessionEnd {
+  readonly closing: SessionClosing | undefined;
+  readonly failure: Failure | undefined;
+}
+
 /**
  * The sessions below one span. It keeps the nodes of open sessions alone, and of all that have ended
  * the first input, the last output and the last end: the span may be open for days.
  */
 export class SessionsBelow {
+  /** How the last of them ended. */
+  lastEnd: SessionEnd | undefined;
   readonly #open = new Set<SpanNode>();
   #firstInput: string | undefined;
   #lastOutput: string | undefined;
-  #lastEnd: SessionEnd | undefined;
 
   add(node: SpanNode): void {
     this.#open.add(node);
   }
 
-  end(node: SpanNode): void {
-    const { session } = node;
-    if (!this.#open.delete(node) || session === undefined) return;
-    this.#firstInput ??= session.firstInput;
-    this.#lastOutput = session.lastOutput ?? this.#lastOutput;
-    this.#lastEnd = { closing: session.closing, failure: session.failure };
+  end(node: SpanNode, { firstInput, lastOutput, closing, failure }: Session): void {
+    if (!this.#open.delete(node)) return;
+    this.#firstInput ??= firstInput;
+    this.#lastOutput = lastOutput ?? this.#lastOutput;
+    this.lastEnd = { closing, failure };
   }
 
   /** One that has not ended. */
@@ -132,25 +141,16 @@ export class SessionsBelow {
   }
 
   get input(): string | undefined {
-    const open = [...this.#open].find(({ session }) => session?.firstInput !== undefined);
-    return this.#firstInput ?? open?.session?.firstInput;
+    let input = this.#firstInput;
+    for (const { session } of this.#open) input ??= session?.firstInput;
+    return input;
   }
 
   get output(): string | undefined {
-    const open = [...this.#open].findLast(({ session }) => session?.lastOutput !== undefined);
-    return open?.session?.lastOutput ?? this.#lastOutput;
+    let output = this.#lastOutput;
+    for (const { session } of this.#open) output = session?.lastOutput ?? output;
+    return output;
   }
-
-  /** How the last of them ended. */
-  get lastEnd(): SessionEnd | undefined {
-    return this.#lastEnd;
-  }
-}
-
-/** How a session ended. */
-export interface SessionEnd {
-  readonly closing: SessionClosing | undefined;
-  readonly failure: Failure | undefined;
 }
 
 export interface SessionsOptions {
