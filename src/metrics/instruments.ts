@@ -1,6 +1,6 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
-import type { MeasuredSpan } from '../session/measured-span.js';
+import type { MeasuredSpan } from '../session/session-statistics.js';
 
 /** The attributes that a metric may have. */
 export type MetricAttribute =
@@ -231,7 +231,7 @@ export const SPAN_MEASUREMENTS: readonly SpanMeasurement[] = [
   {
     instrument: INSTRUMENTS.interruptions,
     on: [LiveKitSpan.AGENT_TURN],
-    value: countWhen((span) => span.isTrue('voice.interrupted')),
+    value: countWhen((span) => span.span.get('voice.interrupted') === true),
   },
   { instrument: INSTRUMENTS.toolCalls, on: [LiveKitSpan.FUNCTION_TOOL], value: () => 1 },
   {
@@ -261,6 +261,6 @@ export const SPAN_MEASUREMENTS: readonly SpanMeasurement[] = [
   {
     instrument: INSTRUMENTS.amdVerdicts,
     on: [LiveKitSpan.ANSWERING_MACHINE_DETECTION],
-    value: countWhen((span) => span.has('voice.amd.category')),
+    value: countWhen((span) => span.text('voice.amd.category') !== undefined),
   },
 ];

@@ -1,5 +1,5 @@
 import { debug, warnOnce } from '../diagnostics.js';
-import type { MeasuredSpan } from '../session/measured-span.js';
+import type { MeasuredSpan } from '../session/session-statistics.js';
 import type { ResolvedMetricsOptions } from '../options/option-table.js';
 import type { Metrics, MetricsParts } from './metrics.js';
 import type { SpanMetrics } from './span-metrics.js';

@@ -2,7 +2,7 @@ import { SemanticConventions as S } from '@arizeai/openinference-semantic-conven
 import { ROOT_CONTEXT, trace, type Attributes, type Context, type Meter } from '@opentelemetry/api';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import type { MappingContext } from '../mapping/mapping-context.js';
-import type { MeasuredSpan } from '../session/measured-span.js';
+import type { MeasuredSpan } from '../session/session-statistics.js';
 import {
   durationSeconds,
   INSTRUMENTS,

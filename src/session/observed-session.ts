@@ -20,7 +20,7 @@ interface Utterance {
 
 /**
  * What the events of one session have brought, for the spans that end after them. Kept only
- * until a span has taken it, and bounded; the session's record holds it and goes with the session.
+ * until a span has taken it, and bounded.
  */
 export class ObservedSession {
   closing: SessionClosing | undefined;
@@ -33,7 +33,8 @@ export class ObservedSession {
   #lastTurnMillis = Number.NEGATIVE_INFINITY;
   readonly #heard: Utterance[] = [];
   readonly #toolResults: unknown[] = [];
-  readonly #transcript: unknown[] = [];
+  /** The latest messages of the conversation, of either side, in the GenAI format. */
+  readonly transcript: unknown[] = [];
   readonly #exchanges: TurnExchange[] = [];
   #spoken: string[] = [];
 
@@ -52,14 +53,8 @@ export class ObservedSession {
     pushBounded(this.#heard, { text, message, atMillis });
   }
 
-  /** A message of the conversation, of either side, in the GenAI format. */
   record(message: unknown): void {
-    this.#transcript.push(message);
-    if (this.#transcript.length > MAX_TRANSCRIPT) this.#transcript.shift();
-  }
-
-  get transcript(): readonly unknown[] {
-    return this.#transcript;
+    pushBounded(this.transcript, message, MAX_TRANSCRIPT);
   }
 
   /**
@@ -81,8 +76,7 @@ export class ObservedSession {
    */
   beginTurn(): TurnExchange {
     const exchange = new TurnExchange(this.#toolResults.splice(0));
-    this.#exchanges.push(exchange);
-    if (this.#exchanges.length > MAX_EXCHANGES) this.#exchanges.shift()?.forget();
+    pushBounded(this.#exchanges, exchange, MAX_EXCHANGES)?.forget();
     return exchange;
   }
 
@@ -133,7 +127,7 @@ export class ObservedSession {
     this.lastInput = undefined;
     this.#heard.length = 0;
     this.#toolResults.length = 0;
-    this.#transcript.length = 0;
+    this.transcript.length = 0;
     this.#spoken = [];
     for (const exchange of this.#exchanges.splice(0)) exchange.forget();
   }
@@ -146,9 +140,10 @@ export class ObservedSession {
   }
 }
 
-function pushBounded<T>(list: T[], value: T): void {
+/** Returns the value that had to go. */
+function pushBounded<T>(list: T[], value: T, max: number = MAX_PENDING): T | undefined {
   list.push(value);
-  if (list.length > MAX_PENDING) list.shift();
+  return list.length > max ? list.shift() : undefined;
 }
 
 /** What went into a realtime model and came out of it during one turn, by events. */

@@ -135,7 +135,7 @@ export function propagateEnd(
       if (session === undefined) return;
       if (session.userTurn === node) session.userTurn = undefined;
       noteUserTurn(session, span);
-      session.addInput(inputOf(mapped));
+      session.firstInput ??= inputOf(mapped);
       return;
     case LiveKitSpan.AGENT_SESSION:
       session?.observed?.forget();
@@ -204,9 +204,9 @@ function passUpTurn(node: SpanNode, attributes: Attributes, output: string | und
   session.observed?.endTurn(startMillis);
   const input = readText(attributes, LiveKitAttr.USER_INPUT);
   const speechId = asText(attributes[LiveKitAttr.SPEECH_ID]);
-  if (input !== undefined && speechId !== undefined) session.rememberSpeech(speechId, input);
-  session.addInput(input);
-  session.addOutput(output);
+  if (input !== undefined && speechId !== undefined) session.speech(speechId).input = input;
+  session.firstInput ??= input;
+  session.lastOutput = output ?? session.lastOutput;
 }
 
 /**
@@ -231,4 +231,69 @@ export function readUsage(attributes: Attributes): Usage | undefined {
 /** Whether a request has the conversation: its operation name says it from the start on. */
 export function isConversation(attributes: Attributes | undefined): boolean {
   return attributes?.[GenAiAttr.OPERATION_NAME] !== undefined;
+}
+
+/** Spans that may wait at a time. A tool waits for moments, a job for its session. */
+const MAX_WAITING = 256;
+
+/** A span that has ended and waits for one that has not. */
+export interface WaitingSpan {
+  readonly span: ReadableSpan;
+  readonly node: SpanNode;
+}
+
+/**
+ * Spans that are sent later than they end, because another span still has something to pass to
+ * them. Few and for short: a flush sends them as they are, and so does the one too many.
+ */
+export class WaitingSpans {
+  readonly #awaited = new Map<WaitingSpan, SpanNode>();
+
+  get isEmpty(): boolean {
+    return this.#awaited.size === 0;
+  }
+
+  /** Keeps a span back. Returns the span to send in its place: the one that has waited longest. */
+  add(waiting: WaitingSpan, awaited: SpanNode): WaitingSpan | undefined {
+    this.#awaited.set(waiting, awaited);
+    const [longest] = this.#awaited.keys();
+    if (longest === undefined || this.#awaited.size <= MAX_WAITING) return undefined;
+    this.#awaited.delete(longest);
+    return longest;
+  }
+
+  /** Takes the spans that waited for this one, which has ended, and need not wait for another. */
+  takeEndedFor(node: SpanNode): readonly WaitingSpan[] {
+    const free: WaitingSpan[] = [];
+    for (const [waiting, awaited] of this.#awaited) {
+      if (awaited !== node && waiting.node.parent !== node) continue;
+      const next = waitsFor(waiting.span, waiting.node);
+      if (next !== undefined) this.#awaited.set(waiting, next);
+      else if (this.#awaited.delete(waiting)) free.push(waiting);
+    }
+    return free;
+  }
+
+  /** Takes every span that waits. */
+  takeAll(): readonly WaitingSpan[] {
+    const all = [...this.#awaited.keys()];
+    this.#awaited.clear();
+    return all;
+  }
+}
+
+/**
+ * The open span that a span which has ended must wait for.
+ *
+ * `job_entrypoint` ends before its session when the entry function returns early, and as the root
+ * it has to carry the session's first input and last output. Up to 1.7.1 a quick tool ends before
+ * the `llm_node` that asked for it, which alone records the call's id.
+ */
+export function waitsFor(span: ReadableSpan, node: SpanNode): SpanNode | undefined {
+  if (node.livekitName === LiveKitSpan.JOB_ENTRYPOINT) return node.sessionsBelow?.anyOpen;
+  if (node.livekitName !== LiveKitSpan.FUNCTION_TOOL) return undefined;
+  if (span.attributes['gen_ai.tool.call.id'] !== undefined) return undefined;
+  const turn = node.parent;
+  if (turn?.span === undefined || turn.modelNode?.span === undefined) return undefined;
+  return turn.modelNode;
 }

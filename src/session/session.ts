@@ -8,7 +8,7 @@ import { SessionStatistics } from './session-statistics.js';
 import type { SpanNode } from './span-node.js';
 import type { TurnStep, UserTurn } from './turn-latency.js';
 
-/** What the user said is kept only while a tool loop can still refer to it. */
+/** A speech is kept only while a tool loop can still refer to it. */
 const MAX_SPEECHES = 8;
 
 /** Between a failed attempt and the draining that it causes. An attempt is repeated after 100 ms. */
@@ -45,18 +45,13 @@ export class Session {
   failedAttempt: FailedAttempt | undefined;
   #endedBy: Failure | undefined;
   readonly statistics: SessionStatistics = new SessionStatistics();
-  /** The last turns of the user, and the model calls of the last speeches: their times. */
+  /** The last turns of the user that may still be answered. */
   readonly userTurns: UserTurn[] = [];
-  readonly stepsBySpeech: Map<string, readonly TurnStep[]> = new Map();
-  readonly #inputBySpeech = new Map<string, string>();
+  readonly speeches: Map<string, SpeechRecord> = new Map();
 
   constructor(fallbackId: string, givenId: string | undefined) {
     this.fallbackId = fallbackId;
     this.givenId = givenId;
-  }
-
-  get id(): string {
-    return this.conversationId ?? this.fallbackId;
   }
 
   get closing(): SessionClosing | undefined {
@@ -85,31 +80,20 @@ export class Session {
     this.#endedBy = undefined;
   }
 
-  addInput(input: string | undefined): void {
-    this.firstInput ??= input;
-  }
-
-  addOutput(output: string | undefined): void {
-    if (output !== undefined) this.lastOutput = output;
-  }
-
-  /** Remembers what a speech answers: later steps of its tool loop do not repeat it. */
-  rememberSpeech(speechId: string, input: string): void {
-    this.#inputBySpeech.set(speechId, input);
-    if (this.#inputBySpeech.size <= MAX_SPEECHES) return;
-    const [oldest] = this.#inputBySpeech.keys();
-    if (oldest !== undefined) this.#inputBySpeech.delete(oldest);
-  }
-
-  inputOfSpeech(speechId: string): string | undefined {
-    return this.#inputBySpeech.get(speechId);
+  /** What is kept of a speech, which all steps of its tool loop share. */
+  speech(id: string): SpeechRecord {
+    let speech = this.speeches.get(id);
+    if (speech === undefined) this.speeches.set(id, (speech = { input: undefined, steps: [] }));
+    const [oldest] = this.speeches.keys();
+    if (oldest !== undefined && this.speeches.size > MAX_SPEECHES) this.speeches.delete(oldest);
+    return speech;
   }
 }
 
-/** How a session ended. */
-export interface SessionEnd {
-  readonly closing: SessionClosing | undefined;
-  readonly failure: Failure | undefined;
+/** One answer of the agent: later steps of a tool loop do not repeat what they answer. */
+interface SpeechRecord {
+  input: string | undefined;
+  readonly steps: TurnStep[];
 }
 
 /**
@@ -118,7 +102,7 @@ export interface SessionEnd {
  */
 export class SessionsBelow {
   /** How the last of them ended. */
-  lastEnd: SessionEnd | undefined;
+  lastEnd: Pick<Session, 'closing' | 'failure'> | undefined;
   readonly #open = new Set<SpanNode>();
   #firstInput: string | undefined;
   #lastOutput: string | undefined;

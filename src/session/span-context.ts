@@ -56,7 +56,8 @@ export function contextOf(
     sessionId:
       identity.sessionId ??
       sessions.givenIdOf(node) ??
-      node.session?.id ??
+      node.session?.conversationId ??
+      node.session?.fallbackId ??
       at.job?.roomSid ??
       node.traceId,
     userId: identity.userId,
@@ -92,7 +93,7 @@ export function contextOf(
   if (node.isJob) {
     addSessionsBelow(context, node);
     context.summary = node.job?.statistics.summary();
-    context.job = node.job?.endingAt(hrTimeToMilliseconds(span.endTime));
+    context.job = node.job?.summaryAt(hrTimeToMilliseconds(span.endTime));
   } else if (node.isLiveKit) addLiveKit(context, node, span);
   return context;
 }
@@ -123,7 +124,7 @@ function addLiveKit(context: Draft, node: SpanNode, { attributes }: ReadableSpan
       return;
     case LiveKitSpan.AGENT_TURN: {
       const speechId = asText(attributes[LiveKitAttr.SPEECH_ID]);
-      if (speechId !== undefined) context.input = session?.inputOfSpeech(speechId);
+      if (speechId !== undefined) context.input = session?.speeches.get(speechId)?.input;
       context.isUnheard = node.speechFailure !== undefined && !node.hasSpoken;
       if (!context.incomplete) context.latency = timesOfAnswer(node, attributes);
       if (observed === undefined) return;

@@ -111,7 +111,7 @@ export class SpanTree {
     if (node === undefined) return false;
     const { parent, startMillis } = node;
     node.isJob = true;
-    node.job = new JobRecord({ startMillis, tenantId, watch });
+    node.job = new JobRecord(startMillis, tenantId, watch);
     if (parent?.livekitName === LiveKitSpan.JOB_ENTRYPOINT) parent.jobBelow ??= node;
     return true;
   }

@@ -11,9 +11,8 @@ import type { SpanNode } from './span-node.js';
 // Collects what the spans around an `agent_turn` say about its latency: the user's turn before it,
 // its model calls, its speech. All of it is numbers, kept on the session and on the turn.
 
-/** Turns of the user that may still be answered, and speeches whose tool loop may go on. */
+/** Turns of the user that may still be answered. */
 const MAX_USER_TURNS = 4;
-const MAX_SPEECHES = 8;
 /** LiveKit truncates the times that are added up here to whole milliseconds. */
 const TOLERANCE_MILLIS = 5;
 
@@ -46,15 +45,10 @@ export function noteUserTurn({ userTurns }: Session, { attributes, endTime }: Re
 export function noteModelStep(node: SpanNode, turn: SpanNode, attributes: Attributes): void {
   const { session, startMillis } = node;
   if (session === undefined) return;
-  const { stepsBySpeech } = session;
   const speech = asText(turn.span?.attributes[LiveKitAttr.SPEECH_ID]) ?? turn.spanId;
   const ttftSeconds = asFiniteNumber(attributes['lk.response.ttft']);
   const firstTokenMillis = ttftSeconds === undefined ? undefined : startMillis + ttftSeconds * 1e3;
-  const step = { turn, startMillis, firstTokenMillis };
-  stepsBySpeech.set(speech, [...(stepsBySpeech.get(speech) ?? []), step]);
-  if (stepsBySpeech.size <= MAX_SPEECHES) return;
-  const [oldest] = stepsBySpeech.keys();
-  if (oldest !== undefined) stepsBySpeech.delete(oldest);
+  session.speech(speech).steps.push({ turn, startMillis, firstTokenMillis });
 }
 
 /**
@@ -81,7 +75,7 @@ export function timesOfAnswer(turn: SpanNode, attributes: Attributes): TurnTimes
   }
   const userTurn = answeredTurn(session.userTurns, speakingMillis, e2eSeconds * 1e3);
   const speech = asText(attributes[LiveKitAttr.SPEECH_ID]) ?? turn.spanId;
-  const steps = session.stepsBySpeech.get(speech) ?? [];
+  const steps = session.speeches.get(speech)?.steps ?? [];
   return {
     speakingMillis,
     endOfTurnDelayMillis: userTurn?.endOfTurnDelayMillis,
