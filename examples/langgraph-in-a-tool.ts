@@ -1,5 +1,5 @@
 /**
- * A tool that runs a graph. The graph stands below the tool, with its nodes, its model calls and its
+ * A tool that runs a graph. The graph is below the tool, with its nodes, its model calls and its
  * own tools; every model call counts its tokens once, whoever makes it.
  *
  *     npm install @langchain/core @langchain/langgraph @langchain/openai

@@ -11,7 +11,7 @@ import { installModule, instrumentModule } from './integrations/instrument-modul
 export type { AISdkTelemetrySettings };
 
 /**
- * Makes every call of version 7 of `ai` spans of the live tracing, or of the one that is given; a call
+ * Makes every call of version 7 of `ai` spans of the live tracing, or of the one that you pass; a call
  * with `telemetry: { isEnabled: false }` opts out. `setup()` does this by itself. Calls of 5 and 6
  * need `experimental_telemetry: createAISdkTelemetrySettings()`.
  *

@@ -1,4 +1,4 @@
-// `catalyst-tracing/anthropic`: a copy of `@anthropic-ai/sdk` that is given by hand.
+// `catalyst-tracing/anthropic`: a copy of `@anthropic-ai/sdk` that you pass by hand.
 
 export {
   installAnthropicInstrumentation,

@@ -20,7 +20,12 @@ export interface InstallResult {
 
 /** Bounds one call of `forceFlush()` or `shutdown()`. */
 export interface FlushOptions {
-  /** Milliseconds after which the call settles, whatever the collector does. Default `delivery.shutdownTimeoutMillis`. */
+  /**
+   * Milliseconds after which the call settles, whatever the collector does.
+   *
+   * @default that of `delivery.shutdownTimeoutMillis`
+   * @example 2_000
+   */
   readonly timeoutMillis?: number;
 }
 
@@ -59,11 +64,11 @@ export interface CatalystTracing {
   /** The same as `installResults`. */
   readonly installed: readonly InstallResult[];
   /**
-   * Learns what no LiveKit span holds from the public events of an `AgentSession`: what `say()`
-   * said, words and messages of a realtime model, how much speech was recognised and by which
+   * Learns from the public events of an `AgentSession` what is on no LiveKit span: what `say()`
+   * said, text and messages of a realtime model, how much speech was recognised and by which
    * model, why the session closed. One line, before or after `session.start()`; for any number of
    * sessions, each observed once however often it is asked for. Neither throws nor changes how the
-   * session behaves. Hiding and redaction hold for all of it.
+   * session behaves. Hiding and redaction apply to all of it.
    *
    * @example
    * tracing.observe(session);
@@ -74,8 +79,8 @@ export interface CatalystTracing {
    * Puts a span around a job of LiveKit's, to be called first in its entrypoint: an AGENT span, by
    * default `voice.session`, that is the root of everything the job does. It is active in `entry`,
    * and ends when the job does, in the shutdown callback, with how long the session lasted, why it
-   * ended, how the caller took part, and the session in figures. Identity reaches every span of the
-   * job.
+   * ended, how the caller took part, and a summary of the session. All spans of
+   * the job inherit its identity.
    *
    * Returns a promise of what `entry` returns. What it throws marks the span as failed and rejects
    * the promise unchanged. Without `entry` it returns the span's handle, whose `run()` makes the
@@ -92,7 +97,7 @@ export interface CatalystTracing {
   /** Sends what has ended so far. Settles within its deadline and never rejects. */
   forceFlush(options?: FlushOptions): Promise<DeliveryResult>;
   /**
-   * Sends everything, open spans as incomplete, and lets go of the process: a later `setup()` starts
+   * Sends everything, open spans as incomplete, and unregisters everything: a later `setup()` starts
    * anew. Settles within its deadline, never rejects, and may be called twice.
    */
   shutdown(options?: FlushOptions): Promise<DeliveryResult>;

@@ -14,7 +14,7 @@ export type { ClaudeCodeOutput };
 /**
  * Wraps `query` of `@anthropic-ai/claude-agent-sdk` (or of `@anthropic-ai/claude-code` 1): each call
  * becomes an AGENT span with an LLM span for every message of the API, and spans of its tools and
- * sub-agents. Without a tracing that is given, spans are the live one's. What the application gets
+ * sub-agents. Without `tracing`, spans are the live one's. What the application gets
  * stays as it is.
  *
  * @example
@@ -34,7 +34,7 @@ export function wrapClaudeAgentSdkQuery(
   };
 }
 
-/** What {@link observeClaudeCode} is told of the run. */
+/** What {@link observeClaudeCode} needs to know about the run. */
 export interface ObserveClaudeCodeOptions {
   /** What Claude Code was asked: its output does not repeat it. */
   readonly prompt?: string | undefined;
@@ -49,8 +49,8 @@ export interface ObserveClaudeCodeOptions {
 /**
  * Reads what Claude Code writes (`claude -p … --output-format stream-json --verbose`, with
  * `--include-partial-messages` for the exact tokens of each call) and gives its messages on, while
- * they become the same spans as those of the Agent SDK. Given a function, it calls it with an
- * environment that has `TRACEPARENT`: spans of Claude Code's own then stand in the same trace.
+ * they become the same spans as those of the Agent SDK. It calls a function with an
+ * environment that has `TRACEPARENT`: the spans that Claude Code sends itself then join the trace.
  *
  * @example
  * const messages = observeClaudeCode(

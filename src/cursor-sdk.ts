@@ -1,4 +1,4 @@
-// `catalyst-tracing/cursor-sdk`: one copy of `@cursor/sdk`, given by hand.
+// `catalyst-tracing/cursor-sdk`: one copy of `@cursor/sdk`, passed by hand.
 import type { TracerProvider } from '@opentelemetry/api';
 import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
 import { CURSOR_SDK } from './integrations/cursor-sdk/cursor-sdk.js';
@@ -6,7 +6,7 @@ import { installModule, instrumentModule } from './integrations/instrument-modul
 
 /**
  * Makes the runs of agents of one copy of `@cursor/sdk` spans of the live tracing, or of the one that
- * is given. `setup()` does this by itself where it finds the package. `shutdown()` undoes it.
+ * you pass. `setup()` does this by itself where it finds the package. `shutdown()` undoes it.
  *
  * Throws `InvalidSdkInputError` when `module` is neither its namespace nor the class `Agent`.
  *

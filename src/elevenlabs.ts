@@ -1,4 +1,4 @@
-// `catalyst-tracing/elevenlabs`: conversations with agents of ElevenLabs, given by hand.
+// `catalyst-tracing/elevenlabs`: conversations with agents of ElevenLabs, passed by hand.
 import type { TracerProvider } from '@opentelemetry/api';
 import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
 import { ELEVENLABS } from './integrations/elevenlabs/elevenlabs.js';
@@ -6,7 +6,7 @@ import { installModule, instrumentModule } from './integrations/instrument-modul
 
 /**
  * Makes the conversations of one copy of `@elevenlabs/client`, or of the class `Conversation` of
- * `@elevenlabs/elevenlabs-js`, spans of the live tracing, or of the one that is given: the
+ * `@elevenlabs/elevenlabs-js`, spans of the live tracing, or of the one that you pass: the
  * conversation, its turns, and tools. `setup()` does this by itself where it finds
  * `@elevenlabs/client`. `shutdown()` undoes it.
  *

@@ -1,4 +1,4 @@
-// `catalyst-tracing/langchain`: a copy of `@langchain/core` that is given by hand.
+// `catalyst-tracing/langchain`: a copy of `@langchain/core` that you pass by hand.
 
 export {
   installLangChainInstrumentation,

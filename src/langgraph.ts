@@ -1,4 +1,4 @@
-// `catalyst-tracing/langgraph`: a copy of `@langchain/langgraph` that is given by hand.
+// `catalyst-tracing/langgraph`: a copy of `@langchain/langgraph` that you pass by hand.
 
 export {
   installLangChainInstrumentation,

@@ -1,3 +1,3 @@
-// `catalyst-tracing/langsmith`: a copy of `langsmith` that is given by hand.
+// `catalyst-tracing/langsmith`: a copy of `langsmith` that you pass by hand.
 
 export { installLangSmith } from './integrations/langsmith/install-langsmith.js';

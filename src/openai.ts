@@ -1,4 +1,4 @@
-// `catalyst-tracing/openai`: a copy of the `openai` package that is given by hand.
+// `catalyst-tracing/openai`: a copy of the `openai` package that you pass by hand.
 
 export {
   installOpenAIInstrumentation,

@@ -1,14 +1,14 @@
-// `catalyst-tracing/pi-ai`: `@mariozechner/pi-ai` and `@earendil-works/pi-ai`, given by hand.
+// `catalyst-tracing/pi-ai`: `@mariozechner/pi-ai` and `@earendil-works/pi-ai`, passed by hand.
 import type { TracerProvider } from '@opentelemetry/api';
 import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
 import { installModule, instrumentModule } from './integrations/instrument-module.js';
 import { PI_AI } from './integrations/pi-ai/pi-ai.js';
 
 /**
- * Makes the calls of one copy of PI AI (0.7x and 1) spans of the live tracing, or of the one that is
- * given; given the namespace of `pi-agent-core`, also the runs and tools of its agents. `setup()`
- * does this by itself where it finds the package. Before 1.0 a provider that is registered later has
- * to be told of by calling this again. `shutdown()` undoes it.
+ * Makes the calls of one copy of PI AI (0.7x and 1) spans of the live tracing, or of the one that you
+ * pass; with the namespace of `pi-agent-core`, also the runs and tools of its agents. `setup()` does
+ * this by itself where it finds the package. Before 1.0, call this again after you register a
+ * further provider. `shutdown()` undoes it.
  *
  * Throws `InvalidSdkInputError` when `module` is neither a namespace of PI AI nor a collection of
  * models.

@@ -45,12 +45,12 @@ export class ScriptedModel extends llm.LLM {
     });
   }
 
-  /** What every reply that was given bills. */
+  /** What every reply so far bills. */
   get usage(): Usage {
-    const given = this.#replies.slice(0, this.#next);
+    const answered = this.#replies.slice(0, this.#next);
     return {
-      prompt: given.reduce((sum, reply) => sum + reply.usage.prompt, 0),
-      completion: given.reduce((sum, reply) => sum + reply.usage.completion, 0),
+      prompt: answered.reduce((sum, reply) => sum + reply.usage.prompt, 0),
+      completion: answered.reduce((sum, reply) => sum + reply.usage.completion, 0),
     };
   }
 }

@@ -30,7 +30,7 @@ const bookTable = llm.tool({
   description: 'Book a table.',
   parameters: z.object({ people: z.number(), hour: z.number(), phone: z.string() }),
   execute: async ({ people, hour }) => {
-    // A ToolError is told to the model. Its span has status ERROR, its turn has not.
+    // The model gets the message of a ToolError. Its span has status ERROR, its turn has not.
     if (hour < 12 || hour > 22) throw new llm.ToolError('we are open from 12 to 22');
     return { booked: true, people, hour };
   },

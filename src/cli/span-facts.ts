@@ -102,6 +102,7 @@ export function modelCallsOf<T extends SpanFacts>(spans: readonly T[]): readonly
 /** Parts of a voice turn's latency in the order in which they pass, as `agent_turn` carries them. */
 export const LATENCY_PARTS = [
   ['end_of_turn', 'end of turn'],
+  ['on_user_turn_completed', 'callback'],
   ['llm_ttft', 'model'],
   ['tool', 'tools'],
   ['sentence_wait', 'first sentence'],
@@ -111,7 +112,7 @@ export const LATENCY_PARTS = [
 
 /** Where the time until the first audio of a turn went. */
 export interface TurnLatency {
-  /** Parts that LiveKit's version lacks are left out. */
+  /** Without those that LiveKit's version lacks, and those that took less than a millisecond. */
   readonly parts: readonly {
     readonly id: string;
     readonly label: string;
@@ -126,11 +127,18 @@ export function latencyOf(span: SpanFacts): TurnLatency | undefined {
   if (span.name !== 'agent_turn') return undefined;
   const parts = LATENCY_PARTS.flatMap(([id, label]) => {
     const millis = numberOf(span, `voice.turn.${id}_ms`);
-    return millis === undefined || millis <= 0 ? [] : [{ id, label, millis }];
+    return millis === undefined || millis < 1 ? [] : [{ id, label, millis }];
   });
   const sum = parts.reduce((total, { millis }) => total + millis, 0);
   const millis = numberOf(span, 'voice.e2e_latency_ms') ?? sum;
   return millis > 0 ? { parts, millis } : undefined;
+}
+
+/** A latency and its parts: `reply 1.31 s: end of turn 520 ms, model 410 ms`. */
+export function describeLatency({ millis, parts }: TurnLatency): string {
+  const texts = parts.map((part) => `${part.label} ${showDuration(part.millis)}`);
+  const reply = `reply ${showDuration(millis)}`;
+  return texts.length === 0 ? reply : `${reply}: ${texts.join(', ')}`;
 }
 
 /** The value below which a part of the sorted values lies; `undefined` without values. */
@@ -217,7 +225,7 @@ export interface SessionSummary extends SpanCounts {
 /** Spans of one session from a place in its order of arrival on. */
 export interface SpanPage {
   readonly spans: readonly PageSpan[];
-  /** Where the next ones will stand. */
+  /** Where the next ones will be. */
   readonly next: number;
 }
 

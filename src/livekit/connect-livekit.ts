@@ -27,7 +27,7 @@ export interface LiveKitConnection {
   readonly allowPii: boolean | undefined;
   /** Lets the processors of another provider go on receiving LiveKit's spans. */
   readonly shareWith?: (foreign: TracerProvider) => void;
-  /** Follows the spans of LiveKit up to 1.5.0 to a provider of its own. */
+  /** Follows the spans of LiveKit up to 1.5.0 to another provider of LiveKit's. */
   readonly follower?: SpanFollower;
 }
 

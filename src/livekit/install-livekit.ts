@@ -259,12 +259,12 @@ export function installLiveKitAgentsInstrumentation(
   const livekit = asLiveKitModule(module);
   if (livekit === undefined) {
     throw new InvalidSdkInputError(
-      'What was given as LiveKit has no telemetry.setTracerProvider: pass the namespace, `import * as livekitAgents from "@livekit/agents"`, of version 1.0.19 or newer.',
+      'What was passed as LiveKit has no telemetry.setTracerProvider: pass the namespace, `import * as livekitAgents from "@livekit/agents"`, of version 1.0.19 or newer.',
     );
   }
   if (!isTracerProvider(provider)) {
     throw new InvalidTracerInputError(
-      'What was given as a tracer provider has no getTracer(): pass an OpenTelemetry TracerProvider.',
+      'What was passed as a tracer provider has no getTracer(): pass an OpenTelemetry TracerProvider.',
     );
   }
   const connector =
@@ -292,7 +292,7 @@ function providerOf(target: CatalystTracing | TracerProvider): TracerProvider {
   const provider: unknown = isRecord(target) ? target['provider'] : undefined;
   if (isTracerProvider(provider)) return provider;
   throw new InvalidTracerInputError(
-    'What was given as tracing is neither what setup() resolves to nor a tracer provider: `await` setup() first.',
+    'What was passed as tracing is neither what setup() resolves to nor a tracer provider: `await` setup() first.',
   );
 }
 

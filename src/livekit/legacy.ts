@@ -42,7 +42,7 @@ export function isSdk1StandIn(provider: TracerProvider): boolean {
   return STAND_INS.has(provider);
 }
 
-/** What follows LiveKit's spans to a provider of its own. */
+/** What follows LiveKit's spans to another provider of LiveKit's. */
 export interface SpanFollower {
   /** Receives them wherever they go: the processor of our whole span path. */
   readonly processor: SpanProcessor;
@@ -77,7 +77,7 @@ export function followSdk1Provider(
     STAND_INS.add(current);
     // Already started: the provider tells its processors of a span's start before it is active.
     listener.onStart(trace.getSpan(entered), context.active());
-    debug('LiveKit moved its spans to a provider of its own for LiveKit Cloud: joined it');
+    debug('LiveKit moved its spans to another provider for LiveKit Cloud: joined it');
   });
 }
 

@@ -97,7 +97,7 @@ export function loadedCommonJsCopies(): readonly LiveKitModule[] {
 
 /**
  * The ESM copy of LiveKit that the process has loaded, found by importing it again, which costs
- * nothing then. It has a tracer of its own beside that of a CommonJS copy.
+ * nothing then. Its tracer is not that of a CommonJS copy.
  *
  * `undefined` also in an application whose main module is CommonJS and that has loaded a CommonJS
  * copy: the import would load an ESM copy that nobody uses.

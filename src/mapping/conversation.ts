@@ -11,7 +11,7 @@ import {
   type JsonRecord,
 } from './read-attributes.js';
 
-// Reads what a model was given and what it answered, in every form that it is recorded in, as
+// Reads what a model was asked and what it answered, in every form that it is recorded in, as
 // messages in the GenAI format: `{ role, parts: [{ type, … }] }`.
 
 /** A message in the GenAI format. */
@@ -20,7 +20,7 @@ interface GenAiMessage {
   readonly parts: JsonRecord[];
 }
 
-/** What a model was given and what it answered, in the GenAI format. */
+/** What a model was asked and what it answered, in the GenAI format. */
 export interface Conversation {
   readonly system: readonly unknown[];
   readonly input: readonly unknown[];
@@ -77,7 +77,7 @@ function readArray(
   return array;
 }
 
-/** The answer of an `llm_node`: its text and its tool calls, each under a key of its own. */
+/** The answer of an `llm_node`: its text and its tool calls, each under its own key. */
 export function readAnswer(attributes: Attributes, calls: readonly ToolCall[]): Answer {
   const sources: string[] = [];
   const parts: JsonRecord[] = [];
@@ -266,8 +266,8 @@ export function toolCallsText(messages: readonly unknown[]): string | undefined 
     for (const part of message['parts']) {
       if (!isRecord(part) || part['type'] !== 'tool_call') continue;
       const parsed = parseJson(part['arguments']);
-      const given = parsed === undefined ? part['arguments'] : parsed;
-      calls.push({ id: part['id'], name: part['name'], arguments: given });
+      const args = parsed === undefined ? part['arguments'] : parsed;
+      calls.push({ id: part['id'], name: part['name'], arguments: args });
     }
   }
   return calls.length > 0 ? JSON.stringify(calls) : undefined;

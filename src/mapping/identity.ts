@@ -39,20 +39,20 @@ function ownAgent({ isLiveKit, raw }: SpanMapping): AgentIdentity | undefined {
 
 /**
  * `metadata` is one JSON object: the application's, that a span was interrupted, and the tool call
- * in which it was opened. The interruption also has a key of its own, which holds no content and so
+ * in which it was opened. The interruption also has its own key, which has no content and so
  * stays when metadata is withheld.
  */
 function putMetadata(mapping: SpanMapping): void {
-  const { metadata: given, withinTool } = mapping.context;
+  const { metadata, withinTool } = mapping.context;
   const interrupted = isInterrupted(mapping);
   if (interrupted) mapping.put(CatalystAttr.INTERRUPTED, true);
-  if (given === undefined && !interrupted && withinTool === undefined) return;
-  const metadata = {
-    ...given,
+  if (metadata === undefined && !interrupted && withinTool === undefined) return;
+  const all = {
+    ...metadata,
     ...(interrupted && { interrupted: true }),
     ...(withinTool && { [S.TOOL_NAME]: withinTool.name, [S.TOOL_CALL_ID]: withinTool.callId }),
   };
-  mapping.put(S.METADATA, JSON.stringify(metadata));
+  mapping.put(S.METADATA, JSON.stringify(all));
 }
 
 /** Interrupted is not failed: the user spoke over the agent, and that is how calls go. */

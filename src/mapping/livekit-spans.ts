@@ -58,8 +58,8 @@ const KIND_BY_OPERATION: ReadonlyMap<string, OpenInferenceSpanKind> = new Map([
  * name, spans of other scopes by `gen_ai.operation.name`. Every other span is a CHAIN.
  */
 export function mapSpanKind(name: string, scopeName: string, attributes: Attributes): string {
-  const given = asText(attributes[S.OPENINFERENCE_SPAN_KIND]);
-  if (given !== undefined) return given;
+  const own = asText(attributes[S.OPENINFERENCE_SPAN_KIND]);
+  if (own !== undefined) return own;
   if (scopeName === LIVEKIT_SCOPE_NAME) {
     return KIND_BY_LIVEKIT_SPAN.get(name) ?? OpenInferenceSpanKind.CHAIN;
   }

@@ -19,9 +19,9 @@ export interface MappingContext {
   readonly contextAttributes: Attributes | undefined;
   /** The last attempt below failed. */
   readonly failure: Failure | undefined;
-  /** A span below stands for the same model call and has its tokens. */
+  /** A span below is the same model call and has its tokens. */
   readonly tokensBelow: boolean;
-  /** A span below stands for the same model call and has its messages. */
+  /** A span below is the same model call and has its messages. */
   readonly messagesBelow: boolean;
   /** The model that was asked, for metrics: not every span of a call is sent with its name. */
   readonly model: string | undefined;

@@ -171,8 +171,8 @@ function mediaUrl(part: JsonRecord): string | undefined {
 function putToolCall(mapping: SpanMapping, prefix: string, call: JsonRecord): void {
   mapping.putIndexed(prefix + S.TOOL_CALL_ID, asText(call['id']));
   mapping.putIndexed(prefix + S.TOOL_CALL_FUNCTION_NAME, asText(call['name']));
-  const given = asJsonText(call['arguments']);
-  mapping.putIndexed(prefix + S.TOOL_CALL_FUNCTION_ARGUMENTS_JSON, given);
+  const text = asJsonText(call['arguments']);
+  mapping.putIndexed(prefix + S.TOOL_CALL_FUNCTION_ARGUMENTS_JSON, text);
 }
 
 function putToolResult(mapping: SpanMapping, keys: MessageKeys, part: JsonRecord): void {

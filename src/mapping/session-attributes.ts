@@ -33,7 +33,7 @@ export function putSession(mapping: SpanMapping): void {
 }
 
 /**
- * Puts a session's statistics on its root. The tokens are JSON under a key of its own: under those
+ * Puts a session's statistics on its root. The tokens are JSON under another key: under those
  * of a model call, backends would add them to what the calls say.
  */
 function putSummary(mapping: SpanMapping, summary: SessionSummary): void {

@@ -11,7 +11,7 @@ type ValueMimeType = `${MimeType}`;
 
 /**
  * The mapping of one span in progress: what is read, the attributes to send, and the raw ones that
- * need not follow. It never holds the span itself, so nothing can write on it.
+ * need not follow. It has no reference to the span, so nothing can write on it.
  */
 export class SpanMapping {
   readonly name: string;

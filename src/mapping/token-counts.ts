@@ -124,7 +124,7 @@ function record(of: JsonRecord | undefined, key: string): JsonRecord | undefined
   return isRecord(value) ? value : undefined;
 }
 
-/** The first of these that is a count; -1 stands for unknown and is none. */
+/** The first of these that is a count; -1 means unknown and is no count. */
 function readCount(of: JsonRecord | undefined, keys: readonly string[]): number | undefined {
   for (const key of keys) {
     const value = asFiniteNumber(of?.[key]);

@@ -23,9 +23,9 @@ export function putTool(mapping: SpanMapping): void {
   const callId = readText(raw, CALL_ID) ?? mapping.context.toolCallId;
   mapping.put(S.TOOL_CALL_ID, callId);
   mapping.put(S.TOOL_ID, callId);
-  const given = takeSerialized(mapping, ARGUMENTS);
-  if (given !== undefined) {
-    const { text, mimeType } = readSerialized(given);
+  const recorded = takeSerialized(mapping, ARGUMENTS);
+  if (recorded !== undefined) {
+    const { text, mimeType } = readSerialized(recorded);
     if (text !== '') mapping.put(S.TOOL_PARAMETERS, text);
     mapping.putInput(text, mimeType);
   }

@@ -108,7 +108,7 @@ function bySource(fields: readonly VoiceField[]): ReadonlyMap<string, readonly V
   return rows;
 }
 
-/** The session's total has a key of its own: the turns would be added to it otherwise. */
+/** The session's total has another key: backends would add the turns to it. */
 function putSttUsage(mapping: SpanMapping, stt: SttUsage): void {
   if (mapping.name === LiveKitSpan.AGENT_SESSION) {
     mapping.put(C.SESSION_STT_AUDIO_DURATION_MS, stt.audioMillis);

@@ -1,5 +1,6 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
+import { TURN_LATENCY_FIELDS } from '../mapping/turn-latency.js';
 import type { MeasuredSpan } from '../session/session-statistics.js';
 
 /** The attributes that a metric may have. */
@@ -23,7 +24,8 @@ export type MetricAttribute =
   | 'voice.participant.kind'
   | 'voice.session.close_reason'
   | 'voice.stt.model'
-  | 'voice.stt.provider';
+  | 'voice.stt.provider'
+  | 'voice.turn.part';
 
 export type InstrumentKind =
   'counter' | 'histogram' | 'upDownCounter' | 'observableCounter' | 'observableUpDownCounter';
@@ -115,6 +117,7 @@ type InstrumentName =
   | 'inputTokens'
   | 'outputTokens'
   | 'e2eLatency'
+  | 'turnLatency'
   | 'llmTtft'
   | 'ttsTtfb'
   | 'endOfTurnDelay'
@@ -144,6 +147,7 @@ export const INSTRUMENTS: Readonly<Record<InstrumentName, Instrument>> = {
   inputTokens: { name: 'llm.tokens.input', kind: 'counter', unit: '{token}', from: CALL, attributes: SEED_TOKENS, meaning: 'Tokens of the prompts' },
   outputTokens: { name: 'llm.tokens.output', kind: 'counter', unit: '{token}', from: CALL, attributes: SEED_TOKENS, meaning: 'Tokens of the completions' },
   e2eLatency: { name: 'voice.turn.e2e_latency', kind: 'histogram', unit: 's', from: '`agent_turn`', attributes: TURN, boundaries: VOICE_SECONDS, meaning: 'From the end of the user\'s speech to the first audio of the answer' },
+  turnLatency: { name: 'voice.turn.latency', kind: 'histogram', unit: 's', from: '`agent_turn`', attributes: [...TURN, 'voice.turn.part'], boundaries: VOICE_SECONDS, meaning: 'The same, divided into its parts: `end_of_turn`, `on_user_turn_completed`, `llm_ttft`, `tool`, `sentence_wait`, `tts_ttfb`, `playout`' },
   llmTtft: { name: 'voice.turn.llm_ttft', kind: 'histogram', unit: 's', from: '`llm_node`, `realtime_inference`, `realtime_metrics`', attributes: TURN, boundaries: VOICE_SECONDS, meaning: 'Time to the first token, as the turn saw it' },
   ttsTtfb: { name: 'voice.turn.tts_ttfb', kind: 'histogram', unit: 's', from: '`tts_node`', attributes: SPEECH, boundaries: VOICE_SECONDS, meaning: 'Time to the first audio' },
   endOfTurnDelay: { name: 'voice.turn.end_of_turn_delay', kind: 'histogram', unit: 's', from: '`user_turn`', attributes: TURN, boundaries: VOICE_SECONDS, meaning: 'From the end of speech to the decision that the turn is over' },
@@ -154,8 +158,8 @@ export const INSTRUMENTS: Readonly<Record<InstrumentName, Instrument>> = {
   toolDuration: { name: 'voice.tool.duration', kind: 'histogram', unit: 's', from: '`function_tool`', attributes: [...TOOL, 'outcome'], boundaries: OPERATION_SECONDS, meaning: 'Length of a tool call' },
   retries: { name: 'voice.retries', kind: 'counter', unit: '{retry}', from: '`llm_request_run`, `tts_request_run`', attributes: [...TURN, 'voice.component'], meaning: 'Attempts after the first' },
   ttsCharacters: { name: 'voice.tts.characters', kind: 'counter', unit: '{character}', from: '`tts_request`', attributes: SPEECH, meaning: 'Characters spoken' },
-  sttAudio: { name: 'voice.stt.audio_duration', kind: 'counter', unit: 's', from: '`agent_session` of an observed session', attributes: [...TURN, 'voice.stt.provider', 'voice.stt.model'], meaning: 'Speech that was recognised, told when the session ends' },
-  amdVerdicts: { name: 'voice.amd.verdicts', kind: 'counter', unit: '{verdict}', from: '`answering_machine_detection`', attributes: [...TENANT, 'voice.amd.category'], meaning: 'Verdicts of answering machine detection' },
+  sttAudio: { name: 'voice.stt.audio_duration', kind: 'counter', unit: 's', from: '`agent_session` of an observed session', attributes: [...TURN, 'voice.stt.provider', 'voice.stt.model'], meaning: 'Speech that was recognised, counted when the session ends' },
+  amdVerdicts: { name: 'voice.amd.verdicts', kind: 'counter', unit: '{verdict}', from: '`answering_machine_detection`', attributes: [...TENANT, 'voice.amd.category'], meaning: 'Results of answering machine detection' },
   spansExported: { name: 'catalyst.spans.exported', kind: 'observableCounter', unit: '{span}', from: DELIVERY, attributes: [], meaning: 'Spans that the collector took' },
   spansDropped: { name: 'catalyst.spans.dropped', kind: 'observableCounter', unit: '{span}', from: DELIVERY, attributes: ['reason'], meaning: 'Spans that were lost' },
   spansPending: { name: 'catalyst.spans.pending', kind: 'observableUpDownCounter', unit: '{span}', from: DELIVERY, attributes: [], meaning: 'Spans that wait' },
@@ -165,7 +169,7 @@ type Value = SpanMeasurement['value'];
 
 const TOKEN_TYPE = 'gen_ai.token.type';
 
-/** A latency that stands on the span in milliseconds. */
+/** A latency that the span has in milliseconds. */
 function seconds(key: string): Value {
   return (span) => {
     const millis = span.number(key);
@@ -189,6 +193,16 @@ const completionTokens: Value = (span) => span.number(S.LLM_TOKEN_COUNT_COMPLETI
 const isFirstToken = (span: MeasuredSpan): boolean =>
   span.isModelCall || span.name === LiveKitSpan.REALTIME_METRICS;
 
+/** The parts of a turn's latency that add up: the transcription is inside the end of the turn. */
+const LATENCY_PARTS = TURN_LATENCY_FIELDS.filter(({ part }) => part !== 'transcriptionMillis').map(
+  ({ to }): SpanMeasurement => ({
+    instrument: INSTRUMENTS.turnLatency,
+    on: [LiveKitSpan.AGENT_TURN],
+    value: seconds(to),
+    fixed: ['voice.turn.part', to.slice('voice.turn.'.length, -'_ms'.length)],
+  }),
+);
+
 /** How each span adds to the instruments. */
 export const SPAN_MEASUREMENTS: readonly SpanMeasurement[] = [
   { instrument: INSTRUMENTS.tokenUsage, value: promptTokens, fixed: [TOKEN_TYPE, 'input'] },
@@ -208,6 +222,7 @@ export const SPAN_MEASUREMENTS: readonly SpanMeasurement[] = [
     on: [LiveKitSpan.AGENT_TURN],
     value: seconds('voice.e2e_latency_ms'),
   },
+  ...LATENCY_PARTS,
   {
     instrument: INSTRUMENTS.llmTtft,
     on: [LiveKitSpan.LLM_NODE, LiveKitSpan.REALTIME_INFERENCE, LiveKitSpan.REALTIME_METRICS],

@@ -14,7 +14,7 @@ export interface Metrics {
   readonly spans: SpanMetrics;
   /** Exports that the collector did not take; those of the application's own provider are its own. */
   readonly failedExports: () => number;
-  /** Sends what was measured so far. Settles within the time given and never rejects. */
+  /** Sends what was measured so far. Settles within `timeoutMillis` and never rejects. */
   readonly flush: (timeoutMillis: number) => Promise<void>;
   /** Sends the rest and lets go of the process. Never rejects. */
   readonly close: (timeoutMillis: number) => Promise<void>;
@@ -156,8 +156,8 @@ function described({
 const TRACES_PATH = /\/v1\/traces$/;
 
 /**
- * Where metrics go beside spans: `/v1/metrics` in place of `/v1/traces`, the query kept. `undefined`
- * when the URL of the spans, used as it was given, does not say.
+ * Where metrics go: `/v1/metrics` in place of `/v1/traces`, the query kept. `undefined`
+ * when the URL of the spans, which is used as it is, ends otherwise.
  */
 export function metricsUrl(tracesUrl: string): string | undefined {
   const url = new URL(tracesUrl);

@@ -76,7 +76,7 @@ function proxyOf(target: URL, { proxies }: ResolvedOptions): URL | undefined {
 
 /**
  * LiveKit's histogram of stalls, under bounds that fit and without the ids of room and job, each of
- * which would be a time series of its own.
+ * which would be a further time series.
  */
 function stallView(sdk: typeof metricsSdk): metricsSdk.ViewOptions {
   return {
@@ -120,7 +120,7 @@ interface WatchedExporter {
 }
 
 /**
- * Counts exports that fail and says so once: OpenTelemetry itself says it to nobody by default.
+ * Counts exports that fail and warns once: OpenTelemetry itself reports them to nobody by default.
  * `release` is called when it has shut down.
  */
 function watchExports(

@@ -164,6 +164,7 @@ const READERS: Readonly<Record<MetricAttribute, AttributeReader>> = {
     span.text('voice.tts.provider'),
   'gen_ai.request.model': requestedModel,
   'gen_ai.token.type': () => undefined,
+  'voice.turn.part': () => undefined,
   'gen_ai.tool.name': (span) => span.text(S.TOOL_NAME),
   'llm.call_site': (span) => span.text('llm.call_site'),
   'llm.model': (span) => span.text(S.LLM_MODEL_NAME),

@@ -37,10 +37,11 @@ export function readTracesUrl(value: unknown): Reading<Endpoint> {
 export const LANGFUSE_ENDPOINT = 'LANGFUSE_BASE_URL';
 export const PHOENIX_ENDPOINT = 'PHOENIX_COLLECTOR_ENDPOINT';
 
+const LANGFUSE_KEYS = ['LANGFUSE_PUBLIC_KEY', 'LANGFUSE_SECRET_KEY'] as const;
+
 /** `LANGFUSE_BASE_URL`, when both keys are set with it: without them it is no place for spans. */
 export function readLangfuseUrl(text: string, env: NodeJS.ProcessEnv): Reading<Endpoint> {
-  const publicKey = env['LANGFUSE_PUBLIC_KEY']?.trim() ?? '';
-  const secretKey = env['LANGFUSE_SECRET_KEY']?.trim() ?? '';
+  const [publicKey = '', secretKey = ''] = LANGFUSE_KEYS.map((name) => env[name]?.trim());
   if (publicKey === '' || secretKey === '') return undefined;
   const reading = readUrl(text, (path) => {
     const base = path.replace(/\/+$/, '');
@@ -56,6 +57,17 @@ export function readLangfuseUrl(text: string, env: NodeJS.ProcessEnv): Reading<E
       headers: Object.freeze({ 'x-langfuse-ingestion-version': '4' }),
     }),
   };
+}
+
+/**
+ * What to set where nothing names an endpoint. Keys of Langfuse alone are no endpoint: its regions
+ * are separate, and a default would send content to the wrong one.
+ */
+export function suggestEndpoint(env: NodeJS.ProcessEnv): string {
+  const hasKeys = LANGFUSE_KEYS.every((name) => (env[name]?.trim() ?? '') !== '');
+  return hasKeys && (env[LANGFUSE_ENDPOINT]?.trim() ?? '') === ''
+    ? `Set ${LANGFUSE_ENDPOINT} next to the keys of Langfuse: https://cloud.langfuse.com (EU), https://us.cloud.langfuse.com (US), or your own.`
+    : 'Set CATALYST_OTLP_ENDPOINT to the base URL of the collector, or the option "endpoint".';
 }
 
 /** `PHOENIX_COLLECTOR_ENDPOINT`, with `PHOENIX_API_KEY` when that is set. */
@@ -167,7 +179,7 @@ export function resolveProxySettings(env: Environment): ProxySettings {
   };
 }
 
-/** The lower-case name wins, as in curl; blank is unset. `ALL_PROXY` stands in for either scheme. */
+/** The lower-case name wins, as in curl; blank is unset. `ALL_PROXY` is for both schemes. */
 function readProxy(env: Environment, name: string): string | undefined {
   const value = (env[name] ?? env[name.toUpperCase()])?.trim();
   return value === '' ? undefined : value;

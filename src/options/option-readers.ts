@@ -55,7 +55,7 @@ export function describeValue(value: unknown): string {
   }
 }
 
-// What Node refuses to send; a line break would let a value add headers of its own.
+// What Node refuses to send; a line break would let a value add further headers.
 const UNSENDABLE = /[^\t\u0020-\u007e\u0080-\u00ff]/;
 
 /** Whether HTTP can carry the text as a header value. */
@@ -126,15 +126,15 @@ export function readTextEnv(text: string): Reading<string> {
   return { value: text };
 }
 
-/** Reads one of a few words, in any case. */
-export function readWord<T extends string>(words: readonly T[]): (value: unknown) => Reading<T> {
-  const expected = words.map((word) => `"${word}"`).join(' or ');
+/** Reads one of a few texts, in any case. */
+export function readWord<T extends string>(choices: readonly T[]): (value: unknown) => Reading<T> {
+  const expected = choices.map((choice) => `"${choice}"`).join(' or ');
   return (value) => {
     const seen = typeof value === 'string' ? value.trim().toLowerCase() : undefined;
-    const word = words.find((candidate) => candidate === seen);
-    return word === undefined
+    const choice = choices.find((candidate) => candidate === seen);
+    return choice === undefined
       ? { problem: `must be ${expected}; saw ${describeValue(value)}` }
-      : { value: word };
+      : { value: choice };
   };
 }
 

@@ -127,7 +127,7 @@ const RESOURCE_ATTRIBUTES = 'OTEL_RESOURCE_ATTRIBUTES';
 
 /**
  * Every option of `setup()` but the groups `delivery` and `privacy`, which have tables of their
- * own: variables, default, readers. What an option means is said in `setup-options.ts`.
+ * own: variables, default, readers. `setup-options.ts` has what an option means.
  */
 export const OPTION_TABLE: OptionTable<OptionValues> = {
   disabled: {
@@ -275,16 +275,16 @@ export const DELIVERY_TABLE: OptionTable<ResolvedDeliveryOptions> = {
   },
 };
 
-/** One of a few words; the first is the default. */
+/** One of a few texts; the first is the default. */
 function wordRow<T extends string>(
   env: readonly string[],
-  words: readonly [T, ...T[]],
+  choices: readonly [T, ...T[]],
 ): OptionRow<T> {
-  const read = readWord(words);
-  return { env, default: words[0], readOption: read, readEnv: read };
+  const read = readWord(choices);
+  return { env, default: choices[0], readOption: read, readEnv: read };
 }
 
-/** A text that may also stand in `OTEL_RESOURCE_ATTRIBUTES`, under one of the keys. */
+/** A text that `OTEL_RESOURCE_ATTRIBUTES` may also have, under one of the keys. */
 function resourceRow<T extends string | undefined>(
   env: readonly string[],
   keys: readonly string[],

@@ -17,11 +17,12 @@ import {
  */
 export interface PrivacyFlags {
   /**
-   * `false` withholds everything that contains words of people or of the model: LiveKit's own switch.
+   * `false` withholds everything that people or the model said: LiveKit's own switch.
    *
    * Env `LIVEKIT_TELEMETRY_ALLOW_PII`.
    *
    * @default true
+   * @example false
    */
   readonly allowPii?: boolean;
   /**
@@ -31,6 +32,7 @@ export interface PrivacyFlags {
    * mean false and `SPAN_ONLY` and `SPAN_AND_EVENT` mean true.
    *
    * @default true
+   * @example false
    */
   readonly captureMessageContent?: boolean;
   /**
@@ -39,6 +41,7 @@ export interface PrivacyFlags {
    * Env `OPENINFERENCE_HIDE_INPUTS`.
    *
    * @default false
+   * @example true
    */
   readonly hideInputs?: boolean;
   /**
@@ -47,6 +50,7 @@ export interface PrivacyFlags {
    * Env `OPENINFERENCE_HIDE_OUTPUTS`.
    *
    * @default false
+   * @example true
    */
   readonly hideOutputs?: boolean;
   /**
@@ -55,6 +59,7 @@ export interface PrivacyFlags {
    * Env `OPENINFERENCE_HIDE_INPUT_MESSAGES`.
    *
    * @default false
+   * @example true
    */
   readonly hideInputMessages?: boolean;
   /**
@@ -63,6 +68,7 @@ export interface PrivacyFlags {
    * Env `OPENINFERENCE_HIDE_OUTPUT_MESSAGES`.
    *
    * @default false
+   * @example true
    */
   readonly hideOutputMessages?: boolean;
   /**
@@ -71,6 +77,7 @@ export interface PrivacyFlags {
    * Env `OPENINFERENCE_HIDE_INPUT_TEXT`.
    *
    * @default false
+   * @example true
    */
   readonly hideInputText?: boolean;
   /**
@@ -79,6 +86,7 @@ export interface PrivacyFlags {
    * Env `OPENINFERENCE_HIDE_OUTPUT_TEXT`.
    *
    * @default false
+   * @example true
    */
   readonly hideOutputText?: boolean;
   /**
@@ -87,6 +95,7 @@ export interface PrivacyFlags {
    * Env `OPENINFERENCE_HIDE_INPUT_IMAGES`.
    *
    * @default false
+   * @example true
    */
   readonly hideInputImages?: boolean;
   /**
@@ -95,6 +104,7 @@ export interface PrivacyFlags {
    * Env `OPENINFERENCE_HIDE_INPUT_AUDIO`.
    *
    * @default false
+   * @example true
    */
   readonly hideInputAudio?: boolean;
   /**
@@ -103,6 +113,7 @@ export interface PrivacyFlags {
    * Env `OPENINFERENCE_HIDE_OUTPUT_AUDIO`.
    *
    * @default false
+   * @example true
    */
   readonly hideOutputAudio?: boolean;
   /**
@@ -111,6 +122,7 @@ export interface PrivacyFlags {
    * Env `OPENINFERENCE_HIDE_LLM_TOOLS`.
    *
    * @default false
+   * @example true
    */
   readonly hideLlmTools?: boolean;
   /**
@@ -119,6 +131,7 @@ export interface PrivacyFlags {
    * Env `OPENINFERENCE_HIDE_LLM_INVOCATION_PARAMETERS`.
    *
    * @default false
+   * @example true
    */
   readonly hideLlmInvocationParameters?: boolean;
   /**
@@ -127,6 +140,7 @@ export interface PrivacyFlags {
    * Env `OPENINFERENCE_HIDE_PROMPTS`, `OPENINFERENCE_HIDE_LLM_PROMPTS`.
    *
    * @default false
+   * @example true
    */
   readonly hidePrompts?: boolean;
   /**
@@ -135,6 +149,7 @@ export interface PrivacyFlags {
    * Env `OPENINFERENCE_HIDE_CHOICES`.
    *
    * @default false
+   * @example true
    */
   readonly hideChoices?: boolean;
   /**
@@ -143,6 +158,7 @@ export interface PrivacyFlags {
    * Env `OPENINFERENCE_HIDE_EMBEDDINGS_TEXT`, `OPENINFERENCE_HIDE_EMBEDDING_TEXT`.
    *
    * @default false
+   * @example true
    */
   readonly hideEmbeddingsText?: boolean;
   /**
@@ -151,6 +167,7 @@ export interface PrivacyFlags {
    * Env `OPENINFERENCE_HIDE_EMBEDDINGS_VECTORS`, `OPENINFERENCE_HIDE_EMBEDDING_VECTORS`.
    *
    * @default false
+   * @example true
    */
   readonly hideEmbeddingsVectors?: boolean;
   /**
@@ -159,6 +176,7 @@ export interface PrivacyFlags {
    * Env `OPENINFERENCE_BASE64_IMAGE_MAX_LENGTH`.
    *
    * @default 32,000
+   * @example 0
    */
   readonly base64ImageMaxLength?: number;
   /**
@@ -167,6 +185,7 @@ export interface PrivacyFlags {
    * Env `OPENINFERENCE_BASE64_AUDIO_MAX_LENGTH`.
    *
    * @default 32,000
+   * @example 0
    */
   readonly base64AudioMaxLength?: number;
 }

@@ -3,7 +3,7 @@ import { asPrintable, warnOnce } from '../diagnostics.js';
 import { InvalidOptionError } from '../errors.js';
 import { isRecord, type JsonRecord } from '../mapping/read-attributes.js';
 import type { RedactionOptions } from '../privacy/redaction-options.js';
-import { type ProxySettings, resolveProxySettings } from './endpoint.js';
+import { type ProxySettings, resolveProxySettings, suggestEndpoint } from './endpoint.js';
 import { createHeaders, hideValues, type OptionSource, resolveAuthorization } from './headers.js';
 import { describeType, type OptionRow, type OptionTable, type Reading } from './option-readers.js';
 import {
@@ -94,13 +94,13 @@ export function resolveOptions(
   });
 }
 
-/** Says that spans go nowhere; asked by whoever builds the exporter. */
-export function warnWithoutEndpoint(resolved: ResolvedOptions): void {
+/** Warns that spans go nowhere; called by whoever builds the exporter. */
+export function warnWithoutEndpoint(
+  resolved: ResolvedOptions,
+  env: NodeJS.ProcessEnv = process.env,
+): void {
   if (resolved.endpoint !== undefined || resolved.exporters.length > 0 || resolved.disabled) return;
-  warnOnce(
-    'no_endpoint',
-    'No endpoint is set, so spans are not exported: set CATALYST_OTLP_ENDPOINT or the option "endpoint".',
-  );
+  warnOnce('no_endpoint', `No endpoint is set, so spans are not exported. ${suggestEndpoint(env)}`);
 }
 
 /** Reads tables of options, and turns what their readers say into errors and warnings. */
@@ -203,8 +203,8 @@ function isComplete<T extends object>(values: Partial<T>, table: OptionTable<T>)
 }
 
 /**
- * Takes options apart into their groups. A name that is not known warns, because JavaScript has no
- * compiler to say so; a name that looks like a privacy switch and is none is refused, because the
+ * Splits options into their groups. A name that is not known warns, because JavaScript has no
+ * compiler that would; a name that looks like a privacy switch and is none is refused, because the
  * content it was meant to withhold would leave.
  */
 function readGroups(
@@ -245,8 +245,8 @@ function warnOfUnknown(
 }
 
 /**
- * `resourceAttributes` is code too: a `service.name` in it comes before every variable, after the
- * option of its own.
+ * `resourceAttributes` is code too: a `service.name` in it is weaker than the option `serviceName`
+ * and stronger than every variable.
  */
 function withServiceOfResource(options: JsonRecord): JsonRecord {
   const resource = options['resourceAttributes'];

@@ -27,7 +27,7 @@ export type ExportScopes = 'all' | 'livekit';
 /**
  * Options of `setup()`, all optional. A value comes from the option, else from the `CATALYST_*`
  * variable, the legacy names, the `OTEL_*` names, the default, in this order. `undefined`, `null`
- * and blank text mean "not given", in code as in the environment.
+ * and blank text mean "not set", in code as in the environment.
  *
  * An option that cannot be used rejects `setup()` with an `InvalidOptionError`. A variable that
  * cannot be used warns once and the next source is asked. With `CATALYST_DISABLED` or
@@ -47,7 +47,7 @@ export interface SetupOptions {
    * `LANGFUSE_PUBLIC_KEY` and `LANGFUSE_SECRET_KEY`, or `PHOENIX_COLLECTOR_ENDPOINT` with
    * `PHOENIX_API_KEY`, which bring their own path and credential.
    *
-   * @default none: no span is sent, and one warning says so
+   * @default none: no span is sent, with one warning
    * @example 'https://collector.example.com'
    */
   readonly endpoint?: string | URL;
@@ -58,6 +58,7 @@ export interface SetupOptions {
    * `CATALYST_OTLP_TOKEN`, `INFERENCE_API_KEY`, `OTLP_INGEST_TOKEN`.
    *
    * @default none
+   * @example process.env['MY_TOKEN']
    */
   readonly token?: string;
   /**
@@ -79,6 +80,7 @@ export interface SetupOptions {
    * `OTEL_RESOURCE_ATTRIBUTES`.
    *
    * @default livekit-agent
+   * @example 'support-agent'
    */
   readonly serviceName?: string;
   /**
@@ -87,6 +89,7 @@ export interface SetupOptions {
    * Env `CATALYST_SERVICE_VERSION`, `INFERENCE_SERVICE_VERSION`, `OTEL_RESOURCE_ATTRIBUTES`.
    *
    * @default unset
+   * @example '1.4.0'
    */
   readonly serviceVersion?: string;
   /**
@@ -95,6 +98,7 @@ export interface SetupOptions {
    * Env `CATALYST_ENVIRONMENT`, `INFERENCE_ENVIRONMENT`, `OTEL_RESOURCE_ATTRIBUTES`.
    *
    * @default unset
+   * @example 'production'
    */
   readonly environment?: string;
   /**
@@ -114,6 +118,7 @@ export interface SetupOptions {
    * `OTEL_LOG_LEVEL`.
    *
    * @default false
+   * @example true
    */
   readonly debug?: boolean;
   /**
@@ -129,6 +134,7 @@ export interface SetupOptions {
    * Looks for supported SDKs that are installed.
    *
    * @default true
+   * @example false
    */
   readonly autoInstrument?: boolean;
   /**
@@ -164,12 +170,14 @@ export interface SetupOptions {
    * `user.id` of every span.
    *
    * @default unset
+   * @example 'u-4'
    */
   readonly userId?: string;
   /**
    * `tag.tags` of every span.
    *
    * @default unset
+   * @example ['beta']
    */
   readonly tags?: readonly string[];
   /**
@@ -179,6 +187,7 @@ export interface SetupOptions {
    * `OTEL_EXPORTER_OTLP_TRACES_PROTOCOL`, `OTEL_EXPORTER_OTLP_PROTOCOL`.
    *
    * @default http/protobuf
+   * @example 'http/json'
    */
   readonly protocol?: OtlpProtocol;
   /**
@@ -187,20 +196,23 @@ export interface SetupOptions {
    * Env `OTEL_EXPORTER_OTLP_TRACES_COMPRESSION`, `OTEL_EXPORTER_OTLP_COMPRESSION`.
    *
    * @default gzip
+   * @example 'none'
    */
   readonly compression?: OtlpCompression;
   /**
    * `all`, or `livekit` to send LiveKit’s and this package’s spans only.
    *
    * @default all
+   * @example 'livekit'
    */
   readonly exportScopes?: ExportScopes;
   /**
    * Sends LiveKit’s raw content attributes in addition to the OpenInference ones.
    *
-   * They repeat the same words. The privacy switches apply to both.
+   * They repeat the same content. The privacy switches apply to both.
    *
    * @default false
+   * @example true
    */
   readonly rawContent?: boolean;
   /**
@@ -210,6 +222,7 @@ export interface SetupOptions {
    * `OTEL_METRICS_EXPORTER`.
    *
    * @default false
+   * @example true
    */
   readonly metrics?: boolean | MetricsOptions;
   /**
@@ -220,6 +233,7 @@ export interface SetupOptions {
    * outside 0 to 1, warns.
    *
    * @default parentbased_always_on
+   * @example new TraceIdRatioBasedSampler(0.1)
    */
   readonly sampler?: Sampler;
   /**
@@ -239,17 +253,29 @@ export interface SetupOptions {
    * Further span processors; they receive mapped spans.
    *
    * @default []
+   * @example [new BatchSpanProcessor(new ConsoleSpanExporter())]
    */
   readonly spanProcessors?: readonly SpanProcessor[];
   /**
    * Further span exporters; they receive mapped spans.
    *
    * @default []
+   * @example [new OTLPTraceExporter({ url: 'http://localhost:6006/v1/traces' })]
    */
   readonly exporters?: readonly SpanExporter[];
-  /** Queue, batches, deadlines. */
+  /**
+   * Queue, batches, deadlines.
+   *
+   * @default {}
+   * @example { spoolDirectory: '/var/spool/agent' }
+   */
   readonly delivery?: DeliveryOptions;
-  /** Which content is withheld or rewritten. */
+  /**
+   * Which content is withheld or rewritten.
+   *
+   * @default {}
+   * @example { hideInputs: true, redactPatterns: 'default' }
+   */
   readonly privacy?: PrivacyOptions;
 }
 
@@ -261,6 +287,7 @@ export interface DeliveryOptions {
    * A value below 1 or not whole rejects `setup()`.
    *
    * @default 32 MiB
+   * @example 8 * 1024 * 1024
    */
   readonly maxQueueBytes?: number;
   /**
@@ -269,6 +296,7 @@ export interface DeliveryOptions {
    * A value below 1 or not whole rejects `setup()`.
    *
    * @default 1 MiB
+   * @example 256 * 1024
    */
   readonly maxBatchBytes?: number;
   /**
@@ -277,6 +305,7 @@ export interface DeliveryOptions {
    * A single span above it is still sent, alone. A value below 1 or not whole rejects `setup()`.
    *
    * @default 4 MiB
+   * @example 1024 * 1024
    */
   readonly maxRequestBytes?: number;
   /**
@@ -286,6 +315,7 @@ export interface DeliveryOptions {
    * `OTEL_BSP_SCHEDULE_DELAY`.
    *
    * @default 5,000
+   * @example 1_000
    */
   readonly flushIntervalMillis?: number;
   /**
@@ -295,6 +325,7 @@ export interface DeliveryOptions {
    * `OTEL_EXPORTER_OTLP_TRACES_TIMEOUT`, `OTEL_EXPORTER_OTLP_TIMEOUT`.
    *
    * @default 10,000
+   * @example 5_000
    */
   readonly exportTimeoutMillis?: number;
   /**
@@ -304,6 +335,7 @@ export interface DeliveryOptions {
    * 2,147,483,647 rejects `setup()`.
    *
    * @default 10,000
+   * @example 5_000
    */
   readonly shutdownTimeoutMillis?: number;
   /**
@@ -312,6 +344,7 @@ export interface DeliveryOptions {
    * Env `CATALYST_SPOOL_DIRECTORY`.
    *
    * @default unset: nothing is written to disk
+   * @example '/var/spool/agent'
    */
   readonly spoolDirectory?: string;
   /**
@@ -320,6 +353,7 @@ export interface DeliveryOptions {
    * Env `OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE`, `OTEL_EXPORTER_OTLP_CERTIFICATE` (paths).
    *
    * @default those of Node
+   * @example '/etc/ssl/company-ca.pem'
    */
   readonly ca?: string;
 }
@@ -330,6 +364,7 @@ export interface MetricsOptions {
    * Also records `voice.session.duration_ms`, for dashboards that are built on milliseconds.
    *
    * @default true
+   * @example false
    */
   readonly sessionDurationMillis?: boolean;
 }

@@ -25,7 +25,7 @@ import { redact } from '../privacy/redact.js';
 import type { JobWatch } from '../session/job.js';
 import { MeasuredSpan } from '../session/session-statistics.js';
 import { SessionObservers } from '../session/observe-session.js';
-import { readGivenSessionId } from '../session/session.js';
+import { readSessionId } from '../session/session.js';
 import type { SpanNode } from '../session/span-node.js';
 import { SpanTree } from '../session/span-tree.js';
 import { WaitingSpans, waitsFor, type WaitingSpan } from '../session/propagation.js';
@@ -65,7 +65,7 @@ export interface ProcessorParts {
 }
 
 /**
- * Maps every span to OpenInference, applies the privacy options, and hands the result to the next
+ * Maps every span to OpenInference, applies the privacy options, and passes the result to the next
  * processor. The raw spans stay as they are for the provider's other processors.
  *
  * Everything happens in `onEnd`, after LiveKit has stripped in `onEnding` what may not leave. Nothing
@@ -135,7 +135,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
         metadata: resolved.metadata,
         tags: resolved.tags,
       },
-      givenSessionId: () => readGivenSessionId(resolved.sessionId, () => this.jobs.current()),
+      configuredSessionId: () => readSessionId(resolved.sessionId, () => this.jobs.current()),
       roomSid: () => this.jobs.roomSid(),
       currentTask: () => this.jobs.currentTask(),
       isSent: (span) => this.#isSent(span),

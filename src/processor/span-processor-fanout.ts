@@ -2,7 +2,7 @@ import type { Context } from '@opentelemetry/api';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { warnOnce } from '../diagnostics.js';
 
-/** A span processor that may be given a deadline for its flush. */
+/** A span processor whose flush may have a deadline. */
 export interface FlushableProcessor extends SpanProcessor {
   /** It keeps the deadline by itself, and need not be given up on. */
   readonly settlesInTime?: true;
@@ -23,10 +23,10 @@ type Failures = (
   errorName: string,
 ) => { readonly code: string; readonly text: string };
 
-/** Processors and exporters that were given to `setup()`. */
+/** Processors and exporters that the application passed to `setup()`. */
 export const APPLICATION_FAILURES: Failures = (method, errorName) => ({
   code: 'span_processor_failed',
-  text: `A span processor or exporter that was given to setup() failed in ${method}() (${errorName}); spans are sent to the collector all the same.`,
+  text: `A span processor or exporter that was passed to setup() failed in ${method}() (${errorName}); spans are sent to the collector all the same.`,
 });
 
 /** Processors of raw spans: LiveKit's, and those that were added to the provider later. */
@@ -129,14 +129,14 @@ export class SpanProcessorFanout implements FlushableProcessor {
   }
 }
 
-/** A deadline that says so when it passes, and whose timer does not outlive the work. */
+/** A deadline that warns when it passes, and whose timer does not outlive the work. */
 async function deadline(work: Promise<unknown>, timeoutMillis: number): Promise<void> {
   await new Promise<void>((resolve) => {
     // Not unref'd: whoever waits for this flush is to get its answer before the process ends.
     const timer = setTimeout(() => {
       warnOnce(
         'span_processor_slow',
-        'A span processor or exporter that was given to setup() did not flush in time; it is not waited for.',
+        'A span processor or exporter that was passed to setup() did not flush in time; it is not waited for.',
       );
       resolve();
     }, timeoutMillis);

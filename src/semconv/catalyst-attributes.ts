@@ -1,5 +1,5 @@
 /**
- * Keys that this package adds to OpenInference's. The last word of a figure's key is its unit.
+ * Keys that this package adds to OpenInference's. The key of a number ends with its unit.
  * Documented keys are also in `Attr`.
  */
 export const CatalystAttr = {

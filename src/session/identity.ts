@@ -38,7 +38,7 @@ function isIdentity(value: unknown): value is Identity {
 }
 
 /**
- * What holds below `inner` inside `outer`. An agent is taken whole: one with another id never gets
+ * The identity below `inner` inside `outer`. An agent is taken whole: one with another id never gets
  * the outer one's name or role. The outer agent itself comes back where `inner` names none, so that
  * a span which names one differs from a span which inherits it.
  */
@@ -159,8 +159,8 @@ function isAttributes(record: JsonRecord): record is Attributes {
 }
 
 /**
- * What holds for a span, out of what its context says and what holds around. A context says all of
- * it, unless it begins below a dropped one: then what is said further out is added.
+ * What applies to a span, from its context and from the spans around it. A context has all of it,
+ * unless it begins below a dropped one: then what is set further out is added.
  */
 export function openInferenceBelow(
   around: OpenInferenceContext | undefined,

@@ -19,11 +19,21 @@ export interface TraceableJob {
   addShutdownCallback(callback: () => Promise<void>): void;
 }
 
-/** Whose job it is. All of it reaches every span of the job; a value that cannot be used is left out. */
+/** Whose job it is. All spans of the job inherit it; a value that cannot be used is left out. */
 export interface JobOptions extends SpanIdentityOptions {
-  /** Whose customer is served: `tenant.id` of every span and every metric of the job. */
+  /**
+   * Whose customer is served: `tenant.id` of every span and every metric of the job.
+   *
+   * @default unset
+   * @example 't-1'
+   */
   readonly tenantId?: string | undefined;
-  /** Name of the span. Default `voice.session`. */
+  /**
+   * Name of the span.
+   *
+   * @default voice.session
+   * @example 'support.call'
+   */
   readonly spanName?: string | undefined;
 }
 
@@ -154,7 +164,7 @@ function endWithJob(
   if (!isContext(context)) {
     warnOnce(
       'job_without_context',
-      'tracing.job() was given no JobContext of LiveKit: its span ends with the entry function, or when you end it.',
+      'tracing.job() got no JobContext of LiveKit: its span ends with the entry function, or when you end it.',
     );
     return false;
   }

@@ -40,7 +40,7 @@ export class SessionObservers {
     if (!isObservableSession(session)) {
       warnOnce(
         'observe_not_a_session',
-        'observe() was given something other than an AgentSession, and observes nothing.',
+        'observe() got something other than an AgentSession: nothing is observed.',
       );
       return NO_OBSERVER;
     }

@@ -174,7 +174,7 @@ function passUpSpeechRequest(node: SpanNode, failure: Failure | undefined): void
   if (outer === undefined) speech.failure = failure;
 }
 
-/** Input and output of a call go to every span that stands for it: requests nest in an adapter. */
+/** Input and output of a call go to every span of it: requests nest in an adapter. */
 function passUpRequest(node: SpanNode, span: ReadableSpan, mapped: MappedSpan | undefined): void {
   node.usage = readUsage(span.attributes);
   node.hasMessages = isConversation(span.attributes);

@@ -139,7 +139,7 @@ export class SessionsBelow {
 
 export interface SessionsOptions {
   /** Asks the option `sessionId`: when a session starts, and once for a trace without one. */
-  readonly givenSessionId: () => string | undefined;
+  readonly configuredSessionId: () => string | undefined;
   /** Sid of the room whose job is running; `undefined` outside a job. */
   readonly roomSid: () => string | undefined;
 }
@@ -156,7 +156,7 @@ export class Sessions {
   }
 
   begin(fallbackId: string): Session {
-    const session = new Session(fallbackId, this.#options.givenSessionId());
+    const session = new Session(fallbackId, this.#options.configuredSessionId());
     session.conversationId = this.#options.roomSid();
     this.#open.add(session);
     this.#last = session;
@@ -181,8 +181,8 @@ export class Sessions {
   /** The session's id as the application or its job gives it. */
   givenIdOf({ session, localRoot }: SpanNode): string | undefined {
     if (session !== undefined) return session.givenId;
-    localRoot.givenSessionId ??= { id: this.#options.givenSessionId() };
-    return localRoot.givenSessionId.id ?? this.#options.roomSid();
+    localRoot.configuredSessionId ??= { id: this.#options.configuredSessionId() };
+    return localRoot.configuredSessionId.id ?? this.#options.roomSid();
   }
 
   /** Waits no longer for the `close` events of open sessions. */
@@ -230,7 +230,7 @@ function warnOfLateSetup(spanName: string): void {
   if (!ONLY_IN_SESSION.has(spanName)) return;
   warnOnce(
     'late_setup',
-    'An AgentSession started before tracing was set up: its agent_session span and all that came before are missing, and each of its turns is a trace of its own. Call setup() before session.start(); in a worker, at module level.',
+    'An AgentSession started before tracing was set up: its agent_session span and all that came before are missing, and each of its turns is a separate trace. Call setup() before session.start(); in a worker, at module level.',
   );
 }
 
@@ -239,13 +239,13 @@ function warnOfLateSetup(spanName: string): void {
  * returns must not cost the session its spans. Blank text and `undefined` mean that it does not
  * know, and the room is used.
  */
-export function readGivenSessionId<Job>(
-  given: string | ((job: Job) => unknown) | undefined,
+export function readSessionId<Job>(
+  option: string | ((job: Job) => unknown) | undefined,
   job: () => Job,
 ): string | undefined {
-  if (typeof given !== 'function') return given;
+  if (typeof option !== 'function') return option;
   try {
-    const id = given(job());
+    const id = option(job());
     if (id === undefined || id === null) return undefined;
     if (typeof id === 'string') return asText(id.trim());
     // Nobody else waits for it, and an unhandled rejection would end the process.
@@ -255,7 +255,7 @@ export function readGivenSessionId<Job>(
   }
   warnOnce(
     'session_id_failed',
-    'The function given as "sessionId" threw or did not return a string; the room is used.',
+    'The function of the option "sessionId" threw or did not return a string; the room is used.',
   );
   return undefined;
 }

@@ -18,7 +18,7 @@ import { DEFAULT_AGENT_LABEL, type SpanNode } from './span-node.js';
 import { takeToolCallId, toolCallOf, type ToolTasks } from './tool-calls.js';
 import { noteSpeech, timesOfAnswer } from './turn-latency.js';
 
-/** What holds for all spans of a set-up. */
+/** What is the same for all spans of a set-up. */
 export interface ContextSources {
   /** What `setup` says of every span of the process, except the session's id. */
   readonly process: Identity;
@@ -219,7 +219,7 @@ const ADAPTER_MODEL = 'FallbackAdapter';
 /**
  * Whether the requests inside this one are its own call and not calls of another model. A fallback
  * adapter (`llm/fallback_adapter.ts`) repeats the usage of the request that answered; an LLM that
- * asks another one while it runs reports tokens of its own.
+ * asks another one while it runs reports different tokens.
  */
 function isAdapter({ requests }: SpanNode, attributes: ReadableSpan['attributes']): boolean {
   if (requests.length === 0) return false;

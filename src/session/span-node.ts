@@ -66,7 +66,7 @@ export class SpanNode {
   readonly #sentParentId: string | undefined;
   /** Set here or above by `agentSpan`, `manualSpan` or `setup`. */
   readonly identity: Identity | undefined;
-  /** Identity that the span's own context has, before what holds around is added. */
+  /** Identity that the span's own context has, before that of the spans around is added. */
   readonly contextIdentity: Identity | undefined;
   /** Whether this span names the agent of its identity, and does not inherit it. */
   readonly namesAgent: boolean;
@@ -81,7 +81,7 @@ export class SpanNode {
 
   session: Session | undefined;
   /** Answer of the `sessionId` function for spans outside a session; kept by their local root. */
-  givenSessionId: { readonly id: string | undefined } | undefined;
+  configuredSessionId: { readonly id: string | undefined } | undefined;
   /** Label of the agent in charge when the span started. */
   agentAtStart: string | undefined;
   previousAgent: string | undefined;

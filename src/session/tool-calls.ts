@@ -39,7 +39,7 @@ export class ToolTasks {
 
   /** The tool call around a span that has just ended. */
   around(node: SpanNode): EnclosingTool | undefined {
-    // What is not sent in between is replaced by what is below it.
+    // A span in between that is not sent leaves its children to its parent.
     let outer = node;
     while (outer.parent?.isSent === false) outer = outer.parent;
     const { task, parent } = outer;

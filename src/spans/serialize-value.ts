@@ -3,7 +3,7 @@ import { MimeType } from '@arizeai/openinference-semantic-conventions';
 import type { AttributeValue, Exception } from '@opentelemetry/api';
 import { isRecord, parseJsonRecord, type JsonRecord } from '../mapping/read-attributes.js';
 
-/** Stands for what throws when it is read. */
+/** In place of what throws when it is read. */
 const UNREADABLE = '[unreadable]';
 
 /** A value as an attribute has it. */
@@ -85,7 +85,7 @@ function readException(thrown: unknown): SpanException {
   };
 }
 
-/** A subclass that doesn't set its `name` is told apart by its constructor. */
+/** A subclass that doesn't set its `name` is named by its constructor. */
 function nameOf(error: Readonly<Record<string, unknown>>): string | undefined {
   const { name, constructor } = error;
   if (typeof name === 'string' && name !== '' && name !== 'Error') return name;
@@ -140,7 +140,7 @@ function visit(value: unknown, walk: Walk): unknown {
   }
 }
 
-/** A proxy may throw at any touch: what cannot be read is said to be so. */
+/** A proxy may throw at any touch: what cannot be read is marked as such. */
 function visitObject(value: object, walk: Walk): unknown {
   if (walk.above.includes(value)) return CIRCULAR;
   if (walk.above.length >= MAX_DEPTH) return MORE;

@@ -69,7 +69,7 @@ export interface SpanHandle {
 /** A span that the application ends: for callbacks of a framework, where no function spans it. */
 export interface OpenSpanHandle extends SpanHandle {
   /**
-   * Calls a function with this span active, so that spans it starts stand below it, and returns what
+   * Calls a function with this span active, so that spans it starts are below it, and returns what
    * it returns. What it throws, or its promise rejects with, marks the span as failed and reaches
    * the caller unchanged. May be called any number of times; the span stays open.
    */
@@ -170,7 +170,7 @@ export class OpenSpan implements OpenSpanHandle {
       this.fail(error);
       throw error;
     }
-    // A promise of a class of its own, or an object with a lazy `then`, must come back as it is.
+    // A promise of a subclass, or an object with a lazy `then`, must come back as it is.
     if (!isPlainPromise(value)) return value;
     return value.catch((error: unknown) => {
       this.fail(error);

@@ -11,75 +11,210 @@ import { asJsonRecord } from './serialize-value.js';
  * cannot be used is left out, with one warning.
  */
 export interface SpanIdentityOptions {
-  /** Stable id of the agent: runs are grouped by it. */
+  /**
+   * Stable id of the agent: runs are grouped by it.
+   *
+   * @default unset
+   * @example 'support'
+   */
   readonly agentId?: string | undefined;
-  /** Name of the agent as people read it. */
+  /**
+   * Name of the agent as people read it.
+   *
+   * @default unset
+   * @example 'Support'
+   */
   readonly agentName?: string | undefined;
-  /** Conversation that the span belongs to. Default: what is known of the session, else the trace. */
+  /**
+   * Conversation that the span belongs to.
+   *
+   * @default that of the session, else the trace id
+   * @example 'call-17'
+   */
   readonly sessionId?: string | undefined;
-  /** Who is served. */
+  /**
+   * Who is served.
+   *
+   * @default unset
+   * @example 'u-4'
+   */
   readonly userId?: string | undefined;
-  /** Anything else worth keeping; added to that of a parent span. */
+  /**
+   * Anything else worth keeping; added to that of a parent span.
+   *
+   * @default unset
+   * @example { tier: 'gold' }
+   */
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
-  /** Labels; added to those of a parent span. */
+  /**
+   * Labels; added to those of a parent span.
+   *
+   * @default unset
+   * @example ['beta']
+   */
   readonly tags?: readonly string[] | undefined;
   /**
-   * What the model calls are made for, for example `voice.greeting`: `llm.use_case`, also on the
-   * token counters. Few values, and no content.
+   * What the model calls are made for: `llm.use_case`, also on the token counters. Few values, and
+   * no content.
+   *
+   * @default unset
+   * @example 'voice.greeting'
    */
   readonly useCase?: string | undefined;
   /**
-   * Where in the code they are made, for example `greetCaller`: `llm.call_site`, also on the token
-   * counters. Few values, and no content.
+   * Where in the code they are made: `llm.call_site`, also on the token counters. Few values, and no
+   * content.
+   *
+   * @default unset
+   * @example 'greetCaller'
    */
   readonly callSite?: string | undefined;
 }
 
 /** What `agentSpan` and `startAgentSpan` take. */
 export interface AgentSpanOptions extends SpanIdentityOptions {
-  /** The same as `agentId`, which wins. */
+  /**
+   * The same as `agentId`, which wins.
+   *
+   * @default unset
+   * @example 'support'
+   */
   readonly id?: string | undefined;
-  /** The same as `agentName`, which wins. */
+  /**
+   * The same as `agentName`, which wins.
+   *
+   * @default unset
+   * @example 'Support'
+   */
   readonly name?: string | undefined;
-  /** What the agent is for, for example `triage`. */
+  /**
+   * What the agent is for.
+   *
+   * @default unset
+   * @example 'triage'
+   */
   readonly role?: string | undefined;
-  /** Framework or provider the agent runs on: `llm.system` and `gen_ai.system`. */
+  /**
+   * Framework or provider the agent runs on: `llm.system` and `gen_ai.system`.
+   *
+   * @default unset
+   * @example 'openai'
+   */
   readonly system?: string | undefined;
-  /** Name of the span. Default `<agentName>.run`, else `<agentId>.run`, else `agent.run`. */
+  /**
+   * Name of the span.
+   *
+   * @default `<agentName>.run`, else `<agentId>.run`, else `agent.run`
+   * @example 'nightly-report'
+   */
   readonly spanName?: string | undefined;
-  /** OpenInference kind. Default `AGENT`. */
+  /**
+   * OpenInference kind.
+   *
+   * @default AGENT
+   * @example SpanKindValues.CHAIN
+   */
   readonly spanKind?: SpanKindValue | undefined;
-  /** OpenTelemetry kind. Default `SpanKind.INTERNAL`. */
+  /**
+   * OpenTelemetry kind.
+   *
+   * @default SpanKind.INTERNAL
+   * @example SpanKind.CLIENT
+   */
   readonly otelKind?: SpanKind | undefined;
-  /** What the run was asked: text as it is, anything else as JSON. */
+  /**
+   * What the run was asked: text as it is, anything else as JSON.
+   *
+   * @default unset
+   * @example 'Where is my order?'
+   */
   readonly input?: unknown;
 }
 
 /** What `manualSpan` and `startManualSpan` take. */
 export interface ManualSpanOptions extends SpanIdentityOptions {
-  /** Name of the span. */
+  /**
+   * Name of the span.
+   *
+   * @example 'load_rows'
+   */
   readonly spanName: string;
-  /** OpenInference kind. Default `CHAIN`. */
+  /**
+   * OpenInference kind.
+   *
+   * @default CHAIN
+   * @example SpanKindValues.TOOL
+   */
   readonly spanKind?: SpanKindValue | undefined;
-  /** OpenTelemetry kind. Default `SpanKind.INTERNAL`. */
+  /**
+   * OpenTelemetry kind.
+   *
+   * @default SpanKind.INTERNAL
+   * @example SpanKind.CLIENT
+   */
   readonly otelKind?: SpanKind | undefined;
-  /** Framework or provider: `llm.system` and `gen_ai.system`. */
+  /**
+   * Framework or provider: `llm.system` and `gen_ai.system`.
+   *
+   * @default unset
+   * @example 'openai'
+   */
   readonly system?: string | undefined;
-  /** What the agent is for. */
+  /**
+   * What the agent is for.
+   *
+   * @default unset
+   * @example 'triage'
+   */
   readonly agentRole?: string | undefined;
-  /** What went in: text as it is, anything else as JSON. */
+  /**
+   * What went in: text as it is, anything else as JSON.
+   *
+   * @default unset
+   * @example { day: 'Friday' }
+   */
   readonly input?: unknown;
-  /** What came out: text as it is, anything else as JSON. */
+  /**
+   * What came out: text as it is, anything else as JSON.
+   *
+   * @default unset
+   * @example { rows: 3 }
+   */
   readonly output?: unknown;
-  /** Model that answered. */
+  /**
+   * Model that answered.
+   *
+   * @default unset
+   * @example 'gpt-4.1-mini'
+   */
   readonly model?: string | undefined;
-  /** Usage as an SDK reports it; read as `recordUsage` reads it. */
+  /**
+   * Usage as an SDK reports it; read as `recordUsage` reads it.
+   *
+   * @default unset
+   * @example { prompt_tokens: 12, completion_tokens: 5 }
+   */
   readonly usage?: object | undefined;
-  /** Name of the tool that the span is a call of. */
+  /**
+   * Name of the tool that the span is a call of.
+   *
+   * @default unset
+   * @example 'findRoom'
+   */
   readonly toolName?: string | undefined;
-  /** Id of that call. */
+  /**
+   * Id of that call.
+   *
+   * @default unset
+   * @example 'call_1'
+   */
   readonly toolCallId?: string | undefined;
-  /** Further attributes by key. They win over the options above. */
+  /**
+   * Further attributes by key. They win over the options above.
+   *
+   * @default unset
+   * @example { 'shop.id': 7 }
+   */
   readonly attributes?: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -169,14 +304,14 @@ export class OptionReader {
       const value = this.value(name);
       if (typeof value === 'string') {
         if (value.trim() !== '') return value;
-      } else if (isGiven(value)) this.#warn(name, 'a string', value);
+      } else if (isPresent(value)) this.#warn(name, 'a string', value);
     }
     return undefined;
   }
 
   spanKind(fallback: SpanKindValue): SpanKindValue {
     const value = this.value('spanKind');
-    if (!isGiven(value)) return fallback;
+    if (!isPresent(value)) return fallback;
     const kind = Object.values(SpanKindValues).find((known) => known === value);
     if (kind === undefined) this.#warn('spanKind', 'one of SpanKindValues', value);
     return kind ?? fallback;
@@ -185,7 +320,7 @@ export class OptionReader {
   otelKind(): SpanKind {
     const value = this.value('otelKind');
     if (isOtelKind(value)) return value;
-    if (isGiven(value)) this.#warn('otelKind', 'a SpanKind of OpenTelemetry', value);
+    if (isPresent(value)) this.#warn('otelKind', 'a SpanKind of OpenTelemetry', value);
     return SpanKind.INTERNAL;
   }
 
@@ -193,7 +328,7 @@ export class OptionReader {
   jsonRecord(name: string): JsonRecord | undefined {
     const value = this.value(name);
     const record = asJsonRecord(value);
-    if (record === undefined && isGiven(value)) this.#warn(name, 'an object', value);
+    if (record === undefined && isPresent(value)) this.#warn(name, 'an object', value);
     return record;
   }
 
@@ -201,14 +336,14 @@ export class OptionReader {
   record(name: string): JsonRecord | undefined {
     const value = this.value(name);
     if (isRecord(value)) return value;
-    if (isGiven(value)) this.#warn(name, 'an object', value);
+    if (isPresent(value)) this.#warn(name, 'an object', value);
     return undefined;
   }
 
   /** The texts of a list; `undefined` when there are none. */
   texts(name: string): readonly string[] | undefined {
     const value = this.value(name);
-    if (!isGiven(value)) return undefined;
+    if (!isPresent(value)) return undefined;
     const items: readonly unknown[] = Array.isArray(value) ? value : [];
     const texts = items.filter((item) => typeof item === 'string');
     if (!Array.isArray(value) || texts.length < items.length) {
@@ -225,7 +360,7 @@ export class OptionReader {
   }
 }
 
-function isGiven(value: unknown): boolean {
+function isPresent(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 

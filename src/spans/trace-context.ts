@@ -12,7 +12,7 @@ import { isRecord, parseJsonRecord, type JsonRecord } from '../mapping/read-attr
 import { describeType } from '../options/option-readers.js';
 
 /**
- * Where a trace context may stand: the JSON text of a job's metadata, its parsed object, the headers
+ * Where a trace context may be: the JSON text of a job's metadata, its parsed object, the headers
  * of a request, or a `traceparent` itself.
  */
 export type TraceContextCarrier = string | Readonly<Record<string, unknown>> | null | undefined;
@@ -25,7 +25,7 @@ export type TraceContextCarrier = string | Readonly<Record<string, unknown>> | n
  * The carrier is read by the propagator that is registered (`setup()` registers W3C `traceparent`,
  * `tracestate` and `baggage`), and for `traceparent` in any case. A carrier without a trace context
  * changes nothing. One that cannot be read is ignored, with one warning. As OpenTelemetry has it, a
- * trace that its sender does not sample is not recorded here either.
+ * trace that its first service does not sample is not recorded here either.
  *
  * @example
  * // dispatcher
@@ -135,7 +135,7 @@ const OURS: unique symbol = Symbol.for('catalyst-tracing.log-mixin');
  * on a line wins, and a mixin that the logger has goes on working.
  *
  * Works through `pino.symbols`, pino's place for integrations; no method is replaced. Anything but a
- * pino logger is left as it is, which is said once.
+ * pino logger is left as it is, with one warning.
  *
  * @returns whether the lines of this logger have the fields now.
  */
@@ -144,7 +144,7 @@ export function addTraceContextToLogs(logger: object): boolean {
   if (place === undefined) {
     warnOnce(
       'logger_unknown',
-      'addTraceContextToLogs() was given no pino logger: its lines have no trace and span ids.',
+      'addTraceContextToLogs() got no pino logger: its lines have no trace and span ids.',
     );
     return false;
   }

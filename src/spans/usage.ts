@@ -138,8 +138,8 @@ const PATHS: Readonly<Record<Count, readonly Path[]>> = {
   ],
 };
 
-/** Anthropic counts cached tokens beside its input tokens, everybody else among them. */
-const CACHE_BESIDE_INPUT = ['cache_read_input_tokens', 'cache_creation_input_tokens'] as const;
+/** Anthropic counts cached tokens apart from its input tokens, everybody else among them. */
+const CACHE_APART_FROM_INPUT = ['cache_read_input_tokens', 'cache_creation_input_tokens'] as const;
 
 /**
  * Reads the usage that an SDK reports, or the answer that carries it as `usage`: the counts that are
@@ -164,7 +164,7 @@ function readCounts(reported: unknown): NormalizedUsage {
     const tokens = readCount(reported, PATHS[count]);
     if (tokens !== undefined) usage[count] = tokens;
   }
-  if (usage.prompt !== undefined && CACHE_BESIDE_INPUT.some((key) => key in reported)) {
+  if (usage.prompt !== undefined && CACHE_APART_FROM_INPUT.some((key) => key in reported)) {
     usage.prompt += (usage.cacheRead ?? 0) + (usage.cacheWrite ?? 0);
   }
   return usage;

@@ -31,7 +31,7 @@ export interface BuiltCli {
 export function cleanEnvironment(): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
     ([name]) =>
-      !/^(?:CATALYST|OTEL|OTLP|OPENINFERENCE|INFERENCE|LIVEKIT|SERVICE)_|^NODE_OPTIONS$|_proxy$/iu.test(
+      !/^(?:CATALYST|OTEL|OTLP|OPENINFERENCE|INFERENCE|LIVEKIT|SERVICE|LANGFUSE|PHOENIX)_|^NODE_OPTIONS$|_proxy$/iu.test(
         name,
       ),
   );

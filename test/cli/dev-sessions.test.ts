@@ -94,6 +94,14 @@ describe('what dev keeps and shares', () => {
     expect(readdirSync(data).every((name) => /^[\w%-]+\.jsonl$/.test(name))).toBe(true);
   });
 
+  it('takes a number that the stock JSON exporter could not write', async () => {
+    const attribute = { key: 'ratio', value: { doubleValue: null } };
+    const span = { traceId: '5'.repeat(32), spanId: '5'.repeat(16), name: 'odd' };
+    const scopeSpans = [{ spans: [{ ...span, attributes: [attribute] }] }];
+    expect(await post(JSON.stringify({ resourceSpans: [{ scopeSpans }] }))).toBe(200);
+    await dev.printed(/ odd /);
+  });
+
   it('takes metrics and logs too', async () => {
     const point = { startTimeUnixNano: '1', timeUnixNano: '2', count: '2', sum: 3 };
     const histogram = { aggregationTemporality: 1, dataPoints: [point] };
@@ -192,15 +200,15 @@ describe.skipIf(CHROMIUM === undefined)('the page of dev with voice sessions, in
     expect(sorted[0]! / sorted[1]!).toBeGreaterThan(4);
     expect(await text('.overview')).toMatch(/reply [\d.]+ m?s median, [\d.]+ s p95/);
     expect(await text('.legend')).toMatch(
-      /slowest 7\.\d+ s end of turn model tools first sentence speech playout/,
+      /slowest 7\.\d+ s end of turn callback model tools first sentence speech playout/,
     );
     await keep('page-voice-60');
     await evaluate(`document.querySelectorAll('.column')[41].click()`);
     await browser.page.waitFor(`document.querySelector('.details .latency') !== null`);
     expect(await evaluate(`document.querySelector('.details .latency').ariaLabel`)).toMatch(
-      /^reply 7\.\d+ s, end of turn \d+ ms, model \d+ ms, tools 6\.80 s, first sentence \d+ ms/,
+      /^reply 7\.\d+ s: end of turn \d+ ms, callback 90 ms, model \d+ ms, tools 6\.80 s, first sentence \d+ ms/,
     );
-    expect(await text('.item.agent.selected .words')).toContain('Answer 42');
+    expect(await text('.item.agent.selected .text')).toContain('Answer 42');
     expect(await text('.row.selected')).toContain('Question 42');
     const speech = await evaluate<string>(
       `[...document.querySelectorAll('.row')].map((each) => each.textContent).find((each) => each.includes('tts_request'))`,

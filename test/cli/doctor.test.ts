@@ -100,6 +100,13 @@ const BROKEN: readonly BrokenSetup[] = [
     fix: /Set CATALYST_OTLP_ENDPOINT/,
   },
   {
+    title: 'the keys of Langfuse without its address',
+    variables: () => ({ LANGFUSE_PUBLIC_KEY: 'pk-1', LANGFUSE_SECRET_KEY: 'sk-1' }),
+    code: 'settings.no_endpoint',
+    says: /No endpoint is set/,
+    fix: /Set LANGFUSE_BASE_URL next to the keys.*cloud\.langfuse\.com.*us\.cloud\.langfuse\.com/,
+  },
+  {
     title: 'an endpoint without http://',
     variables: () => base('collector.example.com:4318'),
     code: 'settings.unusable_value',
@@ -602,11 +609,18 @@ describe('a set-up that the application makes in code', () => {
     expect(report.tested).toBe('the setup() of script.mjs');
     expect(outcome).toMatchObject({ code: 0, stderr: '' });
 
-    const hasty = write('hasty.mjs', `${prepared}\nvoid setup(${options});`);
-    const missed = reportOf(await cli.run(['doctor', '--json', '--import', hasty], { directory }));
-    expect(missed.findings.find(({ code }) => code === 'settings.not_awaited')?.fix).toBe(
-      'Write await setup().',
-    );
+    for (const call of [
+      `void setup(${options});`,
+      `setup({ endpoint: '${receiver.endpoint}' });`,
+    ]) {
+      const hasty = write('hasty.mjs', `${prepared}\n${call}`);
+      const missed = reportOf(
+        await cli.run(['doctor', '--json', '--import', hasty], { directory }),
+      );
+      expect(missed.findings.find(({ code }) => code === 'settings.not_awaited')?.fix).toBe(
+        'Write await setup().',
+      );
+    }
   });
 
   it('is given up on where its file never settles', async () => {

@@ -69,6 +69,7 @@ export function voiceSession(options: VoiceSessionOptions): string {
     const isFailed = turn === options.failedTurn;
     const parts: Readonly<Record<string, number>> = {
       end_of_turn: 380 + ((turn * 37) % 160),
+      ...(isSlow && { on_user_turn_completed: 90 }),
       llm_ttft: 290 + ((turn * 53) % 210),
       ...(isSlow && { tool: 6800 }),
       sentence_wait: 60 + ((turn * 17) % 50),

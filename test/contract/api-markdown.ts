@@ -29,9 +29,13 @@ function options(...names: readonly string[]): string {
     ['option', 'what it is'],
     names
       .flatMap((name) => readMembers('index', name))
-      .map(({ name, summary, isRequired }) => [
+      .map(({ name, summary, isRequired, defaultText }) => [
         code(name),
-        isRequired ? `${summary} Required.` : summary,
+        [
+          summary,
+          ...(isRequired ? ['Required.'] : []),
+          ...(/^(?:unset)?$/.test(defaultText) ? [] : [`Default: ${defaultText}.`]),
+        ].join(' '),
       ]),
   );
 }
@@ -60,7 +64,7 @@ function prefixOf(value: Prefix): string {
   return value.length === 1 ? value('<i>') : value('<message>', '<i>');
 }
 
-/** The first sentence: the rest stands in the doc comment. */
+/** The first sentence: the rest is in the doc comment. */
 function inShort(summary: string): string {
   return /^.*?\.(?= [A-Z`]|$)/.exec(summary)?.[0] ?? summary;
 }

@@ -68,6 +68,19 @@ it('measures a spoken session: latencies, speech, an interruption, a second atte
     expect(session.attributes[`voice.session.${name}_p50_ms`], name).toBe(p50);
     expect(session.attributes[`voice.session.${name}_p95_ms`], name).toBe(millis.at(-1));
   }
+  const explained = spans
+    .named('agent_turn')
+    .filter(({ attributes }) => attributes['voice.turn.playout_ms'] !== undefined);
+  expect(explained.length).toBeGreaterThan(0);
+  for (const part of ['end_of_turn', 'llm_ttft', 'sentence_wait', 'tts_ttfb', 'playout']) {
+    const millis = explained.map(({ attributes }) => Number(attributes[`voice.turn.${part}_ms`]));
+    const sum = metrics.sum('voice.turn.latency', { 'voice.turn.part': part });
+    expect(sum * 1000, part).toBeCloseTo(
+      millis.reduce((all, each) => all + each, 0),
+      3,
+    );
+  }
+  expect(metrics.count('voice.turn.latency', { 'voice.turn.part': 'transcription' })).toBe(0);
   const [point] = metrics.of('voice.turn.e2e_latency');
   expect(point).toMatchObject({ unit: 's', type: 'histogram' });
   // Seconds of a voice: fine where a good turn is, and none of the SDK's 5, 10, 25, … 10000.

@@ -133,7 +133,9 @@ describe('without an endpoint', () => {
   it('nothing is said where the user has exporters; else one warning names the variable', () => {
     expect(said({ exporters: [{ export() {}, shutdown: () => Promise.resolve() }] })).toEqual([]);
     expect(said({})).toEqual([
-      expect.stringMatching(/not exported: set CATALYST_OTLP_ENDPOINT or the option "endpoint"/),
+      expect.stringMatching(
+        /not exported\. Set CATALYST_OTLP_ENDPOINT .* or the option "endpoint"/,
+      ),
     ]);
   });
 

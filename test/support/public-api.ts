@@ -21,6 +21,8 @@ export interface PublicMember {
   readonly doc: string;
   /** What the tag `@default` says; empty without one. */
   readonly defaultText: string;
+  /** What the tag `@example` says; empty without one. */
+  readonly exampleText: string;
 }
 
 const SOURCE = new URL('../../src/', import.meta.url);
@@ -63,7 +65,8 @@ export function readMembers(entry: string, name: string): readonly PublicMember[
         isRequired: member.questionToken === undefined,
         summary: summaryOf(member),
         doc: docOf(member),
-        defaultText: defaultOf(member),
+        defaultText: tagOf(member, 'default'),
+        exampleText: tagOf(member, 'example'),
       },
     ];
   });
@@ -113,8 +116,8 @@ function summaryOf(node: ts.Node): string {
   return paragraph.replaceAll(/\s+/g, ' ').trim();
 }
 
-function defaultOf(node: ts.Node): string {
-  const tag = ts.getJSDocTags(node).find(({ tagName }) => tagName.text === 'default');
+function tagOf(node: ts.Node, name: string): string {
+  const tag = ts.getJSDocTags(node).find(({ tagName }) => tagName.text === name);
   return (ts.getTextOfJSDocComment(tag?.comment) ?? '').replaceAll(/\s+/g, ' ').trim();
 }
 

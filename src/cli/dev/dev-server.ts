@@ -4,8 +4,14 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { decodeMetrics, decodeTraces, JSON_TYPE, PROTOBUF_TYPE } from '../otlp/decode.js';
-import { encodeTraces, fileNameOf } from './session-files.js';
+import {
+  decodeMetrics,
+  decodeTraces,
+  encodeTraces,
+  JSON_TYPE,
+  PROTOBUF_TYPE,
+} from '../otlp/decode.js';
+import { fileNameOf } from './session-files.js';
 import type { SessionStore } from './session-store.js';
 
 interface DevServerOptions {

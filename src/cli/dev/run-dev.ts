@@ -7,11 +7,10 @@ import type { DecodedSpan } from '../otlp/decode.js';
 import { createPaint, type Paint } from '../terminal.js';
 import {
   countSpans,
+  describeLatency,
   isFailed,
   isInterrupted,
   latencyOf,
-  showDuration,
-  type SpanFacts,
   textOf,
 } from '../span-facts.js';
 import { type DevServer, readPageFiles, startDevServer } from './dev-server.js';
@@ -63,6 +62,9 @@ export async function runDev(options: DevOptions, terminal: Terminal): Promise<v
       host === undefined ? 'Start the agent with' : 'Start the agent in its container with',
       `  CATALYST_OTLP_ENDPOINT=${address}`,
       ...(host === undefined ? [] : [`  CATALYST_OTLP_TOKEN=${token}`]),
+      ...(options.port === undefined && Number(port) !== DEFAULT_PORT
+        ? [`Port ${DEFAULT_PORT} is taken, perhaps by another dev: this one has another port.`]
+        : []),
       paint(
         'dim',
         `${data === undefined ? 'Nothing is kept' : `Sessions are kept in ${data}`}; nothing is sent on. Ctrl+C ends it.`,
@@ -129,20 +131,11 @@ function linesOf(span: DecodedSpan, paint: Paint): readonly string[] {
   if (name !== 'agent_turn') return [];
   const agent = asPrintable(textOf(span, Attr.AGENT_NAME) ?? 'agent', MAX_LINE_LENGTH);
   const interrupted = isInterrupted(span) ? paint('yellow', '  (interrupted)') : '';
-  const latency = describeLatency(span);
+  const latency = latencyOf(span);
   return [
     `${paint('magenta', agent)}  ${output}${interrupted}${failed}`,
-    ...(latency === undefined ? [] : [paint('dim', latency)]),
+    ...(latency === undefined ? [] : [paint('dim', describeLatency(latency))]),
   ];
-}
-
-/** Where the time of a reply went: `reply 1.31 s: end of turn 520 ms, model 410 ms`. */
-function describeLatency(span: SpanFacts): string | undefined {
-  const latency = latencyOf(span);
-  if (latency === undefined) return undefined;
-  const parts = latency.parts.map(({ label, millis }) => `${label} ${showDuration(millis)}`);
-  const reply = `reply ${showDuration(latency.millis)}`;
-  return parts.length === 0 ? reply : `${reply}: ${parts.join(', ')}`;
 }
 
 export interface ShowOptions {

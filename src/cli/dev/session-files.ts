@@ -1,12 +1,6 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type DecodedAttributes,
-  decodeTraces,
-  type DecodedSpan,
-  type DecodedValue,
-  JSON_TYPE,
-} from '../otlp/decode.js';
+import { decodeTraces, type DecodedSpan, encodeTraces, JSON_TYPE } from '../otlp/decode.js';
 import type { SessionStore } from './session-store.js';
 
 // The format of OpenTelemetry's file exporter: a request in OTLP/JSON on each line. A file that was
@@ -77,66 +71,4 @@ export function fileNameOf(sessionId: string): string {
     (character) => `%${character.charCodeAt(0).toString(16)}`,
   );
   return `${name.slice(0, 150)}${EXTENSION}`;
-}
-
-/**
- * Spans as an `ExportTraceServiceRequest` in OTLP/JSON, on one line. By hand, because the stock
- * serializer takes spans of the SDK. Bytes of an attribute come out as the base64 text they were
- * decoded to.
- */
-export function encodeTraces(spans: readonly DecodedSpan[]): string {
-  return JSON.stringify({ resourceSpans: spans.map(encodeSpan) });
-}
-
-function encodeSpan(span: DecodedSpan): object {
-  return {
-    resource: { attributes: encodeAttributes(span.resourceAttributes) },
-    schemaUrl: span.resourceSchemaUrl,
-    scopeSpans: [
-      {
-        scope: { name: span.scopeName, version: span.scopeVersion },
-        spans: [
-          {
-            traceId: span.traceId,
-            spanId: span.spanId,
-            parentSpanId: span.parentSpanId,
-            traceState: span.traceState,
-            flags: span.flags,
-            name: span.name,
-            kind: span.kind,
-            startTimeUnixNano: String(span.startNanos),
-            endTimeUnixNano: String(span.endNanos),
-            attributes: encodeAttributes(span.attributes),
-            droppedAttributesCount: span.droppedAttributesCount,
-            events: span.events.map(({ timeNanos, attributes, ...event }) => ({
-              ...event,
-              timeUnixNano: String(timeNanos),
-              attributes: encodeAttributes(attributes),
-            })),
-            droppedEventsCount: span.droppedEventsCount,
-            links: span.links.map(({ attributes, ...link }) => ({
-              ...link,
-              attributes: encodeAttributes(attributes),
-            })),
-            droppedLinksCount: span.droppedLinksCount,
-            status: span.status,
-          },
-        ],
-      },
-    ],
-  };
-}
-
-function encodeAttributes(attributes: DecodedAttributes): object[] {
-  return Object.entries(attributes).map(([key, value]) => ({ key, value: encodeValue(value) }));
-}
-
-function encodeValue(value: DecodedValue): object {
-  if (value === null) return {};
-  if (typeof value === 'string') return { stringValue: value };
-  if (typeof value === 'boolean') return { boolValue: value };
-  if (Array.isArray(value)) return { arrayValue: { values: value.map(encodeValue) } };
-  if (typeof value === 'object') return { kvlistValue: { values: encodeAttributes(value) } };
-  if (Number.isSafeInteger(value)) return { intValue: String(value) };
-  return { doubleValue: Number.isFinite(value) ? value : String(value) };
 }

@@ -99,7 +99,7 @@ export class SessionStore {
     return { spans: session.pageFrom(from), next: session.spans.length };
   }
 
-  /** Ids of the sessions that hold a text. */
+  /** Ids of the sessions that contain a text. */
   search(text: string): readonly string[] {
     const wanted = text.toLowerCase();
     return [...this.#sessions.values()]
@@ -207,7 +207,7 @@ export class StoredSession {
     };
   }
 
-  /** Whether a text stands anywhere in names, values or errors, in either case. */
+  /** Whether a text is anywhere in names, values or errors, in either case. */
   contains(lowerCase: string): boolean {
     const has = (value: unknown): boolean =>
       typeof value === 'string'

@@ -3,10 +3,10 @@ import {
   isFailed,
   isInterrupted,
   kindOf,
-  numberOf,
   type SpanCounts,
   type SpanFacts,
   textOf,
+  tokensOf,
 } from '../span-facts.js';
 
 /** What the tree reads of a span; a decoded OTLP span has it. */
@@ -120,10 +120,8 @@ function factsOf(span: TreeSpan): readonly Part[] {
 }
 
 function tokens(span: TreeSpan): string | undefined {
-  const prompt = numberOf(span, 'llm.token_count.prompt');
-  const completion = numberOf(span, 'llm.token_count.completion');
-  if (prompt === undefined && completion === undefined) return undefined;
-  return `${prompt ?? 0}+${completion ?? 0} tokens`;
+  const counts = tokensOf(span);
+  return counts && `${counts.prompt}+${counts.completion} tokens`;
 }
 
 /** Without line breaks and control characters, which a terminal would obey. */

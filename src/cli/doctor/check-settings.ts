@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asPrintable } from '../../diagnostics.js';
-import { displayUrl } from '../../options/endpoint.js';
+import { displayUrl, suggestEndpoint } from '../../options/endpoint.js';
 import { withoutQuotes } from '../../options/option-readers.js';
 import { DELIVERY_TABLE, OPTION_TABLE } from '../../options/option-table.js';
 import { PRIVACY_FLAG_TABLE } from '../../options/privacy-flags.js';
@@ -10,7 +10,7 @@ import { findingsOf, type Finding, type ShownSetting } from './report.js';
 
 /** Variables that name an endpoint, ours first: what a forgotten .env file is searched for. */
 const ENDPOINT_VARIABLES =
-  /^\s*(?:export\s+)?(CATALYST_OTLP_ENDPOINT|INFERENCE_OTLP_ENDPOINT|OTLP_ENDPOINT|OTEL_EXPORTER_OTLP_(?:TRACES_)?ENDPOINT)\s*=\s*\S/m;
+  /^\s*(?:export\s+)?(CATALYST_OTLP_ENDPOINT|INFERENCE_OTLP_ENDPOINT|OTLP_ENDPOINT|OTEL_EXPORTER_OTLP_(?:TRACES_)?ENDPOINT|LANGFUSE_BASE_URL|PHOENIX_COLLECTOR_ENDPOINT)\s*=\s*\S/m;
 const OURS = /^(?:CATALYST|INFERENCE|OTLP|OTEL|OPENINFERENCE)_/;
 const QUOTED = /^\s*(["']).*\1\s*$/s;
 const PREFIX = 'CATALYST_';
@@ -136,7 +136,7 @@ function findQuotes(env: NodeJS.ProcessEnv): readonly Finding[] {
     );
 }
 
-function missingEndpoint({ directory }: SettingsCheckOptions): Finding {
+function missingEndpoint({ directory, env }: SettingsCheckOptions): Finding {
   for (const name of ENV_FILES) {
     const variable = ENDPOINT_VARIABLES.exec(readIfThere(join(directory, name)))?.[1];
     if (variable === undefined) continue;
@@ -151,11 +151,12 @@ function missingEndpoint({ directory }: SettingsCheckOptions): Finding {
     'no_endpoint',
     'problem',
     'No endpoint is set, so spans are not exported.',
-    'Set CATALYST_OTLP_ENDPOINT to the base URL of the collector. If the code passes it to setup(), load that file: catalyst-tracing doctor --import ./your-file.js',
+    `${suggestEndpoint(env)} Where code passes the endpoint to setup(), load its file: catalyst-tracing doctor --import ./your-file.js`,
   );
 }
 
-function readIfThere(path: string): string {
+/** The text of a file; empty where it cannot be read. */
+export function readIfThere(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {

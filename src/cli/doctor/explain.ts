@@ -265,7 +265,7 @@ const FAILURES: readonly (readonly [failure: RegExp, code: string, text: Text, f
       `Correct the host in ${endpointFrom}; if it is right, look at the DNS of this machine or container.`,
   ],
   [
-    /(?:timeout|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/,
+    /(?:timeout|does not answer|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/,
     'timeout',
     ({ url, timeoutMillis }) => `${url.host} did not answer within ${timeoutMillis} ms.`,
     () =>

@@ -1,15 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import * as http from 'node:http';
-import * as https from 'node:https';
-import { isIP, type Socket } from 'node:net';
-import * as tls from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { resourceFromAttributes } from '@opentelemetry/resources';
+import { createAgent, readCertificates, resolveProxy } from '../../export/http-agent.js';
+import { type HttpResponse, HttpTransport } from '../../export/http-transport.js';
 import { createScrubber, resolveRequestHeaders } from '../../export/request-headers.js';
-import { resolveProxy } from '../../export/http-agent.js';
 import { metricsUrl } from '../../metrics/metrics.js';
 import { displayUrl } from '../../options/endpoint.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
@@ -40,11 +36,7 @@ export interface Destination {
 /** Encoding and compression; the doctor tries others when the configured ones are refused. */
 export type Packing = Pick<ResolvedOptions, 'protocol' | 'compression'>;
 
-export interface Answer {
-  readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
-  readonly body: Buffer;
-}
+export type Answer = Pick<HttpResponse, 'status' | 'headers' | 'body'>;
 
 /** An answer, or the code of the failure that came instead of one. */
 export type Attempt = Answer | { readonly failure: string };
@@ -58,7 +50,6 @@ export interface Probe {
   sendMetrics(): Promise<Attempt> | undefined;
 }
 
-const MAX_ANSWER_BYTES: number = 64 * 1024;
 const silent = { warnOnce: (): void => {}, debug: (): void => {} };
 
 /** A test trace for the collector that the options name; `undefined` when they name none. */
@@ -67,18 +58,37 @@ export function createProbe(resolved: ResolvedOptions): Probe | undefined {
   if (endpoint === undefined) return undefined;
   const url = new URL(endpoint);
   const proxy = resolveProxy(url, resolved.proxies, silent);
-  const { exportTimeoutMillis: timeoutMillis, ca } = resolved.delivery;
-  const route = {
-    url,
-    proxy,
-    timeoutMillis,
-    ca: ca?.kind === 'file' ? readFile(ca.value) : ca?.value,
-  };
+  const timeoutMillis = resolved.delivery.exportTimeoutMillis;
+  const ca = readCertificates(resolved.delivery.ca, silent);
   const headers = {
     'user-agent': `${TRACER_NAME}/${VERSION}`,
     ...resolveRequestHeaders(resolved.headers, silent),
   };
   const traceId = randomBytes(16).toString('hex');
+
+  /** On the exporter's own way, and on a new connection. Never rejects: a failure is a result. */
+  async function post(
+    to: URL,
+    body: Uint8Array,
+    contentType: string,
+    isZipped = false,
+  ): Promise<Attempt> {
+    const agent = createAgent({ url: to, proxy, ca, timeoutMillis });
+    const way = { url: to, headers, compression: 'none', timeoutMillis, agent, proxy } as const;
+    const transport = new HttpTransport(way);
+    try {
+      return await transport.post(body, {
+        'content-type': contentType,
+        ...(isZipped && { 'content-encoding': 'gzip' }),
+      });
+    } catch (error) {
+      const { code, message }: NodeJS.ErrnoException = error instanceof Error ? error : new Error();
+      return { failure: code ?? message };
+    } finally {
+      transport.close();
+    }
+  }
+
   return {
     destination: describeDestination(resolved, endpoint, proxy),
     traceId,
@@ -86,20 +96,15 @@ export function createProbe(resolved: ResolvedOptions): Probe | undefined {
       const isJson = protocol === 'http/json';
       const body = encodeTrace(resolved, traceId, isJson);
       const isZipped = compression === 'gzip';
-      const packed = {
-        ...headers,
-        'content-type': isJson ? JSON_TYPE : PROTOBUF_TYPE,
-        ...(isZipped && { 'content-encoding': 'gzip' }),
-      };
       // Compressed however short it is, because the traces of sessions will be.
-      return post(route, packed, isZipped ? gzipSync(body) : body);
+      const packed = isZipped ? gzipSync(body) : body;
+      return post(url, packed, isJson ? JSON_TYPE : PROTOBUF_TYPE, isZipped);
     },
     sendMetrics: () => {
       const target = metricsUrl(endpoint);
-      const packed = { ...headers, 'content-type': PROTOBUF_TYPE };
       return target === undefined
         ? undefined
-        : post({ ...route, url: new URL(target) }, packed, new Uint8Array());
+        : post(new URL(target), new Uint8Array(), PROTOBUF_TYPE);
     },
   };
 }
@@ -138,15 +143,6 @@ function schemeOf(authorization: string): Destination['scheme'] {
   return /^basic\s/i.test(authorization) ? 'Basic' : 'other';
 }
 
-/** A file that cannot be read leaves Node's own authorities, as in the exporter. */
-function readFile(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
-}
-
 function encodeTrace(resolved: ResolvedOptions, traceId: string, isJson: boolean): Uint8Array {
   const seconds = Math.floor(Date.now() / 1000);
   const spanId = randomBytes(8).toString('hex');
@@ -173,83 +169,4 @@ function encodeTrace(resolved: ResolvedOptions, traceId: string, isJson: boolean
   };
   const serializer = isJson ? JsonTraceSerializer : ProtobufTraceSerializer;
   return serializer.serializeRequest([span]) ?? new Uint8Array();
-}
-
-interface Route {
-  readonly url: URL;
-  readonly proxy: URL | undefined;
-  /** PEM text of certificate authorities. */
-  readonly ca: string | undefined;
-  readonly timeoutMillis: number;
-}
-
-/** One POST on a new connection. Never rejects: a failure is a result. */
-function post(route: Route, headers: http.OutgoingHttpHeaders, body: Uint8Array): Promise<Attempt> {
-  return new Promise((resolve) => {
-    const fail = (error: Error): void => {
-      clearTimeout(timer);
-      resolve({ failure: 'code' in error ? String(error.code) : error.message });
-    };
-    const timer = setTimeout(() => fail(new Error('timeout')), route.timeoutMillis);
-    open(route, headers, fail, (request) => {
-      request.on('error', fail).on('response', (response) => {
-        const chunks: Buffer[] = [];
-        let bytes = 0;
-        response.on('data', (chunk: Buffer) => {
-          bytes += chunk.length;
-          if (bytes <= MAX_ANSWER_BYTES) chunks.push(chunk);
-        });
-        response.on('error', fail).on('end', () => {
-          clearTimeout(timer);
-          const { statusCode: status = 0, headers: answered } = response;
-          resolve({ status, headers: answered, body: Buffer.concat(chunks) });
-        });
-      });
-      request.end(body);
-    });
-  });
-}
-
-function open(
-  { url, proxy, ca }: Route,
-  headers: http.OutgoingHttpHeaders,
-  fail: (error: Error) => void,
-  send: (request: http.ClientRequest) => void,
-): void {
-  const options = { method: 'POST', headers, agent: false, ...(ca !== undefined && { ca }) };
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (proxy === undefined) return send(clientFor(url).request(url, options));
-  const credentials = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
-  const toProxy = {
-    host: url.host,
-    ...(credentials !== ':' && {
-      'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}`,
-    }),
-  };
-  if (url.protocol === 'http:') {
-    const all = { ...options, path: url.href, headers: { ...headers, ...toProxy } };
-    return send(clientFor(proxy).request(proxy, all));
-  }
-  // A tunnel: CONNECT, then TLS with the collector inside; the proxy sees no header of ours.
-  const authority = `${url.hostname}:${url.port || 443}`;
-  const connect = { ...options, method: 'CONNECT', path: authority, headers: toProxy };
-  const tunnel = clientFor(proxy).request(proxy, connect);
-  tunnel.on('error', fail).on('connect', ({ statusCode }, socket: Socket) => {
-    if (statusCode !== 200) {
-      socket.destroy();
-      return fail(new Error(`the proxy refused the tunnel with status ${statusCode ?? 'none'}`));
-    }
-    const secure = tls.connect({
-      socket,
-      host,
-      ...(isIP(host) === 0 && { servername: host }),
-      ...(ca !== undefined && { ca }),
-    });
-    send(https.request(url, { ...options, createConnection: () => secure }));
-  });
-  tunnel.end();
-}
-
-function clientFor({ protocol }: URL): typeof http | typeof https {
-  return protocol === 'https:' ? https : http;
 }

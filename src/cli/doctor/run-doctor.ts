@@ -8,7 +8,7 @@ import { resolveOptions } from '../../options/resolve-options.js';
 import { VERSION } from '../../version.js';
 import { checkCollector } from './check-collector.js';
 import { checkLiveKit } from './check-livekit.js';
-import { checkSettings, showSettings } from './check-settings.js';
+import { checkSettings, readIfThere, showSettings } from './check-settings.js';
 import { checkVersions, packageSeenFrom } from './check-versions.js';
 import { findingsOf, type DoctorReport, type Finding } from './report.js';
 
@@ -58,6 +58,9 @@ const finding = findingsOf('settings');
 const IMPORT_DEADLINE_MILLIS = 8000;
 const LIVEKIT = '@livekit/agents';
 
+/** A statement that does not wait: a quick `setup()` is done before the file counts as loaded. */
+const HASTY = /^\s*(?:void\s+)?setup\((?!.*\.then)/m;
+
 /** A file that would have ended the doctor. */
 class EndedProcess extends Error {}
 
@@ -96,7 +99,12 @@ async function importFiles(directory: string, files: readonly string[]): Promise
       ),
     );
   }
-  if (setup !== undefined && liveSetup() === setup && setup.tracing === undefined) {
+  const isHasty =
+    setup !== undefined &&
+    liveSetup() === setup &&
+    (setup.tracing === undefined ||
+      files.some((file) => HASTY.test(readIfThere(resolve(directory, file)))));
+  if (isHasty) {
     findings.push(
       finding(
         'not_awaited',

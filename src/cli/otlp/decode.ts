@@ -95,14 +95,29 @@ export function decodeTraces(
       const scope = asObject(scopeSpans['scope']);
       const scopeName = asString(scope['name']);
       const scopeVersion = asString(scope['version']);
-      return asList(scopeSpans['spans']).map((span) => ({
-        ...shared,
-        scopeName,
-        scopeVersion,
-        ...decodeSpan(asObject(span), odd),
-      }));
+      return asList(scopeSpans['spans']).map((span) => {
+        const own = decodeSpan(asObject(span), odd);
+        const decoded = { ...shared, scopeName, scopeVersion, ...own };
+        const scoped = { ...scopeSpans, spans: [span] };
+        RECEIVED.set(decoded, { ...resourceSpans, scopeSpans: [scoped] });
+        return decoded;
+      });
     });
   });
+}
+
+/** Each span as it came, with its scope and resource: what is kept and exported is what was sent. */
+const RECEIVED = new WeakMap<DecodedSpan, JsonObject>();
+
+/** Decoded spans as an `ExportTraceServiceRequest` in OTLP/JSON, on one line. */
+export function encodeTraces(spans: readonly DecodedSpan[]): string {
+  const request = { resourceSpans: spans.map((span) => RECEIVED.get(span)) };
+  // 64-bit integers and numbers that JSON cannot write are text in OTLP/JSON.
+  return JSON.stringify(request, (_key, value: unknown) =>
+    typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value))
+      ? String(value)
+      : value,
+  );
 }
 
 /** The data points of an `ExportMetricsServiceRequest`. Throws on a body that is none. */
@@ -227,7 +242,11 @@ function decodeValue(json: unknown, odd: OnOddity): DecodedValue {
   const [kind, value] = entry;
   if (kind === 'stringValue' || kind === 'bytesValue') return asString(value);
   if (kind === 'intValue') return Number(asInt64(value));
-  if (kind === 'doubleValue') return asDouble(value);
+  if (kind === 'doubleValue') {
+    // The stock JSON exporter writes NaN and infinities so: no reason to refuse the whole request.
+    if (value === null) odd('a double is null');
+    return value === null ? NaN : asDouble(value);
+  }
   if (kind === 'boolValue' && typeof value === 'boolean') return value;
   if (kind === 'kvlistValue') return decodeAttributes(asObject(value)['values'], odd);
   if (kind === 'arrayValue') {

@@ -168,7 +168,7 @@ function renderItem(
   const who = kind === 'agent' ? (textOf(span, 'agent.name') ?? 'Agent') : speaker[kind];
   const facts = kind === 'agent' ? agentFacts(span, calls) : userFacts(span, kind);
   const latency = kind === 'agent' ? renderLatencyBar(span) : undefined;
-  return row(item, options, head(who, span, options, facts), h('p', 'words', text), latency);
+  return row(item, options, head(who, span, options, facts), h('p', 'text', text), latency);
 }
 
 function row(

@@ -1,14 +1,15 @@
 import {
+  describeLatency,
   LATENCY_PARTS,
   latencyOf,
   type PageSpan,
   showDuration,
-  type TurnLatency,
 } from '../span-facts.js';
 import { type Child, h } from './dom.js';
 
 const COLORS: Readonly<Record<string, string>> = {
   end_of_turn: '#4c8fd6',
+  on_user_turn_completed: '#3f7f93',
   llm_ttft: '#8a63d2',
   tool: '#c98a1b',
   sentence_wait: '#c65b8d',
@@ -16,8 +17,11 @@ const COLORS: Readonly<Record<string, string>> = {
   playout: '#7d8899',
 };
 
-function createPart(id: string, millis: number, text = ''): HTMLElement {
-  const part = h('span', { className: 'part', title: text }, text);
+/** A narrower part of a bar has no room for text: the legend names its colour. */
+const MIN_LABELLED_SHARE = 0.1;
+
+function createPart(id: string, millis: number, title = '', text = title): HTMLElement {
+  const part = h('span', { className: 'part', title }, text);
   part.style.background = COLORS[id] ?? '';
   part.style.flexGrow = String(millis);
   return part;
@@ -27,16 +31,13 @@ function createPart(id: string, millis: number, text = ''): HTMLElement {
 export function renderLatencyBar(turn: PageSpan): Child {
   const latency = latencyOf(turn);
   if (latency === undefined || latency.parts.length === 0) return undefined;
-  const parts = latency.parts.map(({ id, label, millis }) =>
-    createPart(id, millis, `${label} ${showDuration(millis)}`),
-  );
-  const attributes = { role: 'img', 'aria-label': describe(latency) };
+  const parts = latency.parts.map(({ id, label, millis }) => {
+    const title = `${label} ${showDuration(millis)}`;
+    const isWide = millis / latency.millis >= MIN_LABELLED_SHARE;
+    return createPart(id, millis, title, isWide ? title : '');
+  });
+  const attributes = { role: 'img', 'aria-label': describeLatency(latency) };
   return h('div', { className: 'latency', attributes }, ...parts);
-}
-
-function describe({ millis, parts }: TurnLatency): string {
-  const texts = parts.map((part) => `${part.label} ${showDuration(part.millis)}`);
-  return [`reply ${showDuration(millis)}`, ...texts].join(', ');
 }
 
 /** All turns of a session as columns, so that the slow one is seen; a click goes to the turn. */
@@ -60,7 +61,7 @@ export function renderLatencyChart(
       'button',
       {
         className: span.spanId === selected ? 'column selected' : 'column',
-        title: `turn ${index + 1}: ${describe(latency)}`,
+        title: `turn ${index + 1}: ${describeLatency(latency)}`,
         data: { span: span.spanId },
         onClick: () => onSelect(span),
       },

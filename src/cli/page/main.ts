@@ -56,7 +56,7 @@ async function search(
 ): Promise<void> {
   const query = input.value.trim();
   const matches = query === '' ? undefined : await data.search(query).catch(() => undefined);
-  // Only for what stands there now: answers may overtake one another.
+  // Only for what is typed now: answers may overtake one another.
   if (query === input.value.trim()) page.search(query, matches);
 }
 

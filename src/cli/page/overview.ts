@@ -130,7 +130,7 @@ export function renderFilter(
     const values = [...new Set(names)].filter((name) => name !== '').toSorted();
     if (values.length < 2 && filter[key] === '') return undefined;
     const options = ['', ...values].map((value) =>
-      h('option', { attributes: { value } }, value === '' ? `every ${key}` : value),
+      h('option', { attributes: { value } }, value === '' ? `${key}s` : value),
     );
     const select = h(
       'select',
@@ -179,7 +179,7 @@ export interface SessionListOptions {
   readonly onSelect: (id: string) => void;
 }
 
-/** The sessions that have arrived, newest first; test traces of the doctor stand at the end. */
+/** The sessions that have arrived, newest first; test traces of the doctor come last. */
 export function renderSessionList(options: SessionListOptions): HTMLElement {
   const { sessions, isNarrowed } = options;
   if (sessions.length === 0) {

@@ -25,7 +25,7 @@ export interface PageFrame {
   readonly status: HTMLElement;
   readonly filter: HTMLElement;
   readonly sessions: HTMLElement;
-  /** Holds all of a session. */
+  /** All of a session. */
   readonly main: HTMLElement;
   readonly overview: HTMLElement;
   readonly conversation: HTMLElement;

@@ -6,7 +6,7 @@ import { errorOf, labelOf, type Message, messagesOf, showValue, toolsOf } from '
 /** Attributes that are shown in another form above the table. */
 const SHOWN_ABOVE = /^(?:llm\.(?:input|output)_messages\.|llm\.tools\.|(?:input|output)\.value$)/;
 
-/** Messages of a history that are shown at once: what a call is about stands at its end. */
+/** Messages of a history that are shown at once: what a call is about is at its end. */
 const NEWEST_MESSAGES = 6;
 
 export interface DetailsOptions {

@@ -147,7 +147,7 @@ function afterBar(span: PageSpan, duration: number): string {
   return [
     showDuration(duration),
     audio === undefined ? [] : `first audio ${showDuration(audio)}`,
-    isInterrupted(span) ? '⏹ interrupted' : [],
+    isInterrupted(span) ? 'interrupted' : [],
     tokens === undefined ? [] : `${showCount(tokens.prompt)}+${showCount(tokens.completion)} tok`,
     error === undefined ? [] : `✗ ${error.slice(0, 60)}`,
   ]
@@ -184,7 +184,9 @@ export function ticksOf(window: TimeWindow, origin: number, count: number): read
   const step = roundStep((window.to - window.from) / count);
   const first = Math.ceil((window.from - origin) / step) * step;
   const ticks: number[] = [];
-  for (let tick = first; tick <= window.to - origin; tick += step) ticks.push(tick);
+  // None so far to the right that its text would be cut.
+  const last = window.to - origin - (window.to - window.from) * 0.06;
+  for (let tick = first; tick <= last; tick += step) ticks.push(tick);
   return ticks;
 }
 
