@@ -4,6 +4,8 @@
  *
  *     npm install ai @ai-sdk/openai zod
  *     OPENAI_API_KEY=… CATALYST_OTLP_ENDPOINT=… npx tsx examples/ai-sdk.ts
+ *
+ * Offline: OPENAI_BASE_URL names another server that speaks OpenAI's Responses API.
  */
 import { openai } from '@ai-sdk/openai';
 import * as ai from 'ai';

@@ -2,6 +2,8 @@
  * A run of a Cursor agent with its tools. Needs `npm install @cursor/sdk`.
  *
  *     CURSOR_API_KEY=… CATALYST_OTLP_ENDPOINT=… node examples/cursor-agent.mjs https://github.com/me/repository
+ *
+ * Offline: CURSOR_BACKEND_URL names another server that speaks its protocol.
  */
 import { argv } from 'node:process';
 import * as cursorSdk from '@cursor/sdk';

@@ -1,6 +1,32 @@
-// `catalyst-tracing/anthropic`: a copy of `@anthropic-ai/sdk` that you pass by hand.
+// `catalyst-tracing/anthropic`: a copy of the `@anthropic-ai/sdk` package that you pass by hand.
+import type { TracerProvider } from '@opentelemetry/api';
+import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
+import { ANTHROPIC } from './integrations/anthropic/patch-anthropic.js';
+import { installModule, instrumentModule } from './integrations/instrument-module.js';
 
-export {
-  installAnthropicInstrumentation,
-  instrumentAnthropic,
-} from './integrations/anthropic/instrument-anthropic.js';
+/**
+ * Makes the calls of one copy of `@anthropic-ai/sdk` spans of the live tracing, or of the one you
+ * pass. `setup()` does this by itself where it finds the package; a bundled copy it cannot find.
+ * Doing it twice does no harm; `shutdown()` undoes it.
+ *
+ * Throws `InvalidSdkInputError` when `module` is neither the class `Anthropic` nor a namespace with
+ * it.
+ *
+ * @example
+ * import Anthropic from '@anthropic-ai/sdk';
+ * instrumentAnthropic(Anthropic);
+ */
+export function instrumentAnthropic(
+  module: unknown,
+  tracing?: CatalystTracing | TracerProvider,
+): InstallResult {
+  return instrumentModule(ANTHROPIC, module, tracing);
+}
+
+/** The same for a tracer provider of your own. */
+export function installAnthropicInstrumentation(
+  module: unknown,
+  provider: TracerProvider,
+): InstallResult {
+  return installModule(ANTHROPIC, module, provider);
+}

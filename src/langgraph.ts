@@ -1,6 +1,22 @@
 // `catalyst-tracing/langgraph`: a copy of `@langchain/langgraph` that you pass by hand.
+import type { TracerProvider } from '@opentelemetry/api';
+import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
+import { instrumentModule } from './integrations/instrument-module.js';
+import { LANGGRAPH } from './integrations/langchain/patch-langchain.js';
 
-export {
-  installLangChainInstrumentation,
-  instrumentLangGraph,
-} from './integrations/langchain/instrument-langchain.js';
+export { installLangChainInstrumentation } from './langchain.js';
+
+/**
+ * Makes the runs of the copy of `@langchain/core` that LangGraph uses spans of the live tracing, or
+ * of the one you pass: graphs, their nodes, and what LangChain runs in them.
+ *
+ * @example
+ * import * as langgraph from '@langchain/langgraph';
+ * instrumentLangGraph(langgraph);
+ */
+export function instrumentLangGraph(
+  module: unknown,
+  tracing?: CatalystTracing | TracerProvider,
+): InstallResult {
+  return instrumentModule(LANGGRAPH, module, tracing);
+}

@@ -36,3 +36,12 @@ export function releaseProcess(setup: LiveSetup): void {
 function isLiveSetup(value: unknown): value is LiveSetup {
   return typeof value === 'object' && value !== null && 'pending' in value && 'tracing' in value;
 }
+
+/** What every copy of this package shares under a symbol of `Symbol.for()`. */
+export function sharedByCopies<T extends object>(key: symbol, Type: new () => T): T {
+  const known: unknown = Reflect.get(globalThis, key);
+  if (known instanceof Type) return known;
+  const made = new Type();
+  Reflect.set(globalThis, key, made);
+  return made;
+}

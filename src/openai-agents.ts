@@ -5,8 +5,8 @@ import { installModule, instrumentModule } from './integrations/instrument-modul
 import { OPENAI_AGENTS } from './integrations/openai-agents/patch-openai-agents.js';
 
 /**
- * Makes the runs of `@openai/agents` (0.11 or newer) spans of the live tracing, or of the one that
- * you pass: workflows, agents, turns, model calls, tools, handoffs and guardrails. The SDK's own trace
+ * Makes the runs of `@openai/agents` (0.11 or newer) spans of the live tracing, or of the one you
+ * pass: workflows, agents, turns, model calls, tools, handoffs and guardrails. The SDK's own trace
  * processors stay. Doing it twice does no harm; `shutdown()` undoes it.
  *
  * Throws `InvalidSdkInputError` when `module` is not the namespace of that package.

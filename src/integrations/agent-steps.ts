@@ -73,22 +73,17 @@ export function abandonStep({ span }: Step): void {
 }
 
 /**
- * The session of a run by its SDK's own id. A run inside a span of the application's or of LiveKit's
- * belongs to that session: `undefined`.
+ * A run in the session that its SDK names, which is known only after it has started. A run inside a
+ * span of the application's or of LiveKit's belongs to that session.
  */
-export function ownSession(around: Context, sessionId: string): Partial<Identity> | undefined {
+export function inSession(step: Step, around: Context, sessionId: string): Step {
   const isInside =
     trace.getSpan(around) !== undefined ||
     identityOf(around)?.sessionId !== undefined ||
     liveSetup()?.resolved?.sessionId !== undefined;
-  return isInside ? undefined : { sessionId };
-}
-
-/** The context below a step whose session is known only after it has started. */
-export function inSession(step: Step, session: Partial<Identity> | undefined): Step {
-  if (session?.sessionId === undefined) return step;
-  step.span.setAttribute(Attr.SESSION_ID, session.sessionId);
-  const identity = { ...NOBODY, ...identityOf(step.context), ...session };
+  if (isInside) return step;
+  step.span.setAttribute(Attr.SESSION_ID, sessionId);
+  const identity = { ...NOBODY, ...identityOf(step.context), sessionId };
   return { span: step.span, context: withIdentity(step.context, identity) };
 }
 

@@ -97,11 +97,14 @@ function isCommonJs(file: string): boolean {
   return type === 'commonjs' || (type !== 'module' && extension.startsWith('.t'));
 }
 
-/** The package that a file belongs to, as its `package.json` describes it. */
-export function manifestAbove(file: string): JsonRecord | undefined {
+/**
+ * The package that a file belongs to, as its `package.json` describes it; with a key, the nearest
+ * that has it: some packages have one without a version next to their files.
+ */
+export function manifestAbove(file: string, key?: string): JsonRecord | undefined {
   for (let at = dirname(file); ; at = dirname(at)) {
-    const manifest = readSource(join(at, 'package.json'));
-    if (manifest !== undefined) return parseJsonRecord(manifest);
+    const manifest = parseJsonRecord(readSource(join(at, 'package.json')));
+    if (manifest !== undefined && (key === undefined || key in manifest)) return manifest;
     if (at === dirname(at)) return undefined;
   }
 }

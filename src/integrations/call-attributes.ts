@@ -4,7 +4,7 @@ import {
   SemanticConventions as S,
 } from '@arizeai/openinference-semantic-conventions';
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
-import { isRecord, type JsonRecord } from '../mapping/read-attributes.js';
+import { asFiniteNumber, isRecord, type JsonRecord } from '../mapping/read-attributes.js';
 import { lastTextOf, toolCallsText } from '../mapping/conversation.js';
 import { EMPTY_CONTEXT } from '../mapping/mapping-context.js';
 import { INPUT_MESSAGES, OUTPUT_MESSAGES, putMessages } from '../mapping/messages.js';
@@ -125,9 +125,33 @@ export function countAttributes(usage: NormalizedUsage | undefined): Pairs {
   );
 }
 
+/** Usage of an SDK that reports input, cache reads and cache writes side by side. */
+export function sideBySide(
+  read: (part: 'input' | 'output' | 'cacheRead' | 'cacheWrite' | 'reasoning') => unknown,
+): NormalizedUsage {
+  const count = (part: Parameters<typeof read>[0]): number => asFiniteNumber(read(part)) ?? 0;
+  const cacheRead = count('cacheRead');
+  const cacheWrite = count('cacheWrite');
+  return {
+    prompt: count('input') + cacheRead + cacheWrite,
+    completion: count('output'),
+    cacheRead,
+    cacheWrite,
+    reasoning: count('reasoning'),
+  };
+}
+
 /** JSON text of anything: never throws, for an object that JSON cannot say either. */
 export function jsonText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : serializeValue(value)?.text;
+}
+
+/** The text of a tool's result: text parts together, anything else as JSON. */
+export function textOf(content: unknown): string | undefined {
+  const parts = recordsIn(content);
+  const texts = parts.map(({ text }) => text);
+  if (parts.length > 0 && texts.every((text) => typeof text === 'string')) return texts.join('\n');
+  return jsonText(content);
 }
 
 /** The members of a list; none of what is no list. */

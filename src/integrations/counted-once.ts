@@ -2,11 +2,12 @@ import {
   OpenInferenceSpanKind,
   SemanticConventions as S,
 } from '@arizeai/openinference-semantic-conventions';
+import type { HrTime } from '@opentelemetry/api';
 import { LIVEKIT_SCOPE_NAME } from '../mapping/livekit-spans.js';
 import { MappedSpan } from '../mapping/mapped-span.js';
 
-/** Open parents at most: one that never ends is forgotten before it becomes a leak. */
-const MAX_COVERED = 4096;
+/** Open parents at most, and answers: one that never ends is forgotten before it becomes a leak. */
+const MAX_KEPT = 4096;
 
 const COUNTS = 'llm.token_count.';
 /** What backends count a call by, or make a model call of. */
@@ -16,13 +17,15 @@ const STRIPPED =
 /**
  * The safety net below the rule of owners, for instrumentations that are not ours: of an LLM span
  * with counts inside another one only the inner counts. Children end first, so the outer one is
- * known to be covered when it ends. Spans that are siblings, or in other traces, it cannot see.
+ * known to be covered when it ends. Two reports of one call that are siblings, or in other traces, are
+ * known by the provider's id of the answer (LangChain that reports to LangSmith alone).
  *
- * A tool in between ends it: a model that a tool calls is billed beside the call that asked for the
- * tool.
+ * A tool in between ends it: a model that a tool calls is billed in addition to the call that asked
+ * for the tool.
  */
 export class CountedOnce {
   readonly #covered = new Set<string>();
+  readonly #answers = new Map<string, Answer>();
 
   /**
    * Takes every span as it is sent, and answers what to send: itself, or a step without counts.
@@ -32,19 +35,45 @@ export class CountedOnce {
     const kind = span.get(S.OPENINFERENCE_SPAN_KIND);
     const isCovered = this.#covered.delete(span.spanContext().spanId);
     const reports = kind === OpenInferenceSpanKind.LLM && reportsTokens(span);
+    const isLiveKit = span.instrumentationScope.name === LIVEKIT_SCOPE_NAME;
+    const isRepeated = reports && !isLiveKit && this.#isRepeated(span);
     const covers = (isCovered && kind !== OpenInferenceSpanKind.TOOL) || reports;
     const parentSpanId = span.parentSpanContext?.spanId;
     if (covers && parentSpanId !== undefined) this.#cover(parentSpanId);
-    const isLiveKit = span.instrumentationScope.name === LIVEKIT_SCOPE_NAME;
-    return isCovered && reports && !isLiveKit ? withoutCounts(span) : span;
+    return isRepeated || (isCovered && reports && !isLiveKit) ? withoutCounts(span) : span;
   }
 
   #cover(spanId: string): void {
     this.#covered.add(spanId);
-    if (this.#covered.size <= MAX_COVERED) return;
-    const [oldest] = this.#covered;
-    if (oldest !== undefined) this.#covered.delete(oldest);
+    dropOldest(this.#covered);
   }
+
+  /**
+   * Whether another span has counted the same answer. Ids alone do not tell: Ollama has a thousand of
+   * them. The other report has another name, and ran within this one.
+   */
+  #isRepeated(span: MappedSpan): boolean {
+    const { name, startTime, endTime } = span;
+    const id = span.get('gen_ai.response.id');
+    if (typeof id !== 'string') return false;
+    const other = this.#answers.get(id);
+    this.#answers.set(id, { name, startTime, endTime });
+    dropOldest(this.#answers);
+    if (other === undefined || other.name === name) return false;
+    return !isBefore(other.startTime, startTime) && !isBefore(endTime, other.endTime);
+  }
+}
+
+/** What is kept of a call that was counted. */
+type Answer = Pick<MappedSpan, 'name' | 'startTime' | 'endTime'>;
+
+function isBefore([seconds, nanos]: HrTime, [otherSeconds, otherNanos]: HrTime): boolean {
+  return seconds === otherSeconds ? nanos < otherNanos : seconds < otherSeconds;
+}
+
+function dropOldest(kept: Set<string> | Map<string, unknown>): void {
+  const [oldest] = kept.keys();
+  if (kept.size > MAX_KEPT && oldest !== undefined) kept.delete(oldest);
 }
 
 function reportsTokens({ entries }: MappedSpan): boolean {

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { asText, isRecord, parseJsonRecord, type JsonRecord } from '../mapping/read-attributes.js';
+import { asText, isRecord } from '../mapping/read-attributes.js';
 import { fileInWorkingDirectory, loadedModules, processRequire } from '../node-require.js';
 import { applicationImports, mainFiles, manifestAbove } from './application-imports.js';
 
@@ -10,9 +10,10 @@ export interface SdkPackage {
   readonly packageName: string;
   /**
    * Its main files within the package: those that the package's `exports` lead to. Without them no
-   * copy is looked for: it is enough that the package is there.
+   * copy is looked for: it is enough that the package is there. Without `esm` only a copy is patched
+   * that is loaded already: to import the package is not to load this file of it (`elevenlabs-js`).
    */
-  readonly entries?: { readonly cjs: string; readonly esm: string };
+  readonly entries?: { readonly cjs: string; readonly esm?: string };
   /** Packages that load it: who imports one of these uses this SDK too, perhaps a nested copy. */
   readonly via?: readonly string[];
 }
@@ -61,10 +62,11 @@ export async function findCopies(
     for (const file of loaded) {
       if (file.endsWith(folderOf(packageName) + entries.cjs)) files.set(file, 'cjs');
     }
-    for (const each of imports) {
+    for (const each of entries.esm === undefined ? [] : imports) {
       const isOne = namesOf(sdk).includes(each.packageName);
       const root = isOne ? rootBy(each.packageName, sdk, each.file) : undefined;
-      if (root !== undefined) files.set(join(root, entries[each.format]), each.format);
+      const entry = entries[each.format];
+      if (root !== undefined && entry !== undefined) files.set(join(root, entry), each.format);
     }
     const copies: SdkCopy[] = [];
     for (const [file, format] of files) {
@@ -85,7 +87,7 @@ export async function loadCopy(file: string, format: 'esm' | 'cjs'): Promise<Sdk
         ? processRequire()?.(file)
         : // Without the comment webpack and ncc replace the call by an empty context of modules.
           await import(/* webpackIgnore: true */ pathToFileURL(file).href);
-    return { module, format, file, version: versionAbove(file) };
+    return { module, format, file, version: asText(manifestAbove(file, 'version')?.['version']) };
   } catch {
     return undefined;
   }
@@ -125,21 +127,4 @@ function rootBy(name: string, { packageName }: SdkPackage, file: string): string
   const root = rootOf(name, file);
   if (root === undefined || name === packageName) return root;
   return rootOf(packageName, join(root, 'package.json'));
-}
-
-/** Some packages have a `package.json` without a version beside their files. */
-function versionAbove(file: string): string | undefined {
-  for (let at = dirname(file); at !== dirname(at); at = dirname(at)) {
-    const version = asText(manifestIn(at)?.['version']);
-    if (version !== undefined) return version;
-  }
-  return undefined;
-}
-
-function manifestIn(directory: string): JsonRecord | undefined {
-  try {
-    return parseJsonRecord(readFileSync(join(directory, 'package.json'), 'utf8'));
-  } catch {
-    return undefined;
-  }
 }

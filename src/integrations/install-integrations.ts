@@ -4,7 +4,7 @@ import { debug, warnOnce } from '../diagnostics.js';
 import type { InstrumentedModules } from '../options/setup-options.js';
 import { findCopies, type SdkCopy, type SdkPackage } from './find-copies.js';
 import type { Integration } from './integration.js';
-import { patchModule, rememberResult, resultOf } from './installed-sdks.js';
+import { patchWholeCopy, rememberResult, resultOf } from './installed-sdks.js';
 
 type SdkName = keyof InstrumentedModules;
 
@@ -66,17 +66,21 @@ const SUPPORTED: readonly SupportedSdk[] = [
     entries: { cjs: 'index.js', esm: 'index.mjs' },
     load: async () => (await import('./langsmith/bridge-langsmith.js')).LANGSMITH,
   },
-  {
-    name: 'claudeAgentSdk',
-    packageName: '@anthropic-ai/claude-agent-sdk',
-    entries: { cjs: 'sdk.mjs', esm: 'sdk.mjs' },
-    load: async () => (await import('./claude-agent-sdk/claude-agent-sdk.js')).CLAUDE_AGENT_SDK,
-  },
-  ...['@mariozechner/pi-ai', '@earendil-works/pi-ai'].flatMap((packageName): SupportedSdk[] =>
-    [packageName, packageName.replace('pi-ai', 'pi-agent-core')].map((each) => ({
+  // Claude Code was a package with the same function until 1.0.
+  ...['@anthropic-ai/claude-agent-sdk', '@anthropic-ai/claude-code'].map(
+    (packageName): SupportedSdk => ({
+      name: 'claudeAgentSdk',
+      packageName,
+      entries: { cjs: 'sdk.mjs', esm: 'sdk.mjs' },
+      load: async () => (await import('./claude-agent-sdk/claude-agent-sdk.js')).CLAUDE_AGENT_SDK,
+    }),
+  ),
+  ...['@mariozechner', '@earendil-works'].flatMap((scope) =>
+    ['pi-ai', 'pi-agent-core'].map((name): SupportedSdk => ({
       name: 'piAi',
-      packageName: each,
+      packageName: `${scope}/${name}`,
       entries: { cjs: 'dist/index.js', esm: 'dist/index.js' },
+      via: [`${scope}/pi-agent-core`],
       load: async () => (await import('./pi-ai/pi-ai.js')).PI_AI,
     })),
   ),
@@ -84,6 +88,12 @@ const SUPPORTED: readonly SupportedSdk[] = [
     name: 'elevenlabs',
     packageName: '@elevenlabs/client',
     entries: { cjs: 'dist/index.js', esm: 'dist/index.js' },
+    load: async () => (await import('./elevenlabs/elevenlabs.js')).ELEVENLABS,
+  },
+  {
+    name: 'elevenlabs',
+    packageName: '@elevenlabs/elevenlabs-js',
+    entries: { cjs: 'api/resources/conversationalAi/conversation/Conversation.js' },
     load: async () => (await import('./elevenlabs/elevenlabs.js')).ELEVENLABS,
   },
   {
@@ -150,7 +160,7 @@ async function installRequested(
   provider: TracerProvider,
 ): Promise<InstallResult> {
   const integration = await sdk.load();
-  if (patchModule(integration, module, provider)) {
+  if (await patchWholeCopy(integration, module, provider)) {
     return resultOf(sdk.name, 'installed', integration.note);
   }
   const reason = `modules.${sdk.name} is not ${integration.expected}`;
@@ -169,12 +179,14 @@ async function installFound(
     return resultOf(sdk.name, 'unavailable', reason);
   }
   const integration = await sdk.load();
-  const patched = copies.filter(({ module, file }) =>
-    patchModule(integration, module, provider, file),
-  );
+  const patched: SdkCopy[] = [];
+  for (const copy of copies) {
+    const { module, file } = copy;
+    if (await patchWholeCopy(integration, module, provider, file)) patched.push(copy);
+  }
   const version = [...new Set(patched.map((copy) => copy.version))].join(', ');
   if (patched.length > 0) return { ...resultOf(sdk.name, 'installed'), version };
-  return resultOf(sdk.name, 'failed', `what was found is not ${integration.expected}`);
+  return resultOf(sdk.name, 'unavailable', `what was found is not ${integration.expected}`);
 }
 
 async function report(

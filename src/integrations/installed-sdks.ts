@@ -1,8 +1,9 @@
 import type { TracerProvider } from '@opentelemetry/api';
 import type { InstallResult } from '../catalyst-tracing.js';
+import { sharedByCopies } from '../live-tracing.js';
 import { TRACER_NAME, VERSION } from '../version.js';
 import type { Integration } from './integration.js';
-import type { Unpatch } from './patch-method.js';
+import { aroundMethod, type Unpatch } from './patch-method.js';
 
 /** What was patched for one tracer provider, and what became of each SDK. */
 interface Installed {
@@ -24,16 +25,36 @@ export function uninstallIntegrations(provider: TracerProvider): void {
   for (const unpatch of installed?.unpatches.splice(0) ?? []) unpatch();
 }
 
+/** `shutdown()` of a provider undoes it; a provider that has none keeps it. */
+export function undoAtShutdown(provider: TracerProvider): void {
+  const unpatch = aroundMethod(provider, 'shutdown', (shutdown, args) => {
+    uninstallIntegrations(provider);
+    return shutdown(...args);
+  });
+  installedFor(provider).unpatches.push(unpatch);
+}
+
 /** Patches one copy of an SDK; false when it is none. */
 export function patchModule(
   integration: Integration,
   module: unknown,
   provider: TracerProvider,
-  file?: string,
 ): boolean {
-  const unpatches = integration.patch(module, provider.getTracer(TRACER_NAME, VERSION), file);
+  const unpatches = integration.patch(module, provider.getTracer(TRACER_NAME, VERSION));
   installedFor(provider).unpatches.push(...unpatches);
   return unpatches.length > 0;
+}
+
+/** The same for who can wait for what else of the copy has to be loaded. */
+export async function patchWholeCopy(
+  integration: Integration,
+  module: unknown,
+  provider: TracerProvider,
+  file?: string,
+): Promise<boolean> {
+  const { wholeCopy } = integration;
+  const whole = wholeCopy === undefined ? module : await wholeCopy(module, file);
+  return patchModule(integration, whole, provider);
 }
 
 /** Keeps what became of an SDK, in the place of what was said of it before. */
@@ -64,9 +85,5 @@ function installedFor(provider: TracerProvider): Installed {
 }
 
 function installations(): WeakMap<object, Installed> {
-  const known: unknown = Reflect.get(globalThis, INSTALLED);
-  if (known instanceof WeakMap) return known;
-  const made = new WeakMap<object, Installed>();
-  Reflect.set(globalThis, INSTALLED, made);
-  return made;
+  return sharedByCopies(INSTALLED, WeakMap<object, Installed>);
 }

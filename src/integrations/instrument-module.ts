@@ -5,10 +5,17 @@ import {
   InvalidSdkInputError,
   InvalidTracerInputError,
 } from '../errors.js';
+import { warnOnce } from '../diagnostics.js';
 import { liveSetup } from '../live-tracing.js';
 import { isRecord } from '../mapping/read-attributes.js';
 import { TRACER_NAME, VERSION } from '../version.js';
-import { patchModule, rememberResult, resultOf } from './installed-sdks.js';
+import {
+  patchModule,
+  patchWholeCopy,
+  rememberResult,
+  resultOf,
+  undoAtShutdown,
+} from './installed-sdks.js';
 import type { Integration } from './integration.js';
 
 /**
@@ -56,7 +63,20 @@ export function installModule(
   if (!isPatched) {
     throw new InvalidSdkInputError(`What was given is not ${integration.expected}.`);
   }
+  if (integration.wholeCopy !== undefined) void patchTheRest(integration, module, provider);
+  undoAtShutdown(provider);
   return rememberResult(provider, resultOf(integration.name, 'installed', integration.note));
+}
+
+/** What has to be loaded first, for a caller who cannot wait. */
+async function patchTheRest(
+  integration: Integration,
+  module: unknown,
+  provider: TracerProvider,
+): Promise<void> {
+  const isFound = await patchWholeCopy(integration, module, provider).catch(() => false);
+  const { name, expected } = integration;
+  if (!isFound) warnOnce(`modules_${name}`, `${name} was not instrumented: pass ${expected}`);
 }
 
 /** The tracer of what was given; `undefined` stands for the live tracing's, at the time of use. */

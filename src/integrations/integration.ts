@@ -11,10 +11,16 @@ export interface Integration {
   /** The `reason` of its row in `installResults` when it is installed. */
   readonly note?: string;
   /**
-   * Patches one copy, which was loaded from `file` if that is known; an empty list when `module` is
-   * no copy of this SDK. `undefined` stands for all copies of an SDK that needs none. May throw.
+   * Patches one copy; an empty list when `module` is no copy of this SDK. `undefined` stands for all
+   * copies of an SDK that needs none. May throw.
    */
-  patch(module: unknown, tracer: Tracer, file?: string): readonly Unpatch[];
+  patch(module: unknown, tracer: Tracer): readonly Unpatch[];
+  /**
+   * Loads what else of a copy is patched, and answers with all of it for `patch()`. `file`: where the
+   * module was loaded from. Asynchronous because below tsx `require()` makes a second copy of an ES
+   * module.
+   */
+  readonly wholeCopy?: (module: unknown, file?: string) => Promise<unknown>;
 }
 
 /**

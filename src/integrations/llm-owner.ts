@@ -1,4 +1,5 @@
 import { createContextKey, trace, type Context, type Span } from '@opentelemetry/api';
+import { sharedByCopies } from '../live-tracing.js';
 import { isRecord } from '../mapping/read-attributes.js';
 import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from '../mapping/livekit-spans.js';
 import type { CallAnswer } from './call-attributes.js';
@@ -72,11 +73,7 @@ function isOwner(value: unknown): value is LlmOwner {
 }
 
 function ownerSpans(): WeakMap<object, LlmOwner> {
-  const known: unknown = Reflect.get(globalThis, OWNER_SPANS);
-  if (known instanceof WeakMap) return known;
-  const spans = new WeakMap<object, LlmOwner>();
-  Reflect.set(globalThis, OWNER_SPANS, spans);
-  return spans;
+  return sharedByCopies(OWNER_SPANS, WeakMap<object, LlmOwner>);
 }
 
 function isLiveKitOwner(span: Span): boolean {

@@ -21,6 +21,7 @@ import {
   type CallRequest,
 } from './call-attributes.js';
 import { markOwner, SILENT_OWNER, withOwner } from './llm-owner.js';
+import { closeAtShutdown } from './open-spans.js';
 
 export type { CallAnswer, CallRequest };
 
@@ -31,6 +32,8 @@ export type Stop = 'abandoned' | 'aborted' | 'raw';
 export interface CallObserver {
   /** Calls the SDK in the context that belongs to the call. */
   run<T>(call: () => T): T;
+  /** The answer is a stream, which its reader may leave; `partial` is what has arrived so far. */
+  streams(partial: () => CallAnswer | undefined): void;
   answered(answer: CallAnswer): void;
   /** With what had arrived until then. */
   failed(error: unknown, partial?: CallAnswer): void;
@@ -52,17 +55,24 @@ export function guard<T>(step: () => T): T | undefined {
  * spans stand below it, and tells wrappers below to keep silent.
  */
 export class ModelCall implements CallObserver {
-  readonly #span: OpenSpan;
+  readonly span: OpenSpan;
   readonly #request: CallRequest | undefined;
   /** Where the call was made. */
   readonly around: Context;
   #metadata: Readonly<Record<string, unknown>> = {};
+  #forget: (() => void) | undefined;
   #isOver = false;
 
-  constructor(tracer: Tracer, spanName: string, request: CallRequest | undefined, around: Context) {
+  /** Without a tracer: that of the live tracing. */
+  constructor(
+    tracer: Tracer | undefined,
+    spanName: string,
+    request: CallRequest | undefined,
+    around: Context,
+  ) {
     this.around = around;
     this.#request = request;
-    this.#span = openSpan(tracer, (usable) =>
+    this.span = openSpan(tracer, (usable) =>
       contextApi.with(around, () =>
         startSpan(usable, {
           name: spanName,
@@ -73,20 +83,20 @@ export class ModelCall implements CallObserver {
         }),
       ),
     );
-    markOwner(this.#span.raw);
-    // A span that never ends is sent as it is at shutdown: it should say what was asked.
-    if (request !== undefined) this.#span.setAttributes(inputAttributes(request));
+    markOwner(this.span.raw);
+    // A call under way is sent as it is at shutdown: it should say what was asked.
+    if (request !== undefined) this.span.setAttributes(inputAttributes(request));
   }
 
   run<T>(call: () => T): T {
-    return this.#span.activate(() =>
+    return this.span.activate(() =>
       contextApi.with(withOwner(contextApi.active(), SILENT_OWNER), call),
     );
   }
 
   /** Makes the span active and lets calls below count by themselves. */
   activate<T>(call: () => T): T {
-    return this.#span.activate(call);
+    return this.span.activate(call);
   }
 
   /** What a framework says of the call beside the request. */
@@ -94,27 +104,31 @@ export class ModelCall implements CallObserver {
     attributes: Readonly<Record<string, unknown>>,
     metadata: Readonly<Record<string, unknown>>,
   ): void {
-    this.#span.setAttributes(attributes);
+    this.span.setAttributes(attributes);
     this.#addMetadata(metadata);
+  }
+
+  streams(partial: () => CallAnswer | undefined): void {
+    this.#forget = closeAtShutdown(this.span, () => this.stopped('abandoned', partial()));
   }
 
   answered(answer: CallAnswer): void {
     this.#end(answer, () => {
       const { error: message, isComplete } = answer;
-      if (message !== undefined) this.#span.raw.setStatus({ code: SpanStatusCode.ERROR, message });
-      else if (isComplete) this.#span.raw.setStatus({ code: SpanStatusCode.OK });
+      if (message !== undefined) this.span.raw.setStatus({ code: SpanStatusCode.ERROR, message });
+      else if (isComplete) this.span.raw.setStatus({ code: SpanStatusCode.OK });
     });
   }
 
   failed(error: unknown, partial?: CallAnswer): void {
     if (isAbort(error)) this.stopped('aborted', partial);
-    else this.#end(partial, () => this.#span.fail(error));
+    else this.#end(partial, () => this.span.fail(error));
   }
 
   stopped(how: Stop, partial?: CallAnswer): void {
     const key = how === 'raw' ? 'response' : 'stream';
     this.#end(partial, () => {
-      if (how === 'abandoned') this.#span.setOutcome(how);
+      if (how === 'abandoned') this.span.setOutcome(how);
       this.#addMetadata({ [key]: how });
     });
   }
@@ -122,27 +136,28 @@ export class ModelCall implements CallObserver {
   #addMetadata(metadata: Readonly<Record<string, unknown>>): void {
     this.#metadata = { ...this.#metadata, ...metadata };
     if (Object.keys(this.#metadata).length === 0) return;
-    this.#span.setAttribute(S.METADATA, withMetadataAround(this.around, this.#metadata));
+    this.span.setAttribute(S.METADATA, withMetadataAround(this.around, this.#metadata));
   }
 
   #end(answer: CallAnswer | undefined, conclude: () => void): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#forget?.();
     guard(() => this.#write(answer));
     guard(conclude);
-    this.#span.end();
+    this.span.end();
   }
 
   #write(answer: CallAnswer | undefined): void {
-    if (!this.#span.raw.isRecording()) return;
+    if (!this.span.raw.isRecording()) return;
     const request = this.#request;
     if (answer !== undefined) {
       const isEmbedding = request?.texts !== undefined;
-      this.#span.setAttributes(
+      this.span.setAttributes(
         isEmbedding ? embeddingAnswerAttributes(answer) : answerAttributes(answer),
       );
     }
-    if (request !== undefined) this.#span.setAttributes(requestAttributes(request));
+    if (request !== undefined) this.span.setAttributes(requestAttributes(request));
   }
 }
 

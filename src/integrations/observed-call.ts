@@ -14,7 +14,8 @@ export interface Endpoint {
   /** `baseUrl`: where the client sends its requests. */
   readonly request: (body: unknown, baseUrl: string | undefined) => CallRequest;
   readonly answer: (value: unknown) => CallAnswer;
-  readonly reader: () => AnswerReader;
+  /** Absent: nothing of it is streamed. */
+  readonly reader?: () => AnswerReader;
 }
 
 /** The promise of a call, in every SDK that Stainless generates (`openai`, `@anthropic-ai/sdk`). */
@@ -53,12 +54,13 @@ export function observeCall(
 }
 
 function observeValue(value: unknown, endpoint: Endpoint, observer: CallObserver): void {
-  if (!isStream(value)) {
+  const reader = endpoint.reader?.();
+  if (reader === undefined || !isStream(value)) {
     observer.answered(endpoint.answer(value));
     return;
   }
-  const reader = endpoint.reader();
   const partial = (): CallAnswer | undefined => guard(() => reader.answer());
+  observer.streams(partial);
   observeStream(value, {
     item: (chunk) => guard(() => reader.read(chunk)),
     failed: (error) => observer.failed(error, partial()),

@@ -1,6 +1,8 @@
-import { guard } from './model-call.js';
+import { debug } from '../diagnostics.js';
+import { sharedByCopies } from '../live-tracing.js';
+import type { OpenSpan } from '../spans/span-handle.js';
 
-/** Where every copy of this package finds what is open, in the order of opening. */
+/** Where every copy of this package finds how to close what is open, in the order of opening. */
 const OPEN: unique symbol = Symbol.for('catalyst-tracing.open-spans');
 
 /** Open runs at most: the oldest is closed before an application that abandons them all leaks. */
@@ -9,30 +11,33 @@ const MAX_OPEN = 4096;
 /**
  * Remembers how to close spans that their SDK may never end: a stream that nobody reads on, a
  * conversation without a goodbye. Returns how to forget it, for when they have ended. `close` is to
- * mark them `agent.outcome=abandoned`.
+ * mark them `agent.outcome=abandoned`; `span` is the outermost of them.
  */
-export function closeAtShutdown(close: () => void): () => void {
+export function closeAtShutdown({ raw }: OpenSpan, close: () => void): () => void {
   const open = openSpans();
-  open.add(close);
-  const [oldest] = open;
+  open.set(close, raw.spanContext().spanId);
+  const [oldest] = open.keys();
   if (open.size > MAX_OPEN && oldest !== undefined) closeOne(oldest);
   return () => void open.delete(close);
 }
 
-/** Closes what is still open, at `shutdown()` and at the end of the process; the newest first. */
-export function closeOpenSpans(): void {
-  for (const close of [...openSpans()].toReversed()) closeOne(close);
+/**
+ * Closes what is still open, at `shutdown()` and at the end of the process; the newest first.
+ * `isOurs` tells which spans go the way that is shut down: a process may have several.
+ */
+export function closeOpenSpans(isOurs: (spanId: string) => boolean): void {
+  for (const [close, spanId] of [...openSpans()].toReversed()) if (isOurs(spanId)) closeOne(close);
 }
 
 function closeOne(close: () => void): void {
   openSpans().delete(close);
-  guard(close);
+  try {
+    close();
+  } catch (error) {
+    debug(`A span was not closed: ${error instanceof Error ? error.name : typeof error}`);
+  }
 }
 
-function openSpans(): Set<() => void> {
-  const known: unknown = Reflect.get(globalThis, OPEN);
-  if (known instanceof Set) return known;
-  const made = new Set<() => void>();
-  Reflect.set(globalThis, OPEN, made);
-  return made;
+function openSpans(): Map<() => void, string> {
+  return sharedByCopies(OPEN, Map<() => void, string>);
 }

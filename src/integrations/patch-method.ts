@@ -31,6 +31,29 @@ export function patchMethod(
   };
 }
 
+/**
+ * The same with a function that stands around each call. `call` calls the method as it was called,
+ * or with other arguments.
+ */
+export function aroundMethod(
+  target: object,
+  name: string,
+  around: (
+    call: (...args: readonly unknown[]) => unknown,
+    args: readonly unknown[],
+    self: unknown,
+  ) => unknown,
+): Unpatch {
+  return patchMethod(
+    target,
+    name,
+    (original) =>
+      function (this: unknown, ...args: readonly unknown[]): unknown {
+        return around((...passed) => Reflect.apply(original, this, passed), args, this);
+      },
+  );
+}
+
 export function isMethod(value: unknown): value is Method {
   return typeof value === 'function';
 }

@@ -3,7 +3,7 @@ import { isRecord } from '../mapping/read-attributes.js';
 import { ownerOf, STARTED_CALL_KEY, type LlmOwner } from './llm-owner.js';
 import { guard, ModelCall, type CallAnswer, type CallObserver } from './model-call.js';
 import { observeCall, type Endpoint } from './observed-call.js';
-import { patchMethod, type Unpatch } from './patch-method.js';
+import { aroundMethod, type Unpatch } from './patch-method.js';
 
 /** A call whose span a helper such as `messages.stream()` started, for the request that it makes. */
 interface StartedCall {
@@ -18,16 +18,11 @@ export function wrapCreate(
   endpoint: Endpoint,
   tracer: Tracer,
 ): Unpatch {
-  return patchMethod(
-    prototype,
-    method,
-    (original) =>
-      function (this: unknown, ...args: readonly unknown[]): unknown {
-        const call = (): unknown => Reflect.apply(original, this, args);
-        const observer = guard(() => observerFor(this, args[0], endpoint, tracer));
-        return observer === undefined ? call() : observeCall(call, endpoint, observer);
-      },
-  );
+  return aroundMethod(prototype, method, (create, args, resource) => {
+    const call = (): unknown => create(...args);
+    const observer = guard(() => observerFor(resource, args[0], endpoint, tracer));
+    return observer === undefined ? call() : observeCall(call, endpoint, observer);
+  });
 }
 
 /**
@@ -40,28 +35,23 @@ export function wrapHelper(
   endpoint: Endpoint,
   tracer: Tracer,
 ): Unpatch {
-  return patchMethod(
-    prototype,
-    method,
-    (original) =>
-      function (this: unknown, ...args: readonly unknown[]): unknown {
-        const help = (): unknown => Reflect.apply(original, this, args);
-        const call = guard(() => {
-          if (ownerOf(contextApi.active()) !== undefined) return undefined;
-          return startCall(this, args[0], endpoint, tracer);
-        });
-        if (call === undefined) return help();
-        const started: StartedCall = { call, isTaken: false };
-        try {
-          return call.activate(() =>
-            contextApi.with(contextApi.active().setValue(STARTED_CALL_KEY, started), help),
-          );
-        } catch (error) {
-          call.failed(error);
-          throw error;
-        }
-      },
-  );
+  return aroundMethod(prototype, method, (original, args, resource) => {
+    const help = (): unknown => original(...args);
+    const call = guard(() => {
+      if (ownerOf(contextApi.active()) !== undefined) return undefined;
+      return startCall(resource, args[0], endpoint, tracer);
+    });
+    if (call === undefined) return help();
+    const started: StartedCall = { call, isTaken: false };
+    try {
+      return call.activate(() =>
+        contextApi.with(contextApi.active().setValue(STARTED_CALL_KEY, started), help),
+      );
+    } catch (error) {
+      call.failed(error);
+      throw error;
+    }
+  });
 }
 
 function observerFor(
@@ -108,6 +98,8 @@ function receiverFor({ receive }: LlmOwner): CallObserver | undefined {
   };
   return {
     run: (call) => call(),
+    // The owner above knows of streams that are left.
+    streams: () => {},
     answered: hand,
     failed: (_error, partial) => hand(partial),
     stopped: (_how, partial) => hand(partial),

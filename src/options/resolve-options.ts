@@ -46,6 +46,11 @@ export interface ResolvedPrivacyOptions {
 /** Warns once; `code` names the matter. */
 export type Warn = (code: string, text: string) => void;
 
+/** What a child process gets, unless the application says otherwise. */
+export function processEnvironment(): NodeJS.ProcessEnv {
+  return process.env;
+}
+
 /**
  * Decides every value from options and environment, and remembers where it came from. Reads
  * nothing but its arguments and changes none of them; the result is frozen.

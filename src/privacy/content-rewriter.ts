@@ -18,13 +18,13 @@ export interface Rewriting {
  * Runs paths, patterns and the `redact` hook over content, and drops what they fail on.
  *
  * Nothing watches their time: paths and ready patterns are linear, and a function or a user's own
- * pattern that runs cannot be interrupted. Nothing is remembered of what passed: to mask a text
- * anew costs microseconds.
+ * pattern that runs cannot be interrupted.
  */
 export class ContentRewriter {
   readonly #rewriting: Rewriting;
   readonly #counts: PrivacyCounts;
   readonly #warn: Warn;
+  readonly #masked = new MaskedTexts();
   #isRunning = false;
 
   constructor(rewriting: Rewriting, counts: PrivacyCounts, warn: Warn) {
@@ -46,7 +46,7 @@ export class ContentRewriter {
     this.#isRunning = true;
     try {
       const hidden = paths === undefined ? value : hidePaths(value, paths, context.kind);
-      const masked = maskText(hidden, patterns);
+      const masked = this.#masked.mask(hidden, patterns);
       // A hook written in JavaScript may return anything: a promise, for one.
       const answer: unknown = redact === undefined ? masked : redact(masked, context);
       if (answer === undefined) this.#counts.removed += 1;
@@ -86,5 +86,34 @@ export class ContentRewriter {
     this.#counts.failed += 1;
     this.#warn(code, text);
     return undefined;
+  }
+}
+
+/** So many characters at most: a conversation of some 600 turns. A longer one is masked anew. */
+const MAX_REMEMBERED = 512 * 1024;
+/** A longer text is a request as a whole, which no other request has. */
+const MAX_TEXT = 8 * 1024;
+
+/**
+ * Remembers how texts were masked, the latest ones: a conversation sends every message again with
+ * each call of the model, and to search them all anew doubles what a call of 50 turns costs.
+ */
+class MaskedTexts {
+  readonly #masked = new Map<string, string>();
+  #characters = 0;
+
+  mask(text: string, patterns: readonly CompiledPattern[]): string {
+    if (patterns.length === 0 || text.length > MAX_TEXT) return maskText(text, patterns);
+    const known = this.#masked.get(text);
+    if (known !== undefined) return known;
+    const masked = maskText(text, patterns);
+    this.#masked.set(text, masked);
+    this.#characters += text.length;
+    for (const oldest of this.#masked.keys()) {
+      if (this.#characters <= MAX_REMEMBERED) break;
+      this.#masked.delete(oldest);
+      this.#characters -= oldest.length;
+    }
+    return masked;
   }
 }

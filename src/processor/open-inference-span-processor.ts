@@ -222,7 +222,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
    * @internal
    */
   sendOpenSpans(): void {
-    closeOpenSpans();
+    closeOpenSpans((spanId) => this.#tree.isOpen(spanId));
     this.#tree.sessions.settle();
     for (const node of this.#tree.openNodes()) {
       if (node.span !== undefined && !node.isSentIncomplete) this.#sendIncomplete(node, node.span);

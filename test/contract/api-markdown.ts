@@ -1,3 +1,4 @@
+import manifest from '../../package.json' with { type: 'json' };
 import { Attr, SpanKindValues } from '../../src/index.js';
 import { MessageRole, OpenInferenceAttribute } from '../../src/semconv.js';
 import { readCodes, readMembers, readPublicNames } from '../support/public-api.js';
@@ -73,7 +74,7 @@ function exportedNames(entry: string): string {
   const all = readPublicNames(entry);
   const row = (kind: string, of: string): Row[] => {
     const found = all.filter((each) => each.kind === kind).map((each) => code(each.name));
-    return found.length === 0 ? [] : [[of, found.toSorted().join(', ')]];
+    return found.length === 0 ? [] : [[of, [...new Set(found)].toSorted().join(', ')]];
   };
   return table(
     ['kind', 'names'],
@@ -85,6 +86,11 @@ function exportedNames(entry: string): string {
     ],
   );
 }
+
+/** Entries of the package that export something. */
+const ENTRIES = Object.keys(manifest.exports)
+  .filter((path) => !/package\.json|register/.test(path))
+  .map((path) => (path === '.' ? 'index' : path.slice(2)));
 
 /** The parts of `docs/api.md` that follow the options, as the code has them. */
 export const API_PARTS: Readonly<Record<string, () => string>> = {
@@ -129,9 +135,5 @@ export const API_PARTS: Readonly<Record<string, () => string>> = {
       ['`code`', 'what it means'],
       readCodes('index', 'CatalystTracingErrorCode').map(([each, said]) => [code(each), said]),
     ),
-  'names-index': () => exportedNames('index'),
-  'names-livekit-agents': () => exportedNames('livekit-agents'),
-  'names-openai': () => exportedNames('openai'),
-  'names-anthropic': () => exportedNames('anthropic'),
-  'names-semconv': () => exportedNames('semconv'),
+  ...Object.fromEntries(ENTRIES.map((entry) => [`names-${entry}`, () => exportedNames(entry)])),
 };

@@ -2,6 +2,7 @@ import { trace } from '@opentelemetry/api';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createAISdkTelemetrySettings } from '../../src/ai-sdk.js';
 import { agentSpan, type SetupOptions } from '../../src/index.js';
+import { collectSpans, failed, type CollectedRun } from './collect-spans.js';
 import { installFramework } from './installations.js';
 import type { ProviderServer } from './provider-server.js';
 import {
@@ -13,6 +14,7 @@ import {
   type TracedRun,
 } from './scenarios.js';
 import { only, treeOf } from './span-tree.js';
+import { startToolLoop } from './tool-loop-server.js';
 
 type Options = Readonly<Record<string, unknown>>;
 interface Generated {
@@ -23,6 +25,7 @@ interface Streamed {
 }
 interface Agent {
   generate(options: Options): Promise<Generated>;
+  stream(options: Options): Promise<Streamed>;
 }
 interface Ai {
   generateText(options: Options): Promise<Generated>;
@@ -66,8 +69,7 @@ describe.each(VERSIONS)('%s', (version) => {
   class Kit {
     readonly provider: Provider;
 
-    constructor(server: ProviderServer) {
-      const baseURL = server.url;
+    constructor({ url: baseURL }: Pick<ProviderServer, 'url'>) {
       this.provider = createProvider({ name: 'acme', baseURL, apiKey: 'k', includeUsage: true });
     }
 
@@ -193,6 +195,119 @@ describe.each(VERSIONS)('%s', (version) => {
     expect(JSON.stringify(spans.map(({ attributes }) => attributes))).not.toContain('SECRET');
   });
 
+  describe('a tool loop that costs 250 and 32 tokens', () => {
+    const read = async ({ textStream }: Streamed): Promise<string> => {
+      let text = '';
+      for await (const piece of textStream) text += piece;
+      return text;
+    };
+    const calls: Readonly<Record<string, (options: Options) => Promise<string>>> = {
+      generateText: async (options) => (await ai.generateText(options)).text,
+      streamText: (options) => read(ai.streamText(options)),
+      ...(version !== 'ai5' && {
+        'ToolLoopAgent.generate': async ({ prompt, ...options }) =>
+          (await new ai.ToolLoopAgent(options).generate({ prompt })).text,
+        'ToolLoopAgent.stream': async ({ prompt, ...options }) =>
+          read(await new ai.ToolLoopAgent(options).stream({ prompt })),
+      }),
+    };
+
+    async function loop(call: string, prompt: string): Promise<CollectedRun> {
+      const server = await startToolLoop();
+      const inputSchema = zod.z.object({ city: zod.z.string() });
+      const tool = (execute: unknown): unknown =>
+        ai.tool({ description: 'Weather', inputSchema, execute });
+      const tools = {
+        weather: tool(() => ({ city: 'Oslo', celsius: 21 })),
+        broken: tool(() => Promise.reject(new Error('tool went wrong'))),
+      };
+      const run = await collectSpans({ modules: { aiSdk: ai } }, async () => {
+        const options = new Kit(server).options(prompt, { tools, stopWhen: ai.stepCountIs(3) });
+        expect(await calls[call]?.(options)).toBe('It is 21 degrees in Oslo.');
+      });
+      await server.close();
+      expect(server.bill()).toEqual({ prompt: 250, completion: 32 });
+      expect(tokenSum(run.spans)).toEqual({ prompt: 250, completion: 32 });
+      expect(traceIds(run.spans).size).toBe(1);
+      return run;
+    }
+
+    it.each(Object.keys(calls))('by %s', async (call) => {
+      const { spans } = await loop(call, 'weather in Oslo');
+      const operation = call.toLowerCase().includes('stream') ? 'ai.streamText' : 'ai.generateText';
+      const request = `${operation}.${operation === 'ai.streamText' ? 'doStream' : 'doGenerate'}`;
+      expect(treeOf(spans)).toEqual(
+        isNew
+          ? [
+              'weather-bot AGENT',
+              '  step 0 CHAIN',
+              '    chat req-model LLM',
+              '    weather TOOL',
+              '  step 1 CHAIN',
+              '    chat req-model LLM',
+            ]
+          : [`${operation} AGENT`, `  ${request} LLM`, '  ai.toolCall TOOL', `  ${request} LLM`],
+      );
+      const [agent, tool] = ['AGENT', 'TOOL'].map((kind) =>
+        spans.find(({ attributes }) => attributes['openinference.span.kind'] === kind),
+      );
+      expect(agent?.attributes).toMatchObject({
+        'agent.name': 'weather-bot',
+        'session.id': 's-1',
+        'output.value': 'It is 21 degrees in Oslo.',
+      });
+      expect(String(agent?.attributes['input.value'])).toContain('weather in Oslo');
+      expect(Object.keys(agent?.attributes ?? {}).join()).not.toContain('llm.token_count');
+      expect(tool?.attributes).toMatchObject({
+        'tool.name': 'weather',
+        'tool_call.id': 'call_1',
+        'input.value': '{"city":"Oslo"}',
+        'output.value': '{"city":"Oslo","celsius":21}',
+      });
+      const [first, second] = spans.filter(
+        ({ attributes }) => attributes['openinference.span.kind'] === 'LLM',
+      );
+      // Version 5 tells no details of a call that is not streamed.
+      const hasDetails = version !== 'ai5' || operation === 'ai.streamText';
+      expect(first?.attributes).toMatchObject({
+        'llm.model_name': 'served-model-1',
+        'llm.provider': 'acme',
+        'llm.finish_reason': 'tool-calls',
+        'llm.token_count.prompt': 100,
+        'llm.token_count.completion': 20,
+        'llm.token_count.total': 120,
+        ...(hasDetails && {
+          'llm.token_count.prompt_details.cache_read': 40,
+          'llm.token_count.completion_details.reasoning': 5,
+        }),
+        'llm.output_messages.0.message.tool_calls.0.tool_call.id': 'call_1',
+        'llm.output_messages.0.message.tool_calls.0.tool_call.function.name': 'weather',
+        // Nor does it tell of thoughts.
+        ...(version !== 'ai5' && {
+          'llm.output_messages.0.message.contents.0.message_content.type': 'reasoning',
+        }),
+      });
+      expect(second?.attributes).toMatchObject({
+        'llm.finish_reason': 'stop',
+        'llm.token_count.prompt': 150,
+        'llm.token_count.completion': 12,
+        'llm.token_count.total': 162,
+        ...(hasDetails && { 'llm.token_count.prompt_details.cache_read': 100 }),
+      });
+      expect(Object.keys(second?.attributes ?? {})).not.toContain(
+        'llm.token_count.completion_details.reasoning',
+      );
+    });
+
+    it('with a tool that throws', async () => {
+      const { spans } = await loop('generateText', 'break it');
+      expect(failed(spans).map(({ name, status }) => [name, status.message])).toEqual([
+        [isNew ? 'broken' : 'ai.toolCall', 'tool went wrong'],
+      ]);
+      expect(failed(spans)[0]?.events[0]?.name).toBe('exception');
+    });
+  });
+
   it('makes a tree of a stream, under a span of the application', async () => {
     const { spans } = await traced((kit) =>
       agentSpan({ agentName: 'outer', sessionId: 'outer-1' }, async () => {
@@ -283,6 +398,41 @@ describe.each(VERSIONS)('%s', (version) => {
       });
     });
 
+  if (version !== 'ai5')
+    it('shows a search that is put in order', async () => {
+      const ranking = [
+        { index: 1, relevanceScore: 0.9 },
+        { index: 0, relevanceScore: 0.2 },
+      ];
+      // A provider's model, as the SDK's interface for providers has it.
+      const ranker = {
+        specificationVersion: 'v3',
+        provider: 'acme.rerank',
+        modelId: 'ranker',
+        doRerank: () => Promise.resolve({ ranking }),
+      };
+      const { spans } = await traced(async () => {
+        const documents = ['sun', 'rain'];
+        const search = { model: ranker, query: 'umbrella', documents, topN: 2 };
+        return (await ai.rerank({ ...search, ...telemetry() })).ranking;
+      });
+      const call = isNew ? 'rerank ranker' : 'ai.rerank.doRerank';
+      expect(treeOf(spans)).toEqual([
+        'application CHAIN',
+        `  ${isNew ? 'weather-bot' : 'ai.rerank'} CHAIN`,
+        `    ${call} RERANKER`,
+      ]);
+      expect(only(spans, call).attributes).toMatchObject({
+        'reranker.model_name': 'ranker',
+        // Version 6 tells nobody what was looked for.
+        ...(isNew && { 'reranker.query': 'umbrella', 'reranker.top_k': 2 }),
+        'reranker.input_documents.1.document.content': 'rain',
+        'reranker.output_documents.0.document.id': '1',
+        'reranker.output_documents.0.document.score': 0.9,
+        'session.id': 's-1',
+      });
+    });
+
   if (isNew)
     describe('as version 7 tells of it', () => {
       it('nests steps, calls and tools', async () => {
@@ -337,38 +487,6 @@ describe.each(VERSIONS)('%s', (version) => {
         expect(only(spans, 'step 0').attributes).toMatchObject({ 'agent.outcome': 'abandoned' });
         expect(only(spans, 'chat req-model').attributes).toMatchObject({
           metadata: '{"tenant":"acme","stream":"abandoned"}',
-        });
-      });
-
-      it('shows a search that is put in order', async () => {
-        const ranking = [
-          { index: 1, relevanceScore: 0.9 },
-          { index: 0, relevanceScore: 0.2 },
-        ];
-        // A provider's model, as the SDK's interface for providers has it.
-        const ranker = {
-          specificationVersion: 'v3',
-          provider: 'acme.rerank',
-          modelId: 'ranker',
-          doRerank: () => Promise.resolve({ ranking }),
-        };
-        const { spans } = await traced(async () => {
-          const documents = ['sun', 'rain'];
-          return (await ai.rerank({ model: ranker, query: 'umbrella', documents, topN: 2 }))
-            .ranking;
-        });
-        expect(treeOf(spans)).toEqual([
-          'application CHAIN',
-          '  ai.rerank CHAIN',
-          '    rerank ranker RERANKER',
-        ]);
-        expect(only(spans, 'rerank ranker').attributes).toMatchObject({
-          'reranker.model_name': 'ranker',
-          'reranker.query': 'umbrella',
-          'reranker.top_k': 2,
-          'reranker.input_documents.1.document.content': 'rain',
-          'reranker.output_documents.0.document.id': '1',
-          'reranker.output_documents.0.document.score': 0.9,
         });
       });
 

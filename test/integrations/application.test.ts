@@ -1,75 +1,36 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readFile, symlink } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { beforeAll, describe, expect, it } from 'vitest';
-import type { InstallResult } from '../../src/index.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DecodedSpan } from '../support/otlp-decode.js';
-import { startReceiver } from '../support/otlp-receiver.js';
 import { installApplication } from './installations.js';
-import { startProvider, type Bill } from './provider-server.js';
+import { startLangSmith, type LangSmithServer } from './langsmith-server.js';
+import {
+  named,
+  rowOf,
+  runApplication,
+  runFile,
+  tokenSum,
+  type ApplicationRun,
+} from './run-application.js';
+import { treeOf } from './span-tree.js';
 
-const TIMEOUT_MILLIS = 60_000;
+const ROOT = join(import.meta.dirname, '..', '..');
 /** CPU of `setup()` with both SDKs installed and not used, over `setup()` without them. */
 const MAX_SEARCH_MILLIS = 3;
 const ROUNDS = 7;
-
-interface Report {
-  readonly installResults: readonly InstallResult[];
-  readonly errors?: readonly string[];
-  readonly millis?: number;
-}
-
-interface Run {
-  readonly report: Report;
-  readonly spans: readonly DecodedSpan[];
-  readonly bill: Bill;
-  readonly requests: number;
-  readonly stderr: string;
-}
 
 let directory: string;
 beforeAll(async () => {
   directory = await installApplication();
 });
 
-/** Runs a file of the application in a process of its own. */
-async function run(
+const run = (
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   cwd = directory,
-): Promise<Run> {
-  const [provider, receiver] = await Promise.all([startProvider(), startReceiver()]);
-  try {
-    const child = spawn(process.execPath, args, {
-      cwd,
-      env: {
-        ...environment(),
-        PROVIDER_URL: provider.url,
-        PROVIDER_ORIGIN: provider.origin,
-        CATALYST_OTLP_ENDPOINT: receiver.endpoint,
-        ...env,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: TIMEOUT_MILLIS,
-      killSignal: 'SIGKILL',
-    });
-    const [stdout, stderr, [code]] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      once(child, 'close'),
-    ]);
-    const last = stdout.trim().split('\n').at(-1) ?? '';
-    if (code !== 0) throw new Error(`ended with ${String(code)}:\n${stdout}\n${stderr}`);
-    const report = JSON.parse(last) as Report;
-    const { length: requests } = provider.requests;
-    return { report, spans: receiver.spans(), bill: provider.bill(), requests, stderr };
-  } finally {
-    await Promise.all([provider.close(), receiver.close()]);
-  }
-}
+): Promise<ApplicationRun> => runApplication(cwd, args, env);
 
 /** The same application where the SDKs are not installed. */
 async function withoutSdks(): Promise<string> {
@@ -81,29 +42,6 @@ async function withoutSdks(): Promise<string> {
   }
   await cp(join(directory, 'idle.mjs'), join(bare, 'idle.mjs'));
   return bare;
-}
-
-/** Nothing of the machine's own tracing set-up. */
-function environment(): NodeJS.ProcessEnv {
-  const ours = /^(?:CATALYST|INFERENCE|OTEL|OTLP|OPENINFERENCE|LIVEKIT|NODE_OPTIONS|VITEST)/;
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));
-}
-
-function tokenSum(spans: readonly DecodedSpan[]): Bill {
-  const sum = (key: string): number =>
-    spans.reduce((total, { attributes }) => total + Number(attributes[key] ?? 0), 0);
-  return {
-    prompt: sum('llm.token_count.prompt'),
-    completion: sum('llm.token_count.completion'),
-  };
-}
-
-function named(spans: readonly DecodedSpan[], name: string): readonly DecodedSpan[] {
-  return spans.filter((span) => span.name === name);
-}
-
-function rowOf({ installResults }: Report, name: string): InstallResult | undefined {
-  return installResults.find((row) => row.name === name);
 }
 
 describe('an application that says nothing of its SDKs', () => {
@@ -168,6 +106,22 @@ describe('an application that uses none of the SDKs that it has', () => {
   });
 });
 
+describe('an application that leaves streams of both providers', () => {
+  it.each(['end', 'exit'])('has them closed when its process comes to its %s', async (CASE) => {
+    const { spans } = await run(['leave-streams.mjs'], { CASE });
+    for (const name of ['OpenAI Chat Completions', 'Anthropic Messages']) {
+      const [call, ...more] = named(spans, name);
+      expect(more).toEqual([]);
+      expect(call?.attributes).toMatchObject({
+        'agent.outcome': 'abandoned',
+        'input.value': 'hello',
+        metadata: '{"stream":"abandoned"}',
+      });
+      expect(Object.keys(call?.attributes ?? {})).not.toContain('catalyst.incomplete');
+    }
+  });
+});
+
 describe('a voice agent on the OpenAI plugin', () => {
   it('has the tree and the counts of LiveKit, and no second model span', async () => {
     const { report, spans, bill, requests, stderr } = await run(['voice.mjs']);
@@ -206,22 +160,164 @@ describe('a voice agent on the OpenAI plugin', () => {
   });
 });
 
-describe('a graph of LangGraph', () => {
-  it.each(['alone', 'agentSpan', 'voice'])('is one part of one trace: %s', async (CASE) => {
-    const { report, spans, bill, stderr } = await run(['graph.mjs'], { CASE });
+const CALL_IN_TOOL = ['look up CHAIN', 'OpenAI Chat Completions LLM'];
+const MODEL_NODE = ['model CHAIN', ...below(['ChatOpenAI LLM', 'RunnableLambda CHAIN'])];
+
+/** What each framework does with the model and the tools of `framework-cases.cjs`. */
+const FRAMEWORKS: Readonly<Record<string, readonly string[]>> = {
+  langchain: [
+    'RunnableSequence CHAIN',
+    ...below([
+      'ChatPromptTemplate PROMPT',
+      'ChatOpenAI LLM',
+      'StrOutputParser CHAIN',
+      'RunnableLambda CHAIN',
+      ...below(['getTime TOOL', ...below(CALL_IN_TOOL)]),
+    ]),
+  ],
+  langgraph: [
+    'weather-graph CHAIN',
+    ...below([
+      '__start__ CHAIN',
+      ...MODEL_NODE,
+      'tools CHAIN',
+      ...below(['getWeather TOOL', 'getTime TOOL', ...below(CALL_IN_TOOL)]),
+      ...MODEL_NODE,
+    ]),
+  ],
+  langsmith: [
+    'weather CHAIN',
+    ...below(['ChatOpenAI LLM', 'getTime TOOL', ...below(CALL_IN_TOOL)]),
+  ],
+  openaiAgents: [
+    'Agent workflow AGENT',
+    ...below([
+      'Helper AGENT',
+      ...below([
+        'turn 1 CHAIN',
+        ...below(['response LLM', 'getWeather TOOL', 'getTime TOOL', ...below(CALL_IN_TOOL)]),
+        'turn 2 CHAIN',
+        ...below(['response LLM']),
+      ]),
+    ]),
+  ],
+};
+
+/** A text session of LiveKit's with one call of a tool. */
+const VOICE_TREE = [
+  'agent_session AGENT',
+  '  start_agent_activity CHAIN',
+  '    on_enter CHAIN',
+  '  user_turn CHAIN',
+  '  agent_turn CHAIN',
+  '    llm_node LLM',
+  '      llm_request LLM',
+  '        llm_request_run LLM',
+  '    function_tool TOOL',
+  '  agent_turn CHAIN',
+  '    llm_node LLM',
+  '      llm_request LLM',
+  '        llm_request_run LLM',
+  '    agent_speaking CHAIN',
+  '  drain_agent_activity CHAIN',
+  '    on_exit CHAIN',
+];
+/** The others say none: their session is the trace. */
+const SESSIONS: Readonly<Record<string, string | undefined>> = {
+  langgraph: 'thread-1',
+  openaiAgents: 'thread-1',
+};
+
+function below(lines: readonly string[]): readonly string[] {
+  return lines.map((line) => `  ${line}`);
+}
+
+let langSmith: LangSmithServer;
+beforeAll(async () => {
+  langSmith = await startLangSmith();
+});
+afterAll(() => langSmith.close());
+
+describe.each(['frameworks.mjs', 'frameworks.cjs'])('%s, with all SDKs connected', (file) => {
+  describe.each(Object.entries(FRAMEWORKS))('%s', (FRAMEWORK, tree) => {
+    it.each(['alone', 'agentSpan', 'voice'])('is one part of one trace: %s', async (CASE) => {
+      const env = { CASE, FRAMEWORK, ...langSmith.env };
+      const { report, spans, bill, stderr } = await run([file], env);
+      expect(stderr).toBe('');
+      for (const name of [...Object.keys(FRAMEWORKS), 'openai', 'livekitAgents']) {
+        expect(rowOf(report, name)).toMatchObject({ status: 'installed' });
+      }
+      expect(tokenSum(spans)).toEqual(bill);
+      expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(1);
+
+      const isOutside = ({ scopeName, name }: DecodedSpan): boolean =>
+        scopeName === 'livekit-agents' || name === 'Support.run';
+      const inside = spans.filter((span) => !isOutside(span));
+      expect(treeOf(inside)).toEqual(tree);
+      const outside = treeOf(spans.filter(isOutside));
+      const around = { alone: [], agentSpan: ['Support.run AGENT'], voice: VOICE_TREE }[CASE] ?? [];
+      expect(outside.toSorted()).toEqual(around.toSorted());
+      const root = inside.find(({ name }) => tree[0]?.startsWith(name));
+      expect(spans.find(({ spanId }) => spanId === root?.parentSpanId)?.name).toBe(
+        { agentSpan: 'Support.run', voice: 'function_tool' }[CASE],
+      );
+
+      const sessions = new Set(spans.map(({ attributes }) => attributes['session.id']));
+      expect(sessions.size).toBe(1);
+      if (CASE === 'alone') expect([...sessions]).toEqual([SESSIONS[FRAMEWORK] ?? root?.traceId]);
+    });
+  });
+});
+
+describe('an example', () => {
+  it.each([
+    {
+      file: 'langgraph-in-a-tool.ts',
+      words: ['handoff', 'handoff'],
+      tree: [
+        'weather-graph CHAIN',
+        ...below([
+          '__start__ CHAIN',
+          ...MODEL_NODE,
+          'tools CHAIN',
+          ...below(['getTemperature TOOL']),
+          ...MODEL_NODE,
+        ]),
+      ],
+      above: 'function_tool',
+    },
+    {
+      file: 'openai-agents.ts',
+      words: ['handoff'],
+      tree: [
+        'Weather desk AGENT',
+        '  Forecaster AGENT',
+        '    turn 1 CHAIN',
+        '      response LLM',
+        '      getWeather TOOL',
+        '        ask the station CHAIN',
+        '    turn 2 CHAIN',
+        '      response LLM',
+      ],
+      above: undefined,
+    },
+  ])('runs, and its trace arrives: $file', async ({ file, words, tree, above }) => {
+    await cp(join(ROOT, 'examples', file), join(directory, file));
+    const loaders = [createRequire(import.meta.url).resolve('tsx'), './no-dashboard.mjs'];
+    const args = loaders.flatMap((loader) => ['--import', loader]);
+    const { spans, bill, stdout, stderr } = await runFile(
+      directory,
+      [...args, file],
+      { OPENAI_API_KEY: 'no-key' },
+      words,
+    );
     expect(stderr).toBe('');
-    for (const name of ['langchain', 'langgraph', 'openai']) {
-      expect(rowOf(report, name)).toMatchObject({ status: 'installed' });
-    }
+    if (file === 'openai-agents.ts') expect(stdout).toContain('Hello from the local server.');
+    const inside = spans.filter(({ scopeName }) => scopeName !== 'livekit-agents');
+    expect(treeOf(inside)).toEqual(tree);
+    const root = inside.find(({ name }) => tree[0]?.startsWith(name));
+    expect(spans.find(({ spanId }) => spanId === root?.parentSpanId)?.name).toBe(above);
     expect(tokenSum(spans)).toEqual(bill);
     expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(1);
-    const [graph] = named(spans, 'weather-graph');
-    const above = spans.find(({ spanId }) => spanId === graph?.parentSpanId);
-    expect(above?.name).toBe({ agentSpan: 'Support.run', voice: 'function_tool' }[CASE]);
-    const [inTool] = named(spans, 'OpenAI Chat Completions');
-    expect(named(spans, 'getTime').map(({ spanId }) => spanId)).toEqual([inTool?.parentSpanId]);
-    const sessions = new Set(spans.map(({ attributes }) => attributes['session.id']));
-    expect(sessions.size).toBe(1);
-    if (CASE === 'alone') expect([...sessions]).toEqual(['thread-1']);
   });
 });

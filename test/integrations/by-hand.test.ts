@@ -6,7 +6,6 @@ import {
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { setup } from '../../src/index.js';
-import { uninstallIntegrations } from '../../src/integrations/installed-sdks.js';
 import { createOpenInferenceSpanProcessor } from '../../src/livekit-agents.js';
 import { installOpenAIInstrumentation, instrumentOpenAI } from '../../src/openai.js';
 import { startReceiver } from '../support/otlp-receiver.js';
@@ -15,8 +14,11 @@ import { startProvider } from './provider-server.js';
 import { shapeOf, tokenSum } from './scenarios.js';
 
 interface OpenAIModule {
-  readonly OpenAI: new (options: unknown) => {
-    readonly chat: { readonly completions: { create(body: unknown): Promise<unknown> } };
+  readonly OpenAI: {
+    new (options: unknown): {
+      readonly chat: { readonly completions: { create(body: unknown): Promise<unknown> } };
+    };
+    readonly Chat: { readonly Completions: { readonly prototype: { readonly create: unknown } } };
   };
 }
 
@@ -57,9 +59,10 @@ describe('a tracer provider of the application’s own', () => {
       expect(tokenSum(read(exporter))).toEqual({ prompt: 100, completion: 20 });
       expect(read(exporter)[0]?.attributes).toMatchObject({ 'input.value': 'hello' });
     }
-    uninstallIntegrations(provider);
-    await call();
-    expect(read(own)).toHaveLength(1);
+    const { create } = module.OpenAI.Chat.Completions.prototype;
+    await provider.shutdown();
+    expect(module.OpenAI.Chat.Completions.prototype.create).not.toBe(create);
+    expect(installOpenAIInstrumentation(module, provider).installed).toBe(true);
     await provider.shutdown();
   });
 
@@ -76,27 +79,59 @@ describe('a tracer provider of the application’s own', () => {
   });
 });
 
-describe('a stream that nobody reads', () => {
-  it('is sent as incomplete at shutdown(), with what was asked', async () => {
+describe('a stream', () => {
+  const STREAM = { model: 'm', messages: [{ role: 'user', content: 'hello' }], stream: true };
+
+  it('that nobody reads to its end is closed at shutdown(), with what has arrived', async () => {
     const [server, receiver] = await Promise.all([startProvider(), startReceiver()]);
     const modules = { openai: module };
     const tracing = await setup({ autoInstrument: false, modules, endpoint: receiver.endpoint });
-    const messages = [{ role: 'user', content: 'hello' }];
     const client = new module.OpenAI({ apiKey: 'k', baseURL: server.url });
-    await client.chat.completions.create({ model: 'm', messages, stream: true });
+    await client.chat.completions.create(STREAM);
+    const begun = (await client.chat.completions.create(STREAM)) as AsyncIterable<unknown>;
+    const chunks = begun[Symbol.asyncIterator]();
+    await chunks.next();
+    await chunks.next();
     await tracing.shutdown();
-    expect(receiver.spans()).toMatchObject([
-      {
-        name: 'OpenAI Chat Completions',
-        attributes: {
-          'openinference.span.kind': 'LLM',
-          'catalyst.incomplete': true,
-          'llm.model_name': 'm',
-          'input.value': 'hello',
-        },
-      },
-    ]);
+    const abandoned = {
+      'openinference.span.kind': 'LLM',
+      'agent.outcome': 'abandoned',
+      metadata: '{"stream":"abandoned"}',
+      'llm.model_name': 'm',
+      'input.value': 'hello',
+    };
+    const [started, unread, ...more] = receiver.spans();
+    expect(more).toEqual([]);
+    expect(unread?.attributes).toMatchObject(abandoned);
+    expect(Object.keys(unread?.attributes ?? {})).not.toContain('catalyst.incomplete');
+    expect(started?.attributes).toMatchObject({
+      ...abandoned,
+      'llm.model_name': 'gpt-4.1-mini-2025-04-14',
+      'output.value': 'Hello ',
+    });
     await Promise.all([server.close(), receiver.close()]);
+  });
+
+  it('stays open when another tracing is shut down', async () => {
+    const server = await startProvider();
+    const [ours, other] = [new InMemorySpanExporter(), new InMemorySpanExporter()];
+    const [provider, second] = [ours, other].map(
+      (exporter) =>
+        new NodeTracerProvider({
+          spanProcessors: [createOpenInferenceSpanProcessor({ exporters: [exporter] })],
+        }),
+    );
+    installOpenAIInstrumentation(module, provider as NodeTracerProvider);
+    const client = new module.OpenAI({ apiKey: 'k', baseURL: server.url });
+    const stream = (await client.chat.completions.create(STREAM)) as AsyncIterable<unknown>;
+    await second?.shutdown();
+    for await (const chunk of stream) expect(chunk).toBeDefined();
+    await provider?.forceFlush();
+    const [span] = ours.getFinishedSpans();
+    expect(span?.status.code).toBe(1);
+    expect(span?.attributes['output.value']).toBe('Hello from the local server.');
+    await provider?.shutdown();
+    await server.close();
   });
 });
 

@@ -133,6 +133,22 @@ describe('a query with a tool', () => {
   });
 });
 
+describe('Claude Code 1, which has the same function', () => {
+  it('is a run with the same tree and bill', async () => {
+    const { query } = (await loadAgentSdk('claudeCode1')) as typeof sdk;
+    const { spans } = await collectSpans({}, () =>
+      ask(wrapClaudeAgentSdkQuery(query), 'weather in Oslo'),
+    );
+    expect(treeOf(spans)).toEqual(LOOP);
+    expect(tokenSum(spans)).toEqual({ prompt: 398, completion: 32 });
+    expect(only(spans, 'claude.query').attributes).toMatchObject({
+      'input.value': 'weather in Oslo',
+      'output.value': 'It is 21 degrees in Oslo.',
+      'session.id': SESSION,
+    });
+  });
+});
+
 describe('other runs', () => {
   it('puts a sub-agent in the background below its tool, and adds up to the bill', async () => {
     const { spans } = await traced(async (query) => {

@@ -26,7 +26,7 @@ export interface AgentServer {
   close(): void;
 }
 
-/** An agent of ElevenLabs, as its socket speaks: a conversation in text about the weather. */
+/** An agent of ElevenLabs, as its socket speaks: a conversation about the weather, in text or by voice. */
 export async function startAgentServer(): Promise<AgentServer> {
   const { WebSocketServer, WebSocket } = (await loadAgentSdk('ws')) as WsModule;
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
@@ -34,8 +34,12 @@ export async function startAgentServer(): Promise<AgentServer> {
   const toolResults: Json[] = [];
   server.on('connection', (socket) => {
     const send = (event: Json): void => socket.send(JSON.stringify(event));
-    const answer = (text: string): void =>
+    let isVoice = false;
+    const answer = (text: string): void => {
       send({ type: 'agent_response', agent_response_event: { agent_response: text, event_id: 1 } });
+      const audio = { audio_base_64: Buffer.from(text).toString('base64'), event_id: 1 };
+      if (isVoice) send({ type: 'audio', audio_event: audio });
+    };
     const callTool = (name: string): void => {
       const parameters = { city: 'Oslo' };
       const call = { tool_name: name, tool_call_id: 'call_1', parameters, event_id: 1 };
@@ -43,8 +47,12 @@ export async function startAgentServer(): Promise<AgentServer> {
     };
     socket.on('message', (data) => {
       const message = JSON.parse(data.toString()) as Json;
-      const text = message['text'];
-      switch (message['type']) {
+      // What is heard is in these tests what it says.
+      const heard = message['user_audio_chunk'];
+      isVoice ||= typeof heard === 'string';
+      const text =
+        typeof heard === 'string' ? Buffer.from(heard, 'base64').toString() : message['text'];
+      switch (typeof heard === 'string' ? 'user_message' : message['type']) {
         case 'conversation_initiation_client_data':
           return send({
             type: 'conversation_initiation_metadata',

@@ -13,9 +13,15 @@ type Tool = (parameters: Json) => unknown;
 /** A conversation of either package, as these tests use it. */
 interface Talk {
   say(text: string): void;
+  /** Sends audio, of which the server hears this text. */
+  speak(text: string): void;
   end(): unknown;
 }
-type Start = (server: AgentServer, tools: Readonly<Record<string, Tool>>) => Promise<Talk>;
+type Start = (
+  server: AgentServer,
+  tools: Readonly<Record<string, Tool>>,
+  isVoice?: boolean,
+) => Promise<Talk>;
 
 const SETTLE_MILLIS = 150;
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, SETTLE_MILLIS));
@@ -32,7 +38,24 @@ const TOOLS: Readonly<Record<string, Tool>> = {
   },
 };
 
-const client: Start = async ({ origin }, clientTools) => {
+interface Connection {
+  sendMessage(message: Json): void;
+}
+/** Where each platform sets up how it records and plays; in a browser by its media. */
+interface ClientInternals {
+  setSetupStrategy(strategy: ((options: Json) => Promise<unknown>) | undefined): void;
+  createConnection(options: Json): Promise<Connection>;
+}
+
+const client: Start = async ({ origin }, clientTools, isVoice = false) => {
+  const internals = (await loadAgentSdk('elevenlabsClient', 'dist/internal.js')) as ClientInternals;
+  let connection: Connection | undefined;
+  const nothing = { close: () => Promise.resolve(), interrupt: () => {} };
+  internals.setSetupStrategy(async (options) => {
+    connection = await internals.createConnection(options);
+    const detach = (): Promise<void> => Promise.resolve();
+    return { connection, input: nothing, output: nothing, playbackEventTarget: null, detach };
+  });
   const { Conversation } = (await loadAgentSdk('elevenlabsClient')) as {
     Conversation: {
       startSession(
@@ -44,12 +67,17 @@ const client: Start = async ({ origin }, clientTools) => {
     agentId: 'agent_1',
     userId: 'u-1',
     connectionType: 'websocket',
-    textOnly: true,
+    textOnly: !isVoice,
     origin,
     clientTools,
   };
   const talk = await Conversation.startSession(options);
-  return { say: (text) => talk.sendUserMessage(text), end: () => talk.endSession() };
+  return {
+    say: (text) => talk.sendUserMessage(text),
+    speak: (text) =>
+      connection?.sendMessage({ user_audio_chunk: Buffer.from(text).toString('base64') }),
+    end: () => talk.endSession(),
+  };
 };
 
 const FILE = 'api/resources/conversationalAi/conversation/index.js';
@@ -66,7 +94,13 @@ const js: Start = async ({ origin, WebSocket }, tools) => {
   const { Conversation, ClientTools } = (await loadAgentSdk('elevenlabsJs', FILE)) as JsModule;
   const clientTools = new ClientTools();
   for (const [name, tool] of Object.entries(tools)) clientTools.register(name, tool);
-  const audioInterface = { start: () => {}, stop: () => {}, output: () => {}, interrupt: () => {} };
+  let hear: ((audio: Buffer) => void) | undefined;
+  const audioInterface = {
+    start: (callback: (audio: Buffer) => void) => (hear = callback),
+    stop: () => {},
+    output: () => {},
+    interrupt: () => {},
+  };
   const webSocketFactory = { create: () => new WebSocket(origin) };
   const config = {
     userId: 'u-1',
@@ -84,7 +118,11 @@ const js: Start = async ({ origin, WebSocket }, tools) => {
   });
   await talk.startSession();
   await settle();
-  return { say: (text) => talk.sendUserMessage(text), end: () => talk.endSession() };
+  return {
+    say: (text) => talk.sendUserMessage(text),
+    speak: (text) => hear?.(Buffer.from(text)),
+    end: () => talk.endSession(),
+  };
 };
 
 beforeEach(async () => {
@@ -152,6 +190,29 @@ describe.each([
     );
     expect(JSON.stringify(spans.map(({ attributes }) => attributes))).not.toContain('token_count');
     expect(server.toolResults).toMatchObject([{ result: '21 degrees (Oslo)', is_error: false }]);
+  });
+
+  it('is the same by voice', async () => {
+    const { spans } = await run(async () => {
+      const talk = await start(server, TOOLS, true);
+      talk.speak('weather in Oslo');
+      await settle();
+      await talk.end();
+    });
+    expect(treeOf(spans)).toEqual([
+      'elevenlabs.conversation AGENT',
+      '  elevenlabs.turn CHAIN',
+      '    weather TOOL',
+      '    kb_lookup TOOL',
+    ]);
+    expect(only(spans, 'elevenlabs.turn').attributes).toMatchObject({
+      'input.value': 'weather in Oslo',
+      'output.value': 'It is',
+    });
+    expect(only(spans, 'elevenlabs.conversation').attributes).toMatchObject({
+      'session.id': 'conv_1',
+      'agent.outcome': 'success',
+    });
   });
 
   it('says which tool failed, and leaves its answer as it is', async () => {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -27,6 +27,7 @@ const SDKS = {
 /** SDKs of agents, each with its main file. */
 const AGENT_SDKS = {
   claudeAgentSdk: ['npm:@anthropic-ai/claude-agent-sdk@0.3.332', 'sdk.mjs'],
+  claudeCode1: ['npm:@anthropic-ai/claude-code@1.0.128', 'sdk.mjs'],
   piAi073: ['npm:@mariozechner/pi-ai@0.73.1', 'dist/index.js'],
   piAgent073: ['npm:@mariozechner/pi-agent-core@0.73.1', 'dist/index.js'],
   piAi074: ['npm:@earendil-works/pi-ai@0.74.2', 'dist/index.js'],
@@ -100,11 +101,14 @@ export async function loadAgentSdk(name: keyof typeof AGENT_SDKS, file?: string)
 
 /** Loads a file of a package that such an SDK depends on: the copy that it uses. */
 export async function loadAgentSdkDependency(name: string, file: string): Promise<unknown> {
+  return import(pathToFileURL(join(await installAgentSdks(), 'node_modules', name, file)).href);
+}
+
+/** Without Claude Code itself, of 400 MB, which is an optional dependency. */
+function installAgentSdks(): Promise<string> {
   const versions = Object.entries(AGENT_SDKS).map(([alias, [version]]) => [alias, version]);
   const dependencies = { ...Object.fromEntries(versions), ...API, zod: '4.1.8' };
-  // Claude Code itself, of 400 MB, is an optional dependency.
-  const directory = await install('agent-sdks', dependencies, ['--omit=optional']);
-  return import(pathToFileURL(join(directory, 'node_modules', name, file)).href);
+  return install('agent-sdks', dependencies, ['--omit=optional']);
 }
 
 export type AgentFrameworkVersion = 'agents011' | 'agents020' | 'ai5' | 'ai6' | 'ai7';
@@ -133,21 +137,64 @@ export async function installFramework(
   return (file) => import(pathToFileURL(join(directory, 'node_modules', file)).href);
 }
 
+/** What every application here has: a voice agent, and both providers' SDKs. */
+const VOICE_AGENT = {
+  ...API,
+  '@anthropic-ai/sdk': '1.14.0',
+  '@livekit/agents': '1.9.0',
+  '@livekit/agents-plugin-openai': '1.9.0',
+  '@livekit/rtc-node': '0.13.34',
+  openai: '6.49.0',
+  zod: '4.1.8',
+};
+
 /** Folder of an application that has both SDKs and the built package, under their own names. */
 export async function installApplication(): Promise<string> {
+  return applicationIn(
+    await install('application', {
+      ...VOICE_AGENT,
+      '@langchain/core': '1.4.0',
+      '@langchain/langgraph': '1.7.3',
+      '@langchain/openai': '1.5.8',
+      '@openai/agents': '0.20.0',
+      langsmith: '0.12.0',
+    }),
+  );
+}
+
+/** The same with the SDKs of agents, and the examples that use them. */
+export async function installAgentApplication(): Promise<string> {
   const dependencies = {
-    ...API,
-    '@anthropic-ai/sdk': '1.14.0',
-    '@langchain/core': '1.4.0',
-    '@langchain/langgraph': '1.7.3',
-    '@langchain/openai': '1.5.8',
-    '@livekit/agents': '1.9.0',
-    '@livekit/agents-plugin-openai': '1.9.0',
-    '@livekit/rtc-node': '0.13.34',
-    openai: '6.49.0',
-    zod: '4.1.8',
+    ...VOICE_AGENT,
+    '@ai-sdk/openai': '4.0.118',
+    '@ai-sdk/openai-compatible': '3.0.92',
+    '@cursor/sdk': '1.0.32',
+    // With its own `pi-ai` below it.
+    '@earendil-works/pi-agent-core': '0.74.2',
+    '@earendil-works/pi-ai': '1.5.2',
+    '@elevenlabs/client': '1.25.0',
+    '@elevenlabs/elevenlabs-js': '2.73.0',
+    '@mariozechner/pi-ai': '0.73.1',
+    '@openai/agents': '0.11.0',
+    ai: '7.0.173',
+    ai5: 'npm:ai@5.0.277',
+    ai6: 'npm:ai@6.0.326',
+    compatible5: 'npm:@ai-sdk/openai-compatible@1.0.61',
+    compatible6: 'npm:@ai-sdk/openai-compatible@2.0.92',
+    tsx: '4.23.15',
+    ws: '8.18.3',
   };
-  const directory = await install('application', dependencies);
+  const directory = await applicationIn(await install('agent-application', dependencies));
+  // Installed without Claude Code itself, which is an optional dependency of 400 MB.
+  const link = join(directory, 'node_modules', '@anthropic-ai', 'claude-agent-sdk');
+  const sdks = await installAgentSdks();
+  await rm(link, { force: true });
+  await symlink(join(sdks, 'node_modules', 'claudeAgentSdk'), link);
+  await cp(join(ROOT, 'examples'), join(directory, 'examples'), { recursive: true });
+  return directory;
+}
+
+async function applicationIn(directory: string): Promise<string> {
   const tarball = await packPackage();
   await installOnce(directory, tarball, [tarball]);
   await cp(APPLICATION, directory, { recursive: true });

@@ -1,14 +1,18 @@
 import { tmpdir } from 'node:os';
-import { trace, type Attributes } from '@opentelemetry/api';
+import { SpanStatusCode, trace, type Attributes } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { instrumentLangChain } from '../../src/langchain.js';
+import { instrumentLangGraph } from '../../src/langgraph.js';
 import { installFrameworks, type FrameworkVersion } from './installations.js';
 import type { ProviderServer } from './provider-server.js';
 import { treeOf, type Tree } from './run-tree.js';
+import { only } from './span-tree.js';
 import {
   readAll,
   readOneAndBreak,
   runPlain,
+  runToShutdown,
   runTraced,
   tokenSum,
   traceIds,
@@ -19,6 +23,7 @@ import {
 interface Runnable {
   invoke(input: unknown, config?: unknown): Promise<unknown>;
   stream(input: unknown, config?: unknown): Promise<AsyncIterable<unknown>>;
+  streamEvents(input: unknown, config: unknown): AsyncIterable<unknown>;
   batch(inputs: readonly unknown[]): Promise<unknown>;
   pipe(next: unknown): Runnable;
   withFallbacks(others: readonly Runnable[]): Runnable;
@@ -45,6 +50,7 @@ interface Frameworks {
   readonly langgraph: unknown;
   readonly openai: { readonly OpenAI: new (options: unknown) => OpenAI };
   readonly anthropic: unknown;
+  readonly OpenAI: New;
   readonly ChatOpenAI: New;
   readonly ChatAnthropic: New;
   readonly StringOutputParser: New;
@@ -55,6 +61,8 @@ interface Frameworks {
   readonly tool: (code: (input: never) => unknown, fields: unknown) => Runnable;
   readonly StateGraph: new (annotation: unknown) => Graph;
   readonly MessagesAnnotation: unknown;
+  readonly MemorySaver: new () => unknown;
+  readonly interrupt: (value: unknown) => unknown;
   readonly ToolNode: new (tools: readonly unknown[]) => unknown;
   readonly createAgent: ((options: unknown) => Runnable) | undefined;
   readonly z: { object(shape: unknown): unknown; string(): unknown };
@@ -161,6 +169,16 @@ function weatherGraph(all: Frameworks, server: ProviderServer): Runnable {
     .compile({ name: 'weather-graph' });
 }
 
+async function breakGraphStream(all: Frameworks, server: ProviderServer): Promise<unknown> {
+  for await (const step of await weatherGraph(all, server).stream({
+    messages: user('tool please'),
+  })) {
+    if (step !== undefined) break;
+  }
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  return 'stopped';
+}
+
 const CHAT = 'ChatOpenAI LLM';
 const IN_TOOL: Tree[number] = [
   'getTime TOOL',
@@ -200,6 +218,25 @@ interface Case {
   readonly only?: FrameworkVersion;
 }
 
+/** A graph that waits for a human, and what happens in a tool that fails. */
+async function waitAndFail(all: Frameworks): Promise<unknown> {
+  const waiting = await new all.StateGraph(all.MessagesAnnotation)
+    .addNode('ask', () => ({ messages: [all.interrupt('Really?')] }))
+    .addEdge('__start__', 'ask')
+    .addEdge('ask', '__end__')
+    .compile({ name: 'ask-graph', checkpointer: new all.MemorySaver() })
+    .invoke({ messages: user('hello') }, { configurable: { thread_id: 'thread-1' } });
+  const schema = all.z.object({ city: all.z.string() });
+  const failing = all.tool(
+    () => {
+      throw new RangeError('no clock in Paris');
+    },
+    { name: 'getTime', description: 'Time.', schema },
+  );
+  const failure: unknown = await failing.invoke({ city: 'Paris' }).catch((error: unknown) => error);
+  return [waiting, String(failure)];
+}
+
 const CASES: readonly Case[] = [
   {
     name: 'a call',
@@ -221,6 +258,14 @@ const CASES: readonly Case[] = [
     run: async (all, server) =>
       readAll(await chatModel(all, server, { useResponsesApi: true }).stream(user('hello'))),
     tree: [CHAT],
+  },
+  {
+    name: 'a model of texts',
+    run: (all, { url }) =>
+      new all.OpenAI({ model: 'old', apiKey: 'k', configuration: { baseURL: url } }).invoke(
+        'hello',
+      ),
+    tree: ['OpenAI LLM'],
   },
   {
     name: 'a call of Anthropic',
@@ -254,15 +299,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'a reader of a graph that stops',
-    run: async (all, server) => {
-      for await (const step of await weatherGraph(all, server).stream({
-        messages: user('tool please'),
-      })) {
-        if (step !== undefined) break;
-      }
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      return 'stopped';
-    },
+    run: breakGraphStream,
     tree: [
       [
         'weather-graph CHAIN',
@@ -273,7 +310,7 @@ const CASES: readonly Case[] = [
         ],
       ],
     ],
-    // LangGraph 0.4 works on in the background, and reports the end to nobody.
+    // 0.4 works on in the background: see below.
     only: 'langchain1',
   },
   {
@@ -357,6 +394,30 @@ const CASES: readonly Case[] = [
     oldTree: OLD_GRAPH,
   },
   {
+    name: 'a graph as a stream of events',
+    run: async (all, server) => {
+      const events = weatherGraph(all, server).streamEvents(
+        { messages: user('tool please') },
+        { version: 'v2' },
+      );
+      return (await readAll(events)).length;
+    },
+    tree: graph('weather-graph CHAIN'),
+    oldTree: OLD_GRAPH,
+  },
+  {
+    name: 'a graph that waits, and a tool that fails',
+    run: waitAndFail,
+    tree: [['ask-graph CHAIN', ['__start__ CHAIN', 'ask CHAIN']], 'getTime TOOL'],
+    oldTree: [
+      [
+        'ask-graph CHAIN',
+        [['__start__ CHAIN', [WRITES[0], 'ChannelWrite<branch:to:ask> CHAIN']], 'ask CHAIN'],
+      ],
+      'getTime TOOL',
+    ],
+  },
+  {
     name: 'an agent',
     run: async (all, server) =>
       all
@@ -397,7 +458,7 @@ describe.each<FrameworkVersion>(['langchain1', 'langchain03'])('%s', (version) =
     });
   }
 
-  describe.each(CASES.filter(({ only }) => only === undefined || only === version))(
+  describe.each(CASES.filter((each) => each.only === undefined || each.only === version))(
     '$name',
     ({ run, tree, oldTree }) => {
       it('is counted once, in one trace, and comes out as without tracing', async () => {
@@ -511,6 +572,26 @@ describe.each<FrameworkVersion>(['langchain1', 'langchain03'])('%s', (version) =
     });
   });
 
+  it('says what failed, and that nothing failed where a graph waits for a human', async () => {
+    const { calls } = await traced(waitAndFail);
+    const failed = calls.filter(({ status }) => status.code === SpanStatusCode.ERROR);
+    expect(failed.map(({ name }) => name)).toEqual(['getTime']);
+    expect(failed[0]?.status.message).toBe('no clock in Paris');
+    expect(failed[0]?.events[0]?.attributes).toMatchObject({ 'exception.type': 'RangeError' });
+  });
+
+  it.each(['session_id', 'conversation_id'])('takes the session from %s', async (key) => {
+    const { calls } = await traced((each, server) =>
+      chatModel(each, server).invoke(user('hello'), {
+        metadata: { [key]: 'chat-1', tier: 'gold' },
+      }),
+    );
+    expect(calls[0]?.attributes).toMatchObject({
+      'session.id': 'chat-1',
+      metadata: `{"${key}":"chat-1","tier":"gold"}`,
+    });
+  });
+
   it('keeps content at home where it is hidden', async () => {
     const { manager: langchain, langgraph, openai } = all;
     const { calls } = await runTraced(
@@ -531,6 +612,36 @@ describe.each<FrameworkVersion>(['langchain1', 'langchain03'])('%s', (version) =
       expect(sent).not.toContain(said);
     }
     expect(sent).toContain('llm.token_count.prompt');
+  });
+
+  it('marks a graph whose reader stopped, and closes it at shutdown where LangGraph works on', async () => {
+    const { manager: langchain, langgraph, openai } = all;
+    const spans = await runToShutdown((server) => breakGraphStream(all, server), {
+      modules: { langchain, langgraph, openai },
+    });
+    const root = only(spans, 'weather-graph');
+    // LangGraph 0.4 runs the graph to its end, and reports that to nobody.
+    const isOld = version === 'langchain03';
+    expect(root.attributes['agent.outcome']).toBe(isOld ? 'abandoned' : 'aborted');
+    expect(root.status.code).toBe(0);
+    if (isOld) expect(treeOf(spans)).toEqual(OLD_GRAPH);
+  });
+
+  it.each<readonly [string, (one: Frameworks) => void]>([
+    ['instrumentLangGraph', ({ langgraph }) => instrumentLangGraph(langgraph)],
+    ['instrumentLangChain', ({ manager }) => instrumentLangChain(manager)],
+  ])('is connected by hand: %s', async (_, connect) => {
+    const { calls } = await runTraced(async (server) => {
+      connect(all);
+      // The rest of the copy is loaded.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await weatherGraph(all, server).invoke({ messages: user('tool please') });
+    }, {});
+    const own = (version === 'langchain03' ? OLD_GRAPH : graph('weather-graph CHAIN'))[0];
+    expect(JSON.stringify(treeOf(calls))).toBe(
+      // Without the wrapper of `openai`.
+      JSON.stringify([own]).replace(',"OpenAI Chat Completions LLM"', ''),
+    );
   });
 
   it('takes everything as one object where no files are to be found, as in a bundle', async () => {

@@ -1,13 +1,12 @@
-import { createServer, type Server } from 'node:http';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { context, trace, type Attributes } from '@opentelemetry/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { agentSpan } from '../../src/index.js';
 import { installFrameworks } from './installations.js';
+import { startLangSmith, type LangSmithServer } from './langsmith-server.js';
 import type { ProviderServer } from './provider-server.js';
 import { readAll, runPlain, runTraced, tokenSum, traceIds, type TracedRun } from './scenarios.js';
 import { treeOf, type Tree } from './run-tree.js';
+import { only } from './span-tree.js';
 
 type Code = (...args: never[]) => unknown;
 interface OpenAI {
@@ -19,28 +18,26 @@ interface Frameworks {
   readonly openai: { readonly OpenAI: new (options: unknown) => OpenAI };
   readonly traceable: (code: Code, options: unknown) => (...args: unknown[]) => Promise<unknown>;
   readonly wrapOpenAI: (client: OpenAI) => OpenAI;
-  readonly ChatOpenAI: new (fields: unknown) => { invoke(input: unknown): Promise<unknown> };
+  readonly anthropic: unknown;
+  readonly ChatOpenAI: ChatModel;
+  readonly ChatAnthropic: ChatModel;
 }
+type ChatModel = new (fields: unknown) => {
+  invoke(input: unknown): Promise<unknown>;
+  stream(input: unknown): Promise<AsyncIterable<unknown>>;
+};
 
 const model = 'gpt-4.1-mini';
 const user = (content: string): readonly unknown[] => [{ role: 'user', content }];
 const STREAM = { model, stream: true, stream_options: { include_usage: true } };
 
 let all: Frameworks;
-let posts = 0;
+let langSmith: LangSmithServer;
 
-function startLangSmith(mode: string): void {
-  let cloud: Server;
+function connectLangSmith(mode: string): void {
   beforeAll(async () => {
-    cloud = createServer((request, response) => {
-      if (request.method === 'POST') posts += 1;
-      request.resume().on('end', () => response.end('{}'));
-    }).listen(0, '127.0.0.1');
-    await once(cloud, 'listening');
-    process.env['LANGSMITH_TRACING_MODE'] = mode;
-    process.env['LANGSMITH_TRACING'] = 'true';
-    process.env['LANGSMITH_API_KEY'] = 'k';
-    process.env['LANGSMITH_ENDPOINT'] = `http://127.0.0.1:${(cloud.address() as AddressInfo).port}`;
+    langSmith = await startLangSmith();
+    Object.assign(process.env, langSmith.env, { LANGSMITH_TRACING_MODE: mode });
     const { directory, load } = await installFrameworks('langchain1');
     process.chdir(directory);
     const of = async (specifier: string): Promise<object> => (await load(specifier)) as object;
@@ -50,10 +47,12 @@ function startLangSmith(mode: string): void {
       openai: await of('openai'),
       ...(await of('langsmith/traceable')),
       ...(await of('langsmith/wrappers')),
+      anthropic: await of('@anthropic-ai/sdk'),
       ...(await of('@langchain/openai')),
+      ...(await of('@langchain/anthropic')),
     } as unknown as Frameworks;
   });
-  afterAll(() => void cloud.close());
+  afterAll(() => langSmith.close());
 }
 
 function clientOf({ openai }: Frameworks, { url }: ProviderServer): OpenAI {
@@ -156,6 +155,46 @@ const CASES: readonly Case[] = [
     tree: ['ask LLM'],
   },
   {
+    name: 'what models of LangChain answer',
+    run: async ({ url, origin }) => {
+      const fields = { model, apiKey: 'k', configuration: { baseURL: url } };
+      const models = [
+        new all.ChatOpenAI(fields),
+        new all.ChatOpenAI({ ...fields, useResponsesApi: true }),
+        new all.ChatAnthropic({ model: 'claude', apiKey: 'k', anthropicApiUrl: origin }),
+      ];
+      for (const each of models) {
+        await each.invoke('hello');
+        await readAll(await each.stream('hello'));
+      }
+    },
+    tree: [
+      ...Array.from({ length: 4 }, () => 'ChatOpenAI LLM'),
+      ...Array.from({ length: 2 }, () => 'ChatAnthropic LLM'),
+    ],
+  },
+  {
+    name: 'a generator, read to its end and not',
+    run: async (server) => {
+      const words = all.traceable(
+        async function* words() {
+          userSpan('user-in-generator');
+          await clientOf(all, server).chat.completions.create({ model, messages: user('hello') });
+          yield 'one';
+          yield 'two';
+        },
+        { name: 'words' },
+      ) as unknown as () => Promise<AsyncIterable<unknown>>;
+      const read = await readAll(await words());
+      for await (const word of await words()) if (word === 'one') break;
+      return read;
+    },
+    tree: [
+      ['words CHAIN', ['user-in-generator CHAIN', 'OpenAI Chat Completions LLM']],
+      ['words CHAIN', ['user-in-generator CHAIN', 'OpenAI Chat Completions LLM']],
+    ],
+  },
+  {
     name: 'an error',
     run: (server) => {
       const bad = all.traceable(
@@ -182,11 +221,11 @@ export function describeMode(mode: 'langsmith' | 'otel'): void {
 }
 
 function modeTests(mode: 'langsmith' | 'otel'): void {
-  startLangSmith(mode);
+  connectLangSmith(mode);
 
   function traced(run: Case['run']): Promise<TracedRun> {
-    const { manager: langchain, langsmith, openai } = all;
-    return runTraced(run, { modules: { langchain, langsmith, openai } });
+    const { manager: langchain, langsmith, openai, anthropic } = all;
+    return runTraced(run, { modules: { langchain, langsmith, openai, anthropic } });
   }
 
   it.each(CASES)('has $name counted once, in one trace', async ({ run, tree }) => {
@@ -199,13 +238,81 @@ function modeTests(mode: 'langsmith' | 'otel'): void {
     expect(traceIds(spans).size).toBe(1);
   });
 
+  it.each(CASES)('has $name counted once where LangChain is not connected', async ({ run }) => {
+    const { langsmith, openai, anthropic } = all;
+    const { spans, bill } = await runTraced(run, { modules: { langsmith, openai, anthropic } });
+    expect(tokenSum(spans)).toEqual(bill);
+    expect(traceIds(spans).size).toBe(1);
+  });
+
+  it('says what was asked and answered, by whom', async () => {
+    const { calls } = await traced(agentOf);
+    const of = (name: string): Attributes => only(calls, name).attributes;
+    expect(of('agent')).toMatchObject({
+      'session.id': 'session-1',
+      'tag.tags': ['demo'],
+      'input.value': 'hello',
+      'output.value': 'done',
+    });
+    expect(new Set(calls.map(({ attributes }) => attributes['session.id'])).size).toBe(1);
+    expect(of('lookUp')).toMatchObject({
+      'input.value': 'hello',
+      'retrieval.documents.0.document.content': 'Paris is warm.',
+      'retrieval.documents.0.document.metadata': '{"page":1}',
+    });
+    expect(of('getWeather')).toMatchObject({
+      'tool.name': 'getWeather',
+      'tool.parameters': '{"city":"Paris"}',
+      'output.value': '18 degrees in Paris',
+    });
+    for (const { attributes } of calls.filter(({ name }) => name === 'ChatOpenAI')) {
+      expect(attributes).toMatchObject({
+        'llm.system': 'openai',
+        'llm.provider': 'openai',
+        'llm.model_name': 'gpt-4.1-mini-2025-04-14',
+        'llm.finish_reason': 'stop',
+        'llm.token_count.prompt_details.cache_read': 64,
+        'llm.input_messages.0.message.content': 'hello',
+        'llm.output_messages.0.message.content': 'Hello from the local server.',
+      });
+    }
+  });
+
+  it('says what failed', async () => {
+    const { calls } = await traced((server) => CASES.at(-1)?.run(server) ?? Promise.resolve());
+    expect(only(calls, 'bad')).toMatchObject({ status: { code: 2 } });
+    expect(only(calls, 'bad').events[0]?.attributes).toMatchObject({
+      'exception.message': expect.stringContaining('Incorrect API key'),
+    });
+  });
+
+  it('keeps content at home where it is hidden', async () => {
+    const { manager: langchain, langsmith, openai } = all;
+    const { calls } = await runTraced(
+      async (server) => {
+        await agentOf(server);
+        await CASES.at(-1)
+          ?.run(server)
+          .catch(() => {});
+      },
+      { modules: { langchain, langsmith, openai }, privacy: { captureMessageContent: false } },
+    );
+    const sent = JSON.stringify(
+      calls.map(({ attributes, events, status }) => ({ attributes, events, status })),
+    );
+    for (const said of ['hello', 'Hello', 'Paris', '18 degrees', 'done', 'sk-secret']) {
+      expect(sent).not.toContain(said);
+    }
+    expect(sent).toContain('llm.token_count.prompt');
+  });
+
   it('is posted to as without tracing', async () => {
-    const before = posts;
+    const before = langSmith.posts;
     await traced(agentOf);
     await new Promise((resolve) => setTimeout(resolve, 500));
     // In mode `otel` LangSmith posts nothing by itself.
-    if (mode === 'otel') expect(posts).toBe(before);
-    else expect(posts).toBeGreaterThan(before);
+    if (mode === 'otel') expect(langSmith.posts).toBe(before);
+    else expect(langSmith.posts).toBeGreaterThan(before);
   });
 }
 
@@ -214,7 +321,7 @@ export function describeNative(): void {
 }
 
 function nativeTests(): void {
-  startLangSmith('otel');
+  connectLangSmith('otel');
   const keys = { trace: Symbol.for('ls:otel_trace'), context: Symbol.for('ls:otel_context') };
   beforeAll(() => {
     // What its `initializeOTEL()` does.

@@ -131,12 +131,12 @@ describe.each(['agents011', 'agents020'] as const)('%s', (version) => {
   const turns = (tree: readonly string[]): readonly string[] => {
     if (!isOld) return tree;
     const lines: string[] = [];
-    let depth = Infinity;
+    let around: readonly number[] = [];
     for (const line of tree) {
       const at = line.search(/\S/u);
-      if (at <= depth) depth = Infinity;
-      if (line.trim().startsWith('turn ')) depth = at;
-      else lines.push(at > depth ? line.slice(2) : line);
+      around = around.filter((depth) => depth < at);
+      if (line.trim().startsWith('turn ')) around = [...around, at];
+      else lines.push(line.slice(2 * around.length));
     }
     return lines;
   };
@@ -380,6 +380,57 @@ describe.each(['agents011', 'agents020'] as const)('%s', (version) => {
         ...turns(['application CHAIN', '  Agent workflow AGENT', ...helper]),
         '  OpenAI Chat Completions LLM',
       ]);
+    });
+
+    it('nests an agent that is a tool of another', async () => {
+      const lines = await tree(async (kit) => {
+        const inner = kit.agent('Inner') as { asTool(options: unknown): unknown };
+        const ask = inner.asTool({ toolName: 'ask', toolDescription: 'Weather.' });
+        const agent = kit.agent('Helper', { tools: [ask] });
+        return (await kit.runner().run(agent, 'handoff')).finalOutput;
+      });
+      expect(lines).toEqual(
+        turns([
+          'application CHAIN',
+          '  Agent workflow AGENT',
+          ...helper,
+          '        ask TOOL',
+          '          Inner AGENT',
+          '            turn 1 CHAIN',
+          `              ${call}`,
+          '      turn 2 CHAIN',
+          `        ${call}`,
+        ]),
+      );
+    });
+
+    it('leaves calls to the provider where the SDK traces nothing', async () => {
+      sdk.agents.setTracingDisabled(true);
+      const { calls } = await traced(simple);
+      sdk.agents.setTracingDisabled(false);
+      expect(treeOf(calls)).toEqual([
+        api === 'responses' ? 'OpenAI Responses LLM' : 'OpenAI Chat Completions LLM',
+      ]);
+    });
+
+    it('leaves the processors of others where they are', async () => {
+      const seen: string[] = [];
+      const idle = async (): Promise<void> => {};
+      sdk.agents.setTraceProcessors([
+        {
+          onTraceStart: async () => void seen.push('start'),
+          onTraceEnd: async () => void seen.push('end'),
+          onSpanStart: idle,
+          onSpanEnd: idle,
+          forceFlush: idle,
+          shutdown: idle,
+        },
+      ]);
+      const { calls } = await traced(simple);
+      // Once without tracing of ours, once with it.
+      expect(seen).toEqual(['start', 'end', 'start', 'end']);
+      expect(calls).toHaveLength(isOld ? 3 : 4);
+      sdk.agents.setTraceProcessors([]);
     });
 
     it('sends no content of a run that leaves it out', async () => {

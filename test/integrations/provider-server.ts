@@ -16,7 +16,7 @@ export interface Bill {
  * A provider on this machine that speaks the wire formats of OpenAI (chat completions, Responses,
  * embeddings) and Anthropic (messages), as JSON and as server-sent events. The first word of the
  * last user message picks the case: `hello`, `tool`, `json`, `think`, `len`, `refuse`, `slow`,
- * `handoff` (calls the first tool), `mixed` (tool calls whose pieces alternate), `drop` (the connection breaks), `overloaded` (an error event), `err401`, `once429`.
+ * `handoff` (calls the first tool, every required argument `Paris`), `mixed` (tool calls whose pieces alternate), `drop` (the connection breaks), `overloaded` (an error event), `err401`, `once429`.
  */
 export interface ProviderServer {
   readonly origin: string;
@@ -40,7 +40,8 @@ const CALLS: readonly Call[] = [
 ];
 const MODEL = 'gpt-4.1-mini-2025-04-14';
 
-export async function startProvider(): Promise<ProviderServer> {
+/** `words`: cases of the first requests, whatever their messages say. */
+export async function startProvider(words: readonly string[] = []): Promise<ProviderServer> {
   const requests: Json[] = [];
   const bill = { prompt: 0, completion: 0 };
   let live = 0;
@@ -57,7 +58,7 @@ export async function startProvider(): Promise<ProviderServer> {
     response.on('close', () => {
       live -= 1;
     });
-    const word = caseOf(body);
+    const word = words[index] ?? caseOf(body);
     const path = (incoming.url ?? '').replace(/^\/v1/u, '').split('?')[0];
     const earlier = requests.slice(0, index).filter((other) => caseOf(other) === word).length;
     const failure = failureOf(word, path === '/messages', earlier);
@@ -128,7 +129,9 @@ function callsFor(word: string, { tools }: Json): readonly Call[] {
   if (word !== 'handoff') return [];
   const [first] = listOf(tools);
   const called = (first?.['function'] ?? first) as Json | undefined;
-  return [{ id: 'call_HAND', name: String(called?.['name']), input: '{}' }];
+  const { required = [] } = (called?.['parameters'] ?? {}) as { required?: readonly string[] };
+  const input = JSON.stringify(Object.fromEntries(required.map((name) => [name, 'Paris'])));
+  return [{ id: 'call_HAND', name: String(called?.['name']), input }];
 }
 
 function failureOf(

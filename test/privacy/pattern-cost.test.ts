@@ -22,6 +22,12 @@ const NEAR_MATCHES = [
   'D E 8 9 ', 'DE89 ', 'DE89 3704 ', 'a1', 'a 1', 'ssn 1', 'ssn is ', 'social security ',
   'call me at ', 'call me at 1-', 'my number is 1', 'phone ', 'tel 1 ',
   'one ', 'double one ', 'one 2 ', 'oh-', 'one, ', 'four-one-',
+  'double ', 'five hundred ', 'quatre-vingt-', 'treinta y ', 'vierundzwanzig ', 'oh uh ', 'uh 1 ',
+  'plus eins ', '1, 1 uh, ', 'tel ', 'tel one ', 'pin is ', 'pin 1 pin ', 'cvv: 1a ', 'exp 1/', 'exp may ',
+  'dni 1A', 'passport A1', '12.345.678-', 'RSS MRA 85T10 A', 'order number 1 ', '390.533.447-',
+  'my password is ', 'mein passwort ist a', 'password a', '://hooks.slack.com/a/', ' -u a:', 'sig=',
+  '1:AA', 'M.aaaaaa.', 'glsa_', 're_aaaaaa_', '%41', '%40a.b', '%E4', '\\u0040', '\\u0031 ',
+  'a arroba b punto ', 'a at gmail ', 'a b c ', 'a [at] b [dot] ', 'a dash b ', ' at web.',
   'a@', 'a@a.', "a'a", "a'a@", '@', '_', 'a.b@', 'é@', 'a at b dot ', ' dot a', ' at ', 'a (at) ',
   'a @ b.', '[at]', 'a dot ', '"', '\\"', '[', '{"', '["1 ', '"token=', '\\"pwd:', '\ud800',
 ];

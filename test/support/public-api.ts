@@ -27,19 +27,40 @@ export interface PublicMember {
 
 const SOURCE = new URL('../../src/', import.meta.url);
 
-/** What `src/<entry>.ts` exports, by following its re-exports. */
+/** What `src/<entry>.ts` exports: its own declarations, and what it re-exports. */
 export function readPublicNames(entry: string): readonly PublicName[] {
-  return parse(new URL(`${entry}.ts`, SOURCE)).statements.flatMap((statement) => {
-    if (!ts.isExportDeclaration(statement) || statement.exportClause === undefined) return [];
+  const file = new URL(`${entry}.ts`, SOURCE);
+  return parse(file).statements.flatMap((statement) => {
+    if (!ts.isExportDeclaration(statement)) {
+      return isExported(statement) ? describe(file, statement.name?.getText() ?? '') : [];
+    }
     const { exportClause, moduleSpecifier } = statement;
-    if (!ts.isNamedExports(exportClause) || !moduleSpecifier) return [];
-    if (!ts.isStringLiteral(moduleSpecifier)) return [];
-    const from = new URL(
-      moduleSpecifier.text.replace(/\.js$/, '.ts'),
-      new URL(`${entry}.ts`, SOURCE),
+    if (exportClause === undefined || !ts.isNamedExports(exportClause)) return [];
+    const from = moduleSpecifier === undefined ? undefined : sourceOf(moduleSpecifier, file);
+    return exportClause.elements.map(({ name: { text } }) =>
+      describe(from ?? importedFrom(text, file), text),
     );
-    return exportClause.elements.map((element) => describe(from, element.name.text));
   });
+}
+
+function isExported(
+  statement: ts.Statement,
+): statement is ts.FunctionDeclaration | ts.InterfaceDeclaration {
+  if (!ts.isFunctionDeclaration(statement) && !ts.isInterfaceDeclaration(statement)) return false;
+  return statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true;
+}
+
+function sourceOf(specifier: ts.Expression, file: URL): URL {
+  return new URL(specifier.getText().slice(1, -1).replace(/\.js$/, '.ts'), file);
+}
+
+/** Where a name comes from that an entry imports and exports again. */
+function importedFrom(name: string, file: URL): URL {
+  const found = parse(file)
+    .statements.filter((statement) => ts.isImportDeclaration(statement))
+    .find(({ importClause }) => new RegExp(`\\b${name}\\b`).test(importClause?.getText() ?? ''));
+  if (found === undefined) throw new Error(`${file.pathname} does not import ${name}`);
+  return sourceOf(found.moduleSpecifier, file);
 }
 
 /** The members of an interface that is public, those of what it extends first. */

@@ -19,7 +19,7 @@ import {
   type CallRequest,
 } from '../call-attributes.js';
 import type { NativeSpanMapper } from '../native-spans.js';
-import { identityIn } from './operation.js';
+import { identityIn, inputDocuments, rankedDocuments } from './operation.js';
 import { answerMessage, modelMessages, modelProvider, parsed } from './messages.js';
 
 /** Every span of the AI SDK has it. Not its scope, which is that of the tracer that was given. */
@@ -154,23 +154,11 @@ function toolAttributes(attributes: Attributes): Attributes {
 }
 
 function rerankAttributes(attributes: Attributes): Attributes {
-  const documents = listIn(attributes['ai.documents']);
-  const ranking = listIn(attributes['ai.ranking']).map((each) => parseJsonRecord(each) ?? {});
-  const pairs = [
-    ...documents.map((document, at) => [
-      `${S.RERANKER_INPUT_DOCUMENTS}.${at}.${S.DOCUMENT_CONTENT}`,
-      jsonText(parsed(document)),
-    ]),
-    ...ranking.map(({ index }, at) => [
-      `${S.RERANKER_OUTPUT_DOCUMENTS}.${at}.${S.DOCUMENT_ID}`,
-      jsonText(index),
-    ]),
-    ...ranking.map(({ relevanceScore }, at) => [
-      `${S.RERANKER_OUTPUT_DOCUMENTS}.${at}.${S.DOCUMENT_SCORE}`,
-      relevanceScore,
-    ]),
-  ];
-  return { [S.RERANKER_MODEL_NAME]: attributes['ai.model.id'], ...Object.fromEntries(pairs) };
+  return {
+    [S.RERANKER_MODEL_NAME]: attributes['ai.model.id'],
+    ...inputDocuments(listIn(attributes['ai.documents']).map(parsed)),
+    ...rankedDocuments(listIn(attributes['ai.ranking']).map(parsed)),
+  };
 }
 
 function stepAttributes(attributes: Attributes): Attributes {

@@ -1,36 +1,12 @@
-import {
-  OpenInferenceSpanKind as Kind,
-  SemanticConventions as S,
-} from '@arizeai/openinference-semantic-conventions';
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { liveSetup } from '../../live-tracing.js';
-import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
-import { abandonStep, isInSession, startStep, startTool, type Step } from '../agent-steps.js';
-import { jsonText, listIn, without, type CallRequest } from '../call-attributes.js';
-import { guard, ModelCall } from '../model-call.js';
-import { closeAtShutdown } from '../open-spans.js';
-import { modelMessages, modelProvider } from './messages.js';
-import {
-  documentAttributes,
-  endEmbedding,
-  endModel,
-  endRerank,
-  endStep,
-  endTool,
-  identityIn,
-  stepsOf,
-  type Operation,
-} from './operation.js';
+import { asText, isRecord } from '../../mapping/read-attributes.js';
+import { guard } from '../model-call.js';
+import { Operation } from './operation.js';
 
-/** Generations are agents' work: they call tools and take several steps. The rest is one request. */
-const GENERATIONS: ReadonlySet<string> = new Set([
-  'ai.generateText',
-  'ai.streamText',
-  'ai.generateObject',
-  'ai.streamObject',
-]);
-const NOT_PARAMETERS =
-  'aiVersion callId execute functionId headers instructions messages modelId promptMessages provider providerOptions recordInputs recordOutputs request response timestamp tools'.split(
+/** Those after `onStart`. */
+const HOOKS =
+  'onStepStart onLanguageModelCallStart onLanguageModelCallEnd onObjectStepStart onObjectStepEnd onToolExecutionStart onToolExecutionEnd onStepEnd onStepError onEmbedStart onEmbedEnd onRerankStart onRerankEnd onEnd onAbort onError'.split(
     ' ',
   );
 
@@ -49,12 +25,20 @@ export class TelemetryHooks {
   /** Without a tracer: that of the live tracing, at the time of the call. */
   constructor(tracer: Tracer | undefined) {
     this.#tracer = tracer;
-    for (const [name, hook] of Object.entries(this.#hooks())) Reflect.set(this, name, hook);
+    for (const hook of HOOKS) {
+      Reflect.set(this, hook, (event: unknown) => {
+        if (isRecord(event)) guard(() => this.#operations.get(event['callId'])?.see(hook, event));
+      });
+    }
   }
 
   /** What has begun goes on to its end. */
   stop(): void {
     this.#isOn = false;
+  }
+
+  onStart(event: unknown): void {
+    guard(() => this.#start(event));
   }
 
   executeLanguageModelCall<T>(call: {
@@ -70,194 +54,19 @@ export class TelemetryHooks {
     toolCallId: string;
     execute: () => PromiseLike<T>;
   }): PromiseLike<T> {
-    const tool = this.#operations.get(call.callId)?.tools.get(call.toolCallId);
-    return tool === undefined ? call.execute() : contextApi.with(tool.context, call.execute);
+    const below = this.#operations.get(call.callId)?.toolContext(call.toolCallId);
+    return below === undefined ? call.execute() : contextApi.with(below, call.execute);
   }
 
-  #hooks(): Readonly<Record<string, (event: unknown) => void>> {
-    const hook =
-      (handle: (operation: Operation, event: JsonRecord) => void) =>
-      (event: unknown): void => {
-        guard(() => {
-          const operation = isRecord(event) ? this.#operations.get(event['callId']) : undefined;
-          if (isRecord(event) && operation !== undefined) handle(operation, event);
-        });
-      };
-    const startModel = (operation: Operation, event: JsonRecord): void => {
-      operation.model = this.#startModel(operation, event);
-    };
-    return {
-      onStart: (event) => {
-        guard(() => this.#onStart(event));
-      },
-      onStepStart: hook((operation, event) => this.#startStep(operation, event)),
-      onLanguageModelCallStart: hook(startModel),
-      onLanguageModelCallEnd: hook(endModel),
-      onObjectStepStart: hook(startModel),
-      onObjectStepEnd: hook(endModel),
-      onToolExecutionStart: hook((operation, event) => this.#startTool(operation, event)),
-      onToolExecutionEnd: hook(endTool),
-      onStepEnd: hook((operation) => endStep(operation)),
-      onStepError: hook((operation, { error }) => {
-        operation.model?.failed(error);
-        operation.step?.span.fail(error);
-        endStep(operation);
-      }),
-      onEmbedStart: hook((operation, event) => this.#startEmbedding(operation, event)),
-      onEmbedEnd: hook(endEmbedding),
-      onRerankStart: hook((operation, event) => this.#startRerank(operation, event)),
-      onRerankEnd: hook(endRerank),
-      onEnd: hook((operation, event) => {
-        const { text, object } = event;
-        if (event['recordOutputs'] !== false) operation.root.span.setOutput(asText(text) ?? object);
-        this.#end(operation, event, ({ span }) => span.end());
-      }),
-      onAbort: hook((operation, event) => {
-        operation.model?.stopped('aborted', {
-          finishReason: 'abort',
-          messages: [],
-          isComplete: false,
-        });
-        this.#end(operation, event, (step) => {
-          step.span.setOutcome('aborted').setStopReason('aborted').setFinalized(false).end();
-        });
-      }),
-      onError: hook((operation, event) => {
-        const { error } = event;
-        operation.model?.failed(error);
-        for (const embedding of operation.embeddings.values()) embedding.failed(error);
-        this.#end(operation, event, ({ span }) => {
-          span.fail(error);
-          span.end();
-        });
-      }),
-    };
-  }
-
-  #onStart(event: unknown): void {
+  #start(event: unknown): void {
     const tracer = this.#tracer ?? liveSetup()?.tracing?.tracer;
     if (!this.#isOn || tracer === undefined || !isRecord(event)) return;
     const { callId } = event;
-    const operationId = asText(event['operationId']);
+    const id = asText(event['operationId']);
     // Another integration makes spans of the same call: one tree is enough.
-    if (callId === undefined || operationId === undefined || hasOpenTelemetry(globalIntegrations()))
-      return;
-    const isGeneration = GENERATIONS.has(operationId);
-    const functionId = asText(event['functionId']);
-    const around = contextApi.active();
-    const { runtimeContext } = event;
-    const identity = identityIn(isRecord(runtimeContext) ? runtimeContext : {});
-    const root = startStep(tracer, {
-      name: functionId ?? operationId,
-      kind: isGeneration ? Kind.AGENT : Kind.CHAIN,
-      around,
-      identity: {
-        ...identity,
-        ...(isInSession(around) && { sessionId: undefined }),
-        ...(isGeneration &&
-          functionId !== undefined && {
-            agent: { id: undefined, name: functionId, role: undefined },
-          }),
-      },
-    });
-    const { messages, prompt, value, query } = event;
-    root.span.setInput(messages ?? prompt ?? value ?? query);
-    const operation: Operation = {
-      root,
-      step: undefined,
-      model: undefined,
-      tools: new Map(),
-      embeddings: new Map(),
-      rerank: undefined,
-      forget: closeAtShutdown(() => {
-        this.#operations.delete(callId);
-        operation.model?.stopped('abandoned');
-        for (const embedding of operation.embeddings.values()) embedding.stopped('abandoned');
-        for (const step of stepsOf(operation)) abandonStep(step);
-      }),
-    };
-    this.#operations.set(callId, operation);
-  }
-
-  /** Ends what is open, the innermost first. Ended spans take no notice. */
-  #end(operation: Operation, { callId }: JsonRecord, end: (step: Step) => void): void {
-    this.#operations.delete(callId);
-    operation.forget();
-    for (const step of stepsOf(operation)) end(step);
-  }
-
-  #startStep(operation: Operation, { stepNumber }: JsonRecord): void {
-    const { root } = operation;
-    const name = `step ${String(stepNumber)}`;
-    operation.step = startStep(this.#usable(), { name, kind: Kind.CHAIN, around: root.context });
-  }
-
-  #startModel(operation: Operation, event: JsonRecord): ModelCall {
-    const { context } = operation.step ?? operation.root;
-    const request: CallRequest = {
-      ...modelProvider(event['provider']),
-      model: asText(event['modelId']),
-      messages: modelMessages(event['instructions'], event['messages'] ?? event['promptMessages']),
-      tools: listIn(event['tools']),
-      parameters: without(event, NOT_PARAMETERS),
-    };
-    return new ModelCall(this.#usable(), `chat ${request.model ?? ''}`.trim(), request, context);
-  }
-
-  #startTool({ step, root, tools }: Operation, { toolCall }: JsonRecord): void {
-    if (!isRecord(toolCall)) return;
-    const { toolCallId, toolName, input } = toolCall;
-    const call = { name: asText(toolName) ?? 'tool', id: asText(toolCallId), input };
-    const tool = startTool(this.#usable(), (step ?? root).context, call);
-    tool.span.setAttribute(S.TOOL_PARAMETERS, jsonText(input));
-    tools.set(toolCallId, tool);
-  }
-
-  #startEmbedding({ root, embeddings }: Operation, event: JsonRecord): void {
-    const { embedCallId, modelId, values, dimensions } = event;
-    const request: CallRequest = {
-      ...modelProvider(event['provider']),
-      model: asText(modelId),
-      messages: [],
-      tools: [],
-      parameters: dimensions === undefined ? {} : { dimensions },
-      texts: listIn(values).filter((text) => typeof text === 'string'),
-    };
-    const call = new ModelCall(
-      this.#usable(),
-      `embed ${request.model ?? ''}`.trim(),
-      request,
-      root.context,
-    );
-    embeddings.set(embedCallId, call);
-  }
-
-  #startRerank(operation: Operation, event: JsonRecord): void {
-    const { modelId, query, topN, documents } = event;
-    const name = `rerank ${asText(modelId) ?? ''}`.trim();
-    const rerank = startStep(this.#usable(), {
-      name,
-      kind: Kind.RERANKER,
-      around: operation.root.context,
-    });
-    rerank.span.setAttributes({
-      [S.RERANKER_MODEL_NAME]: modelId,
-      [S.RERANKER_TOP_K]: topN,
-      [S.RERANKER_QUERY]: query,
-      ...documentAttributes(
-        S.RERANKER_INPUT_DOCUMENTS,
-        listIn(documents).map((document) => ({ document })),
-      ),
-    });
-    rerank.span.setInput(query);
-    operation.rerank = rerank;
-  }
-
-  /** `startStep` records nothing when there is none. */
-  #usable(): Tracer {
-    const tracer = this.#tracer ?? liveSetup()?.tracing?.tracer;
-    if (tracer === undefined) throw new Error('there is no tracer');
-    return tracer;
+    if (callId === undefined || id === undefined || hasOpenTelemetry(globalIntegrations())) return;
+    const onEnd = (): void => void this.#operations.delete(callId);
+    this.#operations.set(callId, new Operation(tracer, id, event, onEnd));
   }
 }
 

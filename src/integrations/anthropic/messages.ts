@@ -5,6 +5,7 @@ import {
   jsonText,
   listIn,
   recordsIn,
+  textOf,
   without,
   type CallAnswer,
   type CallRequest,
@@ -54,7 +55,7 @@ export function messagesAnswer(message: unknown): CallAnswer {
   };
 }
 
-/** Tool results are parts of a user's message here; the mapping makes messages of their own of them. */
+/** Tool results are parts of a user's message here; the mapping makes one message of each. */
 function inputMessage(message: JsonRecord): Message {
   return { role: asText(message['role']) ?? 'user', parts: partsOf(message['content']) };
 }
@@ -92,16 +93,13 @@ function messagePart(block: JsonRecord): MessagePart {
   }
 }
 
-function imagePart({ url, data, media_type: mimeType }: JsonRecord): MessagePart {
+export function imagePart({ url, data, media_type: mimeType }: JsonRecord): MessagePart {
   if (typeof url === 'string') return { type: 'uri', modality: 'image', uri: url };
   return { type: 'blob', modality: 'image', mime_type: mimeType, content: data };
 }
 
 export function resultText(content: unknown): string {
-  const parts = recordsIn(content);
-  const texts = parts.map(({ text }) => text);
-  if (parts.length > 0 && texts.every((text) => typeof text === 'string')) return texts.join('\n');
-  return jsonText(content) ?? '';
+  return textOf(content) ?? '';
 }
 
 /** The events of a stream, put together into the message that they are pieces of. */

@@ -22,7 +22,7 @@ export function isAnthropicScope(scopeName: string): boolean {
 /** Contexts of native spans whose call is counted above: what is above is known at the start alone. */
 const owned = new WeakSet<SpanContext>();
 
-/** To be told of every span that starts. */
+/** To be called for every span that starts. */
 export function noteNativeSpan(span: Span, parentContext: Context): void {
   if (!isAnthropicScope(span.instrumentationScope.name)) return;
   if (ownerOf(parentContext) !== undefined) owned.add(span.spanContext());

@@ -1,6 +1,6 @@
 import type { Integration } from '../integration.js';
 import { moduleParts } from '../integration.js';
-import { patchMethod } from '../patch-method.js';
+import { aroundMethod } from '../patch-method.js';
 import { tracedQuery } from './wrap-query.js';
 
 /**
@@ -15,14 +15,7 @@ export const CLAUDE_AGENT_SDK: Integration = {
     moduleParts(module, ['default'])
       .filter((part) => isWritable(part))
       .map((part) =>
-        patchMethod(
-          part,
-          'query',
-          (original) =>
-            function (this: unknown, ...args: readonly unknown[]): unknown {
-              return tracedQuery(original, this, args, tracer);
-            },
-        ),
+        aroundMethod(part, 'query', (call, args, self) => tracedQuery(call, self, args, tracer)),
       ),
 };
 

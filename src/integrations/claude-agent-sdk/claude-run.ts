@@ -6,7 +6,7 @@ import {
   isRecord,
   type JsonRecord,
 } from '../../mapping/read-attributes.js';
-import { abandonStep, failStep, inSession, ownSession, startStep } from '../agent-steps.js';
+import { abandonStep, failStep, inSession, startStep } from '../agent-steps.js';
 import { recordsIn } from '../call-attributes.js';
 import { resultText } from '../anthropic/messages.js';
 import { closeAtShutdown } from '../open-spans.js';
@@ -56,7 +56,7 @@ export class ClaudeRun {
     this.#scopes = new ClaudeScopes(tracer, step, this.#usage);
     this.#hasInput = false;
     if (prompt !== undefined) this.prompted({ role: 'user', content: prompt });
-    this.#forget = closeAtShutdown(() => this.finish());
+    this.#forget = closeAtShutdown(step.span, () => this.finish());
   }
 
   /** Of what runs inside the run: Claude Code takes its `TRACEPARENT` from it. */
@@ -83,7 +83,7 @@ export class ClaudeRun {
     const session = asText(message['session_id']);
     if (session !== undefined && this.#session === undefined) {
       this.#session = session;
-      this.#scopes.main.step = inSession(this.#scopes.main.step, ownSession(this.#around, session));
+      this.#scopes.main.step = inSession(this.#scopes.main.step, this.#around, session);
     }
     switch (message['type']) {
       case 'stream_event':

@@ -2,9 +2,10 @@ import type { Readable } from 'node:stream';
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { parseJsonRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import { processEnvironment } from '../../options/resolve-options.js';
 import { guard } from '../model-call.js';
 import { ClaudeRun } from './claude-run.js';
-import { countsElsewhere } from './own-tracing.js';
+import { countsElsewhere } from './claude-usage.js';
 
 /** The output of Claude Code, or how to start it with the environment that is given. */
 export type ClaudeCodeOutput = Readable | ((env: NodeJS.ProcessEnv) => Readable);
@@ -18,7 +19,7 @@ export interface StreamJsonOptions {
 /** Reads `claude --output-format stream-json`, or `json`, whose only line is the result. */
 export function observeStreamJson(
   output: ClaudeCodeOutput,
-  { prompt, resumed = false, env = process.env }: StreamJsonOptions,
+  { prompt, resumed = false, env = processEnvironment() }: StreamJsonOptions,
   tracer: Tracer | undefined,
 ): AsyncGenerator<JsonRecord, void> {
   const run = new ClaudeRun(tracer, {

@@ -1,9 +1,11 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import { processEnvironment } from '../../options/resolve-options.js';
+import { seeEnd } from '../agent-run.js';
 import { guard } from '../model-call.js';
-import { isMethod, type Method } from '../patch-method.js';
+import { aroundMethod, type Method } from '../patch-method.js';
 import { ClaudeRun } from './claude-run.js';
-import { countsElsewhere } from './own-tracing.js';
+import { countsElsewhere } from './claude-usage.js';
 
 /** Calls `query()` of the Agent SDK inside the span of its run, and reads what it answers. */
 export function tracedQuery(
@@ -29,8 +31,9 @@ export function tracedQuery(
     run.finish(error);
     throw error;
   }
-  if (!isGenerator(messages)) return messages;
-  return observedMessages(messages, run, options['includePartialMessages'] === true);
+  if (isGenerator(messages))
+    guard(() => observeMessages(messages, run, options['includePartialMessages'] === true));
+  return messages;
 }
 
 function startRun(params: JsonRecord, options: JsonRecord, tracer: Tracer | undefined): ClaudeRun {
@@ -39,7 +42,9 @@ function startRun(params: JsonRecord, options: JsonRecord, tracer: Tracer | unde
   return new ClaudeRun(tracer, {
     around: contextApi.active(),
     prompt: typeof prompt === 'string' ? prompt : undefined,
-    countsElsewhere: countsElsewhere(isRecord(options['env']) ? options['env'] : process.env),
+    countsElsewhere: countsElsewhere(
+      isRecord(options['env']) ? options['env'] : processEnvironment(),
+    ),
     isResumed: typeof resume === 'string' || goesOn === true,
   });
 }
@@ -55,55 +60,43 @@ function observedPrompt(prompt: unknown, run: ClaudeRun): unknown {
   })();
 }
 
-/** The SDK's own object, with its methods (`interrupt`, `setModel`, `close`). */
-function observedMessages(
-  messages: AsyncGenerator,
-  run: ClaudeRun,
-  wantsEvents: boolean,
-): AsyncGenerator {
-  const steps = {
-    next: async (): Promise<IteratorResult<unknown>> => {
-      for (;;) {
-        let result: IteratorResult<unknown>;
-        try {
-          result = await contextApi.with(run.context, () => messages.next());
-        } catch (error) {
-          guard(() => run.finish(error));
-          throw error;
-        }
-        if (result.done === true) guard(() => run.finish());
-        else guard(() => run.see(result.value));
-        const isEvent = isRecord(result.value) && result.value['type'] === 'stream_event';
-        if (result.done === true || wantsEvents || !isEvent) return result;
-      }
-    },
-    return: async (value: unknown): Promise<IteratorResult<unknown>> => {
+/** The SDK's own object, with its methods (`interrupt`, `setModel`): its messages are seen. */
+function observeMessages(messages: AsyncGenerator, run: ClaudeRun, wantsEvents: boolean): void {
+  const finish = (error?: unknown): void => guard(() => run.finish(error));
+  aroundMethod(messages, 'next', async (next) => {
+    for (;;) {
+      let result: unknown;
       try {
-        return await messages.return(value);
-      } finally {
-        guard(() => run.finish());
+        result = await contextApi.with(run.context, next);
+      } catch (error) {
+        finish(error);
+        throw error;
       }
-    },
-    throw: async (error: unknown): Promise<IteratorResult<unknown>> => {
-      guard(() => run.finish(error));
-      return messages.throw(error);
-    },
-    [Symbol.asyncIterator]: () => proxy,
-  };
-  const proxy: AsyncGenerator = new Proxy(messages, {
-    get(target, key) {
-      if (Object.hasOwn(steps, key)) return Reflect.get(steps, key);
-      const value: unknown = Reflect.get(target, key, target);
-      if (!isMethod(value)) return value;
-      // Private fields are the target's own.
-      return (...args: readonly unknown[]): unknown => {
-        const result = Reflect.apply(value, target, args);
-        if (key === 'close') guard(() => run.finish());
-        return result;
-      };
-    },
+      const { done, value } = isRecord(result) ? result : {};
+      if (done === true) finish();
+      else guard(() => run.see(value));
+      const isEvent = isRecord(value) && value['type'] === 'stream_event';
+      if (done === true || wantsEvents || !isEvent) return result;
+    }
   });
-  return proxy;
+  aroundMethod(messages, 'return', (end, args) =>
+    seeEnd(
+      end(...args),
+      () => finish(),
+      () => finish(),
+    ),
+  );
+  aroundMethod(messages, 'throw', (fail, args) => {
+    finish(args[0]);
+    return fail(...args);
+  });
+  aroundMethod(messages, 'close', (close, args) => {
+    const result = close(...args);
+    finish();
+    return result;
+  });
+  // It would be the iterator behind the SDK's object.
+  messages[Symbol.asyncIterator] = () => messages;
 }
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {

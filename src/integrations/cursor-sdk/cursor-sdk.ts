@@ -1,8 +1,9 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import { seeEnd } from '../agent-run.js';
 import { moduleParts, type Integration } from '../integration.js';
 import { guard } from '../model-call.js';
-import { isMethod, patchMethod, type Unpatch } from '../patch-method.js';
+import { aroundMethod, isMethod, type Unpatch } from '../patch-method.js';
 import { CursorRun } from './cursor-run.js';
 
 /** Agents come from two static methods; their runs are what `send()` resolves with. */
@@ -21,44 +22,28 @@ export const CURSOR_SDK: Integration = {
 
 /** Sees what a method resolves with, before its caller does. */
 function afterCall(target: object, method: string, see: (value: JsonRecord) => void): Unpatch {
-  return patchMethod(
-    target,
-    method,
-    (original) =>
-      function (this: unknown, ...args: readonly unknown[]): unknown {
-        return seen(Reflect.apply(original, this, args), see);
-      },
-  );
+  return aroundMethod(target, method, (call, args) => seeRecord(call(...args), see));
 }
 
-function seen(result: unknown, see: (value: JsonRecord) => void): unknown {
-  if (!(result instanceof Promise)) return result;
-  return result.then((value: unknown) => {
-    if (isRecord(value)) guard(() => see(value));
-    return value;
-  });
+function seeRecord(
+  result: unknown,
+  see: (value: JsonRecord) => void,
+  failed: (error: unknown) => void = () => {},
+): unknown {
+  return seeEnd(result, (value) => isRecord(value) && see(value), failed);
 }
 
 function patchSend(agent: JsonRecord, tracer: Tracer): void {
-  patchMethod(
-    agent,
-    'send',
-    (original) =>
-      function (this: unknown, ...args: readonly unknown[]): unknown {
-        const send = (): unknown => Reflect.apply(original, this, args);
-        const run = guard(() => new CursorRun(tracer, agent['agentId'], args[0]));
-        if (run === undefined) return send();
-        const sent = contextApi.with(run.context, send);
-        if (!(sent instanceof Promise)) return sent;
-        return seen(
-          sent.catch((error: unknown) => {
-            guard(() => run.failed(error));
-            throw error;
-          }),
-          (sdkRun) => follow(sdkRun, run),
-        );
-      },
-  );
+  aroundMethod(agent, 'send', (call, args) => {
+    const run = guard(() => new CursorRun(tracer, agent['agentId'], args[0]));
+    if (run === undefined) return call(...args);
+    const sent = contextApi.with(run.context, () => call(...args));
+    return seeRecord(
+      sent,
+      (sdkRun) => follow(sdkRun, run),
+      (error) => run.failed(error),
+    );
+  });
 }
 
 /** The application streams a run, waits for it, does both, or neither: then its status tells. */
@@ -68,23 +53,18 @@ function follow(sdkRun: JsonRecord, run: CursorRun): void {
   const settle = (): void => {
     if (!isStreamed && result !== undefined) run.settle(result);
   };
-  patchMethod(
-    sdkRun,
-    'stream',
-    (original) =>
-      function (this: unknown, ...args: readonly unknown[]): unknown {
-        const messages = Reflect.apply(original, this, args);
-        if (!isRecord(messages)) return messages;
-        isStreamed = true;
-        const ended = (): void => {
-          isStreamed = false;
-          result ??= isDone(sdkRun['status']) ? sdkRun : undefined;
-          settle();
-        };
-        guard(() => observeMessages(messages, (message) => run.see(message), ended));
-        return messages;
-      },
-  );
+  aroundMethod(sdkRun, 'stream', (call, args) => {
+    const messages = call(...args);
+    if (!isRecord(messages)) return messages;
+    isStreamed = true;
+    const ended = (): void => {
+      isStreamed = false;
+      result ??= isDone(sdkRun['status']) ? sdkRun : undefined;
+      settle();
+    };
+    guard(() => observeMessages(messages, (message) => run.see(message), ended));
+    return messages;
+  });
   afterCall(sdkRun, 'wait', (value) => {
     result = value;
     settle();
@@ -108,30 +88,17 @@ function observeMessages(
   see: (message: unknown) => void,
   ended: () => void,
 ): void {
-  patchMethod(
-    messages,
-    'next',
-    (original) =>
-      async function (this: unknown, ...args: readonly unknown[]): Promise<unknown> {
-        try {
-          const step: unknown = await Reflect.apply(original, this, args);
-          if (isRecord(step)) guard(() => (step['done'] === true ? ended() : see(step['value'])));
-          return step;
-        } catch (error) {
-          guard(ended);
-          throw error;
-        }
-      },
+  aroundMethod(messages, 'next', (call, args) =>
+    seeRecord(
+      call(...args),
+      (step) => (step['done'] === true ? ended() : see(step['value'])),
+      ended,
+    ),
   );
-  patchMethod(
-    messages,
-    'return',
-    (original) =>
-      function (this: unknown, ...args: readonly unknown[]): unknown {
-        guard(ended);
-        return Reflect.apply(original, this, args);
-      },
-  );
+  aroundMethod(messages, 'return', (call, args) => {
+    guard(ended);
+    return call(...args);
+  });
 }
 
 function isDone(status: unknown): boolean {

@@ -1,17 +1,9 @@
 import { context as contextApi, type Context, type Tracer } from '@opentelemetry/api';
 import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
 import { Attr } from '../../semconv/attribute-keys.js';
-import {
-  abandonStep,
-  failStep,
-  inSession,
-  ownSession,
-  startStep,
-  type Step,
-} from '../agent-steps.js';
-import { guard } from '../model-call.js';
-import { closeAtShutdown } from '../open-spans.js';
-import { ConversationTools } from './conversation-tools.js';
+import { AgentRun, seeEnd } from '../agent-run.js';
+import { startStep, type Step } from '../agent-steps.js';
+import { withMetadataAround } from '../model-call.js';
 
 interface Turn extends Step {
   readonly input: string | undefined;
@@ -21,67 +13,40 @@ interface Turn extends Step {
 
 /**
  * The spans of one conversation with an agent of ElevenLabs, put together from the events on its
- * socket, which both packages hand on: the conversation (AGENT), a CHAIN for each turn, and tools.
- * What the model used is never sent, so there is no LLM span.
+ * socket, which both packages hand on: the conversation (AGENT), a CHAIN for each turn, and tools of
+ * the client, of the server, and of MCP. What the model used is never sent, so there is no LLM span.
  */
-export class ConversationRun {
+export class ConversationRun extends AgentRun {
   readonly #tracer: Tracer;
-  readonly #around: Context;
-  #step: Step;
   #turn: Turn | undefined;
-  readonly tools: ConversationTools;
-  readonly #forget: () => void;
   #hasInput = false;
-  #isOver = false;
 
   constructor(tracer: Tracer, agentId: unknown, userId: unknown) {
+    super(tracer, { name: 'elevenlabs.conversation', system: 'elevenlabs', agentId, userId });
     this.#tracer = tracer;
-    this.tools = new ConversationTools(tracer);
-    this.#around = contextApi.active();
-    const id = asText(agentId);
-    this.#step = startStep(tracer, {
-      name: 'elevenlabs.conversation',
-      kind: 'AGENT',
-      around: this.#around,
-      attributes: { [Attr.LLM_SYSTEM]: 'elevenlabs' },
-      identity: {
-        agent: id === undefined ? undefined : { id, name: undefined, role: undefined },
-        userId: asText(userId),
-      },
-    });
-    this.#forget = closeAtShutdown(() => this.#end(abandonStep));
-  }
-
-  get context(): Context {
-    return this.#step.context;
-  }
-
-  connected(conversationId: unknown): void {
-    const id = asText(conversationId);
-    if (id !== undefined) this.#step = inSession(this.#step, ownSession(this.#around, id));
   }
 
   /** The same words may come twice: as they are sent, and as the server has understood them. */
   userSaid(text: string | undefined): void {
     const turn = this.#turn;
     if (text === undefined || (turn?.input === text && turn.output === undefined)) return;
-    this.#endTurn();
+    this.beforeEnd();
     this.#startTurn(text);
-    if (!this.#hasInput) this.#step.span.setInput(text);
+    if (!this.#hasInput) this.span.setInput(text);
     this.#hasInput = true;
   }
 
   /** An event of the socket. */
   see(event: unknown): void {
-    if (this.#isOver || !isRecord(event)) return;
+    if (this.isOver || !isRecord(event)) return;
     const part = (key: string): JsonRecord => {
       const value = event[key];
       return isRecord(value) ? value : {};
     };
-    const around = this.#turn?.context ?? this.context;
-    switch (event['type']) {
+    const type = asText(event['type']) ?? '';
+    switch (type) {
       case 'conversation_initiation_metadata':
-        return this.connected(part('conversation_initiation_metadata_event')['conversation_id']);
+        return this.joinSession(part('conversation_initiation_metadata_event')['conversation_id']);
       case 'user_transcript':
         return this.userSaid(asText(part('user_transcription_event')['user_transcript'])?.trim());
       case 'agent_response':
@@ -91,88 +56,80 @@ export class ConversationRun {
         return this.#correct(asText(correction['corrected_agent_response'])?.trim());
       }
       case 'interruption':
-        this.#step.span.raw.addEvent('interruption');
+        this.span.raw.addEvent('interruption');
         return;
       case 'client_tool_call':
-        return this.tools.asked(part('client_tool_call'), around);
       case 'agent_tool_request':
-        return this.tools.asked(part('agent_tool_request'), around);
+        return this.#startTool(part(type));
       case 'agent_tool_response':
-        return this.tools.serverAnswered(part('agent_tool_response'), around);
-      case 'agent_tool_response_full_payload':
-        return this.tools.serverAnswered(part('agent_tool_response_full_payload'), around);
+      // Newer servers send what they gave the model.
+      case 'agent_tool_response_full_payload': {
+        const answer = part(type);
+        this.#startTool(answer);
+        const output = answer['full_payload'] ?? answer['result'];
+        return this.tools.end(answer['tool_call_id'], output, answer['is_error'] === true);
+      }
       case 'mcp_tool_call':
-        return this.tools.mcp(part('mcp_tool_call'), around);
+        return this.#seeMcp(part(type));
       default:
     }
   }
 
-  /** The conversation came to its end; with a message, it broke off. */
-  ended(failure?: string): void {
-    this.#end((step) => {
-      if (failure !== undefined) failStep(step, failure);
-      step.span.end();
-    });
+  /** A correction may come late: a turn stays open until the next, and ends when it was last heard of. */
+  protected override beforeEnd(): void {
+    if (this.#turn !== undefined) this.#turn.span.raw.end(this.#turn.lastMillis);
+    this.#turn = undefined;
   }
 
-  failed(error: unknown): void {
-    this.#end(({ span }) => {
-      span.fail(error);
-      span.end();
-    });
+  #startTool(call: JsonRecord): void {
+    const around = this.#turn?.context ?? this.context;
+    const { tool_call_id: id, tool_name: name, tool_type: type, parameters } = call;
+    const span = this.tools.start(around, id, name, parameters);
+    if (type !== undefined)
+      span.setAttribute(Attr.METADATA, withMetadataAround(around, { tool_type: type }));
+  }
+
+  /** Every state of a call comes in its own event. */
+  #seeMcp(call: JsonRecord): void {
+    this.#startTool({ ...call, tool_type: 'mcp' });
+    const { state, result, error_message: message, tool_call_id: id } = call;
+    if (state === 'success' || state === 'failure')
+      this.tools.end(id, result ?? message, state === 'failure');
   }
 
   #agentSaid(text: string | undefined): void {
     if (text === undefined) return;
     // A greeting answers nobody.
     const turn = this.#turn ?? this.#startTurn(undefined);
-    turn.output = turn.output === undefined ? text : `${turn.output}\n${text}`;
-    this.#setOutput(turn);
+    this.#setOutput(turn, turn.output === undefined ? text : `${turn.output}\n${text}`);
   }
 
   /** What of the answer was heard before the user spoke over it. */
   #correct(text: string | undefined): void {
-    if (text === undefined || this.#turn === undefined) return;
-    this.#turn.output = text;
-    this.#setOutput(this.#turn);
+    if (text !== undefined && this.#turn !== undefined) this.#setOutput(this.#turn, text);
   }
 
-  #setOutput(turn: Turn): void {
-    this.#touch();
-    turn.span.setOutput(turn.output);
-    this.#step.span.setOutput(turn.output);
+  #setOutput(turn: Turn, output: string): void {
+    turn.output = output;
+    turn.lastMillis = Date.now();
+    turn.span.setOutput(output);
+    this.span.setOutput(output);
   }
 
   #startTurn(input: string | undefined): Turn {
-    const step = startStep(this.#tracer, {
-      name: 'elevenlabs.turn',
-      kind: 'CHAIN',
-      around: this.context,
-    });
+    const around: Context = this.context;
+    const step = startStep(this.#tracer, { name: 'elevenlabs.turn', kind: 'CHAIN', around });
     step.span.setInput(input);
-    const turn: Turn = { ...step, input, output: undefined, lastMillis: Date.now() };
-    this.#turn = turn;
-    return turn;
+    this.#turn = { ...step, input, output: undefined, lastMillis: Date.now() };
+    return this.#turn;
   }
+}
 
-  /** A correction may come late: a turn stays open until the next, and ends when it was last heard of. */
-  #endTurn(): void {
-    if (this.#turn !== undefined) this.#turn.span.raw.end(this.#turn.lastMillis);
-    this.#turn = undefined;
-  }
-
-  #touch(): void {
-    if (this.#turn !== undefined) this.#turn.lastMillis = Date.now();
-  }
-
-  #end(end: (step: Step) => void): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#forget();
-    guard(() => {
-      this.tools.abandon();
-      this.#endTurn();
-    });
-    end(this.#step);
-  }
+/** Starts the session of a conversation inside of its span. */
+export function startedIn(run: ConversationRun, start: () => unknown): unknown {
+  return seeEnd(
+    contextApi.with(run.context, start),
+    () => {},
+    (error) => run.failed(error),
+  );
 }

@@ -1,8 +1,8 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { asText, isRecord } from '../../mapping/read-attributes.js';
 import { guard } from '../model-call.js';
-import { isMethod, patchMethod, type Method, type Unpatch } from '../patch-method.js';
-import { ConversationRun } from './conversation-run.js';
+import { aroundMethod, isMethod, type Method, type Unpatch } from '../patch-method.js';
+import { ConversationRun, startedIn } from './conversation-run.js';
 
 /** `startSession()` of `@elevenlabs/client`: everything is learned from its options. */
 export function patchStartSession(
@@ -10,30 +10,18 @@ export function patchStartSession(
   tracer: Tracer,
   observed: WeakSet<object>,
 ): Unpatch {
-  return patchMethod(
-    conversation,
-    'startSession',
-    (original) =>
-      function (this: unknown, ...args: readonly unknown[]): unknown {
-        const [options, ...rest] = args;
-        // `Conversation` hands its options on to `TextConversation`, which may be patched too.
-        const isNew = isRecord(options) && !observed.has(options);
-        const run = isNew
-          ? guard(() => new ConversationRun(tracer, options['agentId'], options['userId']))
-          : undefined;
-        if (run === undefined || !isNew) return Reflect.apply(original, this, args);
-        const watched = observedOptions(options, run);
-        observed.add(watched);
-        const started = contextApi.with(run.context, () =>
-          Reflect.apply(original, this, [watched, ...rest]),
-        );
-        if (!(started instanceof Promise)) return started;
-        return started.catch((error: unknown) => {
-          guard(() => run.failed(error));
-          throw error;
-        });
-      },
-  );
+  return aroundMethod(conversation, 'startSession', (call, args) => {
+    const [options, ...rest] = args;
+    // `Conversation` hands its options on to `TextConversation`, which may be patched too.
+    const isNew = isRecord(options) && !observed.has(options);
+    const run = isNew
+      ? guard(() => new ConversationRun(tracer, options['agentId'], options['userId']))
+      : undefined;
+    if (run === undefined || !isNew) return call(...args);
+    const watched = observedOptions(options, run);
+    observed.add(watched);
+    return startedIn(run, () => call(watched, ...rest));
+  });
 }
 
 /** The options with ours before the application's own. A callback changes nothing of what it gets. */
@@ -57,7 +45,7 @@ function observedOptions(
   const calls: { name: string; id: string }[] = [];
   return {
     ...options,
-    ...before('onConnect', (value) => run.connected(isRecord(value) && value['conversationId'])),
+    ...before('onConnect', (value) => run.joinSession(isRecord(value) && value['conversationId'])),
     ...before('onIncomingEvent', (event) => {
       run.see(event);
       const call = isRecord(event) ? event['client_tool_call'] : undefined;
@@ -77,7 +65,7 @@ function seeOutgoing(event: unknown, run: ConversationRun): void {
   if (!isRecord(event)) return;
   if (event['type'] === 'user_message') run.userSaid(asText(event['text']));
   if (event['type'] === 'client_tool_result')
-    run.tools.answered(event['tool_call_id'], event['result'], event['is_error'] === true);
+    run.tools.end(event['tool_call_id'], event['result'], event['is_error'] === true);
 }
 
 /** Tools run below their span. They are not given the id of the call: the first of that name it is. */

@@ -1,8 +1,9 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { asText, isRecord } from '../../mapping/read-attributes.js';
+import { seeEnd } from '../agent-run.js';
 import { guard } from '../model-call.js';
-import { isMethod, patchMethod, type Method, type Unpatch } from '../patch-method.js';
-import { ConversationRun } from './conversation-run.js';
+import { aroundMethod, isMethod, type Method, type Unpatch } from '../patch-method.js';
+import { ConversationRun, startedIn } from './conversation-run.js';
 
 const NORMAL_CLOSURE = 1000;
 const NO_STATUS = 1005;
@@ -12,33 +13,17 @@ export function patchConversation(prototype: object, tracer: Tracer): readonly U
   const runs = new WeakMap<object, ConversationRun>();
   const byTool = new Map<string, ConversationRun>();
   const tools: Unpatch[] = [];
-  const start = patchMethod(
-    prototype,
-    'startSession',
-    (original) =>
-      function (this: unknown, ...args: readonly unknown[]): unknown {
-        const call = (): unknown => Reflect.apply(original, this, args);
-        if (!isRecord(this) || runs.has(this)) return call();
-        const run = guard(() => startRun(this as Conversation, tracer, byTool, tools));
-        if (run === undefined) return call();
-        runs.set(this, run);
-        const started = contextApi.with(run.context, call);
-        if (!(started instanceof Promise)) return started;
-        return started.catch((error: unknown) => {
-          guard(() => run.failed(error));
-          throw error;
-        });
-      },
-  );
-  const say = patchMethod(
-    prototype,
-    'sendUserMessage',
-    (original) =>
-      function (this: unknown, ...args: readonly unknown[]): unknown {
-        if (isRecord(this)) guard(() => runs.get(this)?.userSaid(asText(args[0])));
-        return Reflect.apply(original, this, args);
-      },
-  );
+  const start = aroundMethod(prototype, 'startSession', (call, args, conversation) => {
+    if (!isRecord(conversation) || runs.has(conversation)) return call(...args);
+    const run = guard(() => startRun(conversation as Conversation, tracer, byTool, tools));
+    if (run === undefined) return call(...args);
+    runs.set(conversation, run);
+    return startedIn(run, () => call(...args));
+  });
+  const say = aroundMethod(prototype, 'sendUserMessage', (call, args, conversation) => {
+    if (isRecord(conversation)) guard(() => runs.get(conversation)?.userSaid(asText(args[0])));
+    return call(...args);
+  });
   return [start, say, () => tools.splice(0).forEach((unpatch) => unpatch())];
 }
 
@@ -78,26 +63,16 @@ function startRun(
 
 /** `ClientTools.handle()`, which runs a tool after its event was seen. */
 function patchHandle(prototype: object, byTool: Map<string, ConversationRun>): Unpatch {
-  return patchMethod(
-    prototype,
-    'handle',
-    (original) =>
-      async function (this: unknown, ...args: readonly unknown[]): Promise<unknown> {
-        const call = (): unknown => Reflect.apply(original, this, args);
-        const id = isRecord(args[1]) ? asText(args[1]['tool_call_id']) : undefined;
-        const run = byTool.get(id ?? '');
-        byTool.delete(id ?? '');
-        const below = run?.tools.contextOf(id);
-        if (run === undefined || below === undefined) return call();
-        try {
-          const result = await contextApi.with(below, call);
-          guard(() => run.tools.answered(id, result, false));
-          return result;
-        } catch (error) {
-          const message = error instanceof Error ? error.message : String(error);
-          guard(() => run.tools.answered(id, message, true));
-          throw error;
-        }
-      },
-  );
+  return aroundMethod(prototype, 'handle', (call, args) => {
+    const id = isRecord(args[1]) ? asText(args[1]['tool_call_id']) : undefined;
+    const run = byTool.get(id ?? '');
+    byTool.delete(id ?? '');
+    const below = run?.tools.contextOf(id);
+    if (run === undefined || below === undefined) return call(...args);
+    return seeEnd(
+      contextApi.with(below, () => call(...args)),
+      (result) => run.tools.end(id, result, false),
+      (error) => run.tools.end(id, error instanceof Error ? error.message : String(error), true),
+    );
+  });
 }

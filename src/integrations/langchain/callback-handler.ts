@@ -13,12 +13,14 @@ import { documentAttributes, langChainAnswer, requestOf, userMessage } from './m
 import { runStart, type RunSpans, type RunStart } from './run-spans.js';
 import { activeTool } from './runs.js';
 
+type OnError = (error: unknown, id: unknown) => void;
+
 /** Nodes of one run of a graph that have run, to tell which came before another one. */
 type Steps = { readonly step: number; readonly node: string }[];
 
 /**
  * The callback handler that makes runs spans. A plain object would do for LangChain; `awaitHandlers`
- * makes it call back at once: otherwise a run is told of by a queue, after its code has begun.
+ * makes it call back at once: otherwise a queue calls, after the run's code has begun.
  */
 export class CallbackHandler {
   readonly name = 'catalyst_tracing';
@@ -95,9 +97,9 @@ export class CallbackHandler {
     });
   }
 
-  handleChainError(error: unknown, id: unknown): void {
-    this.#fail(id, error);
-  }
+  readonly handleChainError: OnError = (error, id) => this.#fail(id, error);
+  readonly handleToolError: OnError = this.handleChainError;
+  readonly handleRetrieverError: OnError = this.handleChainError;
 
   handleToolStart(tool: unknown, input: unknown, ...rest: readonly unknown[]): void {
     const [id, parentId, tags, metadata, runName, callId] = rest;
@@ -124,10 +126,6 @@ export class CallbackHandler {
     });
   }
 
-  handleToolError(error: unknown, id: unknown): void {
-    this.#fail(id, error);
-  }
-
   handleRetrieverStart(retriever: unknown, query: unknown, ...rest: readonly unknown[]): void {
     const [id, parentId, tags, metadata, runName] = rest;
     guard(() => {
@@ -138,10 +136,6 @@ export class CallbackHandler {
 
   handleRetrieverEnd(documents: unknown, id: unknown): void {
     this.#end(id, (span) => span.setAttributes(documentAttributes(documents)));
-  }
-
-  handleRetrieverError(error: unknown, id: unknown): void {
-    this.#fail(id, error);
   }
 
   #startCall(
@@ -159,9 +153,9 @@ export class CallbackHandler {
   #fail(id: unknown, error: unknown): void {
     // A graph that waits for a human, or hands on to its parent, leaves its nodes by an exception.
     const isControlFlow = isRecord(error) && error['is_bubble_up'] === true;
-    const hasFailed = !isControlFlow && !isAbort(error) && !isGraphAbort(error);
     this.#end(id, (span) => {
-      if (hasFailed) span.fail(error);
+      if (isAbort(error) || isGraphAbort(error)) span.setOutcome('aborted');
+      else if (!isControlFlow) span.fail(error);
     });
   }
 

@@ -1,8 +1,8 @@
 import { join, sep } from 'node:path';
 import { isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
-import { fileInWorkingDirectory, loadedModules, processRequire } from '../../node-require.js';
+import { fileInWorkingDirectory, loadedModules } from '../../node-require.js';
 import { mainFiles } from '../application-imports.js';
-import { rootOf } from '../find-copies.js';
+import { loadCopy, rootOf } from '../find-copies.js';
 
 /** Modules of `@langchain/core` that hold what is patched, at the same places in 0.3 and 1. */
 const MODULES = [
@@ -19,21 +19,21 @@ const FOLDER = `${sep}node_modules${sep}${CORE.replace('/', sep)}${sep}`;
 /**
  * One copy of `@langchain/core`, its modules as one object: the first of those around that `isWanted`
  * knows for its own. A namespace does not say where it came from, and its exports do not lead to
- * `BaseChatModel`. Whoever was given a module looks for a copy that is loaded.
+ * `BaseChatModel`: so the copies around the application are compared with it.
  */
-export function coreCopy(
+export async function coreCopy(
   isWanted: (core: JsonRecord) => boolean,
   file: string | undefined,
-): JsonRecord | undefined {
+): Promise<JsonRecord | undefined> {
   const loaded = Object.keys(loadedModules()).filter((each) =>
     each.endsWith(join(FOLDER, 'dist', `${MODULES[0]}.cjs`)),
   );
-  for (const each of loaded) {
-    const core = modulesIn(rootAbove(each), 'cjs');
-    if (isWanted(core)) return core;
-  }
-  for (const root of rootsAround(file)) {
-    const core = modulesIn(root, 'js');
+  const copies = [
+    ...loaded.map((each) => [rootAbove(each), 'cjs'] as const),
+    ...[...rootsAround(file)].map((root) => [root, 'esm'] as const),
+  ];
+  for (const [root, format] of copies) {
+    const core = await modulesIn(root, format);
     if (isWanted(core)) return core;
   }
   return undefined;
@@ -57,20 +57,12 @@ function rootAbove(file: string): string {
   return file.slice(0, file.indexOf(FOLDER) + FOLDER.length - 1);
 }
 
-/**
- * `require()` gives an ES module that is loaded at once, in every Node that this package supports.
- * Node warns of it (20.19) unless the caller is within `node_modules`.
- */
-function modulesIn(root: string, extension: 'cjs' | 'js'): JsonRecord {
-  const require = processRequire();
+async function modulesIn(root: string, format: 'cjs' | 'esm'): Promise<JsonRecord> {
   const core: Record<string, unknown> = {};
   for (const name of MODULES) {
-    try {
-      const module: unknown = require?.(join(root, 'dist', `${name}.${extension}`));
-      if (isRecord(module)) for (const key of Object.keys(module)) core[key] ??= module[key];
-    } catch {
-      // A version that does not have it.
-    }
+    const file = join(root, 'dist', `${name}.${format === 'cjs' ? 'cjs' : 'js'}`);
+    const module = (await loadCopy(file, format))?.module;
+    if (isRecord(module)) for (const key of Object.keys(module)) core[key] ??= module[key];
   }
   return core;
 }

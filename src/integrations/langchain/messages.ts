@@ -1,14 +1,16 @@
 import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
 import type { NormalizedUsage } from '../../spans/usage.js';
 import { readUsage } from '../../spans/usage.js';
+import { imagePart } from '../anthropic/messages.js';
 import {
   jsonText,
   recordsIn,
+  textOf,
   without,
   type Message,
   type MessagePart,
 } from '../call-attributes.js';
-import { contentPart, textOf } from '../openai/chat-completions.js';
+import { contentPart } from '../openai/chat-completions.js';
 
 const ROLES: Readonly<Record<string, string>> = {
   human: 'user',
@@ -65,18 +67,14 @@ function blockPart(block: JsonRecord): MessagePart {
       return { type: 'reasoning', content: block['thinking'], signature: block['signature'] };
     case 'reasoning':
       return { type: 'reasoning', content: asText(block['reasoning']) ?? textOf(block['summary']) };
-    case 'image':
-      return imagePart(isRecord(block['source']) ? block['source'] : block);
+    case 'image': {
+      const source = isRecord(block['source']) ? block['source'] : block;
+      const mimeType = source['media_type'] ?? source['mimeType'] ?? source['mime_type'];
+      return imagePart({ ...source, media_type: mimeType });
+    }
     default:
       return contentPart(without(block, ['index']));
   }
-}
-
-function imagePart(source: JsonRecord): MessagePart {
-  const uri = asText(source['url']);
-  if (uri !== undefined) return { type: 'uri', modality: 'image', uri };
-  const mimeType = source['media_type'] ?? source['mimeType'] ?? source['mime_type'];
-  return { type: 'blob', modality: 'image', mime_type: mimeType, content: source['data'] };
 }
 
 function toolCall({ id, name, args }: JsonRecord): MessagePart {

@@ -1,5 +1,5 @@
 import { context as contextApi, type Context } from '@opentelemetry/api';
-import { addReport, type NormalizedUsage } from '../../spans/usage.js';
+import type { NormalizedUsage } from '../../spans/usage.js';
 import type { CallAnswer } from '../call-attributes.js';
 import { ownerOf, withOwner, type LlmOwner } from '../llm-owner.js';
 
@@ -41,23 +41,19 @@ export function modelOwner(): ModelOwner | undefined {
   return owner instanceof ModelOwner ? owner : undefined;
 }
 
+/** Without the total, which not every provider reports. */
 function sum(left: NormalizedUsage, right: NormalizedUsage): NormalizedUsage {
-  const total: { -readonly [count in keyof NormalizedUsage]: number } = { ...left };
-  for (const [count, tokens] of entriesOf(right)) total[count] = (total[count] ?? 0) + tokens;
-  return addReport({}, total);
-}
-
-function entriesOf(usage: NormalizedUsage): readonly [keyof NormalizedUsage, number][] {
-  return COUNTS.flatMap((count) => {
-    const tokens = usage[count];
-    return tokens === undefined ? [] : [[count, tokens] as [keyof NormalizedUsage, number]];
-  });
+  const total: { -readonly [count in keyof NormalizedUsage]: number } = {};
+  for (const count of COUNTS) {
+    if (left[count] !== undefined || right[count] !== undefined)
+      total[count] = (left[count] ?? 0) + (right[count] ?? 0);
+  }
+  return total;
 }
 
 const COUNTS = [
   'prompt',
   'completion',
-  'total',
   'cacheRead',
   'cacheWrite',
   'promptAudio',

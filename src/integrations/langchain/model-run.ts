@@ -1,6 +1,6 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import { mapProvider } from '../../mapping/providers.js';
-import { asText, isRecord } from '../../mapping/read-attributes.js';
+import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
 import {
   listIn,
   recordsIn,
@@ -19,19 +19,25 @@ export function requestOf(
   messages: readonly Message[],
   extra: unknown,
 ): CallRequest {
-  const given =
+  const asked =
     isRecord(extra) && isRecord(extra['invocation_params']) ? extra['invocation_params'] : {};
-  const reported = asText(metadata['ls_provider']);
-  const known = mapProvider(reported);
   return {
-    model:
-      asText(metadata['ls_model_name']) ?? asText(given['model']) ?? asText(given['model_name']),
-    system: known?.system ?? reported ?? 'langchain',
-    provider: known?.provider,
+    ...modelIn(metadata, asText(asked['model']) ?? asText(asked['model_name']), 'langchain'),
     messages,
-    tools: [...listIn(given['tools']), ...listIn(given['functions'])],
-    parameters: without(given, NOT_PARAMETERS),
+    tools: [...listIn(asked['tools']), ...listIn(asked['functions'])],
+    parameters: without(asked, NOT_PARAMETERS),
   };
+}
+
+/** The model, by what LangChain and LangSmith know of it, else by what was asked. */
+export function modelIn(
+  metadata: JsonRecord,
+  asked: string | undefined,
+  framework: string,
+): Pick<CallRequest, 'model' | 'system' | 'provider'> {
+  const known = mapProvider(asText(metadata['ls_provider']));
+  const model = asText(metadata['ls_model_name']) ?? asked;
+  return { model, system: known?.system ?? framework, provider: known?.provider };
 }
 
 /** The answer as LangChain has it, and what the provider said of it where that was seen. */
@@ -42,7 +48,7 @@ export function langChainAnswer(output: unknown, seen: CallAnswer | undefined): 
   const response = isRecord(message['response_metadata']) ? message['response_metadata'] : {};
   const info = isRecord(first?.['generationInfo']) ? first['generationInfo'] : {};
   return {
-    id: seen?.id ?? asText(response['id']),
+    id: seen?.id ?? asText(response['id']) ?? providersId(message['id']),
     model: seen?.model ?? asText(response['model_name']) ?? asText(response['model']),
     finishReason:
       seen?.finishReason ??
@@ -55,6 +61,11 @@ export function langChainAnswer(output: unknown, seen: CallAnswer | undefined): 
     ),
     isComplete: true,
   };
+}
+
+/** A message that its provider gave no id has that of its run. */
+function providersId(id: unknown): string | undefined {
+  return typeof id === 'string' && !/^(?:lc_)?run-/u.test(id) ? id : undefined;
 }
 
 /** Of models that answer with text alone. */

@@ -1,9 +1,10 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { warnOnce } from '../../diagnostics.js';
 import { isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import { recordsIn } from '../call-attributes.js';
 import { moduleParts, type Integration } from '../integration.js';
 import { guard } from '../model-call.js';
-import { isMethod, patchMethod, type Method, type Unpatch } from '../patch-method.js';
+import { isMethod, patchMethod, aroundMethod, type Method, type Unpatch } from '../patch-method.js';
 import { CallbackHandler } from './callback-handler.js';
 import { coreCopy } from './core-modules.js';
 import { ModelOwner } from './model-owner.js';
@@ -18,36 +19,59 @@ import { isGenerator, stepwise, watchStream } from './watched-stream.js';
 export const LANGCHAIN: Integration = {
   name: 'langchain',
   expected: '`@langchain/core/callbacks/manager`: pass its namespace',
-  patch(module, tracer, file) {
-    const manager = moduleParts(module, ['default']).find(hasManager);
-    if (!isRecord(manager)) return [];
-    const isCopy = (core: JsonRecord): boolean =>
-      core['CallbackManager'] === manager['CallbackManager'];
+  patch(module, tracer) {
+    const core = managerIn(module);
+    return core === undefined ? [] : patchCore(core, tracer);
+  },
+  async wholeCopy(module, file) {
+    const manager = managerIn(module);
     // In a bundle there are no files to find: the application can give everything as one object.
-    const core = isClass(manager['BaseChatModel']) ? manager : coreCopy(isCopy, file);
-    return patchCore(core ?? manager, tracer);
+    if (manager === undefined || isClass(manager['BaseChatModel'])) return module;
+    const core = await coreCopy(
+      ({ CallbackManager: found }) => found === manager['CallbackManager'],
+      file,
+    );
+    if (core === undefined) {
+      warnOnce(
+        'langchain_core_incomplete',
+        'Of @langchain/core only the callbacks were found: its calls may be counted twice, and spans in its tools stand elsewhere. Pass { ...callbacksManager, ...chatModels, ...singletons } as modules.langchain.',
+      );
+    }
+    return core ?? module;
   },
 };
 
 export const LANGGRAPH: Integration = {
   name: 'langgraph',
   expected:
-    '`@langchain/langgraph` beside the `@langchain/core` that it uses; of a bundle, pass `@langchain/core/callbacks/manager` as modules.langchain',
-  patch(module, tracer, file) {
-    const graph = moduleParts(module, ['default']).find(
-      (part) => typeof Reflect.get(part, 'StateGraph') === 'function',
-    );
-    if (graph === undefined) return LANGCHAIN.patch(module, tracer, file);
+    '`@langchain/langgraph` with its `@langchain/core` in `node_modules`; of a bundle, pass `@langchain/core/callbacks/manager` as modules.langchain',
+  patch(module, tracer) {
+    // Its copy of `@langchain/core` is what is patched.
+    return graphIn(module) === undefined ? LANGCHAIN.patch(module, tracer) : [() => {}];
+  },
+  async wholeCopy(module, file) {
+    const graph = graphIn(module);
+    if (graph === undefined) return LANGCHAIN.wholeCopy?.(module, file);
     const compiled: unknown =
       Reflect.get(graph, 'CompiledStateGraph') ?? Reflect.get(graph, 'CompiledGraph');
     const bases = new Set<unknown>(chainOf(compiled));
-    // Both stand on one `Runnable`.
-    const isCopy = ({ BaseChatModel: model }: JsonRecord): boolean =>
-      chainOf(model).some((base) => bases.has(base));
-    const core = coreCopy(isCopy, file);
-    return core === undefined ? [] : patchCore(core, tracer);
+    // Both extend one `Runnable`.
+    return coreCopy(
+      ({ BaseChatModel: model }) => chainOf(model).some((base) => bases.has(base)),
+      file,
+    );
   },
 };
+
+function managerIn(module: unknown): JsonRecord | undefined {
+  return moduleParts(module, ['default']).filter(isRecord).find(hasManager);
+}
+
+function graphIn(module: unknown): object | undefined {
+  return moduleParts(module, ['default']).find(
+    (part) => typeof Reflect.get(part, 'StateGraph') === 'function',
+  );
+}
 
 function hasManager(part: object): boolean {
   const manager: unknown = Reflect.get(part, 'CallbackManager');
@@ -60,27 +84,18 @@ function patchCore(core: JsonRecord, tracer: Tracer): readonly Unpatch[] {
   const runs = sharedRuns();
   const handler = new CallbackHandler(new RunSpans(tracer, runs));
   const models = [core['BaseChatModel'], core['BaseLLM']].filter(isClass);
-  if (models.length === 0) {
-    warnOnce(
-      'langchain_core_incomplete',
-      'Of @langchain/core only the callbacks were found: its calls may be counted twice, and spans in its tools stand elsewhere. Pass { ...callbacksManager, ...chatModels, ...singletons } as modules.langchain.',
-    );
-  }
   const runnable = models.flatMap(chainOf).find((base) => Object.hasOwn(base.prototype, 'stream'));
   const { StructuredTool: tool } = core;
   return [
     patchMethod(manager, '_configureSync', (original) => addHandler(original, handler)),
-    ...models.flatMap(({ prototype }) => [
-      patchMethod(prototype, '_generateUncached', ownGenerate),
-      patchMethod(prototype, '_streamIterator', ownStream),
-    ]),
+    ...models.flatMap(({ prototype }) => [ownGenerate(prototype), ownStream(prototype)]),
     ...(runnable === undefined
       ? []
       : [patchMethod(runnable.prototype, 'stream', (original) => watchStream(original, runs))]),
     ...(isRecord(storage)
       ? [patchMethod(storage, 'runWithConfig', (original) => bindRun(original, runs))]
       : []),
-    ...(isClass(tool) ? [patchMethod(tool.prototype, 'call', rememberTool)] : []),
+    ...(isClass(tool) ? [rememberTool(tool.prototype)] : []),
   ];
 }
 
@@ -105,28 +120,24 @@ function withHandler(inheritable: unknown, handler: CallbackHandler): unknown {
 }
 
 /** A model call: what it asks a provider for is counted by the run that LangChain reports of it. */
-function ownGenerate(original: Method): Method {
-  return function (this: unknown, ...args: readonly unknown[]): unknown {
+function ownGenerate(prototype: object): Unpatch {
+  return aroundMethod(prototype, '_generateUncached', (call, [, , , started]) => {
     const owner = new ModelOwner();
     // Of a call with a cache the runs have begun before.
-    guard(() => {
-      const [, , , started] = args;
-      for (const run of Array.isArray(started) ? started : [])
-        if (isRecord(run)) owner.attach(run['runId']);
-    });
-    return owner.within(() => Reflect.apply(original, this, args));
-  };
+    guard(() => recordsIn(started).forEach(({ runId }) => owner.attach(runId)));
+    return owner.within(call);
+  });
 }
 
 /** The same of a generator, whose steps are made wherever its reader is. */
-function ownStream(original: Method): Method {
-  return function (this: unknown, ...args: readonly unknown[]): unknown {
+function ownStream(prototype: object): Unpatch {
+  return aroundMethod(prototype, '_streamIterator', (call) => {
     const owner = new ModelOwner();
     const around = contextApi.active();
     const within = <T>(step: () => T): T => owner.within(step, around);
-    const source = within(() => Reflect.apply(original, this, args));
+    const source = within(call);
     return isGenerator(source) ? stepwise(source, within) : source;
-  };
+  });
 }
 
 /** Tools, lambdas and nodes of graphs run in here, with the callbacks of their run. */
@@ -151,13 +162,11 @@ export function parentRunIdOf(config: unknown): unknown {
   return isMethod(ask) ? Reflect.apply(ask, callbacks, []) : undefined;
 }
 
-/** Callbacks are told a tool's name, and nothing of what it is for. */
-function rememberTool(original: Method): Method {
-  return function (this: unknown, ...args: readonly unknown[]): unknown {
-    return contextApi.with(withTool(contextApi.active(), this), () =>
-      Reflect.apply(original, this, args),
-    );
-  };
+/** Callbacks get a tool's name, and not its description. */
+function rememberTool(prototype: object): Unpatch {
+  return aroundMethod(prototype, 'call', (call, _args, tool) =>
+    contextApi.with(withTool(contextApi.active(), tool), call),
+  );
 }
 
 type Class = object & { readonly prototype: object };

@@ -1,24 +1,17 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
-import {
-  context as contextApi,
-  SpanKind,
-  trace,
-  type Attributes,
-  type Context,
-  type Tracer,
-} from '@opentelemetry/api';
-import { LIVEKIT_SCOPE_NAME } from '../../mapping/livekit-spans.js';
+import type { Attributes, Context, Tracer } from '@opentelemetry/api';
 import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
 import { identityOf, mergeIdentity, withIdentity } from '../../session/identity.js';
 import type { OpenSpan } from '../../spans/span-handle.js';
-import { openSpan, startSpan } from '../../spans/start-span.js';
+import type { SpanKindValue } from '../../semconv/attribute-keys.js';
+import { abandonStep, isInSession, startStep } from '../agent-steps.js';
 import { listIn, type CallRequest } from '../call-attributes.js';
 import { withoutOwner } from '../llm-owner.js';
 import { guard, ModelCall, withMetadataAround } from '../model-call.js';
 import type { ModelOwner } from './model-owner.js';
 import type { Runs } from './runs.js';
 
-/** What is told of a run as it begins, by LangChain or LangSmith. */
+/** What LangChain or LangSmith reports of a run as it begins. */
 export interface RunStart {
   readonly id: string;
   readonly parentId: string | undefined;
@@ -61,6 +54,7 @@ export class RunSpans {
     owner?.attach(run.id);
     this.#calls.set(run.id, { call, owner });
     this.runs.begin(run.id, {
+      span: call.span,
       parentId: run.parentId,
       activate: (fn) => call.activate(fn),
       abandon: () => {
@@ -83,37 +77,31 @@ export class RunSpans {
     guard(() => conclude(run));
   }
 
-  start(run: RunStart, kind: string, attributes: Attributes): OpenSpan {
-    const { id, parentId, name, agentName, startMillis } = run;
+  start(run: RunStart, kind: SpanKindValue, attributes: Attributes): OpenSpan {
+    const { id, parentId, name, startMillis } = run;
     // A model that a tool or a chain asks is no part of the call that it may run in.
     const around = withoutOwner(this.#around(run));
-    const span = openSpan(this.#tracer, (tracer) =>
-      contextApi.with(around, () =>
-        startSpan(tracer, {
-          name,
-          kind: SpanKind.INTERNAL,
-          attributes: { [S.OPENINFERENCE_SPAN_KIND]: kind, ...attributes },
-          identity: undefined,
-          isAgentRun: agentName !== undefined,
-          startMillis,
-        }),
-      ),
-    );
+    const step = startStep(this.#tracer, {
+      name,
+      kind,
+      around,
+      attributes,
+      startMillis,
+    });
+    const { span } = step;
     const metadata = metadataOf(run);
-    const describe = (more: JsonRecord): void => {
-      if (Object.keys({ ...metadata, ...more }).length === 0) return;
-      span.setAttribute(S.METADATA, withMetadataAround(around, { ...metadata, ...more }));
-    };
+    if (Object.keys(metadata).length > 0) {
+      span.setAttribute(S.METADATA, withMetadataAround(around, metadata));
+    }
     span.setAttributes(tagAttributes(run));
-    describe({});
     this.#spans.set(id, span);
     this.runs.begin(id, {
+      span,
       parentId,
       activate: (fn) => span.activate(fn),
       abandon: () => {
         this.#spans.delete(id);
-        describe({ stream: 'abandoned' });
-        span.end();
+        abandonStep(step);
       },
     });
     return span;
@@ -160,10 +148,7 @@ export function runStart(
 
 /** What the application knows better, or LiveKit, stays: one trace, one session. */
 function sessionOf({ metadata }: RunStart, around: Context): string | undefined {
-  if (identityOf(around)?.sessionId !== undefined) return undefined;
-  const above = trace.getSpan(around);
-  const scope: unknown = above && Reflect.get(above, 'instrumentationScope');
-  if (isRecord(scope) && scope['name'] === LIVEKIT_SCOPE_NAME) return undefined;
+  if (isInSession(around)) return undefined;
   const key = SESSION_KEYS.find((each) => asText(metadata[each]) !== undefined);
   return key === undefined ? undefined : asText(metadata[key]);
 }

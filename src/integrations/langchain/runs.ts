@@ -1,8 +1,11 @@
 import { context as contextApi, createContextKey, type Context } from '@opentelemetry/api';
 import { isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import type { OpenSpan } from '../../spans/span-handle.js';
+import { closeAtShutdown } from '../open-spans.js';
 
 /** A run of LangChain's or LangSmith's that has begun, as far as its span is concerned. */
 export interface Run {
+  readonly span: OpenSpan;
   readonly parentId: string | undefined;
   /** Calls a function with the span of the run active. */
   activate<T>(fn: () => T): T;
@@ -15,8 +18,7 @@ export interface Claim {
   runId?: string;
 }
 
-/** Bounds what is kept of runs whose end nobody tells, and of ids that may still be told late. */
-const MAX_OPEN = 10_000;
+/** Bounds what is kept of ids that LangSmith may still hear of. */
 const MAX_ENDED = 4096;
 
 const RUN_KEY = createContextKey('catalyst.langchain.run');
@@ -31,10 +33,10 @@ const RUNS: unique symbol = Symbol.for('catalyst-tracing.langchain-runs');
  * a span is found by the run's `parentRunId`, and user code runs in the context that is kept here.
  */
 export class Runs {
-  readonly #open = new Map<string, Run>();
+  readonly #open = new Map<string, Run & { readonly forget: () => void }>();
   readonly #ended = new Set<string>();
 
-  /** Whether a run is known, or was: LangSmith is told of LangChain's runs as well, and later. */
+  /** Whether a run is known, or was: LangChain reports its runs to LangSmith as well, and later. */
   has(id: string): boolean {
     return this.#open.has(id) || this.#ended.has(id);
   }
@@ -55,16 +57,16 @@ export class Runs {
   }
 
   begin(id: string, run: Run): void {
-    this.#open.set(id, run);
+    this.#open.set(id, { ...run, forget: closeAtShutdown(run.span, () => this.abandon(id)) });
     const claim = contextApi.active().getValue(CLAIM_KEY);
     if (isClaim(claim)) claim.runId ??= id;
-    if (this.#open.size <= MAX_OPEN) return;
-    const [oldest] = this.#open.keys();
-    if (oldest !== undefined) this.#open.delete(oldest);
   }
 
   end(id: string): void {
-    if (!this.#open.delete(id)) return;
+    const run = this.#open.get(id);
+    if (run === undefined) return;
+    this.#open.delete(id);
+    run.forget();
     this.#ended.add(id);
     if (this.#ended.size <= MAX_ENDED) return;
     const [oldest] = this.#ended;
@@ -111,7 +113,7 @@ export function withClaim(context: Context, claim: Claim): Context {
   return context.setValue(CLAIM_KEY, claim);
 }
 
-/** Context of a call of a tool. Callbacks are told its name alone. */
+/** Context of a call of a tool. Callbacks get its name alone. */
 export function withTool(context: Context, tool: unknown): Context {
   return context.setValue(TOOL_KEY, tool);
 }

@@ -19,7 +19,7 @@ export function stepwise(
 }
 
 /**
- * Nobody is told when a reader stops: LangChain just never reports the end. `stream()` makes its
+ * LangChain never reports the end of a run whose reader stopped. `stream()` makes its
  * generator with `_streamIterator`, of an object that stands in for the runnable here.
  */
 export function watchStream(original: Method, runs: Runs): Method {
@@ -30,8 +30,8 @@ export function watchStream(original: Method, runs: Runs): Method {
     if (!isMethod(iterate)) return Reflect.apply(original, this, args);
     const watched: unknown = Object.create(this, {
       _streamIterator: {
-        value: (...given: readonly unknown[]): unknown => {
-          const source = Reflect.apply(iterate, this, given);
+        value: (...options: readonly unknown[]): unknown => {
+          const source = Reflect.apply(iterate, this, options);
           return isGenerator(source) ? abandonable(source, () => abandon(claim, runs)) : source;
         },
       },
@@ -56,7 +56,7 @@ function abandonable(
       try {
         return await source.return(value);
       } finally {
-        // After it: what a provider had sent until then is told on the way out.
+        // After it: the provider's wrapper hands up on the way out what had arrived until then.
         abandoned();
       }
     },

@@ -12,7 +12,7 @@ import { RunSpans, type RunStart } from '../langchain/run-spans.js';
 import { sharedRuns } from '../langchain/runs.js';
 import { moduleParts, prototypeAt, type Integration } from '../integration.js';
 import { guard } from '../model-call.js';
-import { patchMethod, type Unpatch } from '../patch-method.js';
+import { patchMethod, aroundMethod, type Unpatch } from '../patch-method.js';
 import { answerOfRun, errorOfRun, kindOfRun, requestOfRun } from './run-shapes.js';
 
 /** Where all copies of LangChain and LangSmith find the storage of the current run. */
@@ -22,7 +22,7 @@ const OTEL_TRACE: unique symbol = Symbol.for('ls:otel_trace');
 const NATIVE_SCOPE = 'langsmith';
 
 /**
- * Makes spans of what LangSmith is told, beside LangSmith, which posts what it always did. Not through
+ * Makes spans of the runs that LangSmith gets; LangSmith posts them as always. Not through
  * its OpenTelemetry mode, which loses streams without an active span, and ends whatever span is
  * active when LangChain runs (`experimental/otel/translator`, 0.12).
  */
@@ -41,32 +41,21 @@ export const LANGSMITH: Integration = {
 function patchClient(client: object, bridge: Bridge): readonly Unpatch[] {
   bridge.bindStorage();
   return [
-    patchMethod(client, 'createRun', (original) => {
-      return function (this: unknown, run: unknown, ...rest: readonly unknown[]): unknown {
-        guard(() => {
-          bridge.bindStorage();
-          if (!isNative(this)) bridge.created(run);
-        });
-        return Reflect.apply(original, this, [run, ...rest]);
-      };
+    aroundMethod(client, 'createRun', (call, [run], self) => {
+      guard(() => {
+        bridge.bindStorage();
+        if (!isNative(self)) bridge.created(run);
+      });
+      return call();
     }),
-    patchMethod(client, 'updateRun', (original) => {
-      return function (
-        this: unknown,
-        id: unknown,
-        run: unknown,
-        ...rest: readonly unknown[]
-      ): unknown {
-        guard(() => bridge.updated(id, run));
-        return Reflect.apply(original, this, [id, run, ...rest]);
-      };
+    aroundMethod(client, 'updateRun', (call, [id, run]) => {
+      guard(() => bridge.updated(id, run));
+      return call();
     }),
     // The span that is active may be anybody's: it is LangSmith's to write on and end if it made it.
-    patchMethod(client, '_cloneCurrentOTELContext', (original) => {
-      return function (this: unknown, ...args: readonly unknown[]): unknown {
-        const cloned = Reflect.apply(original, this, args);
-        return guard(() => isOwnSpan()) === false ? undefined : cloned;
-      };
+    aroundMethod(client, '_cloneCurrentOTELContext', (call) => {
+      const cloned = call();
+      return guard(() => isOwnSpan()) === false ? undefined : cloned;
     }),
     () => bridge.release(),
   ];
@@ -107,7 +96,7 @@ class Bridge {
     this.#unbind = undefined;
   }
 
-  /** A run's own code. It may begin before LangSmith's client is told of the run. */
+  /** A run's own code. It may begin before LangSmith's client hears of the run. */
   #within(store: unknown, code: () => unknown): unknown {
     const id = isRecord(store) ? asText(store['id']) : undefined;
     if (id === undefined || !isRecord(store)) return code();
@@ -123,7 +112,7 @@ class Bridge {
 
   created(run: unknown): void {
     const id = isRecord(run) ? asText(run['id']) : undefined;
-    // LangChain's runs are told to both.
+    // LangChain reports its runs to both.
     if (!isRecord(run) || id === undefined || this.#runs.has(id)) return;
     const start = runStart(id, run);
     const inputs = isRecord(run['inputs']) ? run['inputs'] : {};

@@ -1,6 +1,5 @@
 import { OpenInferenceSpanKind as Kind } from '@arizeai/openinference-semantic-conventions';
 import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
-import { mapProvider } from '../../mapping/providers.js';
 import { messagesAnswer, messagesRequest } from '../anthropic/messages.js';
 import {
   listIn,
@@ -9,7 +8,7 @@ import {
   type CallAnswer,
   type CallRequest,
 } from '../call-attributes.js';
-import { langChainAnswer } from '../langchain/model-run.js';
+import { langChainAnswer, modelIn } from '../langchain/model-run.js';
 import { langChainMessage, langChainUsage, plainValue } from '../langchain/messages.js';
 import { chatAnswer, chatRequest } from '../openai/chat-completions.js';
 import { responsesAnswer, responsesRequest } from '../openai/responses.js';
@@ -29,18 +28,11 @@ export function kindOfRun(runType: unknown): Kind {
 
 /**
  * The request of a run of type `llm`. LangSmith keeps inputs as the wrapped SDK took them, or as
- * LangChain did, or as the application's own function: they are told apart by their shape.
+ * LangChain did, or as the application's own function: their shape tells which.
  */
 export function requestOfRun(inputs: JsonRecord, metadata: JsonRecord): CallRequest {
   const asked = bodyRequest(inputs, metadata);
-  const reported = asText(metadata['ls_provider']);
-  const known = mapProvider(reported);
-  return {
-    ...asked,
-    model: asText(metadata['ls_model_name']) ?? asked.model,
-    system: known?.system ?? reported ?? 'langsmith',
-    provider: known?.provider,
-  };
+  return { ...asked, ...modelIn(metadata, asked.model, 'langsmith') };
 }
 
 function bodyRequest(inputs: JsonRecord, metadata: JsonRecord): CallRequest {

@@ -79,7 +79,7 @@ export class AgentTracing {
 
   /**
    * The context of what is current in the SDK. `undefined` when that is nothing of ours, and where the
-   * application has put a span of its own inside it.
+   * application has put its own span inside it.
    */
   contextOf({ active, span, trace }: SdkStore, base: Context): Context | undefined {
     if (!active || trace === undefined) return undefined;
@@ -94,7 +94,7 @@ export class AgentTracing {
     if (workflow !== undefined) workflow.isWithheld = true;
   }
 
-  /** Ends the span of a workflow; with what `run()` threw, of which no processor is told. */
+  /** Ends the span of a workflow; with what `run()` threw, of which no processor hears. */
   endWorkflow(traceId: string, thrown: { readonly error: unknown } | undefined): void {
     const workflow = this.#workflows.get(traceId);
     if (workflow === undefined) return;
@@ -132,14 +132,14 @@ export class AgentTracing {
       kind: Kind.AGENT,
       parent: undefined,
       sdkSpan: undefined,
-      forget: closeAtShutdown(() => {
+      forget: closeAtShutdown(step.span, () => {
         this.#workflows.delete(traceId);
         abandonStep(step);
       }),
     });
   }
 
-  /** The run of an SDK span that is open, started if nobody has told of it yet. */
+  /** The run of an SDK span that is open, started if the SDK has not reported it yet. */
   #runOf(span: SdkSpan): Run | undefined {
     const { spanId, traceId, startedAt, endedAt } = span;
     const known = this.#runs.get(spanId);
@@ -161,7 +161,7 @@ export class AgentTracing {
     }
   }
 
-  /** The SDK links a current span to those around it, of which nobody may have told yet either. */
+  /** The SDK links a current span to those around it, which it may not have reported yet either. */
   #parentOf({ parentId, previousSpan }: SdkSpan): Run | undefined {
     if (parentId === null) return undefined;
     let above = previousSpan;
@@ -204,7 +204,7 @@ export class AgentTracing {
       kind,
       parent,
       sdkSpan: span,
-      forget: closeAtShutdown(() => {
+      forget: closeAtShutdown(step.span, () => {
         this.#runs.delete(spanId);
         abandonStep(step);
       }),

@@ -2,7 +2,7 @@ import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { isRecord } from '../../mapping/read-attributes.js';
 import { moduleParts, prototypeAt, type Integration } from '../integration.js';
 import { guard } from '../model-call.js';
-import { isMethod, patchMethod, type Unpatch } from '../patch-method.js';
+import { isMethod, aroundMethod, type Unpatch } from '../patch-method.js';
 import { AgentTracing } from './agent-tracing.js';
 import { FollowingContext } from './following-context.js';
 import type { SdkSpan, SdkStore, SdkTrace } from './run.js';
@@ -26,7 +26,7 @@ export const OPENAI_AGENTS: Integration = {
   },
 };
 
-/** Passes on what the SDK tells; it stays with the SDK, which cannot take a processor out again. */
+/** Passes on what the SDK reports; it stays with the SDK, which cannot take a processor out again. */
 interface Relay {
   target: AgentTracing | undefined;
 }
@@ -48,7 +48,7 @@ function connect(agents: object, tracer: Tracer): readonly Unpatch[] {
   ];
 }
 
-/** Our processor, added beside those that are there: OpenAI's own keeps sending to its dashboard. */
+/** Our processor, added to those that are there: OpenAI's own keeps sending to its dashboard. */
 function relayOf(agents: object): Relay {
   const provider: unknown = Reflect.get(globalThis, PROVIDER);
   const holder = isRecord(provider) ? provider : agents;
@@ -60,7 +60,7 @@ function relayOf(agents: object): Relay {
     onTraceEnd: async (trace: SdkTrace) => relay.target?.onTraceEnd(trace),
     onSpanStart: async (span: SdkSpan) => relay.target?.onSpanStart(span),
     onSpanEnd: async (span: SdkSpan) => relay.target?.onSpanEnd(span),
-    // `setTraceProcessors()` takes all of them out, and says so.
+    // `setTraceProcessors()` takes all of them out, and shuts them down.
     shutdown: async () => {
       relay.target = undefined;
       Reflect.deleteProperty(holder, PROCESSOR);
@@ -93,15 +93,10 @@ function noticeRequests(
     const prototype = prototypeAt(agents, [name], 'getResponse');
     if (prototype === undefined) return [];
     return ['getResponse', 'getStreamedResponse'].map((method) =>
-      patchMethod(
-        prototype,
-        method,
-        (original) =>
-          function (this: unknown, ...args: readonly unknown[]): unknown {
-            guard(() => notice(args[0]));
-            return Reflect.apply(original, this, args);
-          },
-      ),
+      aroundMethod(prototype, method, (call, [request]) => {
+        guard(() => notice(request));
+        return call();
+      }),
     );
   });
 }

@@ -106,26 +106,26 @@ function pick(attributes: JsonRecord, side: 'input' | 'output'): JsonRecord {
   };
 }
 
-/** Spans whose errors have words of the SDK's own; those of others are what was thrown. */
-const IN_FIXED_WORDS: ReadonlySet<string> = new Set(['agent', 'function', 'task', 'turn']);
+/** Spans whose error messages are the SDK's; those of others are what was thrown. */
+const WITH_FIXED_MESSAGE: ReadonlySet<string> = new Set(['agent', 'function', 'task', 'turn']);
 
-/** The SDK's words with the reason, which may quote content. */
+/** The SDK's message with the reason, which may quote content. */
 export function failureText(
   { message, data }: NonNullable<SdkSpan['error']>,
   type: string,
   isWithheld: boolean,
 ): string {
-  if (isWithheld) return IN_FIXED_WORDS.has(type) ? message : 'failed';
+  if (isWithheld) return WITH_FIXED_MESSAGE.has(type) ? message : 'failed';
   const reason = asText(data?.['error']);
   return reason === undefined || reason === 'Error' ? message : `${message}: ${reason}`;
 }
 
 /**
- * What a workflow failed with: the class of what was thrown, and the words of its last run, since the
+ * What a workflow failed with: the class of what was thrown, and the message of its last run, since the
  * error's own may be content that the run was asked to leave out.
  */
-export function failureOf(error: unknown, told: string | undefined): unknown {
-  if (!(error instanceof Error)) return { message: told ?? 'failed' };
+export function failureOf(error: unknown, reported: string | undefined): unknown {
+  if (!(error instanceof Error)) return { message: reported ?? 'failed' };
   const name = error.constructor.name;
-  return { name, message: told ?? name };
+  return { name, message: reported ?? name };
 }

@@ -93,7 +93,7 @@ export function modelCallAttributes(
   };
 }
 
-/** What a step other than a model call was given and came to, as far as its span says. */
+/** Input and output of a step other than a model call, as far as its span has them. */
 export function stepAttributes(data: SpanData): JsonRecord {
   switch (data.type) {
     case 'function':
@@ -139,8 +139,8 @@ const NOT_PARAMETERS =
     ' ',
   );
 
-function responseCall({ _input: input, _response: given }: SpanData): ModelCallData {
-  const response = isRecord(given) ? given : {};
+function responseCall({ _input: input, _response: answered }: SpanData): ModelCallData {
+  const response = isRecord(answered) ? answered : {};
   const parameters = without(response, NOT_PARAMETERS);
   const request = responsesRequest(
     {

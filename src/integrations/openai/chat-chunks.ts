@@ -3,7 +3,7 @@ import type { CallAnswer } from '../call-attributes.js';
 import type { AnswerReader } from '../observed-call.js';
 import { recordsIn } from '../call-attributes.js';
 
-/** A stream's deltas, put together into what the call would have given without streaming. */
+/** A stream's deltas, put together into the answer of a call that does not stream. */
 export class ChatChunks implements AnswerReader {
   readonly #answerOf: (completion: unknown) => CallAnswer;
   readonly #choices = new Map<unknown, ChoiceSoFar>();
@@ -54,7 +54,7 @@ class ChoiceSoFar {
     for (const call of recordsIn(delta['tool_calls'])) this.#addCall(call);
   }
 
-  /** Parallel calls are told apart by index alone: id and name come once, arguments in pieces. */
+  /** The index alone tells which call a piece is of: id and name come once, arguments in pieces. */
   #addCall({ index, id, function: part }: JsonRecord): void {
     const called = isRecord(part) ? part : {};
     const soFar = this.#calls.get(index) ?? { id: undefined, name: undefined, arguments: '' };

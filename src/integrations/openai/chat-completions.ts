@@ -4,6 +4,7 @@ import {
   jsonText,
   listIn,
   recordsIn,
+  textOf,
   without,
   type CallAnswer,
   type CallRequest,
@@ -124,14 +125,6 @@ function toolCall(call: JsonRecord): MessagePart {
 
 function functionCall({ id }: JsonRecord, called: JsonRecord): MessagePart {
   return { type: 'tool_call', id, name: called['name'], arguments: jsonText(called['arguments']) };
-}
-
-/** Words of a tool's result: text parts together, anything else as JSON. */
-export function textOf(content: unknown): string | undefined {
-  const parts = recordsIn(content);
-  const texts = parts.map(({ text }) => text);
-  if (parts.length > 0 && texts.every((text) => typeof text === 'string')) return texts.join('\n');
-  return jsonText(content);
 }
 
 /** Files are megabytes of base64 and say nothing in a trace. */

@@ -4,6 +4,7 @@ import {
   jsonText,
   listIn,
   recordsIn,
+  textOf,
   without,
   type CallAnswer,
   type CallRequest,
@@ -12,7 +13,7 @@ import {
 } from '../call-attributes.js';
 import { modelHost } from '../model-host.js';
 import type { AnswerReader, Endpoint } from '../observed-call.js';
-import { contentPart, textOf } from './chat-completions.js';
+import { contentPart } from './chat-completions.js';
 
 /**
  * `responses.create`. Not `retrieve` and `cancel`: they tell of a call that was made before, and
@@ -70,7 +71,7 @@ function finishReason(answer: JsonRecord, output: readonly unknown[]): string | 
   return isRecord(details) ? asText(details['reason']) : undefined;
 }
 
-/** Items as messages: what the model gave in one go (words, thoughts, calls) is one message. */
+/** Items as messages: what the model answered in one go (text, reasoning, calls) is one message. */
 export function itemMessages(items: readonly unknown[]): readonly Message[] {
   const messages: { role: string; parts: MessagePart[] }[] = [];
   for (const item of recordsIn(items)) {

@@ -8,7 +8,7 @@ import {
   type CallRequest,
 } from '../call-attributes.js';
 import { modelHost } from '../model-host.js';
-import type { AnswerReader, Endpoint } from '../observed-call.js';
+import type { Endpoint } from '../observed-call.js';
 import { ChatChunks } from './chat-chunks.js';
 import { chatAnswer } from './chat-completions.js';
 
@@ -17,7 +17,6 @@ export const EMBEDDINGS: Endpoint = {
   spanName: 'OpenAI Embeddings',
   request: embeddingsRequest,
   answer: embeddingsAnswer,
-  reader: wholeAnswer,
 };
 
 /** `completions.create`: one prompt and its continuation. */
@@ -80,17 +79,6 @@ class CompletionChunks extends ChatChunks {
   override read(chunk: unknown): void {
     super.read(asChat(chunk));
   }
-}
-
-/** Embeddings are not streamed. */
-function wholeAnswer(): AnswerReader {
-  let last: unknown;
-  return {
-    read: (value) => {
-      last = value;
-    },
-    answer: () => embeddingsAnswer(last),
-  };
 }
 
 function isText(value: unknown): value is string {

@@ -1,110 +1,66 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
-import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
-import {
-  abandonStep,
-  failStep,
-  inSession,
-  ownSession,
-  startStep,
-  startTool,
-  type Step,
-} from '../agent-steps.js';
+import { asText, isRecord } from '../../mapping/read-attributes.js';
+import { AgentRun, seeEnd } from '../agent-run.js';
 import { recordsIn } from '../call-attributes.js';
 import { guard } from '../model-call.js';
-import { closeAtShutdown } from '../open-spans.js';
-import { isMethod, patchMethod, type Unpatch } from '../patch-method.js';
+import { aroundMethod, isMethod, type Unpatch } from '../patch-method.js';
 
 /** `Agent` of `pi-agent-core`: a run is an AGENT span around its model calls, with its tools. */
 export function patchAgent(prototype: object | undefined, tracer: Tracer): readonly Unpatch[] {
   if (prototype === undefined) return [];
   return ['prompt', 'continue'].map((method) =>
-    patchMethod(
-      prototype,
-      method,
-      (original) =>
-        function (this: unknown, ...args: readonly unknown[]): unknown {
-          const run = guard(() => new AgentRun(this, args[0], tracer));
-          const call = (): unknown => Reflect.apply(original, this, args);
-          return run === undefined ? call() : run.follow(call);
-        },
-    ),
+    aroundMethod(prototype, method, (call, args, agent) => {
+      const run = guard(() => new PiRun(tracer, agent, args[0]));
+      if (run === undefined) return call(...args);
+      return seeEnd(
+        contextApi.with(run.context, () => call(...args)),
+        () => run.ended(),
+        (error) => run.failed(error),
+      );
+    }),
   );
 }
 
-class AgentRun {
-  readonly #tracer: Tracer;
-  readonly #step: Step;
-  readonly #tools = new Map<string, Step>();
+class PiRun extends AgentRun {
   readonly #unsubscribe: unknown;
-  readonly #forget: () => void;
+  #failure: string | undefined;
 
-  constructor(agent: unknown, prompt: unknown, tracer: Tracer) {
-    this.#tracer = tracer;
-    const around = contextApi.active();
-    const step = startStep(tracer, { name: 'pi.agent', kind: 'AGENT', around });
-    const session = isRecord(agent) ? asText(agent['sessionId']) : undefined;
-    this.#step = session === undefined ? step : inSession(step, ownSession(around, session));
-    step.span.setInput(prompt);
-    const subscribe = isRecord(agent) ? agent['subscribe'] : undefined;
+  constructor(tracer: Tracer, agent: unknown, prompt: unknown) {
+    super(tracer, { name: 'pi.agent' });
+    const { sessionId, subscribe } = isRecord(agent) ? agent : {};
+    this.joinSession(sessionId);
+    this.span.setInput(prompt);
     const listener = (event: unknown): void => guard(() => this.#see(event));
-    this.#unsubscribe = isMethod(subscribe)
-      ? Reflect.apply(subscribe, agent, [listener])
-      : undefined;
-    this.#forget = closeAtShutdown(() => this.#end(abandonStep));
+    if (isMethod(subscribe)) this.#unsubscribe = Reflect.apply(subscribe, agent, [listener]);
   }
 
-  follow(call: () => unknown): unknown {
-    const running = contextApi.with(this.#step.context, call);
-    const end = (): void => guard(() => this.#end(({ span }) => span.end()));
-    if (!(running instanceof Promise)) {
-      end();
-      return running;
-    }
-    return running
-      .catch((error: unknown) => {
-        this.#step.span.fail(error);
-        throw error;
-      })
-      .finally(end);
+  override ended(failure = this.#failure): void {
+    super.ended(failure);
+  }
+
+  protected override beforeEnd(): void {
+    if (isMethod(this.#unsubscribe)) this.#unsubscribe();
   }
 
   #see(event: unknown): void {
     if (!isRecord(event)) return;
-    const id = asText(event['toolCallId']) ?? '';
-    const tool = this.#tools.get(id);
+    const { toolCallId: id, result, messages } = event;
     switch (event['type']) {
-      case 'tool_execution_start': {
-        const call = { name: asText(event['toolName']) ?? 'tool', id, input: event['args'] };
-        this.#tools.set(id, startTool(this.#tracer, this.#step.context, call));
+      case 'tool_execution_start':
+        this.tools.start(this.context, id, event['toolName'], event['args']);
+        break;
+      case 'tool_execution_end':
+        this.tools.end(id, outputOf(result), event['isError'] === true);
+        break;
+      case 'agent_end': {
+        const { content, stopReason, errorMessage } = recordsIn(messages).at(-1) ?? {};
+        this.span.setOutput(textOf(content));
+        if (stopReason === 'aborted') this.span.setOutcome('aborted');
+        if (stopReason === 'error') this.#failure = asText(errorMessage) ?? 'error';
         break;
       }
-      case 'tool_execution_end':
-        if (tool === undefined) break;
-        this.#tools.delete(id);
-        tool.span.setOutput(outputOf(event['result']));
-        if (event['isError'] === true) failStep(tool, String(outputOf(event['result'])));
-        tool.span.end();
-        break;
-      case 'agent_end':
-        this.#seeEnd(recordsIn(event['messages']).at(-1));
-        break;
       default:
     }
-  }
-
-  #seeEnd(last: JsonRecord | undefined): void {
-    if (last === undefined) return;
-    this.#step.span.setOutput(textOf(last['content']));
-    if (last['stopReason'] === 'aborted') this.#step.span.setOutcome('aborted');
-    if (last['stopReason'] === 'error')
-      failStep(this.#step, asText(last['errorMessage']) ?? 'error');
-  }
-
-  #end(end: (step: Step) => void): void {
-    this.#forget();
-    if (isMethod(this.#unsubscribe)) this.#unsubscribe();
-    for (const tool of this.#tools.values()) abandonStep(tool);
-    end(this.#step);
   }
 }
 

@@ -3,8 +3,7 @@ import { isRecord } from '../../mapping/read-attributes.js';
 import { moduleParts, prototypeAt, type Integration } from '../integration.js';
 import { ownerOf } from '../llm-owner.js';
 import { guard, ModelCall } from '../model-call.js';
-import { closeAtShutdown } from '../open-spans.js';
-import { isMethod, patchMethod, type Method, type Unpatch } from '../patch-method.js';
+import { aroundMethod, isMethod, type Method, type Unpatch } from '../patch-method.js';
 import { patchAgent } from './pi-agent.js';
 import { piAnswer, piCost, piRequest } from './pi-messages.js';
 
@@ -41,14 +40,7 @@ function collectionClass(part: object): unknown {
 
 function patchTarget(target: object, tracer: Tracer): readonly Unpatch[] {
   return METHODS.map((method) =>
-    patchMethod(
-      target,
-      method,
-      (original) =>
-        function (this: unknown, ...args: readonly unknown[]): unknown {
-          return tracedStream(() => Reflect.apply(original, this, args), args, tracer);
-        },
-    ),
+    aroundMethod(target, method, (call, args) => tracedStream(() => call(...args), args, tracer)),
   );
 }
 
@@ -57,16 +49,11 @@ function patchBuiltins(part: object, tracer: Tracer): readonly Unpatch[] {
   const target = collectionClass(part);
   if (!isObject(target)) return [];
   const unpatches: Unpatch[] = [];
-  const unpatch = patchMethod(
-    target,
-    'getProvider',
-    (original) =>
-      function (this: unknown, ...args: readonly unknown[]): unknown {
-        const provider = Reflect.apply(original, this, args);
-        if (isObject(provider)) guard(() => unpatches.push(...patchTarget(provider, tracer)));
-        return provider;
-      },
-  );
+  const unpatch = aroundMethod(target, 'getProvider', (call, args) => {
+    const provider = call(...args);
+    if (isObject(provider)) guard(() => unpatches.push(...patchTarget(provider, tracer)));
+    return provider;
+  });
   return [
     () => {
       unpatch();
@@ -108,14 +95,10 @@ function observeResult(events: unknown, call: ModelCall): void {
     call.stopped('raw');
     return;
   }
-  const forget = closeAtShutdown(() => call.stopped('abandoned'));
-  const settled = (step: () => void): void => {
-    forget();
-    guard(step);
-  };
+  call.streams(() => undefined);
   result.then(
-    (message: unknown) => settled(() => settle(message, call)),
-    (error: unknown) => settled(() => call.failed(error)),
+    (message: unknown) => guard(() => settle(message, call)),
+    (error: unknown) => guard(() => call.failed(error)),
   );
 }
 

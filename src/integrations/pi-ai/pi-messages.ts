@@ -6,11 +6,11 @@ import {
   isRecord,
   type JsonRecord,
 } from '../../mapping/read-attributes.js';
-import type { NormalizedUsage } from '../../spans/usage.js';
 import {
   jsonText,
   listIn,
   recordsIn,
+  sideBySide,
   type CallAnswer,
   type CallRequest,
   type Message,
@@ -62,13 +62,14 @@ export function piRequest(model: unknown, context: unknown, options: unknown): C
 export function piAnswer(message: unknown): CallAnswer {
   const answer = isRecord(message) ? message : {};
   const finishReason = asText(answer['stopReason']);
+  const { usage } = answer;
   const parts = recordsIn(answer['content']).map(messagePart);
   const hasFailed = finishReason === 'error' || finishReason === 'aborted';
   return {
     id: asText(answer['responseId']),
     model: asText(answer['responseModel']) ?? asText(answer['model']),
     finishReason,
-    usage: usageOf(answer['usage']),
+    usage: isRecord(usage) ? sideBySide((part) => usage[part]) : undefined,
     messages: parts.length > 0 ? [{ role: 'assistant', parts }] : [],
     isComplete: finishReason !== undefined && !hasFailed,
     error: finishReason === 'error' ? (asText(answer['errorMessage']) ?? finishReason) : undefined,
@@ -89,17 +90,6 @@ export function piCost(message: unknown): Readonly<Record<string, number>> {
     'llm.cost.completion': dollars('output'),
     'llm.cost.total': total,
   };
-}
-
-/** Input, cache reads and cache writes stand side by side. */
-function usageOf(usage: unknown): NormalizedUsage | undefined {
-  if (!isRecord(usage)) return undefined;
-  const count = (key: string): number => asFiniteNumber(usage[key]) ?? 0;
-  const cacheRead = count('cacheRead');
-  const cacheWrite = count('cacheWrite');
-  const prompt = count('input') + cacheRead + cacheWrite;
-  const reasoning = count('reasoning');
-  return { prompt, completion: count('output'), cacheRead, cacheWrite, reasoning };
 }
 
 function inputMessage(message: JsonRecord): Message {

@@ -7,7 +7,13 @@ export interface CompiledPattern {
   readonly regex: RegExp;
   readonly needs: string | RegExp | undefined;
   readonly accepts: ((match: string) => boolean) | undefined;
+  readonly read: Reading['read'] | undefined;
   readonly replacement: string;
+}
+
+/** What a pattern of ours is searched in: the text as it is read, of the same length. */
+export interface Reading {
+  readonly read: (text: string) => string;
 }
 
 const WINDOW_LENGTH = 16_384;
@@ -20,6 +26,9 @@ const MAX_NESTED_TEXTS = 4;
 /** Strings of a JSON text, the last one perhaps without its end, and numbers. */
 const JSON_LEAF = /"[^"\\]*(?:\\[^][^"\\]*)*(?:"|\\?$)|(?<![\w.])-?\d[\d.eE+-]*/g;
 const JSON_ESCAPE = /\\(?:u([\da-f]{4})|([^]?))/gi;
+/** Escapes of URLs, and those of JSON where it stands in other text. */
+const ESCAPE = /%[2-9a-f][\da-f]|\\u[\da-f]{4}/i;
+const ESCAPES = /(?:%[\da-f]{2})+|\\u[\da-f]{4}/gi;
 const CONTROL_CHARACTERS: ReadonlyMap<string, string> = new Map([
   ['b', '\b'],
   ['f', '\f'],
@@ -39,8 +48,13 @@ export function compilePattern(pattern: RegExp | NamedPattern): CompiledPattern 
     regex: new RegExp(source, `${withoutState(flags)}g${indices}`),
     needs: hasState(needs) ? new RegExp(needs.source, withoutState(needs.flags)) : needs,
     accepts: named?.accepts,
+    read: named !== undefined && hasReading(named) ? named.read : undefined,
     replacement: named === undefined ? '[REDACTED]' : `[REDACTED:${named.name}]`,
   };
+}
+
+function hasReading(pattern: NamedPattern): pattern is NamedPattern & Reading {
+  return 'read' in pattern && typeof pattern.read === 'function';
 }
 
 function hasState(needs: string | RegExp | undefined): needs is RegExp {
@@ -62,10 +76,10 @@ function withoutState(flags: string): string {
 export function maskText(text: string, patterns: readonly CompiledPattern[]): string {
   if (!looksLikeJson(text)) return maskPlain(text, patterns);
   // An escape may hide what a pattern needs. Without one, strings stand in JSON as they are.
-  const possible = text.includes('\\') ? patterns : possibleIn(text, patterns);
+  const possible = text.includes('\\') || ESCAPE.test(text) ? patterns : possibleIn(text, patterns);
   if (possible.length === 0) return text;
   const leaves = maskLeaves(text, possible, 0);
-  const masked = maskPlain(leaves, possible);
+  const masked = maskAsWritten(leaves, possible);
   // A match across leaves may have taken a quote along. What no longer parses is not sent.
   return masked === leaves || isJson(masked) || !isJson(leaves) ? masked : REDACTED_VALUE;
 }
@@ -93,8 +107,36 @@ function decode(leaf: string): string {
   );
 }
 
+/** Masks a text that is no JSON, also what escapes hide in it: then it is sent without them. */
 function maskPlain(text: string, patterns: readonly CompiledPattern[]): string {
-  return possibleIn(text, patterns).reduce(maskPattern, text);
+  const masked = maskAsWritten(text, patterns);
+  if (!ESCAPE.test(masked)) return masked;
+  const decoded = masked.replace(ESCAPES, decodeEscapes);
+  const again = maskAsWritten(decoded, patterns);
+  return again === decoded ? masked : again;
+}
+
+function decodeEscapes(escapes: string): string {
+  if (escapes.startsWith('\\')) return String.fromCharCode(Number.parseInt(escapes.slice(2), 16));
+  try {
+    return decodeURIComponent(escapes);
+  } catch {
+    // Not UTF-8.
+    return escapes;
+  }
+}
+
+function maskAsWritten(text: string, patterns: readonly CompiledPattern[]): string {
+  let masked = text;
+  let read: string | undefined;
+  for (const pattern of possibleIn(text, patterns)) {
+    // All patterns that read a text read it alike.
+    const searched = pattern.read === undefined ? masked : (read ??= pattern.read(masked));
+    const next = maskPattern(masked, pattern, searched);
+    if (next !== masked) read = undefined;
+    masked = next;
+  }
+  return masked;
 }
 
 /** The patterns that may match in a text or in a part of it, in their order. */
@@ -121,14 +163,18 @@ function possibleIn(
  * needs that of a window, again and again. Windows overlap, and a match that ends with its window is
  * looked for again from its start.
  */
-export function maskPattern(text: string, pattern: CompiledPattern): string {
+export function maskPattern(
+  text: string,
+  pattern: CompiledPattern,
+  searched: string = text,
+): string {
   let masked = '';
   let copiedTo = 0;
   let from = 0;
   let length = WINDOW_LENGTH;
   for (;;) {
     const end = Math.min(text.length, from + length);
-    const found = searchWindow(text, pattern, from, end);
+    const found = searchWindow(searched, pattern, from, end);
     for (const [start, stop] of found.matches) {
       masked += text.slice(copiedTo, start) + pattern.replacement;
       copiedTo = stop;

@@ -1,0 +1,118 @@
+import type { NamedPattern } from '../redaction-options.js';
+import type { Reading } from './mask-text.js';
+import {
+  DATE_OR_ADDRESS,
+  digitsIn,
+  END,
+  LETTER,
+  readNumbers,
+  RUN,
+  START,
+  twoNumbers,
+} from './spoken-numbers.js';
+
+// What says which number follows, in English, German, French, Spanish, Italian, Dutch, Portuguese.
+
+const PHONE =
+  '(?:tele)?phone|mobile|cell(?:phone)?|whats ?app|landline|tel|fax|(?:my|his|her|our|your|their|callback|contact) number|(?:call|reach|text|ring) (?:me|us|him|her|them)(?: back)?' +
+  '|(?:handy|telefon|mobil|ruf|fax)(?:nummer)?|meine nummer|erreichen sie m(?:ich|ir)|rufen sie (?:mich|uns)' +
+  '|t[ée]l(?:[ée]phone)?|(?:t[ée]l[ée]phone )?portable|mon num[ée]ro|(?:me|nous) joindre|r?app?el(?:ez|le)-moi' +
+  '|m[óo]vil|celular|tel[ée]fono|fijo|mi n[úu]mero|ll[áa]m[ea]me' +
+  '|cellulare|telefono|fisso|il mio numero|mi chiami|chiamami|richiamarmi' +
+  '|telefoon(?:nummer)?|mobiele?|mijn nummer|bel me|mij bereiken' +
+  '|telem[óo]vel|telefone|(?:o )?meu n[úu]mero|ligue(?:-me| para)';
+
+const CARD =
+  '(?:credit|debit|card) ?card|card number|kreditkarten?(?:nummer)?|kartennummer|num[ée]ro de (?:la )?carte|carte (?:bleue|bancaire)|(?:n[úu]mero de (?:la )?)?tarjeta|numero (?:della )?carta|(?:credit|bank)?kaartnummer|creditcard|cart[ãa]o';
+
+const CARD_CODE =
+  'cv[vc]2?|cvn|security code|(?:card )?verification value|(?:three|four|[34]\\0*) digits on the back' +
+  '|(?:karten)?pr[üu]fnummer|sicherheitscode|cryptogramme|code de s[ée]curit[ée]|c[óo]digo de seguridad' +
+  '|codice di sicurezza|beveiligingscode|c[óo]digo de seguran[çc]a';
+
+const PIN =
+  '(?:pin|otp|passcode)(?:[ -]?(?:code|number|nummer))?|(?:verification|(?:one|1\\0*)[ -]time|access|login|confirmation|(?:six|6\\0*)[ -]digit) code|code (?:they|you) (?:texted|sent)(?: me)?' +
+  '|geheimzahl|best[äa]tigungscode|code (?:pin|secret|de v[ée]rification)|c[óo]digo de verificaci[óo]n|clave' +
+  '|codice di verifica|pincode|verificatiecode|c[óo]digo de verifica[çc][ãa]o';
+
+const EXPIRY =
+  'exp|expiry(?: date| is)*|expiration(?: date| is)*|(?:card|carte|tarjeta|carta|karte|kaart)[^.!?]{0,24}(?:expires?|expire|caduca|scade|verloopt|gilt)|expires on the card|(?:valid|good) thru' +
+  '|g[üu]ltig bis|ablaufdatum|date d.expiration|fecha de caducidad|(?:data di )?scadenza|vervaldatum|(?:data de )?validade';
+
+const ID =
+  'itin|(?:national insurance|ni|nhs|passport|driver.?s? licen[sc]e|licen[sc]e|member id|tax id)(?: (?:number|no))?' +
+  '|steuer-?id|steuer(?:identifikations)?nummer|(?:personal)?ausweis(?:nummer)?|sozialversicherungsnummer|reisepass(?:nummer)?' +
+  '|num[ée]ro de (?:s[ée]curit[ée] sociale|s[ée]cu)|passeport' +
+  '|dni|nie|n[úu]mero de la seguridad social|pasaporte|codice fiscale|carta d.identit[àa]|partita iva|passaporto' +
+  '|bsn|burgerservicenummer|paspoort(?:nummer)?|nif|cpf|n[úu]mero de contribuinte|passaporte';
+
+const SSN = 'ssn|social(?: security)?(?: number)?';
+
+/** What may stand between the name of a number and the number. */
+const LINK =
+  '(?:s|is|that|was|are|it|its|at|on|in|to|the|number|no|nr|num|code|my|uh|uhm|um|er|am|ist|lautet|war|die|der|das|unter|auf|nummer|äh|ähm|est|c|ce|le|la|les|au|sur|num[ée]ro|de|en|euh|es|el|los|al|eh|n[úu]mero|è|il|lo|numero|ehm|op|het|é|o|no|em)';
+
+/** Behind one of these names: a search looks back from the number, which is rarer than letters. */
+function behind(names: string): string {
+  return `(?:${names})${END}(?:[^${LETTER}]{1,8}${LINK}${END}){0,4}[^${LETTER}]{1,8}`;
+}
+
+const MONTH = '(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}';
+const ALL = [PHONE, CARD, CARD_CODE, PIN, EXPIRY, ID, SSN].join('|');
+/** A digit behind one of the names, or two numbers that are said. All kinds look for it once. */
+const NEEDS = twoNumbers(String.raw`\d(?<=${behind(ALL)}(?:[a-z]{1,3}[ .-]?|${MONTH},? )?\d)|`);
+
+function named(
+  name: string,
+  names: string,
+  beginning: string,
+  number: string,
+  accepts: (match: string) => boolean,
+): NamedPattern & Reading {
+  const pattern = new RegExp(
+    `(?<=[^${LETTER}])(?=${beginning})(?<=${START}${behind(names)})${number}`,
+    'i',
+  );
+  return { name, read: readNumbers, needs: NEEDS, pattern, accepts };
+}
+
+function numberBehind(name: string, names: string, fewestDigits: number): NamedPattern {
+  return named(
+    name,
+    names,
+    String.raw`[\d+]`,
+    RUN,
+    (match) => !DATE_OR_ADDRESS.test(match) && digitsIn(match).length >= fewestDigits,
+  );
+}
+
+/** Numbers that only their name tells from others, written or dictated. */
+export const NAMED_NUMBERS: readonly NamedPattern[] = [
+  numberBehind('ssn', SSN, 9),
+  named(
+    'national-id',
+    ID,
+    String.raw`[A-Z]{0,3}[ .-]?\d`,
+    String.raw`[A-Z]{0,3}[ .-]?\d(?:[ ./-]?[A-Z]{0,2}[ ./-]?\d){4,20}(?:[ -]?[A-Z]{1,2})?${END}`,
+    (match) => !DATE_OR_ADDRESS.test(match) && digitsIn(match).length >= 5,
+  ),
+  numberBehind('national-id', ID, 8),
+  named(
+    'card-expiry',
+    EXPIRY,
+    String.raw`\d|${MONTH}`,
+    String.raw`(?:(?:0?[1-9]|1[0-2]) ?[-./] ?|${MONTH},? )(?:20)?[2-4]\d(?![-./]?\d)`,
+    () => true,
+  ),
+  named(
+    'card-expiry',
+    EXPIRY,
+    String.raw`[\d+]`,
+    RUN,
+    (match) => /\d\D*\d\D*\d/.test(match) && match.includes('\0'),
+  ),
+  numberBehind('card-code', CARD_CODE, 3),
+  numberBehind('pin', PIN, 4),
+  numberBehind('card', CARD, 12),
+  numberBehind('phone', PHONE, 7),
+];

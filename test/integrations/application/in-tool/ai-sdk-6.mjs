@@ -1,0 +1,9 @@
+import * as ai from 'ai6';
+import { createAISdkTelemetrySettings } from 'catalyst-tracing/ai-sdk';
+import { createOpenAICompatible } from 'compatible6';
+import { askAi } from './ai-loop.mjs';
+import { runInTool } from './run-in-tool.mjs';
+
+await runInTool(() =>
+  askAi(ai, createOpenAICompatible, { experimental_telemetry: createAISdkTelemetrySettings() }),
+);

@@ -1,0 +1,4 @@
+// Before `setup()`: OpenAI Agents sends traces to OpenAI by itself.
+import { setTraceProcessors } from '@openai/agents';
+
+setTraceProcessors([]);
