@@ -26,7 +26,7 @@ export class Session {
   /** The id where nothing else names the session: stable, and found again in the trace. */
   readonly fallbackId: string;
   /** The id that the option `sessionId` gave. */
-  readonly givenId: string | undefined;
+  readonly configuredId: string | undefined;
   /** `gen_ai.conversation.id` or the room's sid, once a span or the job has it. */
   conversationId: string | undefined;
   /** Label of the agent in charge. */
@@ -49,9 +49,9 @@ export class Session {
   readonly userTurns: UserTurn[] = [];
   readonly speeches: Map<string, SpeechRecord> = new Map();
 
-  constructor(fallbackId: string, givenId: string | undefined) {
+  constructor(fallbackId: string, configuredId: string | undefined) {
     this.fallbackId = fallbackId;
-    this.givenId = givenId;
+    this.configuredId = configuredId;
   }
 
   get closing(): SessionClosing | undefined {
@@ -179,8 +179,8 @@ export class Sessions {
   }
 
   /** The session's id as the application or its job gives it. */
-  givenIdOf({ session, localRoot }: SpanNode): string | undefined {
-    if (session !== undefined) return session.givenId;
+  configuredIdOf({ session, localRoot }: SpanNode): string | undefined {
+    if (session !== undefined) return session.configuredId;
     localRoot.configuredSessionId ??= { id: this.#options.configuredSessionId() };
     return localRoot.configuredSessionId.id ?? this.#options.roomSid();
   }

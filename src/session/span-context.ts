@@ -55,7 +55,7 @@ export function contextOf(
   const context: Draft = {
     sessionId:
       identity.sessionId ??
-      sessions.givenIdOf(node) ??
+      sessions.configuredIdOf(node) ??
       node.session?.conversationId ??
       node.session?.fallbackId ??
       at.job?.roomSid ??
