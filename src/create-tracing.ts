@@ -1,19 +1,26 @@
-import { createNoopMeter } from '@opentelemetry/api';
-import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
+import { createNoopMeter, type Meter } from '@opentelemetry/api';
+import { AlwaysOffSampler, BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
+import type { CatalystTracing, FlushOptions, InstallResult } from './catalyst-tracing.js';
 import { debug, warnOnce } from './diagnostics.js';
-import { uninstallIntegrations } from './integrations/installed-sdks.js';
-import { livekitEntry } from './livekit/livekit-module.js';
-import { configuredAllowPii, LIVEKIT_NAME, LiveKitInstaller } from './livekit/install-livekit.js';
+import type { DeliveryProcessor } from './export/delivery-processor.js';
+import { emptyStats, type DeliveryResult } from './export/delivery-stats.js';
+import { integrationResults, uninstallIntegrations } from './integrations/installed-sdks.js';
 import { offerLiveKitConnector } from './livekit/connect-livekit.js';
+import { configuredAllowPii, LIVEKIT_NAME, LiveKitInstaller } from './livekit/install-livekit.js';
+import { livekitEntry } from './livekit/livekit-module.js';
 import { LIVEKIT_SCOPE_NAME } from './mapping/livekit-spans.js';
 import { LateMetrics } from './metrics/late-metrics.js';
+import { displayUrl } from './options/endpoint.js';
 import type { ResolvedOptions } from './options/resolve-options.js';
+import { createPrivacyCounts } from './privacy/privacy-stats.js';
 import { composeProcessor } from './processor/create-processor.js';
+import type { OpenInferenceSpanProcessor } from './processor/open-inference-span-processor.js';
 import { chooseApi } from './provider/api-copies.js';
 import { CatalystTracerProvider, createResource } from './provider/catalyst-tracer-provider.js';
 import { createForeignSharing } from './provider/foreign-provider.js';
 import { globalProvider, registerGlobally } from './provider/global-registration.js';
-import { LiveTracing } from './tracing-handle.js';
+import { createTraceJob } from './session/job.js';
+import { NO_OBSERVER } from './session/observe-session.js';
 import { TRACER_NAME, VERSION } from './version.js';
 
 /** Tracing that was built, and what the handles of its spans ask it. */
@@ -22,12 +29,8 @@ export interface CreatedTracing {
   readonly ownsSpan: (spanId: string) => boolean;
 }
 
-const SHUT_DOWN: InstallResult = Object.freeze({
-  name: LIVEKIT_NAME,
-  status: 'unavailable',
-  installed: false,
-  reason: 'this tracing was shut down; call setup() again',
-});
+const NO_RESULTS: readonly InstallResult[] = Object.freeze([]);
+const NOTHING_SENT: DeliveryResult = Object.freeze({ exported: 0, dropped: 0, pending: 0 });
 
 /** Builds the tracing that decided options describe, registers it, and connects LiveKit. */
 export async function createTracing(
@@ -71,7 +74,11 @@ export async function createTracing(
     provider.watchTracers((scopeName) => {
       if (scopeName === LIVEKIT_SCOPE_NAME) livekit.onTracer();
     });
-    offerLiveKitConnector(provider, (module) => (isShutDown ? SHUT_DOWN : livekit.install(module)));
+    offerLiveKitConnector(provider, (module) =>
+      isShutDown
+        ? unavailable('this tracing was shut down; call setup() again')
+        : livekit.install(module),
+    );
     const { livekitAgents } = resolved.modules;
     if (livekitAgents !== undefined) livekit.install(livekitAgents);
     else if (resolved.autoInstrument) await livekit.installLoaded();
@@ -90,8 +97,7 @@ export async function createTracing(
       const parts = { resolved, resource, delivery, api: api.metrics };
       await metrics.create(resolved.metrics, parts);
     }
-    const tracing = new LiveTracing({
-      tracer: provider.getTracer(TRACER_NAME, VERSION),
+    const tracing = createHandle({
       meter:
         resolved.metrics === undefined
           ? createNoopMeter()
@@ -115,4 +121,124 @@ export async function createTracing(
 /** Files whose copy of the API matters and may not have been loaded yet. */
 function filesThatLoadApi(): readonly string[] {
   return [livekitEntry(), process.argv[1]].filter((file) => file !== undefined);
+}
+
+function unavailable(reason: string): InstallResult {
+  return { name: LIVEKIT_NAME, status: 'unavailable', installed: false, reason };
+}
+
+/** What the handle of a set-up is made of. */
+interface TracingParts {
+  readonly meter: Meter;
+  readonly provider: CatalystTracerProvider;
+  readonly resolved: ResolvedOptions;
+  readonly processor: OpenInferenceSpanProcessor;
+  readonly delivery: DeliveryProcessor | undefined;
+  readonly livekit: LiveKitInstaller;
+  readonly release: () => void;
+}
+
+/** The handle that `setup()` returns while tracing is live. */
+function createHandle(parts: TracingParts): CatalystTracing {
+  const { meter, provider, resolved, processor, delivery, livekit } = parts;
+  const tracer = provider.getTracer(TRACER_NAME, VERSION);
+  let results = NO_RESULTS;
+  let ending: Promise<DeliveryResult> | undefined;
+  const stats = (): ReturnType<CatalystTracing['stats']> => ({
+    ...(delivery?.stats() ?? emptyStats()),
+    ...processor.stats(),
+  });
+  const result = (): DeliveryResult => {
+    const { added, exported, dropped } = stats();
+    return { exported, dropped, pending: added - exported - dropped };
+  };
+  const flush = async (options: FlushOptions | undefined): Promise<DeliveryResult> => {
+    livekit.checkProvider();
+    await processor.flush(options);
+    return result();
+  };
+  const close = async (options: FlushOptions | undefined): Promise<DeliveryResult> => {
+    livekit.checkProvider();
+    processor.sendOpenSpans();
+    parts.release();
+    await processor.close(options);
+    return result();
+  };
+  return {
+    tracer,
+    meter,
+    provider,
+    serviceName: resolved.serviceName,
+    endpoint: resolved.endpoint === undefined ? undefined : displayUrl(resolved.endpoint),
+    /** As it is now: a LiveKit that is loaded later is connected later. */
+    get installResults() {
+      const rows = [...livekit.results, ...integrationResults(provider)];
+      const isSame = rows.length === results.length && rows.every((row, at) => row === results[at]);
+      if (!isSame) results = Object.freeze(rows);
+      return results;
+    },
+    get installed() {
+      return this.installResults;
+    },
+    job: createTraceJob({
+      tracer,
+      entryStartMillis: () => processor.entryStartMillis(),
+      begin: (spanId, tenantId, watch) => {
+        livekit.checkProvider();
+        processor.beginJob(spanId, tenantId, watch);
+      },
+      hasFailed: (spanId) => processor.hasJobFailed(spanId),
+      beforeEnd: (job, work) => processor.jobs.beforeEnd(job, work),
+    }),
+    observe: (session) => {
+      if (ending !== undefined) return NO_OBSERVER;
+      livekit.checkProvider();
+      return processor.observers.observe(session);
+    },
+    forceFlush: (options) => ending ?? flush(options),
+    shutdown: (options) => (ending ??= close(options)),
+    stats,
+  };
+}
+
+/** Tracing that is off, for a reason: everything works, nothing is recorded, registered or loaded. */
+export function createDisabledTracing(
+  serviceName: string,
+  reason: string,
+  release: () => void,
+): CreatedTracing {
+  const provider = Object.assign(new BasicTracerProvider({ sampler: new AlwaysOffSampler() }), {
+    addSpanProcessor: () => {},
+  });
+  offerLiveKitConnector(provider, () => unavailable(reason));
+  const tracer = provider.getTracer(TRACER_NAME, VERSION);
+  const tracing: CatalystTracing = {
+    tracer,
+    meter: createNoopMeter(),
+    provider,
+    serviceName,
+    endpoint: undefined,
+    installResults: NO_RESULTS,
+    installed: NO_RESULTS,
+    job: createTraceJob({
+      tracer,
+      entryStartMillis: () => undefined,
+      begin: () => {},
+      hasFailed: () => false,
+      beforeEnd: () => {},
+    }),
+    observe: () => NO_OBSERVER,
+    forceFlush: () => Promise.resolve(NOTHING_SENT),
+    shutdown: () => {
+      release();
+      return Promise.resolve(NOTHING_SENT);
+    },
+    stats: () => ({
+      ...emptyStats(),
+      mappingFailures: 0,
+      failedMetricExports: 0,
+      privacy: createPrivacyCounts(),
+    }),
+  };
+  return { tracing, ownsSpan: () => false };
 }

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CatalystTracing } from './catalyst-tracing.js';
-import { createTracing, type CreatedTracing } from './create-tracing.js';
+import { createDisabledTracing, createTracing, type CreatedTracing } from './create-tracing.js';
 import { reasonOf, setDebug, warnOnce } from './diagnostics.js';
-import { createDisabledTracing } from './disabled-tracing.js';
 import { isCatalystTracingError } from './errors.js';
 import { claimProcess, liveSetup, releaseProcess, type LiveSetup } from './live-tracing.js';
 import { resolveOptions, warnWithoutEndpoint } from './options/resolve-options.js';
@@ -81,7 +80,7 @@ function createOptionsCheck(options: SetupOptions | undefined): (others: unknown
 
 async function start(slot: LiveSetup, options: SetupOptions | undefined): Promise<CatalystTracing> {
   const release = (): void => releaseProcess(slot);
-  let serviceName: string | undefined;
+  let serviceName = 'livekit-agent';
   let created: CreatedTracing;
   try {
     slot.hasOptions = createOptionsCheck(options);
@@ -91,7 +90,7 @@ async function start(slot: LiveSetup, options: SetupOptions | undefined): Promis
     setDebug(resolved.debug);
     warnWithoutEndpoint(resolved);
     created = resolved.disabled
-      ? createDisabledTracing(resolved, 'tracing is disabled by the environment', release)
+      ? createDisabledTracing(serviceName, 'tracing is disabled by the environment', release)
       : await createTracing(resolved, release);
   } catch (error) {
     if (isCatalystTracingError(error)) {
@@ -101,11 +100,7 @@ async function start(slot: LiveSetup, options: SetupOptions | undefined): Promis
     const reason = `setup() failed unexpectedly: ${reasonOf(error)}`;
     warnOnce('setup_failed', `${reason}. Tracing is off, and the application goes on.`);
     claimProcess(slot);
-    created = createDisabledTracing(
-      { serviceName: serviceName ?? 'livekit-agent' },
-      reason,
-      release,
-    );
+    created = createDisabledTracing(serviceName, reason, release);
   }
   slot.tracing = created.tracing;
   slot.ownsSpan = created.ownsSpan;

@@ -141,22 +141,18 @@ export class LiveKitInstaller {
 
   /** Connects the copies that are loaded and not connected. There is one: it warns otherwise. */
   async #connectLoaded(): Promise<InstallResult> {
+    const isNew = (module: LiveKitModule): boolean => !this.#modules.includes(module);
     // LiveKit may be loading at this moment, and asks for a tracer while it does.
     this.#isLooking = true;
     try {
-      return await this.#connectNewCopies();
+      const commonJs = loadedCommonJsCopies().filter(isNew);
+      const result = commonJs.length > 0 ? this.#connect(commonJs) : undefined;
+      const esm = await loadedEsmCopy();
+      if (esm !== undefined && isNew(esm)) return this.#connect([esm]);
+      return result ?? this.#warn('livekit_not_found', NOT_FOUND);
     } finally {
       this.#isLooking = false;
     }
-  }
-
-  async #connectNewCopies(): Promise<InstallResult> {
-    const isNew = (module: LiveKitModule): boolean => !this.#modules.includes(module);
-    const commonJs = loadedCommonJsCopies().filter(isNew);
-    const result = commonJs.length > 0 ? this.#connect(commonJs) : undefined;
-    const esm = await loadedEsmCopy();
-    if (esm !== undefined && isNew(esm)) return this.#connect([esm]);
-    return result ?? this.#warn('livekit_not_found', NOT_FOUND);
   }
 
   #connect(modules: readonly LiveKitModule[]): InstallResult {

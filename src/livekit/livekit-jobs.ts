@@ -147,24 +147,12 @@ const KINDS: ReadonlyMap<number, string> = new Map([
 ]);
 const AGENT = 'agent';
 
-/** `DisconnectReason` of LiveKit's protocol (`livekit_models.proto`). */
+/** `DisconnectReason` of LiveKit's protocol (`livekit_models.proto`), by number. */
+// prettier-ignore
 const DISCONNECT_REASONS: readonly (string | undefined)[] = [
-  undefined,
-  'client_initiated',
-  'duplicate_identity',
-  'server_shutdown',
-  'participant_removed',
-  'room_deleted',
-  'state_mismatch',
-  'join_failure',
-  'migration',
-  'signal_close',
-  'room_closed',
-  'user_unavailable',
-  'user_rejected',
-  'sip_trunk_failure',
-  'connection_timeout',
-  'media_failure',
+  undefined, 'client_initiated', 'duplicate_identity', 'server_shutdown', 'participant_removed',
+  'room_deleted', 'state_mismatch', 'join_failure', 'migration', 'signal_close', 'room_closed',
+  'user_unavailable', 'user_rejected', 'sip_trunk_failure', 'connection_timeout', 'media_failure',
 ];
 
 /** Reasons that end a session. Not among them is that the job leaves, as each does at its end. */
@@ -190,7 +178,8 @@ export class RoomWatch {
 
   constructor(room: unknown) {
     if (!isRoom(room)) return;
-    for (const participant of participantsOf(room)) this.#join(participant);
+    const present: unknown = Reflect.get(room, 'remoteParticipants');
+    if (types.isMap(present)) for (const participant of present.values()) this.#join(participant);
     room.on('participantConnected', (participant) => this.#join(participant));
     room.on('participantDisconnected', (participant) => this.#leave(participant));
     room.on('disconnected', (reason) => {
@@ -237,11 +226,6 @@ interface LiveKitRoom {
 
 function isRoom(value: unknown): value is LiveKitRoom {
   return isRecord(value) && typeof value['on'] === 'function';
-}
-
-function participantsOf(room: LiveKitRoom): readonly unknown[] {
-  const participants: unknown = Reflect.get(room, 'remoteParticipants');
-  return types.isMap(participants) ? [...participants.values()] : [];
 }
 
 function disconnectReasonOf(reason: unknown): string | undefined {

@@ -1,4 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
+import type { JsonRecord } from './read-attributes.js';
 
 /** What other spans and events say about a span: everything that its own attributes do not hold. */
 export interface MappingContext {
@@ -28,6 +29,8 @@ export interface MappingContext {
   readonly toolCalls: readonly ToolCall[];
   /** Id of the tool call which this tool span carries out, where its own attributes name none. */
   readonly toolCallId: string | undefined;
+  /** The metrics of a TTS request, parsed: its turn needs them too. */
+  readonly ttsMetrics: JsonRecord | undefined;
   /** The tool call in which the span was opened, where LiveKit puts it next to the tool's span. */
   readonly withinTool: EnclosingTool | undefined;
   /** The span to send this one below, where it is not its parent. */
@@ -71,6 +74,7 @@ export const EMPTY_CONTEXT: MappingContext = Object.freeze({
   model: undefined,
   toolCalls: [],
   toolCallId: undefined,
+  ttsMetrics: undefined,
   withinTool: undefined,
   belowSpanId: undefined,
   isRoot: false,

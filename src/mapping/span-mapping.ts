@@ -65,6 +65,9 @@ export class SpanMapping {
 
   /** A raw attribute that is a JSON object, parsed once however many read it. */
   rawRecord(key: string): JsonRecord | undefined {
+    if (key === LiveKitAttr.TTS_METRICS && this.context.ttsMetrics !== undefined) {
+      return this.context.ttsMetrics;
+    }
     if (this.#records === undefined) this.#records = new Map();
     else if (this.#records.has(key)) return this.#records.get(key);
     const parsed = parseJsonRecord(this.raw[key]);

@@ -1,31 +1,17 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import { TURN_LATENCY_FIELDS } from '../mapping/turn-latency.js';
-import type { MeasuredSpan } from '../session/measured-span.js';
+import { CatalystAttr as C } from '../semconv/catalyst-attributes.js';
+import type { MeasuredSpan } from '../session/session-statistics.js';
 
 /** The attributes that a metric may have. */
+// prettier-ignore
 export type MetricAttribute =
-  | 'tenant.id'
-  | 'outcome'
-  | 'error.type'
-  | 'gen_ai.agent.name'
-  | 'gen_ai.operation.name'
-  | 'gen_ai.provider.name'
-  | 'gen_ai.request.model'
-  | 'gen_ai.token.type'
-  | 'gen_ai.tool.name'
-  | 'llm.call_site'
-  | 'llm.model'
-  | 'llm.provider'
-  | 'llm.use_case'
-  | 'reason'
-  | 'voice.amd.category'
-  | 'voice.component'
-  | 'voice.participant.kind'
-  | 'voice.session.close_reason'
-  | 'voice.stt.model'
-  | 'voice.stt.provider'
-  | 'voice.turn.part';
+  | 'tenant.id' | 'outcome' | 'error.type' | 'reason' | 'gen_ai.agent.name'
+  | 'gen_ai.operation.name' | 'gen_ai.provider.name' | 'gen_ai.request.model'
+  | 'gen_ai.token.type' | 'gen_ai.tool.name' | 'llm.call_site' | 'llm.model' | 'llm.provider'
+  | 'llm.use_case' | 'voice.amd.category' | 'voice.component' | 'voice.participant.kind'
+  | 'voice.session.close_reason' | 'voice.stt.model' | 'voice.stt.provider' | 'voice.turn.part';
 
 export type InstrumentKind =
   'counter' | 'histogram' | 'upDownCounter' | 'observableCounter' | 'observableUpDownCounter';
@@ -106,33 +92,13 @@ const CALL =
   '`llm_request`, `realtime_inference`, `realtime_metrics`, LLM spans of other instrumentations';
 const DELIVERY = 'delivery of spans';
 
+// prettier-ignore
 type InstrumentName =
-  | 'sessionsStarted'
-  | 'sessionsActive'
-  | 'sessionDuration'
-  | 'sessionDurationMillis'
-  | 'tokenUsage'
-  | 'operationDuration'
-  | 'timeToFirstToken'
-  | 'inputTokens'
-  | 'outputTokens'
-  | 'e2eLatency'
-  | 'turnLatency'
-  | 'llmTtft'
-  | 'ttsTtfb'
-  | 'endOfTurnDelay'
-  | 'transcriptionDelay'
-  | 'interruptions'
-  | 'toolCalls'
-  | 'toolErrors'
-  | 'toolDuration'
-  | 'retries'
-  | 'ttsCharacters'
-  | 'sttAudio'
-  | 'amdVerdicts'
-  | 'spansExported'
-  | 'spansDropped'
-  | 'spansPending';
+  | 'sessionsStarted' | 'sessionsActive' | 'sessionDuration' | 'sessionDurationMillis'
+  | 'tokenUsage' | 'operationDuration' | 'timeToFirstToken' | 'inputTokens' | 'outputTokens'
+  | 'e2eLatency' | 'turnLatency' | 'llmTtft' | 'ttsTtfb' | 'endOfTurnDelay' | 'transcriptionDelay'
+  | 'interruptions' | 'toolCalls' | 'toolErrors' | 'toolDuration' | 'retries' | 'ttsCharacters'
+  | 'sttAudio' | 'amdVerdicts' | 'spansExported' | 'spansDropped' | 'spansPending';
 
 /** Every instrument. The table in `docs/metrics.md` is this one. */
 // prettier-ignore
@@ -167,18 +133,13 @@ export const INSTRUMENTS: Readonly<Record<InstrumentName, Instrument>> = {
 
 type Value = SpanMeasurement['value'];
 
-const TOKEN_TYPE = 'gen_ai.token.type';
+function asSeconds(millis: number | undefined): number | undefined {
+  return millis === undefined ? undefined : millis / 1000;
+}
 
 /** A latency that the span has in milliseconds. */
 function seconds(key: string): Value {
-  return (span) => {
-    const millis = span.number(key);
-    return millis === undefined ? undefined : millis / 1000;
-  };
-}
-
-function countWhen(applies: (span: MeasuredSpan) => boolean): Value {
-  return (span) => (applies(span) ? 1 : undefined);
+  return (span) => asSeconds(span.number(key));
 }
 
 /** How long a span took. */
@@ -189,6 +150,7 @@ export function durationSeconds({ durationMillis }: MeasuredSpan): number {
 /** Tokens are on one span of each call. */
 const promptTokens: Value = (span) => span.number(S.LLM_TOKEN_COUNT_PROMPT);
 const completionTokens: Value = (span) => span.number(S.LLM_TOKEN_COUNT_COMPLETION);
+const llmTtft = seconds(C.LLM_TTFT_MS);
 /** The late metrics of a realtime call have what the span of the call lacks. */
 const isFirstToken = (span: MeasuredSpan): boolean =>
   span.isModelCall || span.name === LiveKitSpan.REALTIME_METRICS;
@@ -204,78 +166,26 @@ const LATENCY_PARTS = TURN_LATENCY_FIELDS.filter(({ part }) => part !== 'transcr
 );
 
 /** How each span adds to the instruments. */
+// prettier-ignore
 export const SPAN_MEASUREMENTS: readonly SpanMeasurement[] = [
-  { instrument: INSTRUMENTS.tokenUsage, value: promptTokens, fixed: [TOKEN_TYPE, 'input'] },
-  { instrument: INSTRUMENTS.tokenUsage, value: completionTokens, fixed: [TOKEN_TYPE, 'output'] },
+  { instrument: INSTRUMENTS.tokenUsage, value: promptTokens, fixed: ['gen_ai.token.type', 'input'] },
+  { instrument: INSTRUMENTS.tokenUsage, value: completionTokens, fixed: ['gen_ai.token.type', 'output'] },
   { instrument: INSTRUMENTS.inputTokens, value: promptTokens },
   { instrument: INSTRUMENTS.outputTokens, value: completionTokens },
-  {
-    instrument: INSTRUMENTS.operationDuration,
-    value: (span) => (span.isModelCall ? durationSeconds(span) : undefined),
-  },
-  {
-    instrument: INSTRUMENTS.timeToFirstToken,
-    value: (span) => (isFirstToken(span) ? seconds('voice.llm.ttft_ms')(span) : undefined),
-  },
-  {
-    instrument: INSTRUMENTS.e2eLatency,
-    on: [LiveKitSpan.AGENT_TURN],
-    value: seconds('voice.e2e_latency_ms'),
-  },
+  { instrument: INSTRUMENTS.operationDuration, value: (span) => (span.isModelCall ? durationSeconds(span) : undefined) },
+  { instrument: INSTRUMENTS.timeToFirstToken, value: (span) => (isFirstToken(span) ? llmTtft(span) : undefined) },
+  { instrument: INSTRUMENTS.e2eLatency, on: [LiveKitSpan.AGENT_TURN], value: seconds(C.E2E_LATENCY_MS) },
   ...LATENCY_PARTS,
-  {
-    instrument: INSTRUMENTS.llmTtft,
-    on: [LiveKitSpan.LLM_NODE, LiveKitSpan.REALTIME_INFERENCE, LiveKitSpan.REALTIME_METRICS],
-    value: seconds('voice.llm.ttft_ms'),
-  },
-  {
-    instrument: INSTRUMENTS.ttsTtfb,
-    on: [LiveKitSpan.TTS_NODE],
-    value: seconds('voice.tts.ttfb_ms'),
-  },
-  {
-    instrument: INSTRUMENTS.endOfTurnDelay,
-    on: [LiveKitSpan.USER_TURN],
-    value: seconds('voice.end_of_turn_delay_ms'),
-  },
-  {
-    instrument: INSTRUMENTS.transcriptionDelay,
-    on: [LiveKitSpan.USER_TURN],
-    value: seconds('voice.transcription_delay_ms'),
-  },
-  {
-    instrument: INSTRUMENTS.interruptions,
-    on: [LiveKitSpan.AGENT_TURN],
-    value: countWhen((span) => span.isTrue('voice.interrupted')),
-  },
+  { instrument: INSTRUMENTS.llmTtft, on: [LiveKitSpan.LLM_NODE, LiveKitSpan.REALTIME_INFERENCE, LiveKitSpan.REALTIME_METRICS], value: llmTtft },
+  { instrument: INSTRUMENTS.ttsTtfb, on: [LiveKitSpan.TTS_NODE], value: seconds(C.TTS_TTFB_MS) },
+  { instrument: INSTRUMENTS.endOfTurnDelay, on: [LiveKitSpan.USER_TURN], value: seconds(C.END_OF_TURN_DELAY_MS) },
+  { instrument: INSTRUMENTS.transcriptionDelay, on: [LiveKitSpan.USER_TURN], value: seconds(C.TRANSCRIPTION_DELAY_MS) },
+  { instrument: INSTRUMENTS.interruptions, on: [LiveKitSpan.AGENT_TURN], value: ({ span }) => (span.get(C.INTERRUPTED) === true ? 1 : undefined) },
   { instrument: INSTRUMENTS.toolCalls, on: [LiveKitSpan.FUNCTION_TOOL], value: () => 1 },
-  {
-    instrument: INSTRUMENTS.toolErrors,
-    on: [LiveKitSpan.FUNCTION_TOOL],
-    value: countWhen(({ hasFailed }) => hasFailed),
-  },
+  { instrument: INSTRUMENTS.toolErrors, on: [LiveKitSpan.FUNCTION_TOOL], value: ({ hasFailed }) => (hasFailed ? 1 : undefined) },
   { instrument: INSTRUMENTS.toolDuration, on: [LiveKitSpan.FUNCTION_TOOL], value: durationSeconds },
-  {
-    instrument: INSTRUMENTS.retries,
-    on: [LiveKitSpan.LLM_REQUEST_RUN, 'tts_request_run'],
-    value: countWhen((span) => (span.number('lk.retry_count') ?? 0) > 0),
-  },
-  {
-    instrument: INSTRUMENTS.ttsCharacters,
-    on: [LiveKitSpan.TTS_REQUEST],
-    value: (span) => span.number('voice.tts.characters'),
-  },
-  {
-    instrument: INSTRUMENTS.sttAudio,
-    on: [LiveKitSpan.AGENT_SESSION],
-    value: ({ context }) => {
-      const millis = context.observed?.stt?.audioMillis;
-      return millis === undefined ? undefined : millis / 1000;
-    },
-  },
-  {
-    instrument: INSTRUMENTS.amdVerdicts,
-    on: [LiveKitSpan.ANSWERING_MACHINE_DETECTION],
-    value: countWhen((span) => span.has('voice.amd.category')),
-  },
+  { instrument: INSTRUMENTS.retries, on: [LiveKitSpan.LLM_REQUEST_RUN, 'tts_request_run'], value: (span) => ((span.number('lk.retry_count') ?? 0) > 0 ? 1 : undefined) },
+  { instrument: INSTRUMENTS.ttsCharacters, on: [LiveKitSpan.TTS_REQUEST], value: (span) => span.number(C.TTS_CHARACTERS) },
+  { instrument: INSTRUMENTS.sttAudio, on: [LiveKitSpan.AGENT_SESSION], value: ({ context }) => asSeconds(context.observed?.stt?.audioMillis) },
+  { instrument: INSTRUMENTS.amdVerdicts, on: [LiveKitSpan.ANSWERING_MACHINE_DETECTION], value: ({ span }) => (span.get(C.AMD_CATEGORY) === undefined ? undefined : 1) },
 ];

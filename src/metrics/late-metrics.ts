@@ -1,5 +1,5 @@
 import { debug, warnOnce } from '../diagnostics.js';
-import type { MeasuredSpan } from '../session/measured-span.js';
+import type { MeasuredSpan } from '../session/session-statistics.js';
 import type { ResolvedMetricsOptions } from '../options/option-table.js';
 import type { Metrics, MetricsParts } from './metrics.js';
 import type { SpanMetrics } from './span-metrics.js';
@@ -34,7 +34,7 @@ export class LateMetrics {
 
   /** Exports that the collector did not take. */
   get failedExports(): number {
-    return this.#metrics?.failedExports() ?? 0;
+    return this.#metrics?.failedExports ?? 0;
   }
 
   sessionStarted(tenantId: string | undefined): void {
@@ -48,17 +48,26 @@ export class LateMetrics {
 
   /** Sends what was measured, after the spans. */
   async flush(spans: Promise<unknown>, timeoutMillis: number): Promise<void> {
-    if (!this.areOn) return;
-    await withinHalf([spans, this.#arrival], timeoutMillis);
+    await this.#afterSpans(spans, timeoutMillis);
     await this.#metrics?.flush(timeoutMillis / 2);
   }
 
-  /** Sends the rest, after the spans, and lets go of the process. */
+  /** Sends the rest, after the spans, and unregisters. */
   async close(spans: Promise<unknown>, timeoutMillis: number): Promise<void> {
-    if (!this.areOn) return;
-    await withinHalf([spans, this.#arrival], timeoutMillis);
+    await this.#afterSpans(spans, timeoutMillis);
     this.#isClosed = true;
     await this.#metrics?.close(timeoutMillis / 2);
+  }
+
+  /** So that metrics have what became of the spans; when half of the time is over at the latest. */
+  async #afterSpans(spans: Promise<unknown>, timeoutMillis: number): Promise<void> {
+    if (!this.areOn) return;
+    let timer: NodeJS.Timeout | undefined;
+    const halfTime = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, timeoutMillis / 2);
+    });
+    await Promise.race([Promise.all([spans, this.#arrival]), halfTime]);
+    clearTimeout(timer);
   }
 
   async #receive(loading: Promise<Metrics | undefined>): Promise<void> {
@@ -103,17 +112,4 @@ function attempt(measure: () => void): void {
   } catch (error) {
     debug(`Measuring failed: ${error instanceof Error ? error.name : typeof error}`);
   }
-}
-
-/** After the spans, so that it has what became of them; when half of the time is over at the latest. */
-async function withinHalf(
-  awaited: readonly Promise<unknown>[],
-  timeoutMillis: number,
-): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const halfTime = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeoutMillis / 2);
-  });
-  await Promise.race([Promise.all(awaited), halfTime]);
-  clearTimeout(timer);
 }

@@ -9,17 +9,6 @@ import { INSTRUMENTS, type Instrument } from './instruments.js';
 import { createOwnMeterProvider, type OwnMeterProvider } from './own-meter-provider.js';
 import { SpanMetrics } from './span-metrics.js';
 
-/** The metrics of one set-up. */
-export interface Metrics {
-  readonly spans: SpanMetrics;
-  /** Exports that the collector did not take; those of the application's own provider are its own. */
-  readonly failedExports: () => number;
-  /** Sends what was measured so far. Settles within `timeoutMillis` and never rejects. */
-  readonly flush: (timeoutMillis: number) => Promise<void>;
-  /** Sends the rest and lets go of the process. Never rejects. */
-  readonly close: (timeoutMillis: number) => Promise<void>;
-}
-
 /** What metrics are made for. */
 export interface MetricsParts {
   readonly resolved: ResolvedOptions;
@@ -41,7 +30,7 @@ export async function createMetrics(
 ): Promise<Metrics | undefined> {
   const { resolved, resource, api } = parts;
   const foreign = registeredMeterProvider(api);
-  if (foreign !== undefined) return new MetricsOver(foreign, undefined, options, parts);
+  if (foreign !== undefined) return new Metrics(foreign, undefined, options, parts);
   const url = resolved.endpoint === undefined ? undefined : metricsUrl(resolved.endpoint);
   if (url === undefined) {
     warnOnce(
@@ -51,7 +40,7 @@ export async function createMetrics(
     return undefined;
   }
   const own = await createOwnMeterProvider(url, resolved, resource);
-  return new MetricsOver(own.provider, own, options, parts);
+  return new Metrics(own.provider, own, options, parts);
 }
 
 /**
@@ -65,7 +54,8 @@ function registeredMeterProvider(api: MetricsAPI): MeterProvider | undefined {
   return isNoop ? undefined : provider;
 }
 
-class MetricsOver implements Metrics {
+/** The metrics of one set-up. */
+export class Metrics {
   readonly spans: SpanMetrics;
   readonly #provider: MeterProvider;
   readonly #own: OwnMeterProvider | undefined;
@@ -88,15 +78,18 @@ class MetricsOver implements Metrics {
     this.#unobserve = delivery && observeDelivery(meter, () => delivery.stats());
   }
 
-  failedExports(): number {
+  /** Exports that the collector did not take; those of the application's own provider are its own. */
+  get failedExports(): number {
     return this.#own?.failedExports() ?? 0;
   }
 
+  /** Sends what was measured so far. Settles within `timeoutMillis` and never rejects. */
   async flush(timeoutMillis: number): Promise<void> {
     // The application's provider too: a job's process leaves without asking it.
     if (canFlush(this.#provider)) await settled(this.#provider.forceFlush({ timeoutMillis }));
   }
 
+  /** Sends the rest and unregisters. Never rejects. */
   async close(timeoutMillis: number): Promise<void> {
     if (this.#own === undefined) {
       await this.flush(timeoutMillis);

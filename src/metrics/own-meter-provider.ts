@@ -32,7 +32,12 @@ export async function createOwnMeterProvider(
   ]);
   const { delivery } = resolved;
   const ca = readCertificates(delivery.ca, DIAGNOSTICS);
-  const timeoutMillis = exportMillis(delivery);
+  // Not longer than the end of a process gives metrics, which is half of its time: the SDK's timers
+  // would keep the process for the rest.
+  const timeoutMillis = Math.max(
+    1,
+    Math.min(delivery.exportTimeoutMillis, delivery.shutdownTimeoutMillis / 2),
+  );
   const target = new URL(url);
   const agent = createAgent({ url: target, proxy: proxyOf(target, resolved), ca, timeoutMillis });
   const config: NonNullable<ConstructorParameters<typeof OTLPMetricExporter>[0]> = {
@@ -41,23 +46,41 @@ export async function createOwnMeterProvider(
     timeoutMillis,
     httpAgentOptions: () => agent,
   };
-  const { exporter, failedExports } = watchExports(
-    new OTLPMetricExporter(withCompression(config, resolved.compression)),
-    () => agent.destroy(),
-  );
-  const interval = intervalMillis();
+  let failed = 0;
+  class CountingExporter extends OTLPMetricExporter {
+    /** Counts exports that fail and warns once: OpenTelemetry itself reports them to nobody. */
+    override export(...[metrics, done]: Parameters<metricsSdk.PushMetricExporter['export']>): void {
+      super.export(metrics, (result) => {
+        if (result.error !== undefined) {
+          failed += 1;
+          warnOnce('metrics_not_delivered', 'Metrics could not be delivered to the collector.');
+          debug(`Metrics: ${result.error.name}`);
+        }
+        done(result);
+      });
+    }
+
+    override shutdown(): Promise<void> {
+      return super.shutdown().finally(() => agent.destroy());
+    }
+  }
+  const fromEnvironment = getNumberFromEnv('OTEL_METRIC_EXPORT_INTERVAL') ?? 0;
+  const exportIntervalMillis = fromEnvironment > 0 ? fromEnvironment : DEFAULT_INTERVAL_MILLIS;
   const provider = new sdk.MeterProvider({
     resource,
     views: [stallView(sdk)],
     readers: [
       new sdk.PeriodicExportingMetricReader({
-        exporter,
-        exportIntervalMillis: interval,
-        exportTimeoutMillis: Math.min(interval, timeoutMillis),
+        // The type of `compression` is an enum of a package that is not ours to load.
+        exporter: new CountingExporter(
+          Object.assign(config, { compression: resolved.compression }),
+        ),
+        exportIntervalMillis,
+        exportTimeoutMillis: Math.min(exportIntervalMillis, timeoutMillis),
       }),
     ],
   });
-  return { provider, failedExports };
+  return { provider, failedExports: () => failed };
 }
 
 /**
@@ -89,63 +112,4 @@ function stallView(sdk: typeof metricsSdk): metricsSdk.ViewOptions {
       sdk.createAllowListAttributesProcessor(['severity', 'cause', 'lk.agent_name']),
     ],
   };
-}
-
-/**
- * How long an export is tried for. Not longer than the end of a process gives metrics, which is half
- * of its time: the SDK's timers would hold the process for the rest.
- */
-function exportMillis(delivery: ResolvedOptions['delivery']): number {
-  const { exportTimeoutMillis, shutdownTimeoutMillis } = delivery;
-  return Math.max(1, Math.min(exportTimeoutMillis, shutdownTimeoutMillis / 2));
-}
-
-function intervalMillis(): number {
-  const millis = getNumberFromEnv('OTEL_METRIC_EXPORT_INTERVAL');
-  return millis !== undefined && millis > 0 ? millis : DEFAULT_INTERVAL_MILLIS;
-}
-
-/** The exporter's own names for compression are an enum of a package that is not ours to load. */
-function withCompression<T extends object>(
-  config: T,
-  compression: ResolvedOptions['compression'],
-): T {
-  return Object.assign(config, { compression });
-}
-
-/** An exporter, and how often it has failed. */
-interface WatchedExporter {
-  readonly exporter: metricsSdk.PushMetricExporter;
-  readonly failedExports: () => number;
-}
-
-/**
- * Counts exports that fail and warns once: OpenTelemetry itself reports them to nobody by default.
- * `release` is called when it has shut down.
- */
-function watchExports(
-  exporter: metricsSdk.PushMetricExporter,
-  release: () => void,
-): WatchedExporter {
-  let failed = 0;
-  const watched: metricsSdk.PushMetricExporter = {
-    export: (metrics, done) =>
-      exporter.export(metrics, (result) => {
-        if (result.error !== undefined) {
-          failed += 1;
-          warnOnce('metrics_not_delivered', 'Metrics could not be delivered to the collector.');
-          debug(`Metrics: ${result.error.name}`);
-        }
-        done(result);
-      }),
-    forceFlush: () => exporter.forceFlush(),
-    shutdown: () => exporter.shutdown().finally(release),
-    ...(exporter.selectAggregation && {
-      selectAggregation: exporter.selectAggregation.bind(exporter),
-    }),
-    ...(exporter.selectAggregationTemporality && {
-      selectAggregationTemporality: exporter.selectAggregationTemporality.bind(exporter),
-    }),
-  };
-  return { exporter: watched, failedExports: () => failed };
 }

@@ -2,7 +2,7 @@ import { SemanticConventions as S } from '@arizeai/openinference-semantic-conven
 import { ROOT_CONTEXT, trace, type Attributes, type Context, type Meter } from '@opentelemetry/api';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import type { MappingContext } from '../mapping/mapping-context.js';
-import type { MeasuredSpan } from '../session/measured-span.js';
+import type { MeasuredSpan } from '../session/session-statistics.js';
 import {
   durationSeconds,
   INSTRUMENTS,
@@ -25,26 +25,23 @@ interface BoundMeasurement {
 export class SpanMetrics {
   readonly #meter: Meter;
   readonly #recorders = new Map<Instrument, RecordValue>();
-  readonly #ofModelSpans: readonly BoundMeasurement[];
+  readonly #ofModelSpans: BoundMeasurement[] = [];
   readonly #byName = new Map<string, BoundMeasurement[]>();
   readonly #started: RecordValue;
   readonly #active: RecordValue;
-  readonly #ended: readonly BoundMeasurement[];
+  readonly #ended: BoundMeasurement[];
 
   constructor(meter: Meter, options: { readonly sessionDurationMillis: boolean }) {
     this.#meter = meter;
     const { sessionsStarted, sessionsActive, sessionDuration, sessionDurationMillis } = INSTRUMENTS;
     this.#started = this.#recorderOf(sessionsStarted);
     this.#active = this.#recorderOf(sessionsActive);
-    const millis = { instrument: sessionDurationMillis, value: durationMillis };
-    this.#ended = [
-      { instrument: sessionDuration, value: durationSeconds },
-      ...(options.sessionDurationMillis ? [millis] : []),
-    ].map((row) => this.#bind(row));
-    this.#ofModelSpans = SPAN_MEASUREMENTS.filter(({ on }) => on === undefined).map((row) =>
-      this.#bind(row),
-    );
+    this.#ended = [this.#bind({ instrument: sessionDuration, value: durationSeconds })];
+    if (options.sessionDurationMillis) {
+      this.#ended.push(this.#bind({ instrument: sessionDurationMillis, value: durationMillis }));
+    }
     for (const row of SPAN_MEASUREMENTS) {
+      if (row.on === undefined) this.#ofModelSpans.push(this.#bind(row));
       for (const name of row.on ?? []) {
         this.#byName.set(name, [...(this.#byName.get(name) ?? []), this.#bind(row)]);
       }

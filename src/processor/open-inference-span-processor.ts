@@ -23,12 +23,12 @@ import { Privacy } from '../privacy/privacy.js';
 import type { PrivacyCounts } from '../privacy/privacy-stats.js';
 import { cutValues, redact } from '../privacy/redact.js';
 import type { JobWatch } from '../session/job.js';
-import { MeasuredSpan } from '../session/measured-span.js';
+import { MeasuredSpan } from '../session/session-statistics.js';
 import { SessionObservers } from '../session/observe-session.js';
 import { readSessionId } from '../session/session.js';
 import type { SpanNode } from '../session/span-node.js';
 import { SpanTree } from '../session/span-tree.js';
-import { WaitingSpans, waitsFor, type WaitingSpan } from '../session/waiting-spans.js';
+import { WaitingSpans, waitsFor, type WaitingSpan } from '../session/propagation.js';
 import { TRACER_NAME } from '../version.js';
 import { asBareSpan, asIncompleteSpan, mapBareSpan } from './partial-spans.js';
 import {
@@ -368,11 +368,12 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
     if (awaited === undefined) {
       this.#report(span, node, this.#send(span, node));
     } else {
-      for (const waiting of this.#waiting.add({ span, node }, awaited)) this.#sendOne(waiting);
+      const longest = this.#waiting.add({ span, node }, awaited);
+      if (longest !== undefined) this.#sendOne(longest);
       this.#report(span, node, undefined);
     }
     if (this.#waiting.isEmpty) return;
-    for (const waiting of this.#waiting.endedFor(node)) this.#sendOne(waiting);
+    for (const waiting of this.#waiting.takeEndedFor(node)) this.#sendOne(waiting);
   }
 
   async #sendLoaded(unmapped: WaitingSpan, loading: Promise<void>): Promise<void> {
@@ -452,12 +453,11 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   }
 
   #report(span: ReadableSpan, node: SpanNode, mapped: MappedSpan | undefined): void {
-    const status = mapped?.status ?? span.status;
     try {
-      this.#tree.end(node, { attributes: span.attributes, status, mapped });
+      this.#tree.end(node, span, mapped);
     } catch (error) {
       this.#onFailure(error, span);
-      attempt(() => this.#tree.end(node, { attributes: {}, status, mapped }));
+      attempt(() => this.#tree.end(node, asBareSpan(span), mapped));
     }
   }
 

@@ -1,7 +1,13 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import { createContextKey, ROOT_CONTEXT, type Attributes, type Context } from '@opentelemetry/api';
 import { isAttributeValue } from '@opentelemetry/core';
-import { asText, parseJson, parseJsonRecord } from '../mapping/read-attributes.js';
+import {
+  asText,
+  isRecord,
+  parseJson,
+  parseJsonRecord,
+  type JsonRecord,
+} from '../mapping/read-attributes.js';
 import type { AgentIdentity } from '../mapping/mapping-context.js';
 
 /** What the application says of a run, for the spans below it that cannot know. */
@@ -28,7 +34,7 @@ export function identityOf(context: Context): Identity | undefined {
 }
 
 function isIdentity(value: unknown): value is Identity {
-  return typeof value === 'object' && value !== null && 'sessionId' in value;
+  return isRecord(value) && 'sessionId' in value;
 }
 
 /**
@@ -101,40 +107,6 @@ export const OPEN_INFERENCE_CONTEXT_KEYS: readonly symbol[] = [
   ...PROMPT_TEMPLATE.map(([, key]) => key),
 ];
 
-export function sessionIdIn(context: Context): string | undefined {
-  return asText(context.getValue(SESSION_ID));
-}
-
-export function userIdIn(context: Context): string | undefined {
-  return asText(context.getValue(USER_ID));
-}
-
-export function metadataIn(context: Context): Readonly<Record<string, unknown>> | undefined {
-  return parseJsonRecord(context.getValue(METADATA));
-}
-
-/** They are kept as JSON text. A list with anything but texts is none. */
-export function tagsIn(context: Context): readonly string[] | undefined {
-  const tags = parseJson(context.getValue(TAGS));
-  return Array.isArray(tags) && tags.every((tag) => typeof tag === 'string') ? tags : undefined;
-}
-
-/** Prompt template and whatever else was set, as attributes. Values that no attribute may have void what was set with them. */
-export function attributesIn(context: Context): Attributes {
-  const attributes: Attributes = {};
-  for (const [attribute, key] of PROMPT_TEMPLATE) {
-    const value = context.getValue(key);
-    if (value !== undefined && isAttributeValue(value)) attributes[attribute] = value;
-  }
-  const set = parseJsonRecord(context.getValue(ATTRIBUTES));
-  // Spread, not assigned: a key named `__proto__` would change the object.
-  return set !== undefined && isAttributes(set) ? { ...attributes, ...set } : attributes;
-}
-
-function isAttributes(record: Readonly<Record<string, unknown>>): record is Attributes {
-  return Object.values(record).every((value) => isAttributeValue(value));
-}
-
 /** What OpenInference's context setters say of everything below. */
 export interface OpenInferenceContext {
   readonly identity: Identity;
@@ -149,19 +121,41 @@ export interface OpenInferenceContext {
  * of `@arizeai/openinference-core`; `undefined` when none was called.
  */
 export function readOpenInferenceContext(context: Context): OpenInferenceContext | undefined {
-  if (context === ROOT_CONTEXT || !saysAnything(context)) return undefined;
-  const attributes = attributesIn(context);
+  if (context === ROOT_CONTEXT) return undefined;
+  // Nearly no context has any of it, and every span starts in one.
+  if (OPEN_INFERENCE_CONTEXT_KEYS.every((key) => context.getValue(key) === undefined)) {
+    return undefined;
+  }
+  const tags = parseJson(context.getValue(TAGS));
   const identity: Identity = {
-    sessionId: sessionIdIn(context),
-    userId: userIdIn(context),
+    sessionId: asText(context.getValue(SESSION_ID)),
+    userId: asText(context.getValue(USER_ID)),
     agent: undefined,
-    metadata: metadataIn(context),
-    tags: tagsIn(context),
+    metadata: parseJsonRecord(context.getValue(METADATA)),
+    // A list that has anything but texts is none.
+    tags: Array.isArray(tags) && tags.every((tag) => typeof tag === 'string') ? tags : undefined,
   };
+  const attributes = attributesIn(context);
   const isSet =
     Object.values(identity).some((value) => value !== undefined) ||
     Object.keys(attributes).length > 0;
   return isSet ? { identity, attributes, isInherited: false } : undefined;
+}
+
+/** Prompt template and whatever else was set. Values that no attribute may have void what was set with them. */
+function attributesIn(context: Context): Attributes {
+  const attributes: Attributes = {};
+  for (const [attribute, key] of PROMPT_TEMPLATE) {
+    const value = context.getValue(key);
+    if (value !== undefined && isAttributeValue(value)) attributes[attribute] = value;
+  }
+  const set = parseJsonRecord(context.getValue(ATTRIBUTES));
+  // Spread, not assigned: a key named `__proto__` would change the object.
+  return set !== undefined && isAttributes(set) ? { ...attributes, ...set } : attributes;
+}
+
+function isAttributes(record: JsonRecord): record is Attributes {
+  return Object.values(record).every((value) => isAttributeValue(value));
 }
 
 /**
@@ -180,12 +174,4 @@ export function openInferenceBelow(
     attributes: { ...around.attributes, ...own.attributes },
     isInherited: true,
   };
-}
-
-/** Nearly no context does, and every span starts in a new one: asked without an allocation. */
-function saysAnything(context: Context): boolean {
-  for (const key of OPEN_INFERENCE_CONTEXT_KEYS) {
-    if (context.getValue(key) !== undefined) return true;
-  }
-  return false;
 }

@@ -43,14 +43,12 @@ export interface TraceJob {
   (context: TraceableJob, options?: JobOptions): OpenSpanHandle;
 }
 
-/** What is asked of a job; of its end, when its span ends. */
+/** What is asked of a job. */
 export interface JobWatch {
   /** Sid of the room, which names the session where nothing else does. */
   readonly roomSid: string | undefined;
-  readonly roomName: string | undefined;
-  participantKind(): string | undefined;
-  disconnectReason(): string | undefined;
-  closeReason(): string | undefined;
+  /** What the span of the job says of it when it ends. */
+  summary(durationMillis: number): JobSummary;
 }
 
 /** A job that `tracing.job` put a span around: known to every span below. */
@@ -62,27 +60,15 @@ export class JobRecord {
   readonly #startMillis: number;
   readonly #watch: JobWatch;
 
-  constructor(init: {
-    readonly startMillis: number;
-    readonly tenantId: string | undefined;
-    readonly watch: JobWatch;
-  }) {
-    this.tenantId = init.tenantId;
-    this.roomSid = init.watch.roomSid;
-    this.#startMillis = init.startMillis;
-    this.#watch = init.watch;
+  constructor(startMillis: number, tenantId: string | undefined, watch: JobWatch) {
+    this.tenantId = tenantId;
+    this.roomSid = watch.roomSid;
+    this.#startMillis = startMillis;
+    this.#watch = watch;
   }
 
-  /** What the span of the job says of it. */
-  endingAt(endMillis: number): JobSummary {
-    return {
-      durationMillis: Math.max(0, Math.round(endMillis - this.#startMillis)),
-      closeReason: this.#watch.closeReason(),
-      participantKind: this.#watch.participantKind(),
-      disconnectReason: this.#watch.disconnectReason(),
-      roomName: this.#watch.roomName,
-      roomSid: this.roomSid,
-    };
+  summaryAt(endMillis: number): JobSummary {
+    return this.#watch.summary(Math.max(0, Math.round(endMillis - this.#startMillis)));
   }
 }
 
@@ -122,35 +108,32 @@ export function createTraceJob(host: JobHost): TraceJob {
 /** What the shutdown callback, the entry function and the room say of the end. */
 class JobEnding implements JobWatch {
   readonly roomSid: string | undefined;
-  readonly roomName: string | undefined;
   isShutDown = false;
   hasFailed = false;
+  readonly #roomName: string | undefined;
   readonly #room: RoomWatch;
 
   constructor(context: TraceableJob) {
-    const { job, room } = readContext(context);
+    // JavaScript may pass anything; a job without a context still runs.
+    const { job, room }: Partial<TraceableJob> = isContext(context) ? context : {};
     this.roomSid = asText(job?.room?.sid);
-    this.roomName = asText(job?.room?.name);
+    this.#roomName = asText(job?.room?.name);
     this.#room = new RoomWatch(room);
   }
 
-  participantKind(): string | undefined {
-    return this.#room.participantKind;
+  summary(durationMillis: number): JobSummary {
+    const { closeReason, participantKind, disconnectReason } = this.#room;
+    return {
+      durationMillis,
+      closeReason: this.hasFailed
+        ? 'error'
+        : (closeReason ?? (this.isShutDown ? 'job_shutdown' : undefined)),
+      participantKind,
+      disconnectReason,
+      roomName: this.#roomName,
+      roomSid: this.roomSid,
+    };
   }
-
-  disconnectReason(): string | undefined {
-    return this.#room.disconnectReason;
-  }
-
-  closeReason(): string | undefined {
-    if (this.hasFailed) return 'error';
-    return this.#room.closeReason ?? (this.isShutDown ? 'job_shutdown' : undefined);
-  }
-}
-
-/** JavaScript may hand over anything; a job without a context still runs. */
-function readContext(context: unknown): Pick<TraceableJob, 'job' | 'room'> {
-  return isContext(context) ? context : {};
 }
 
 function isContext(context: unknown): context is TraceableJob {

@@ -1,16 +1,11 @@
 import { debug, warnOnce } from '../diagnostics.js';
-import { isRecord } from '../mapping/read-attributes.js';
-import { ObservedSession } from './observed-session.js';
+import { messagesOfChatContext } from '../mapping/conversation.js';
+import { LiveKitSpan } from '../mapping/livekit-spans.js';
+import type { Failure, SessionClosing, SttUsage } from '../mapping/mapping-context.js';
+import { asFiniteNumber, asText, isRecord, type JsonRecord } from '../mapping/read-attributes.js';
+import { ObservedSession, type TurnExchange } from './observed-session.js';
 import type { Session } from './session.js';
-import {
-  CLOSE_EVENT,
-  ERROR_EVENT,
-  EVENT_READERS,
-  readClosing,
-  readError,
-  type EventPlace,
-  type EventReader,
-} from './session-events.js';
+import type { SpanNode } from './span-node.js';
 import type { SpanTree } from './span-tree.js';
 
 /**
@@ -63,17 +58,38 @@ export class SessionObservers {
   }
 }
 
-/** Whether a value emits events, as every `AgentSession` does. */
 function isObservableSession(value: unknown): value is ObservableSession {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'on' in value &&
-    typeof value.on === 'function' &&
-    'off' in value &&
-    typeof value.off === 'function'
-  );
+  return isRecord(value) && typeof value['on'] === 'function' && typeof value['off'] === 'function';
 }
+
+/** Where an event belongs: its session, and the span that was active when it was emitted. */
+interface EventPlace {
+  readonly session: Session;
+  readonly observed: ObservedSession;
+  readonly node: SpanNode | undefined;
+  /** LiveKit's task that emitted it. */
+  readonly task: object | undefined;
+}
+
+/**
+ * Public `AgentSession` events (`voice/events.ts`, the same from 1.0.51 to 1.9.0) and what is learnt
+ * from each. An event that a version does not know is never emitted there.
+ *
+ * Deliberately not listened to:
+ * - `user_input_transcribed`: `conversation_item_added` brings the same text once it is final.
+ * - `speech_created`: the speech of a turn is on its span, and `say()` is heard when it was said.
+ * - `agent_state_changed`: `agent_speaking` is the same as a span.
+ * - `session_usage_updated`: sums of `metrics_collected`, and not there before 1.3.
+ */
+const EVENT_READERS = [
+  ['conversation_item_added', readItem],
+  ['user_state_changed', readUserState],
+  ['metrics_collected', readMetrics],
+  ['function_tools_executed', readTools],
+] as const;
+
+/** Emitted for every failed attempt, repeated or not. */
+const ERROR_EVENT = 'error';
 
 /**
  * Our listeners on one session object, and the session of the span tree that is its own. Nothing
@@ -88,7 +104,6 @@ class SessionListeners {
   readonly #tree: SpanTree;
   readonly #listeners = new Map<string, (event: unknown) => void>();
   #session: Session | undefined;
-  #observed: ObservedSession | undefined;
 
   constructor(emitter: ObservableSession, tree: SpanTree) {
     this.#emitter = emitter;
@@ -96,13 +111,13 @@ class SessionListeners {
     for (const [name, read] of EVENT_READERS) {
       this.#listen(name, (event) => this.#read(name, event, read));
     }
-    this.#listen(CLOSE_EVENT, (event) => {
+    // Emitted last, after the session's span has ended.
+    this.#listen('close', (event) => {
       this.#place()?.observed.close(readClosing(event));
       // Started again, it is another session to the spans.
       this.#session = undefined;
-      this.#observed = undefined;
     });
-    this.#listenForErrorsBesideOthers();
+    this.#listenForErrorsAfterOthers();
   }
 
   stop(): void {
@@ -113,9 +128,8 @@ class SessionListeners {
    * LiveKit repeats a model call only when somebody listens to `error`, and its `emit` throws when
    * nobody does. So ours is there only while one of the application's is, which Node's emitter says.
    */
-  #listenForErrorsBesideOthers(): void {
+  #listenForErrorsAfterOthers(): void {
     const listen = (): void => {
-      if (this.#listeners.has(ERROR_EVENT)) return;
       this.#listen(ERROR_EVENT, (event) => this.#read(ERROR_EVENT, event, readError));
     };
     this.#listen('newListener', (name) => {
@@ -129,6 +143,7 @@ class SessionListeners {
   }
 
   #listen(name: string, work: (event: unknown) => void): void {
+    if (this.#listeners.has(name)) return;
     const listener = (event: unknown): void => attempt(() => work(event));
     // First, since the emitter calls back from `on`.
     this.#listeners.set(name, listener);
@@ -141,7 +156,7 @@ class SessionListeners {
     if (listener !== undefined) attempt(() => this.#emitter.off(name, listener));
   }
 
-  #read(name: string, event: unknown, read: EventReader): void {
+  #read(name: string, event: unknown, read: (event: JsonRecord, place: EventPlace) => void): void {
     if (!isRecord(event)) return;
     const place = this.#place();
     if (place !== undefined) read(event, place);
@@ -151,22 +166,23 @@ class SessionListeners {
   /** The place of an event that is being emitted; `undefined` when it has none. */
   #place(): EventPlace | undefined {
     const node = this.#tree.activeNode();
-    if (this.#observed === undefined) this.#connect(node?.session);
-    const session = this.#session;
-    const observed = this.#observed;
-    if (session === undefined || observed === undefined) return undefined;
-    const own = node?.session === session ? node : undefined;
-    return { session, observed, node: own, task: this.#tree.currentTask() };
+    const session = (this.#session ??= this.#connect(node?.session));
+    if (session?.observed === undefined) return undefined;
+    return {
+      session,
+      observed: session.observed,
+      node: node?.session === session ? node : undefined,
+      task: this.#tree.currentTask(),
+    };
   }
 
-  #connect(active: Session | undefined): void {
+  #connect(active: Session | undefined): Session | undefined {
     const { sessions } = this.#tree;
     const session = active !== undefined && sessions.isOpen(active) ? active : sessions.only();
     // A session that somebody else observes is another object's.
-    if (session === undefined || session.observed !== undefined) return;
-    this.#session = session;
-    this.#observed = new ObservedSession();
-    session.observed = this.#observed;
+    if (session === undefined || session.observed !== undefined) return undefined;
+    session.observed = new ObservedSession();
+    return session;
   }
 }
 
@@ -182,4 +198,113 @@ function attempt(work: () => unknown): void {
   } catch (error) {
     debug(`Observing a session failed: ${error instanceof Error ? error.name : typeof error}`);
   }
+}
+
+/** What the user said, or what the agent has really said: after an interruption, the part played. */
+function readItem(event: JsonRecord, place: EventPlace): void {
+  const { item } = event;
+  if (!isRecord(item) || item['type'] !== 'message') return;
+  const text = asText(item['textContent']);
+  if (text === undefined) return;
+  const { session, observed } = place;
+  const [message] = messagesOfChatContext([item]);
+  observed.record(message);
+  if (item['role'] === 'user') {
+    session.firstInput ??= text;
+    const metrics = isRecord(item['metrics']) ? item['metrics'] : {};
+    // In seconds (`MetricsReport`).
+    const beganSeconds = asFiniteNumber(metrics['startedSpeakingAt']);
+    observed.hear(text, message, beganSeconds === undefined ? undefined : beganSeconds * 1000);
+  } else if (item['role'] === 'assistant') {
+    session.lastOutput = text;
+    observed.say(text);
+    exchangeOf(place)?.say(text);
+  }
+}
+
+function readUserState(event: JsonRecord, { observed }: EventPlace): void {
+  if (event['newState'] !== 'speaking') return;
+  observed.beginUtterance(asFiniteNumber(event['createdAt']) ?? Date.now());
+}
+
+/** The other metrics are on spans. */
+function readMetrics(event: JsonRecord, { session, observed }: EventPlace): void {
+  const { metrics } = event;
+  if (!isRecord(metrics) || metrics['type'] !== 'stt_metrics') return;
+  const metadata = isRecord(metrics['metadata']) ? metrics['metadata'] : {};
+  const usage: SttUsage = {
+    audioMillis: asFiniteNumber(metrics['audioDurationMs']) ?? 0,
+    model: asText(metadata['modelName']),
+    provider: asText(metadata['modelProvider']),
+  };
+  observed.stt = addUsage(observed.stt, usage);
+  const turn = session.userTurn;
+  if (turn !== undefined) turn.stt = addUsage(turn.stt, usage);
+}
+
+function addUsage(sum: SttUsage | undefined, usage: SttUsage): SttUsage {
+  return { ...usage, audioMillis: (sum?.audioMillis ?? 0) + usage.audioMillis };
+}
+
+/**
+ * A realtime model's tool calls and their results. Of a tool that threw, LiveKit has the text that
+ * the model gets ("An internal error occurred"); the error itself is in its log alone.
+ */
+function readTools(event: JsonRecord, place: EventPlace): void {
+  const { functionCalls, functionCallOutputs } = event;
+  if (Array.isArray(functionCallOutputs)) {
+    place.observed.addToolResults(messagesOfChatContext(functionCallOutputs));
+  }
+  if (Array.isArray(functionCalls)) {
+    exchangeOf(place)?.addCalls(messagesOfChatContext(functionCalls));
+  }
+}
+
+/**
+ * The exchange of the turn that emits the event. What a tool makes the session say is emitted below
+ * the turn as well, but by another task than the turn's own.
+ */
+function exchangeOf({ node, task, observed }: EventPlace): TurnExchange | undefined {
+  const turn =
+    node?.livekitName === LiveKitSpan.AGENT_TURN ? node : node?.ancestor(LiveKitSpan.AGENT_TURN);
+  if (turn === undefined || turn.hasModelNode || turn.task !== task) return undefined;
+  turn.exchange ??= observed.beginTurn();
+  return turn.exchange;
+}
+
+/**
+ * An error that closes the session fails the turn that it cuts off. Those of LLM and TTS are on
+ * spans; STT has none, and those of a realtime model say nothing of it.
+ */
+function readError(event: JsonRecord, { session }: EventPlace): void {
+  const { error } = event;
+  if (!isRecord(error) || error['recoverable'] !== false) return;
+  const failure = readFailure(error['error']);
+  if (error['type'] === 'stt_error' && session.userTurn !== undefined) {
+    session.userTurn.failure = failure;
+  } else if (error['type'] === 'realtime_model_error' && session.agentTurn !== undefined) {
+    session.agentTurn.failure = failure;
+  }
+}
+
+/** Why a session closed, and the error that closed it. */
+function readClosing(event: unknown): SessionClosing {
+  const { reason, error } = isRecord(event) ? event : {};
+  const failure = isRecord(error) ? readFailure(error['error']) : undefined;
+  return {
+    reason: asText(reason),
+    errorType: isRecord(error) ? asText(error['type']) : undefined,
+    failure:
+      failure ?? (reason === 'error' ? { message: undefined, errorType: undefined } : undefined),
+  };
+}
+
+/** Named as LiveKit names the error of an attempt: by its HTTP status, else by its class. */
+function readFailure(error: unknown): Failure | undefined {
+  if (!isRecord(error)) return undefined;
+  const status = asFiniteNumber(error['statusCode']);
+  return {
+    message: asText(error['message']),
+    errorType: status === undefined || status <= 0 ? asText(error['name']) : String(status),
+  };
 }

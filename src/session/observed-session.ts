@@ -1,10 +1,4 @@
-import { LiveKitSpan } from '../mapping/livekit-spans.js';
-import type {
-  ModelExchange,
-  ObservedContext,
-  SessionClosing,
-  SttUsage,
-} from '../mapping/mapping-context.js';
+import type { ModelExchange, SessionClosing, SttUsage } from '../mapping/mapping-context.js';
 import { isRecord } from '../mapping/read-attributes.js';
 import type { SpanNode } from './span-node.js';
 
@@ -26,7 +20,7 @@ interface Utterance {
 
 /**
  * What the events of one session have brought, for the spans that end after them. Kept only
- * until a span has taken it, and bounded; it goes with the session.
+ * until a span has taken it, and bounded.
  */
 export class ObservedSession {
   closing: SessionClosing | undefined;
@@ -39,7 +33,8 @@ export class ObservedSession {
   #lastTurnMillis = Number.NEGATIVE_INFINITY;
   readonly #heard: Utterance[] = [];
   readonly #toolResults: unknown[] = [];
-  readonly #transcript: unknown[] = [];
+  /** The latest messages of the conversation, of either side, in the GenAI format. */
+  readonly transcript: unknown[] = [];
   readonly #exchanges: TurnExchange[] = [];
   #spoken: string[] = [];
 
@@ -58,14 +53,8 @@ export class ObservedSession {
     pushBounded(this.#heard, { text, message, atMillis });
   }
 
-  /** A message of the conversation, of either side, in the GenAI format. */
   record(message: unknown): void {
-    this.#transcript.push(message);
-    if (this.#transcript.length > MAX_TRANSCRIPT) this.#transcript.shift();
-  }
-
-  get transcript(): readonly unknown[] {
-    return this.#transcript;
+    pushBounded(this.transcript, message, MAX_TRANSCRIPT);
   }
 
   /**
@@ -87,13 +76,16 @@ export class ObservedSession {
    */
   beginTurn(): TurnExchange {
     const exchange = new TurnExchange(this.#toolResults.splice(0));
-    this.#exchanges.push(exchange);
-    if (this.#exchanges.length > MAX_EXCHANGES) this.#exchanges.shift()?.forget();
+    pushBounded(this.#exchanges, exchange, MAX_EXCHANGES)?.forget();
     return exchange;
   }
 
-  /** A turn has ended: what began before it started is no other turn's. */
+  /**
+   * A turn has ended: what began before it started is no other turn's. What no turn of a realtime
+   * model has claimed is on the spans of a model of text.
+   */
   endTurn(turnMillis: number): void {
+    this.claimUtterances(turnMillis);
     this.#lastTurnMillis = Math.max(this.#lastTurnMillis, turnMillis);
   }
 
@@ -135,7 +127,7 @@ export class ObservedSession {
     this.lastInput = undefined;
     this.#heard.length = 0;
     this.#toolResults.length = 0;
-    this.#transcript.length = 0;
+    this.transcript.length = 0;
     this.#spoken = [];
     for (const exchange of this.#exchanges.splice(0)) exchange.forget();
   }
@@ -148,9 +140,10 @@ export class ObservedSession {
   }
 }
 
-function pushBounded<T>(list: T[], value: T): void {
+/** Returns the value that had to go. */
+function pushBounded<T>(list: T[], value: T, max: number = MAX_PENDING): T | undefined {
   list.push(value);
-  if (list.length > MAX_PENDING) list.shift();
+  return list.length > max ? list.shift() : undefined;
 }
 
 /** What went into a realtime model and came out of it during one turn, by events. */
@@ -205,65 +198,10 @@ export class TurnExchange {
   }
 }
 
-/** A span starts that events belong to. */
-export function observeStart(node: SpanNode): void {
-  const { session } = node;
-  if (session === undefined) return;
-  if (node.livekitName === LiveKitSpan.USER_TURN) session.userTurn = node;
-  if (node.livekitName === LiveKitSpan.AGENT_TURN) session.agentTurn = node;
-  const { observed } = session;
-  if (observed === undefined) return;
-  if (node.livekitName === LiveKitSpan.AGENT_TURN) node.exchange = observed.beginTurn();
-  else if (node.livekitName === LiveKitSpan.AGENT_SPEAKING) observed.beginSpeaking();
-}
-
-/** A span has ended: events that are still to come are of others. */
-export function observeEnd(node: SpanNode): void {
-  const { session } = node;
-  if (session === undefined) return;
-  if (session.userTurn === node) session.userTurn = undefined;
-  if (session.agentTurn === node) session.agentTurn = undefined;
-  if (node.livekitName === LiveKitSpan.AGENT_SESSION) session.observed?.forget();
-  if (node.livekitName !== LiveKitSpan.AGENT_TURN) return;
-  // What no turn of a realtime model has claimed is on the spans of a model of text.
-  session.observed?.claimUtterances(node.startMillis);
-  session.observed?.endTurn(node.startMillis);
-}
-
-/** What events have brought for a span that ends. */
-export function observedFacts(node: SpanNode): ObservedContext | undefined {
-  if (node.isJob || node.livekitName === LiveKitSpan.JOB_ENTRYPOINT) return ofJob(node);
-  const observed = node.session?.observed;
-  if (observed === undefined) return undefined;
-  const isSession = node.livekitName === LiveKitSpan.AGENT_SESSION;
-  return {
-    stt: isSession ? observed.stt : node.stt,
-    closing: isSession ? observed.closing : undefined,
-    exchange: claimedExchange(node)?.messages,
-    transcript: isSession ? [...observed.transcript] : [],
-  };
-}
-
-/** A job ends as the last of its sessions. */
-function ofJob({ sessionsBelow }: SpanNode): ObservedContext | undefined {
-  const closing = sessionsBelow?.lastEnd?.closing;
-  if (closing === undefined) return undefined;
-  return { stt: undefined, closing, exchange: undefined, transcript: [] };
-}
-
-/** The exchange of the realtime turn that this span is or belongs to, with what is known by now. */
-function claimedExchange(node: SpanNode): TurnExchange | undefined {
-  const turn = realtimeTurn(node);
-  const observed = node.session?.observed;
-  if (turn?.exchange === undefined || observed === undefined) return undefined;
+/** The exchange of a realtime turn, with what is known by now. */
+export function claimExchange(turn: SpanNode | undefined): ModelExchange | undefined {
+  const observed = turn?.session?.observed;
+  if (observed === undefined || turn?.exchange === undefined || turn.hasModelNode) return undefined;
   turn.exchange.claim(observed, turn.startMillis);
-  return turn.exchange;
-}
-
-function realtimeTurn(node: SpanNode): SpanNode | undefined {
-  const isCall =
-    node.livekitName === LiveKitSpan.REALTIME_INFERENCE ||
-    node.livekitName === LiveKitSpan.REALTIME_METRICS;
-  const turn = isCall ? node.ancestor(LiveKitSpan.AGENT_TURN) : node;
-  return turn?.livekitName === LiveKitSpan.AGENT_TURN && !turn.hasModelNode ? turn : undefined;
+  return turn.exchange.messages;
 }

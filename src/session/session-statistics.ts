@@ -1,41 +1,76 @@
-import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
+import {
+  OpenInferenceSpanKind,
+  SemanticConventions as S,
+} from '@arizeai/openinference-semantic-conventions';
+import { SpanStatusCode } from '@opentelemetry/api';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
+import type { MappedSpan } from '../mapping/mapped-span.js';
 import type {
   LatencySummary,
+  MappingContext,
   ModelTokens,
   SessionSummary,
   SummarizedLatency,
 } from '../mapping/mapping-context.js';
-import type { MeasuredSpan } from './measured-span.js';
+import { CatalystAttr } from '../semconv/catalyst-attributes.js';
+import { LiveKitAttr } from '../semconv/raw-attributes.js';
+import type { SpanNode } from './span-node.js';
 
 /** Speeches that are remembered, so that the steps of a tool loop count as one turn. */
 const MAX_SPEECHES = 16;
 /** Models and agents that are counted by name; a session has a few of either. */
 const MAX_NAMES = 64;
 const UNKNOWN_MODEL = 'unknown';
+/** Values kept of one latency: all of any but the longest sessions, then the latest. */
+const MAX_VALUES = 1_024;
 
-interface LatencyPlace {
-  readonly latency: SummarizedLatency;
-  readonly key: string;
+/** A span that was sent, as session statistics and metrics read it. */
+export class MeasuredSpan {
+  readonly span: MappedSpan;
+  readonly context: MappingContext;
+  readonly name: string;
+  readonly isLiveKit: boolean;
+  readonly isModelSpan: boolean;
+  /**
+   * Whether it is the one span of a model call that counts the call. Of LiveKit's it is the request
+   * that is no adapter's, or the call of a realtime model. An instrumented client's span below
+   * LiveKit's counts where its tokens do.
+   */
+  readonly isModelCall: boolean;
+  /** Its status, as sent, is ERROR. */
+  readonly hasFailed: boolean;
+
+  constructor(span: MappedSpan, context: MappingContext, node: SpanNode) {
+    this.span = span;
+    this.context = context;
+    this.name = span.name;
+    this.isLiveKit = node.isLiveKit;
+    this.isModelSpan = span.get(S.OPENINFERENCE_SPAN_KIND) === OpenInferenceSpanKind.LLM;
+    this.isModelCall = node.isLiveKit
+      ? span.name === LiveKitSpan.REALTIME_INFERENCE ||
+        (span.name === LiveKitSpan.LLM_REQUEST && !context.tokensBelow)
+      : this.isModelSpan &&
+        (node.ancestor(LiveKitSpan.LLM_REQUEST) === undefined ||
+          span.get(S.LLM_TOKEN_COUNT_PROMPT) !== undefined);
+    this.hasFailed = span.status.code === SpanStatusCode.ERROR;
+  }
+
+  get durationMillis(): number {
+    const { startTime, endTime } = this.span;
+    // Seconds by themselves: since the epoch they leave a double no room for nanoseconds.
+    return (endTime[0] - startTime[0]) * 1e3 + (endTime[1] - startTime[1]) / 1e6;
+  }
+
+  number(key: string): number | undefined {
+    const value = this.span.get(key);
+    return typeof value === 'number' ? value : undefined;
+  }
+
+  text(key: string): string | undefined {
+    const value = this.span.get(key);
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  }
 }
-
-const LLM_TTFT: readonly LatencyPlace[] = [{ latency: 'llmTtft', key: 'voice.llm.ttft_ms' }];
-
-/** Where each latency is: the span that a person who waits would name. */
-const LATENCIES: ReadonlyMap<string, readonly LatencyPlace[]> = new Map([
-  [LiveKitSpan.AGENT_TURN, [{ latency: 'e2eLatency', key: 'voice.e2e_latency_ms' }]],
-  [LiveKitSpan.LLM_NODE, LLM_TTFT],
-  [LiveKitSpan.REALTIME_INFERENCE, LLM_TTFT],
-  [LiveKitSpan.REALTIME_METRICS, LLM_TTFT],
-  [LiveKitSpan.TTS_NODE, [{ latency: 'ttsTtfb', key: 'voice.tts.ttfb_ms' }]],
-  [
-    LiveKitSpan.USER_TURN,
-    [
-      { latency: 'endOfTurnDelay', key: 'voice.end_of_turn_delay_ms' },
-      { latency: 'transcriptionDelay', key: 'voice.transcription_delay_ms' },
-    ],
-  ],
-] as const);
 
 /** Counts what the spans of one session say, as they are sent. */
 export class SessionStatistics {
@@ -50,19 +85,39 @@ export class SessionStatistics {
   readonly #tokens = new Map<string, ModelTokens>();
   readonly #latencies = new Map<SummarizedLatency, LatencySample>();
 
-  /** Adds a span of the session; spans of no kind that counts change nothing. */
+  /**
+   * Adds a span of the session; spans of no kind that counts change nothing. A latency is counted on
+   * the span that a person who waits would name.
+   */
   add(span: MeasuredSpan): void {
-    this.#addTokens(span);
+    if (span.isModelSpan) this.#addTokens(span);
     if (span.isModelCall) {
       this.#modelCalls += 1;
       if (span.hasFailed) this.#modelErrors += 1;
     }
     if (!span.isLiveKit) return;
-    this.#addLatencies(span);
-    if (span.name === LiveKitSpan.AGENT_TURN) this.#addTurn(span);
-    else if (span.name === LiveKitSpan.FUNCTION_TOOL) {
-      this.#toolCalls += 1;
-      if (span.hasFailed) this.#toolErrors += 1;
+    switch (span.name) {
+      case LiveKitSpan.AGENT_TURN:
+        this.#addTurn(span);
+        this.#addLatency('e2eLatency', span.number(CatalystAttr.E2E_LATENCY_MS));
+        break;
+      case LiveKitSpan.FUNCTION_TOOL:
+        this.#toolCalls += 1;
+        if (span.hasFailed) this.#toolErrors += 1;
+        break;
+      case LiveKitSpan.LLM_NODE:
+      case LiveKitSpan.REALTIME_INFERENCE:
+      case LiveKitSpan.REALTIME_METRICS:
+        this.#addLatency('llmTtft', span.number(CatalystAttr.LLM_TTFT_MS));
+        break;
+      case LiveKitSpan.TTS_NODE:
+        this.#addLatency('ttsTtfb', span.number(CatalystAttr.TTS_TTFB_MS));
+        break;
+      case LiveKitSpan.USER_TURN:
+        this.#addLatency('endOfTurnDelay', span.number(CatalystAttr.END_OF_TURN_DELAY_MS));
+        this.#addLatency('transcriptionDelay', span.number(CatalystAttr.TRANSCRIPTION_DELAY_MS));
+        break;
+      default:
     }
   }
 
@@ -73,9 +128,12 @@ export class SessionStatistics {
 
   summary(): SessionSummary {
     const latencies = new Map<SummarizedLatency, LatencySummary>();
-    for (const [latency, sample] of this.#latencies) {
-      const summary = sample.summary();
-      if (summary !== undefined) latencies.set(latency, summary);
+    for (const [latency, { values }] of this.#latencies) {
+      const sorted = values.toSorted((a, b) => a - b);
+      latencies.set(latency, {
+        p50Millis: percentile(sorted, 0.5),
+        p95Millis: percentile(sorted, 0.95),
+      });
     }
     return {
       turns: this.#turns,
@@ -92,23 +150,18 @@ export class SessionStatistics {
 
   /** All steps of a tool loop share the id of one speech (`voice/agent_activity.ts`). */
   #addTurn(span: MeasuredSpan): void {
-    if (span.isTrue('voice.interrupted')) this.#interruptions += 1;
-    const speech = span.text('lk.speech_id');
+    if (span.span.get(CatalystAttr.INTERRUPTED) === true) this.#interruptions += 1;
+    const speech = span.text(LiveKitAttr.SPEECH_ID);
     if (speech !== undefined) {
       if (this.#speeches.has(speech)) return;
       this.#speeches.add(speech);
-      if (this.#speeches.size > MAX_SPEECHES) this.#forgetOldestSpeech();
+      const [oldest] = this.#speeches;
+      if (oldest !== undefined && this.#speeches.size > MAX_SPEECHES) this.#speeches.delete(oldest);
     }
     this.#turns += 1;
   }
 
-  #forgetOldestSpeech(): void {
-    const [oldest] = this.#speeches;
-    if (oldest !== undefined) this.#speeches.delete(oldest);
-  }
-
   #addTokens(span: MeasuredSpan): void {
-    if (!span.isModelSpan) return;
     const input = span.number(S.LLM_TOKEN_COUNT_PROMPT) ?? 0;
     const output = span.number(S.LLM_TOKEN_COUNT_COMPLETION) ?? 0;
     if (input + output === 0) return;
@@ -121,43 +174,22 @@ export class SessionStatistics {
     });
   }
 
-  #addLatencies(span: MeasuredSpan): void {
-    const places = LATENCIES.get(span.name);
-    if (places === undefined) return;
-    for (const { latency, key } of places) {
-      const millis = span.number(key);
-      if (millis === undefined) continue;
-      let sample = this.#latencies.get(latency);
-      if (sample === undefined) this.#latencies.set(latency, (sample = new LatencySample()));
-      sample.add(millis);
-    }
+  #addLatency(latency: SummarizedLatency, millis: number | undefined): void {
+    if (millis === undefined) return;
+    let sample = this.#latencies.get(latency);
+    if (sample === undefined) this.#latencies.set(latency, (sample = { values: [], count: 0 }));
+    sample.values[sample.count % MAX_VALUES] = millis;
+    sample.count += 1;
   }
 }
-
-/** Values kept of one latency: all of any but the longest sessions, then the latest. */
-const MAX_VALUES = 1_024;
 
 /** The values of one latency over a session, for its percentiles. */
-export class LatencySample {
-  readonly #values: number[] = [];
-  #count = 0;
-
-  add(millis: number): void {
-    this.#values[this.#count % MAX_VALUES] = millis;
-    this.#count += 1;
-  }
-
-  /** Percentiles by nearest rank: values that were really measured. `undefined` without any. */
-  summary(): LatencySummary | undefined {
-    const sorted = this.#values.toSorted((a, b) => a - b);
-    const p50Millis = rank(sorted, 0.5);
-    const p95Millis = rank(sorted, 0.95);
-    return p50Millis === undefined || p95Millis === undefined
-      ? undefined
-      : { p50Millis, p95Millis };
-  }
+interface LatencySample {
+  readonly values: number[];
+  count: number;
 }
 
-function rank(sorted: readonly number[], share: number): number | undefined {
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
+/** By nearest rank: a value that was really measured. */
+function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
 }

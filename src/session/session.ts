@@ -1,14 +1,14 @@
 import { warnOnce } from '../diagnostics.js';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
-import type { SessionClosing } from '../mapping/mapping-context.js';
+import type { Failure, SessionClosing } from '../mapping/mapping-context.js';
 import { asText } from '../mapping/read-attributes.js';
-import type { Failure } from '../mapping/mapping-context.js';
 import type { JobRecord } from './job.js';
 import type { ObservedSession } from './observed-session.js';
 import { SessionStatistics } from './session-statistics.js';
 import type { SpanNode } from './span-node.js';
+import type { TurnStep, UserTurn } from './turn-latency.js';
 
-/** What the user said is kept only while a tool loop can still refer to it. */
+/** A speech is kept only while a tool loop can still refer to it. */
 const MAX_SPEECHES = 8;
 
 /** Between a failed attempt and the draining that it causes. An attempt is repeated after 100 ms. */
@@ -26,7 +26,7 @@ export class Session {
   /** The id where nothing else names the session: stable, and found again in the trace. */
   readonly fallbackId: string;
   /** The id that the option `sessionId` gave. */
-  readonly givenId: string | undefined;
+  readonly configuredId: string | undefined;
   /** `gen_ai.conversation.id` or the room's sid, once a span or the job has it. */
   conversationId: string | undefined;
   /** Label of the agent in charge. */
@@ -45,15 +45,13 @@ export class Session {
   failedAttempt: FailedAttempt | undefined;
   #endedBy: Failure | undefined;
   readonly statistics: SessionStatistics = new SessionStatistics();
-  readonly #inputBySpeech = new Map<string, string>();
+  /** The last turns of the user that may still be answered. */
+  readonly userTurns: UserTurn[] = [];
+  readonly speeches: Map<string, SpeechRecord> = new Map();
 
-  constructor(fallbackId: string, givenId: string | undefined) {
+  constructor(fallbackId: string, configuredId: string | undefined) {
     this.fallbackId = fallbackId;
-    this.givenId = givenId;
-  }
-
-  get id(): string {
-    return this.conversationId ?? this.fallbackId;
+    this.configuredId = configuredId;
   }
 
   get closing(): SessionClosing | undefined {
@@ -82,25 +80,20 @@ export class Session {
     this.#endedBy = undefined;
   }
 
-  addInput(input: string | undefined): void {
-    this.firstInput ??= input;
+  /** What is kept of a speech, which all steps of its tool loop share. */
+  speech(id: string): SpeechRecord {
+    let speech = this.speeches.get(id);
+    if (speech === undefined) this.speeches.set(id, (speech = { input: undefined, steps: [] }));
+    const [oldest] = this.speeches.keys();
+    if (oldest !== undefined && this.speeches.size > MAX_SPEECHES) this.speeches.delete(oldest);
+    return speech;
   }
+}
 
-  addOutput(output: string | undefined): void {
-    if (output !== undefined) this.lastOutput = output;
-  }
-
-  /** Remembers what a speech answers: later steps of its tool loop do not repeat it. */
-  rememberSpeech(speechId: string, input: string): void {
-    this.#inputBySpeech.set(speechId, input);
-    if (this.#inputBySpeech.size <= MAX_SPEECHES) return;
-    const [oldest] = this.#inputBySpeech.keys();
-    if (oldest !== undefined) this.#inputBySpeech.delete(oldest);
-  }
-
-  inputOfSpeech(speechId: string): string | undefined {
-    return this.#inputBySpeech.get(speechId);
-  }
+/** One answer of the agent: later steps of a tool loop do not repeat what they answer. */
+interface SpeechRecord {
+  input: string | undefined;
+  readonly steps: TurnStep[];
 }
 
 /**
@@ -108,21 +101,21 @@ export class Session {
  * the first input, the last output and the last end: the span may be open for days.
  */
 export class SessionsBelow {
+  /** How the last of them ended. */
+  lastEnd: Pick<Session, 'closing' | 'failure'> | undefined;
   readonly #open = new Set<SpanNode>();
   #firstInput: string | undefined;
   #lastOutput: string | undefined;
-  #lastEnd: SessionEnd | undefined;
 
   add(node: SpanNode): void {
     this.#open.add(node);
   }
 
-  end(node: SpanNode): void {
-    const { session } = node;
-    if (!this.#open.delete(node) || session === undefined) return;
-    this.#firstInput ??= session.firstInput;
-    this.#lastOutput = session.lastOutput ?? this.#lastOutput;
-    this.#lastEnd = { closing: session.closing, failure: session.failure };
+  end(node: SpanNode, { firstInput, lastOutput, closing, failure }: Session): void {
+    if (!this.#open.delete(node)) return;
+    this.#firstInput ??= firstInput;
+    this.#lastOutput = lastOutput ?? this.#lastOutput;
+    this.lastEnd = { closing, failure };
   }
 
   /** One that has not ended. */
@@ -132,25 +125,16 @@ export class SessionsBelow {
   }
 
   get input(): string | undefined {
-    const open = [...this.#open].find(({ session }) => session?.firstInput !== undefined);
-    return this.#firstInput ?? open?.session?.firstInput;
+    let input = this.#firstInput;
+    for (const { session } of this.#open) input ??= session?.firstInput;
+    return input;
   }
 
   get output(): string | undefined {
-    const open = [...this.#open].findLast(({ session }) => session?.lastOutput !== undefined);
-    return open?.session?.lastOutput ?? this.#lastOutput;
+    let output = this.#lastOutput;
+    for (const { session } of this.#open) output = session?.lastOutput ?? output;
+    return output;
   }
-
-  /** How the last of them ended. */
-  get lastEnd(): SessionEnd | undefined {
-    return this.#lastEnd;
-  }
-}
-
-/** How a session ended. */
-export interface SessionEnd {
-  readonly closing: SessionClosing | undefined;
-  readonly failure: Failure | undefined;
 }
 
 export interface SessionsOptions {
@@ -195,8 +179,8 @@ export class Sessions {
   }
 
   /** The session's id as the application or its job gives it. */
-  givenIdOf({ session, localRoot }: SpanNode): string | undefined {
-    if (session !== undefined) return session.givenId;
+  configuredIdOf({ session, localRoot }: SpanNode): string | undefined {
+    if (session !== undefined) return session.configuredId;
     localRoot.configuredSessionId ??= { id: this.#options.configuredSessionId() };
     return localRoot.configuredSessionId.id ?? this.#options.roomSid();
   }

@@ -1,103 +1,186 @@
-import type { Attributes } from '@opentelemetry/api';
 import { hrTimeToMilliseconds } from '@opentelemetry/core';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { isFailedNode } from '../mapping/llm-call.js';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
-import { asText } from '../mapping/read-attributes.js';
 import type {
   AgentIdentity,
-  Failure,
   MappingContext,
+  ObservedContext,
   ToolCall,
 } from '../mapping/mapping-context.js';
-import { isFailedNode } from '../mapping/llm-call.js';
-import { GenAiAttr } from '../semconv/raw-attributes.js';
-import {
-  hasMessagesBelow,
-  isAdapter,
-  takeToolCallId,
-  toolCallOf,
-  type ToolTasks,
-} from './calls.js';
+import { asText, parseJsonRecord } from '../mapping/read-attributes.js';
+import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
 import { mergeIdentity, type Identity } from './identity.js';
-import { observedFacts } from './observed-session.js';
-import { turnTimes } from './turn-latency.js';
+import { claimExchange } from './observed-session.js';
+import { isConversation, readUsage } from './propagation.js';
+import type { Sessions } from './session.js';
 import { DEFAULT_AGENT_LABEL, type SpanNode } from './span-node.js';
+import { takeToolCallId, toolCallOf, type ToolTasks } from './tool-calls.js';
+import { noteSpeech, timesOfAnswer } from './turn-latency.js';
+
+/** What is the same for all spans of a set-up. */
+export interface ContextSources {
+  /** What `setup` says of every span of the process, except the session's id. */
+  readonly process: Identity;
+  readonly sessions: Sessions;
+  readonly tools: ToolTasks;
+}
+
+type Draft = { -readonly [Field in keyof MappingContext]: MappingContext[Field] };
+
+const NONE: readonly never[] = Object.freeze([]);
+const NOT_OBSERVED: ObservedContext = Object.freeze({
+  stt: undefined,
+  closing: undefined,
+  exchange: undefined,
+  transcript: NONE,
+});
 
 /** Everything that other spans say of this one, at the moment it ends. */
 export function contextOf(
   node: SpanNode,
   span: ReadableSpan,
-  process: Identity,
+  { process, sessions, tools }: ContextSources,
   incomplete: boolean,
-  tools: ToolTasks,
 ): MappingContext {
-  const { attributes } = span;
-  // Taken apart by hand: this is made for every span, and spreading costs more than all the rest.
-  const { tokensBelow, messagesBelow } = callsBelow(node, attributes);
-  const { input, output } = inputOutputAround(node, attributes);
-  const withinTool = tools.around(node);
   // A job's span is around the span that LiveKit opened just before it.
-  const job = node.jobBelow ?? node;
-  const identity = identityAround(job, process);
-  return {
-    sessionId: identity.sessionId ?? node.session?.id ?? job.job?.roomSid ?? node.traceId,
+  const at = node.jobBelow ?? node;
+  // `agentSpan` and `manualSpan` win over OpenInference's context, and that wins over `setup`.
+  let identity = process;
+  if (at.openInference !== undefined) {
+    identity = mergeIdentity(identity, at.openInference.identity);
+  }
+  if (at.identity !== undefined) identity = mergeIdentity(identity, at.identity);
+  const withinTool = tools.around(node);
+  const context: Draft = {
+    sessionId:
+      identity.sessionId ??
+      sessions.configuredIdOf(node) ??
+      node.session?.conversationId ??
+      node.session?.fallbackId ??
+      at.job?.roomSid ??
+      node.traceId,
     userId: identity.userId,
-    tenantId: job.job?.tenantId,
-    agent: agentInCharge(job),
+    tenantId: at.job?.tenantId,
+    agent: agentInCharge(at),
     previousAgentId: node.previousAgent,
     metadata: identity.metadata,
     tags: identity.tags,
     useCase: identity.useCase,
     callSite: identity.callSite,
     contextAttributes: node.openInference?.attributes,
-    failure: failureOf(node, attributes),
-    tokensBelow,
-    messagesBelow,
-    model: asText(attributes[GenAiAttr.REQUEST_MODEL]),
-    toolCalls: node.livekitName === LiveKitSpan.LLM_NODE ? startedToolCalls(node) : [],
-    toolCallId:
-      node.livekitName === LiveKitSpan.FUNCTION_TOOL ? takeToolCallId(node, attributes) : undefined,
+    failure: node.failure ?? node.speechFailure,
+    tokensBelow: false,
+    messagesBelow: false,
+    model: asText(span.attributes[GenAiAttr.REQUEST_MODEL]),
+    toolCalls: NONE,
+    toolCallId: undefined,
+    ttsMetrics: undefined,
     withinTool,
     belowSpanId:
       node.jobBelow?.spanId ?? (withinTool?.spanId === undefined ? node.movedBelow : undefined),
-    isRoot: isRoot(node),
-    input,
-    output,
-    observed: observedFacts(node),
-    latency: incomplete ? undefined : turnTimes(node, span),
-    summary: summaryOf(node),
+    isRoot: node.parent?.jobBelow === node || (node.isTopmostSent && node.jobBelow === undefined),
+    input: node.inputBelow,
+    output: node.outputBelow,
+    observed: undefined,
+    latency: undefined,
+    summary: undefined,
     isInJob: node.job !== undefined,
-    job: node.isJob ? node.job?.endingAt(hrTimeToMilliseconds(span.endTime)) : undefined,
-    isUnheard: isUnheard(node),
+    job: undefined,
+    isUnheard: false,
     incomplete,
   };
+  if (node.isJob) {
+    addSessionsBelow(context, node);
+    context.summary = node.job?.statistics.summary();
+    context.job = node.job?.summaryAt(hrTimeToMilliseconds(span.endTime));
+  } else if (node.isLiveKit) addLiveKit(context, node, span);
+  return context;
 }
 
-/** The statistics of a session on its span; a job's are of all its sessions together. */
-function summaryOf(node: SpanNode): MappingContext['summary'] {
-  if (node.isJob) return node.job?.statistics.summary();
-  return node.livekitName === LiveKitSpan.AGENT_SESSION
-    ? node.session?.statistics.summary()
-    : undefined;
+/** What only some of LiveKit's spans need. A span fails with what it contains. */
+function addLiveKit(context: Draft, node: SpanNode, { attributes }: ReadableSpan): void {
+  const { session, requests } = node;
+  const observed = session?.observed;
+  switch (node.livekitName) {
+    case LiveKitSpan.JOB_ENTRYPOINT:
+      addSessionsBelow(context, node);
+      return;
+    case LiveKitSpan.AGENT_SESSION:
+      context.input = session?.firstInput;
+      context.output = session?.lastOutput;
+      context.failure = session?.failure;
+      context.summary = session?.statistics.summary();
+      if (observed === undefined) return;
+      context.observed = {
+        stt: observed.stt,
+        closing: observed.closing,
+        exchange: undefined,
+        transcript: [...observed.transcript],
+      };
+      return;
+    case LiveKitSpan.USER_TURN:
+      if (observed !== undefined) context.observed = { ...NOT_OBSERVED, stt: node.stt };
+      return;
+    case LiveKitSpan.AGENT_TURN: {
+      const speechId = asText(attributes[LiveKitAttr.SPEECH_ID]);
+      if (speechId !== undefined) context.input = session?.speeches.get(speechId)?.input;
+      context.isUnheard = node.speechFailure !== undefined && !node.hasSpoken;
+      if (!context.incomplete) context.latency = timesOfAnswer(node, attributes);
+      if (observed === undefined) return;
+      context.observed = { ...NOT_OBSERVED, exchange: claimExchange(node) };
+      return;
+    }
+    case LiveKitSpan.REALTIME_INFERENCE:
+    case LiveKitSpan.REALTIME_METRICS: {
+      if (observed === undefined) return;
+      const exchange = claimExchange(node.ancestor(LiveKitSpan.AGENT_TURN));
+      context.observed = { ...NOT_OBSERVED, exchange };
+      return;
+    }
+    case LiveKitSpan.LLM_NODE:
+      context.tokensBelow = requests.length > 0;
+      context.messagesBelow = hasMessagesBelow(node);
+      context.toolCalls = startedToolCalls(node);
+      if (isFailedNode(node.name, attributes)) {
+        context.failure = {
+          message: node.failure?.message,
+          errorType: node.failure?.errorType ?? asText(attributes['error.type']),
+        };
+      }
+      return;
+    case LiveKitSpan.LLM_REQUEST: {
+      const isOverAdapter = isAdapter(node, attributes);
+      context.tokensBelow = isOverAdapter || node.usageBelow;
+      context.messagesBelow = isOverAdapter && hasMessagesBelow(node);
+      return;
+    }
+    case LiveKitSpan.TTS_REQUEST:
+      context.tokensBelow = requests.length > 0;
+      context.ttsMetrics = parseJsonRecord(attributes[LiveKitAttr.TTS_METRICS]);
+      if (!context.incomplete) noteSpeech(node, context.ttsMetrics);
+      if (attributes[LiveKitAttr.TTS_METRICS] === undefined) context.failure ??= node.innerFailure;
+      return;
+    case LiveKitSpan.TTS_NODE:
+      if (attributes['lk.response.ttfb'] === undefined) context.failure ??= node.innerFailure;
+      return;
+    case LiveKitSpan.AGENT_SPEAKING:
+      context.output = observed?.takeSpoken();
+      return;
+    case LiveKitSpan.FUNCTION_TOOL:
+      context.toolCallId = takeToolCallId(node, attributes);
+      return;
+    default:
+  }
 }
 
-/**
- * LiveKit opens `job_entrypoint` before the entry function can put its span around the job. The
- * job's span is sent as the root that it is meant to be, and LiveKit's below it. A span is a root
- * too when nothing above it is sent.
- */
-function isRoot(node: SpanNode): boolean {
-  return node.parent?.jobBelow === node || (node.isTopmostSent && node.jobBelow === undefined);
-}
-
-/**
- * What the application says: `agentSpan` and `manualSpan` first, then OpenInference's context, then
- * `setup`. For the session, the room and a name that is stable within it come after these.
- */
-function identityAround(node: SpanNode, process: Identity): Identity {
-  const around = node.openInference;
-  const outer = around === undefined ? process : mergeIdentity(process, around.identity);
-  return node.identity === undefined ? outer : mergeIdentity(outer, node.identity);
+/** A job begins as the first of its sessions and ends as the last. */
+function addSessionsBelow(context: Draft, { sessionsBelow }: SpanNode): void {
+  context.input = sessionsBelow?.input;
+  context.output = sessionsBelow?.output;
+  context.failure = sessionsBelow?.lastEnd?.failure;
+  const closing = sessionsBelow?.lastEnd?.closing;
+  if (closing !== undefined) context.observed = { ...NOT_OBSERVED, closing };
 }
 
 /**
@@ -115,83 +198,42 @@ function agentInCharge(node: SpanNode): AgentIdentity | undefined {
       return at.identity?.agent;
     }
     const label = at.label();
-    if (label !== undefined) {
-      if (label !== DEFAULT_AGENT_LABEL) {
-        return livekitAgent(inCharge ?? label, node.identity?.agent);
-      }
-      fallback ??= label;
-    }
     const { agentAtStart } = at;
-    if (agentAtStart === undefined) continue;
+    if (label !== undefined && label !== DEFAULT_AGENT_LABEL) {
+      inCharge ??= label;
+      break;
+    }
     if (agentAtStart !== DEFAULT_AGENT_LABEL) inCharge ??= agentAtStart;
-    fallback ??= agentAtStart;
+    fallback ??= label ?? agentAtStart;
   }
-  if (inCharge !== undefined) return livekitAgent(inCharge, node.identity?.agent);
-  return node.identity?.agent ?? (fallback === undefined ? undefined : livekitAgent(fallback));
+  const known = node.identity?.agent;
+  if (inCharge === undefined && known !== undefined) return known;
+  const id = inCharge ?? fallback;
+  if (id === undefined || known?.id === id) return known;
+  // LiveKit knows an agent by its id alone.
+  return { id, name: id, role: undefined };
 }
 
-/** LiveKit knows an agent by its id alone. */
-function livekitAgent(label: string, known?: AgentIdentity): AgentIdentity {
-  if (known !== undefined && known.id === label) return known;
-  return { id: label, name: label, role: undefined };
-}
+const ADAPTER_MODEL = 'FallbackAdapter';
 
-function callsBelow(
-  node: SpanNode,
-  attributes: Attributes,
-): { readonly tokensBelow: boolean; readonly messagesBelow: boolean } {
-  if (node.livekitName === LiveKitSpan.LLM_REQUEST) {
-    const adapter = isAdapter(node, attributes);
-    return {
-      tokensBelow: adapter || node.usageBelow,
-      messagesBelow: adapter && hasMessagesBelow(node),
-    };
-  }
-  if (node.livekitName === LiveKitSpan.TTS_REQUEST) {
-    return { tokensBelow: node.requests.length > 0, messagesBelow: false };
-  }
-  const isNode = node.livekitName === LiveKitSpan.LLM_NODE;
-  return {
-    tokensBelow: isNode && node.requests.length > 0,
-    messagesBelow: isNode && hasMessagesBelow(node),
-  };
-}
-
-/** These spans fail with what is below them: request, node, turn, session and job. */
-function failureOf(node: SpanNode, attributes: Attributes): Failure | undefined {
-  if (node.isJob || node.livekitName === LiveKitSpan.JOB_ENTRYPOINT) {
-    return node.sessionsBelow?.lastEnd?.failure;
-  }
-  switch (node.livekitName) {
-    case LiveKitSpan.AGENT_SESSION:
-      return node.session?.failure;
-    case LiveKitSpan.LLM_NODE:
-      if (!isFailedNode(node.name, attributes)) return node.failure;
-      return {
-        message: node.failure?.message,
-        errorType: node.failure?.errorType ?? asText(attributes['error.type']),
-      };
-    case LiveKitSpan.TTS_REQUEST:
-      return (
-        node.failure ?? (attributes['lk.tts_metrics'] === undefined ? node.innerFailure : undefined)
-      );
-    case LiveKitSpan.TTS_NODE:
-      return (
-        node.failure ??
-        (attributes['lk.response.ttfb'] === undefined ? node.innerFailure : undefined)
-      );
-    default:
-      return node.failure ?? node.speechFailure;
-  }
-}
-
-/** A turn whose speech failed before the agent began to speak. */
-function isUnheard(node: SpanNode): boolean {
-  return (
-    node.livekitName === LiveKitSpan.AGENT_TURN &&
-    node.speechFailure !== undefined &&
-    !node.hasSpoken
+/**
+ * Whether the requests inside this one are its own call and not calls of another model. A fallback
+ * adapter (`llm/fallback_adapter.ts`) repeats the usage of the request that answered; an LLM that
+ * asks another one while it runs reports different tokens.
+ */
+function isAdapter({ requests }: SpanNode, attributes: ReadableSpan['attributes']): boolean {
+  if (requests.length === 0) return false;
+  if (attributes[GenAiAttr.REQUEST_MODEL] === ADAPTER_MODEL) return true;
+  const usage = readUsage(attributes);
+  if (usage === undefined) return true;
+  return requests.some(
+    ({ usage: inner }) => inner?.input === usage.input && inner.output === usage.output,
   );
+}
+
+/** Whether a request of this node has the conversation, or will have it when it ends. */
+function hasMessagesBelow({ requests }: SpanNode): boolean {
+  return requests.some(({ hasMessages, span }) => hasMessages || isConversation(span?.attributes));
 }
 
 /**
@@ -199,30 +241,7 @@ function isUnheard(node: SpanNode): boolean {
  * have started by the time it ends, and some have ended.
  */
 function startedToolCalls(node: SpanNode): readonly ToolCall[] {
-  return (node.parent?.startedTools ?? []).flatMap(
+  return (node.parent?.startedTools ?? NONE).flatMap(
     (tool) => tool.carriedOut ?? toolCallOf(tool.span?.attributes ?? {}) ?? [],
   );
-}
-
-function inputOutputAround(
-  node: SpanNode,
-  attributes: Attributes,
-): { readonly input: string | undefined; readonly output: string | undefined } {
-  const { session, sessionsBelow } = node;
-  if (node.isJob || node.livekitName === LiveKitSpan.JOB_ENTRYPOINT) {
-    return { input: sessionsBelow?.input, output: sessionsBelow?.output };
-  }
-  switch (node.livekitName) {
-    case LiveKitSpan.AGENT_SESSION:
-      return { input: session?.firstInput, output: session?.lastOutput };
-    case LiveKitSpan.AGENT_TURN: {
-      const speechId = asText(attributes['lk.speech_id']);
-      const input = speechId === undefined ? undefined : session?.inputOfSpeech(speechId);
-      return { input, output: undefined };
-    }
-    case LiveKitSpan.AGENT_SPEAKING:
-      return { input: undefined, output: session?.observed?.takeSpoken() };
-    default:
-      return { input: node.inputBelow, output: node.outputBelow };
-  }
 }

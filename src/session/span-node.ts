@@ -2,8 +2,7 @@ import type { Attributes } from '@opentelemetry/api';
 import { hrTimeToMilliseconds } from '@opentelemetry/core';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { LIVEKIT_SCOPE_NAME } from '../mapping/livekit-spans.js';
-import type { SttUsage } from '../mapping/mapping-context.js';
-import type { Failure, ToolCall } from '../mapping/mapping-context.js';
+import type { Failure, SpeechStart, SttUsage, ToolCall } from '../mapping/mapping-context.js';
 import type { Identity, OpenInferenceContext } from './identity.js';
 import type { JobRecord } from './job.js';
 import type { TurnExchange } from './observed-session.js';
@@ -105,6 +104,10 @@ export class SpanNode {
   speechFailure: Failure | undefined;
   /** The agent began to speak in this turn. */
   hasSpoken = false;
+  /** When it began, where its `agent_speaking` is below this turn. */
+  speakingMillis: number | undefined;
+  /** When the speech of this turn was asked for and came. */
+  speeches: readonly SpeechStart[] = NONE;
   /** Model calls below an `llm_node`; requests inside the request of an adapter. */
   requests: readonly SpanNode[] = NONE;
   /** Tokens of this request, once it has ended. */
@@ -126,8 +129,6 @@ export class SpanNode {
   toolCall: ToolCallName | undefined;
   /** What this tool was called with, once its span has ended. */
   carriedOut: ToolCall | undefined;
-  /** Id of this tool's call, taken from the turn. */
-  takenToolCallId: string | undefined;
   /** The `llm_node` of this turn, while it is open. */
   modelNode: SpanNode | undefined;
   hasModelNode = false;

@@ -2,8 +2,8 @@ import { context as activeContext, trace, type Context } from '@opentelemetry/ap
 import type { ReadableSpan, Span } from '@opentelemetry/sdk-trace-base';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import { asText } from '../mapping/read-attributes.js';
+import type { MappedSpan } from '../mapping/mapped-span.js';
 import type { MappingContext } from '../mapping/mapping-context.js';
-import { ToolTasks } from './calls.js';
 import {
   identityOf,
   mergeIdentity,
@@ -12,10 +12,11 @@ import {
   type Identity,
 } from './identity.js';
 import { JobRecord, type JobWatch } from './job.js';
-import { propagateEnd, propagateStart, type EndedSpan } from './propagation.js';
+import { propagateEnd, propagateStart } from './propagation.js';
 import { Sessions, SessionsBelow, type SessionsOptions } from './session.js';
-import { contextOf } from './span-context.js';
+import { contextOf, type ContextSources } from './span-context.js';
 import { SpanNode } from './span-node.js';
+import { ToolTasks } from './tool-calls.js';
 
 /** Open spans that are found by their id. LiveKit never ends some: the oldest are forgotten. */
 const MAX_OPEN = 16_384;
@@ -45,12 +46,16 @@ export class SpanTree {
   readonly #options: SpanTreeOptions;
   readonly #nodes = new WeakMap<object, SpanNode>();
   readonly #open = new Map<string, SpanNode>();
-  readonly #tools: ToolTasks;
+  readonly #sources: ContextSources;
 
   constructor(options: SpanTreeOptions) {
     this.#options = options;
     this.sessions = new Sessions(options);
-    this.#tools = new ToolTasks(options.currentTask);
+    this.#sources = {
+      process: options.processIdentity,
+      sessions: this.sessions,
+      tools: new ToolTasks(options.currentTask),
+    };
   }
 
   /** Adds a span that starts. Nothing is written on it. */
@@ -62,7 +67,7 @@ export class SpanTree {
     else if (node.isLiveKit) this.#joinSession(node);
     node.agentAtStart = node.session?.agentLabel;
     propagateStart(node);
-    this.#tools.start(node);
+    this.#sources.tools.start(node);
     return node;
   }
 
@@ -106,7 +111,7 @@ export class SpanTree {
     if (node === undefined) return false;
     const { parent, startMillis } = node;
     node.isJob = true;
-    node.job = new JobRecord({ startMillis, tenantId, watch });
+    node.job = new JobRecord(startMillis, tenantId, watch);
     if (parent?.livekitName === LiveKitSpan.JOB_ENTRYPOINT) parent.jobBelow ??= node;
     return true;
   }
@@ -128,16 +133,15 @@ export class SpanTree {
     if (node.isLiveKit && session !== undefined) {
       session.conversationId ??= asText(span.attributes['gen_ai.conversation.id']);
     }
-    const { processIdentity } = this.#options;
-    const sessionId = this.sessions.givenIdOf(node);
-    const process =
-      sessionId === processIdentity.sessionId ? processIdentity : { ...processIdentity, sessionId };
-    return contextOf(node, span, process, incomplete, this.#tools);
+    return contextOf(node, span, this.#sources, incomplete);
   }
 
-  /** Passes up what the spans above need, and lets go of the span. */
-  end(node: SpanNode, ended: EndedSpan): void {
-    propagateEnd(node, ended);
+  /**
+   * Passes up what the spans above need, and lets go of the span. `mapped` is the span before
+   * redaction, `undefined` of one that is not sent.
+   */
+  end(node: SpanNode, span: ReadableSpan, mapped: MappedSpan | undefined): void {
+    propagateEnd(node, span, mapped);
     if (node.livekitName === LiveKitSpan.AGENT_SESSION) this.#endSession(node);
     node.close();
     this.#open.delete(node.spanId);
@@ -149,15 +153,21 @@ export class SpanTree {
     const parent =
       parentId === undefined
         ? undefined
-        : inContext?.spanContext().spanId === parentId
-          ? this.#nodeIn(context)
-          : this.#open.get(parentId);
+        : (inContext?.spanContext().spanId === parentId && this.#nodes.get(inContext)) ||
+          this.#open.get(parentId);
     // LiveKit starts some spans as roots, or drops the context's values (`on_enter`). The caller's
     // context is still active then and shows where they belong.
     const active = activeContext.active();
     const around = parent ?? this.#nodeIn(active);
-    const contextIdentity =
-      identityOf(context) ?? (around?.identity === undefined ? identityOf(active) : undefined);
+    let contextIdentity = identityOf(context);
+    let openInference = openInferenceBelow(
+      around?.openInference,
+      readOpenInferenceContext(context),
+    );
+    if (active !== context) {
+      if (around?.identity === undefined) contextIdentity ??= identityOf(active);
+      openInference ??= readOpenInferenceContext(active);
+    }
     const node = new SpanNode({
       span,
       isSent: this.#options.isSent(span),
@@ -166,9 +176,7 @@ export class SpanTree {
       sentParentId: parent === undefined ? this.#sentAbove(span, inContext) : parent.sentId,
       identity: identityBelow(around, contextIdentity),
       contextIdentity,
-      openInference:
-        openInferenceBelow(around?.openInference, readOpenInferenceContext(context)) ??
-        readOpenInferenceContext(active),
+      openInference,
     });
     this.#nodes.set(span, node);
     return node;
@@ -176,8 +184,7 @@ export class SpanTree {
 
   #nodeIn(context: Context): SpanNode | undefined {
     const span = trace.getSpan(context);
-    if (span === undefined) return undefined;
-    return this.#nodes.get(span) ?? this.#open.get(span.spanContext().spanId);
+    return span && (this.#nodes.get(span) ?? this.#open.get(span.spanContext().spanId));
   }
 
   /**
@@ -200,16 +207,19 @@ export class SpanTree {
     node.session.job = node.job;
     for (let above = node.parent; above !== undefined; above = above.parent) {
       above.session ??= node.session;
-      above.sessionsBelow ??= new SessionsBelow();
-      above.sessionsBelow.add(node);
+      if (above.isJob || above.livekitName === LiveKitSpan.JOB_ENTRYPOINT) {
+        above.sessionsBelow ??= new SessionsBelow();
+        above.sessionsBelow.add(node);
+      }
     }
   }
 
   #endSession(node: SpanNode): void {
-    if (node.session === undefined) return;
-    this.sessions.end(node.session);
+    const { session } = node;
+    if (session === undefined) return;
+    this.sessions.end(session);
     for (let above = node.parent; above !== undefined; above = above.parent) {
-      above.sessionsBelow?.end(node);
+      above.sessionsBelow?.end(node, session);
     }
   }
 

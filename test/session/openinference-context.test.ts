@@ -11,12 +11,8 @@ import {
 import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { expect, it } from 'vitest';
 import {
-  attributesIn,
-  metadataIn,
   OPEN_INFERENCE_CONTEXT_KEYS,
-  sessionIdIn,
-  tagsIn,
-  userIdIn,
+  readOpenInferenceContext,
 } from '../../src/session/identity.js';
 
 it('knows every context key of OpenInference', () => {
@@ -31,19 +27,20 @@ it('reads what the setters of OpenInference wrote, as it reads it itself', () =>
   context = setTags(context, ['a', 'b']);
   context = setPromptTemplate(context, { template: '{x}', variables: { x: '1' }, version: 'v1' });
   context = setAttributes(context, { note: 'n', counts: [1, 2], done: true });
-  expect(sessionIdIn(context)).toBe('s');
-  expect(userIdIn(context)).toBe('u');
-  expect(metadataIn(context)).toEqual({ plan: 'gold', seats: 2 });
-  expect(tagsIn(context)).toEqual(['a', 'b']);
+  const read = readOpenInferenceContext(context);
+  expect(read?.identity.sessionId).toBe('s');
+  expect(read?.identity.userId).toBe('u');
+  expect(read?.identity.metadata).toEqual({ plan: 'gold', seats: 2 });
+  expect(read?.identity.tags).toEqual(['a', 'b']);
   const theirs = getAttributesFromContext(context);
   for (const key of ['session.id', 'user.id', 'metadata', 'tag.tags']) delete theirs[key];
-  expect(attributesIn(context)).toEqual(theirs);
+  expect(read?.attributes).toEqual(theirs);
   expect(Object.keys(theirs)).toHaveLength(6);
 });
 
 it('takes a key for a key, whatever its name', () => {
   const context = setAttributes(ROOT_CONTEXT, JSON.parse('{"__proto__":["a"],"b":1}'));
-  const attributes = attributesIn(context);
+  const attributes = readOpenInferenceContext(context)?.attributes ?? {};
   expect(Object.entries(attributes)).toEqual([
     ['__proto__', ['a']],
     ['b', 1],
@@ -56,6 +53,6 @@ it('takes nothing that no attribute may be', () => {
     .filter(([name]) => name === 'attributes')
     .map(([, key]) => key);
   for (const value of ['{"a":{"b":1}}', '[1]', 'no JSON', 7, undefined]) {
-    expect(attributesIn(ROOT_CONTEXT.setValue(odd, value))).toEqual({});
+    expect(readOpenInferenceContext(ROOT_CONTEXT.setValue(odd, value))).toBeUndefined();
   }
 });

@@ -1,0 +1,89 @@
+import type { Attributes } from '@opentelemetry/api';
+import { LiveKitSpan } from '../mapping/livekit-spans.js';
+import type { EnclosingTool, ToolCall } from '../mapping/mapping-context.js';
+import { asText, readText } from '../mapping/read-attributes.js';
+import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
+import type { SpanNode, ToolCallName } from './span-node.js';
+
+/** Name of the task in which LiveKit carries out a tool call (`voice/generation.ts`). */
+const TASK_NAME_PREFIX = 'performToolExecution:';
+
+const TOOL_NAME = [GenAiAttr.TOOL_NAME, LiveKitAttr.TOOL_NAME] as const;
+const CALL_ID = [GenAiAttr.TOOL_CALL_ID, LiveKitAttr.TOOL_ID] as const;
+const [REDACTABLE_ARGUMENTS, ARGUMENTS] = LiveKitAttr.TOOL_ARGUMENTS;
+
+/**
+ * Which tool call a span was opened in. LiveKit calls the tool first and opens `function_tool` after
+ * it, so what a tool opens is a child of the turn and the context says nothing. But LiveKit carries
+ * every call out in a task, which it keeps in async-local storage and gives out as `Task.current()`:
+ * the span of a tool and the spans opened in its `execute` start in the same task, and no others do,
+ * however many tools run at once. What the tool makes the session do (say something, generate a
+ * reply, hand over) runs in further tasks, and stays where it is.
+ */
+export class ToolTasks {
+  readonly #currentTask: () => object | undefined;
+  readonly #toolByTask = new WeakMap<object, SpanNode>();
+
+  constructor(currentTask: () => object | undefined) {
+    this.#currentTask = currentTask;
+  }
+
+  start(node: SpanNode): void {
+    const isTurn = node.livekitName === LiveKitSpan.AGENT_TURN;
+    if (!isTurn && node.parent?.livekitName !== LiveKitSpan.AGENT_TURN) return;
+    const task = this.#currentTask();
+    if (task === undefined) return;
+    if (node.livekitName === LiveKitSpan.FUNCTION_TOOL) this.#toolByTask.set(task, node);
+    else node.task = task;
+  }
+
+  /** The tool call around a span that has just ended. */
+  around(node: SpanNode): EnclosingTool | undefined {
+    // A span in between that is not sent leaves its children to its parent.
+    let outer = node;
+    while (outer.parent?.isSent === false) outer = outer.parent;
+    const { task, parent } = outer;
+    if (task === undefined) return undefined;
+    const tool = this.#toolByTask.get(task);
+    if (tool !== undefined) {
+      if (tool.parent !== parent) return undefined;
+      const { id: callId, name } = tool.toolCall ?? readToolCall(tool.span?.attributes ?? {});
+      return { spanId: tool.spanId, name, callId };
+    }
+    // Early versions (1.3 among them) call a tool at once, and a span that ends before the tool's
+    // first `await` is over before `function_tool` starts. It does not wait for it, and stays
+    // below the turn, with the name of its tool.
+    const name: unknown = Reflect.get(task, 'name');
+    if (typeof name !== 'string' || !name.startsWith(TASK_NAME_PREFIX)) return undefined;
+    return { spanId: undefined, name: name.slice(TASK_NAME_PREFIX.length), callId: undefined };
+  }
+}
+
+/** Name and id of the call on a tool's span. Neither is content, so they may be read live. */
+export function readToolCall(attributes: Attributes): ToolCallName {
+  return { id: readText(attributes, CALL_ID), name: readText(attributes, TOOL_NAME) };
+}
+
+/**
+ * The call that a `function_tool` carries out, up to 1.6.4: these versions know no redaction, so
+ * that its span may be read while it is open. `undefined` for any later one.
+ */
+export function toolCallOf(attributes: Attributes): ToolCall | undefined {
+  const name = asText(attributes[LiveKitAttr.TOOL_NAME]);
+  const input = attributes[ARGUMENTS];
+  if (name === undefined || typeof input !== 'string') return undefined;
+  return { id: undefined, name, arguments: input };
+}
+
+/** Takes the id of the turn's first open call of this tool with these arguments. */
+export function takeToolCallId({ parent }: SpanNode, attributes: Attributes): string | undefined {
+  if (parent === undefined || parent.openToolCalls.length === 0) return undefined;
+  const open = parent.openToolCalls;
+  const input = attributes[REDACTABLE_ARGUMENTS] ?? attributes[ARGUMENTS];
+  const name = attributes[LiveKitAttr.TOOL_NAME];
+  const same = open.findIndex((call) => call.name === name && call.arguments === input);
+  const index = same >= 0 ? same : open.findIndex((call) => call.name === name);
+  if (index < 0) return undefined;
+  parent.openToolCalls = open.toSpliced(index, 1);
+  return open[index]?.id;
+}
