@@ -21,7 +21,7 @@ export interface RunStart {
   readonly userId?: unknown;
 }
 
-/** A run of an agent, put together from what its SDK tells of it: its span, and its tools. */
+/** A run of an agent, put together from what its SDK reports: its span, and its tools. */
 export class AgentRun {
   readonly tools: ToolCalls;
   readonly #around = contextApi.active();

@@ -14,7 +14,7 @@ import { identityOf, withIdentity, type Identity } from '../session/identity.js'
 import type { OpenSpan } from '../spans/span-handle.js';
 import { openSpan, startSpan } from '../spans/start-span.js';
 
-/** A span of an agent's run: the run, a turn, a tool, a model call that its SDK tells of. */
+/** A span of an agent's run: the run, a turn, a tool, a model call that its SDK reports. */
 export interface Step {
   readonly span: OpenSpan;
   /** Of everything below it. */
@@ -24,7 +24,7 @@ export interface Step {
 export interface StepStart {
   readonly name: string;
   readonly kind: SpanKindValue;
-  /** The context that it stands in. */
+  /** The parent context. */
   readonly around: Context;
   readonly identity?: Partial<Identity> | undefined;
   /** Without content. */

@@ -23,9 +23,9 @@ const SOURCE = /\.[cm]?[jt]sx?$/u;
 /**
  * Which of these packages the application's own files import, from its main file on.
  *
- * An ES module that was loaded can only be reached by importing it, and nobody tells whether it was:
- * importing an SDK to find out costs 50 to 150 ms in a process that never uses it. What its own
- * source imports, an application has loaded or will load.
+ * A loaded ES module can only be reached by importing it, and Node does not report whether it is
+ * loaded: importing an SDK to find out costs 50 to 150 ms in a process that never uses it. What its
+ * own source imports, an application has loaded or will load.
  */
 export function applicationImports(packageNames: readonly string[]): readonly PackageImport[] {
   const found: PackageImport[] = [];

@@ -93,7 +93,7 @@ export function requestAttributes(request: CallRequest): Attributes {
   ]);
 }
 
-/** What came back: tokens and the reason it ended before the words. */
+/** What came back: tokens and finish reason first, the text last. */
 export function answerAttributes(answer: CallAnswer): Attributes {
   const said = lastTextOf(answer.messages, 'assistant');
   const output =

@@ -49,8 +49,8 @@ export class CountedOnce {
   }
 
   /**
-   * Whether another span has counted the same answer. Ids alone do not tell: Ollama has a thousand of
-   * them. The other report has another name, and ran within this one.
+   * Whether another span has counted the same answer. Ids alone are not enough: Ollama has only a
+   * thousand of them. The other report has another name, and ran within this one.
    */
   #isRepeated(span: MappedSpan): boolean {
     const { name, startTime, endTime } = span;

@@ -14,7 +14,7 @@ interface SupportedSdk extends SdkPackage {
   readonly load: () => Promise<Integration>;
 }
 
-/** Packages that stand on `@langchain/core`; most applications import one of these alone. */
+/** Packages built on `@langchain/core`; most applications import only one of these. */
 const LANGCHAIN_PACKAGES = [
   'langchain',
   ...[
@@ -127,7 +127,7 @@ export interface InstallOptions {
   readonly provider: TracerProvider;
 }
 
-/** Connects the SDKs that were given, exactly these copies, and those that are found. Never throws. */
+/** Connects the SDKs in `modules`, exactly these copies, and those it finds. Never throws. */
 export async function installIntegrations(options: InstallOptions): Promise<void> {
   const { modules, autoInstrument, provider } = options;
   const requested = Object.entries(modules)

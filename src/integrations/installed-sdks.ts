@@ -14,7 +14,7 @@ interface Installed {
 /** Where every copy of this package finds it: sub-paths are built on their own. */
 const INSTALLED: unique symbol = Symbol.for('catalyst-tracing.integrations');
 
-/** What became of the SDKs that were given to this provider or found for it. */
+/** The result for each SDK that was passed to this provider or found for it. */
 export function integrationResults(provider: TracerProvider): readonly InstallResult[] {
   return [...(installations().get(provider)?.results.values() ?? [])];
 }

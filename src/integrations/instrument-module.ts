@@ -20,7 +20,7 @@ import type { Integration } from './integration.js';
 
 /**
  * Connects one copy of an SDK for `instrumentX(module, tracing?)` of a sub-path: to the tracing that
- * was given, else to the live one.
+ * was passed, else to the live one.
  */
 export function instrumentModule(
   integration: Integration,
@@ -51,7 +51,7 @@ export function installModule(
 ): InstallResult {
   if (!isTracerProvider(provider)) {
     throw new InvalidTracerInputError(
-      'What was given as a tracer provider has no getTracer(): pass an OpenTelemetry TracerProvider, or what `await setup()` gives.',
+      'The tracer provider that was passed has no getTracer(): pass an OpenTelemetry TracerProvider, or what `await setup()` returns.',
     );
   }
   let isPatched: boolean;
@@ -61,7 +61,7 @@ export function installModule(
     throw new CatalystInstrumentationError(`${integration.name} was not instrumented.`, { cause });
   }
   if (!isPatched) {
-    throw new InvalidSdkInputError(`What was given is not ${integration.expected}.`);
+    throw new InvalidSdkInputError(`The module that was passed is not ${integration.expected}.`);
   }
   if (integration.wholeCopy !== undefined) void patchTheRest(integration, module, provider);
   undoAtShutdown(provider);
@@ -79,7 +79,7 @@ async function patchTheRest(
   if (!isFound) warnOnce(`modules_${name}`, `${name} was not instrumented: pass ${expected}`);
 }
 
-/** The tracer of what was given; `undefined` stands for the live tracing's, at the time of use. */
+/** The tracer of what was passed; `undefined` is the live tracing's, looked up when it is used. */
 export function tracerFor(
   target: CatalystTracing | TracerProvider | undefined,
 ): Tracer | undefined {

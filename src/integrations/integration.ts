@@ -11,8 +11,8 @@ export interface Integration {
   /** The `reason` of its row in `installResults` when it is installed. */
   readonly note?: string;
   /**
-   * Patches one copy; an empty list when `module` is no copy of this SDK. `undefined` stands for all
-   * copies of an SDK that needs none. May throw.
+   * Patches one copy; an empty list when `module` is no copy of this SDK. `undefined` means all
+   * copies, for an SDK that needs no module. May throw.
    */
   patch(module: unknown, tracer: Tracer): readonly Unpatch[];
   /**
@@ -24,8 +24,8 @@ export interface Integration {
 }
 
 /**
- * The objects in which an SDK's class may stand: what was given, its members of these names, and
- * theirs: a class, an ESM namespace, CommonJS exports, `{ default }` of either.
+ * The objects that may have an SDK's class: the module that was passed, its members of these names,
+ * and theirs: a class, an ESM namespace, CommonJS exports, `{ default }` of either.
  */
 export function moduleParts(module: unknown, names: readonly string[]): readonly object[] {
   const parts: object[] = [];
@@ -38,7 +38,7 @@ export function moduleParts(module: unknown, names: readonly string[]): readonly
   return parts;
 }
 
-/** The prototype of a class that stands on another one (`OpenAI.Chat.Completions`), if it has the method. */
+/** The prototype of a class nested in another (`OpenAI.Chat.Completions`), if it has the method. */
 export function prototypeAt(
   root: object,
   path: readonly string[],

@@ -6,12 +6,12 @@ import type { CallAnswer } from './call-attributes.js';
 
 /**
  * Who counts the tokens of a model call. The sum of `llm.token_count.*` in a trace is the bill, so
- * of everything that stands for one call exactly one span may count: the outermost. A provider
- * wrapper that runs below an owner starts no span.
+ * of all spans that describe one call exactly one may count: the outermost. A provider wrapper that
+ * runs below an owner starts no span.
  *
- * "Below" is told by context and not by the parent span: LangChain and OpenAI Agents never make
- * their spans active. It holds for the model call alone and never for a whole run: a provider that a
- * tool calls by itself is billed on top, and is counted.
+ * "Below" is a matter of context and not of the parent span: LangChain and OpenAI Agents never make
+ * their spans active. It applies to the model call alone and never to a whole run: a provider that a
+ * tool calls by itself is billed in addition, and is counted.
  */
 export interface LlmOwner {
   /**

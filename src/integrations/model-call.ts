@@ -28,7 +28,7 @@ export type { CallAnswer, CallRequest };
 /** How a call ended that neither came to its end nor failed. */
 export type Stop = 'abandoned' | 'aborted' | 'raw';
 
-/** Told how a model call went. The first that is said of a call holds. */
+/** Observes how a model call ends. Only its first end counts. */
 export interface CallObserver {
   /** Calls the SDK in the context that belongs to the call. */
   run<T>(call: () => T): T;
@@ -52,7 +52,7 @@ export function guard<T>(step: () => T): T | undefined {
 
 /**
  * The span of one model call, which counts its tokens. It is active while the SDK runs, so that HTTP
- * spans stand below it, and tells wrappers below to keep silent.
+ * spans are its children and wrappers below it start no span.
  */
 export class ModelCall implements CallObserver {
   readonly span: OpenSpan;
@@ -99,7 +99,7 @@ export class ModelCall implements CallObserver {
     return this.span.activate(call);
   }
 
-  /** What a framework says of the call beside the request. */
+  /** What a framework reports about the call in addition to the request. */
   describe(
     attributes: Readonly<Record<string, unknown>>,
     metadata: Readonly<Record<string, unknown>>,

@@ -27,7 +27,7 @@ interface ApiPromise {
   readonly parsedPromise?: unknown;
 }
 
-/** Calls an SDK and tells the observer how the call goes; what it returns behaves as it always did. */
+/** Calls an SDK and reports the call to the observer; the result behaves as it does without us. */
 export function observeCall(
   call: () => unknown,
   endpoint: Endpoint,

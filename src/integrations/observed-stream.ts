@@ -1,6 +1,6 @@
 import type { Stop } from './model-call.js';
 
-/** Told of what an application reads from a stream. */
+/** Observes what an application reads from a stream. */
 export interface StreamObserver {
   item(value: unknown): void;
   failed(error: unknown): void;

@@ -23,7 +23,7 @@ export function closeAtShutdown({ raw }: OpenSpan, close: () => void): () => voi
 
 /**
  * Closes what is still open, at `shutdown()` and at the end of the process; the newest first.
- * `isOurs` tells which spans go the way that is shut down: a process may have several.
+ * `isOurs` is true for spans of the pipeline that shuts down: a process may have several.
  */
 export function closeOpenSpans(isOurs: (spanId: string) => boolean): void {
   for (const [close, spanId] of [...openSpans()].toReversed()) if (isOurs(spanId)) closeOne(close);

@@ -32,7 +32,7 @@ export function patchMethod(
 }
 
 /**
- * The same with a function that stands around each call. `call` calls the method as it was called,
+ * The same with a function that runs around each call. `call` calls the method as it was called,
  * or with other arguments.
  */
 export function aroundMethod(

@@ -27,7 +27,7 @@ export function wrapCreate(
 
 /**
  * Starts the span of a helper before the helper does anything. `@anthropic-ai/sdk` from 0.134 opens
- * a span of its own before it calls `create`: without this the two would stand side by side.
+ * its own span before it calls `create`: without this the two would be siblings.
  */
 export function wrapHelper(
   prototype: object,
@@ -67,7 +67,7 @@ function observerFor(
     started.isTaken = true;
     return started.call;
   }
-  // A listener of the helper's stream runs in the helper's context: its calls are calls beside it.
+  // Listeners of the helper's stream run in the helper's context: their calls are its siblings.
   const around = started?.call.around ?? active;
   const owner = ownerOf(around);
   return owner === undefined

@@ -11,7 +11,7 @@ export function modelMessages(instructions: unknown, messages: unknown): readonl
   );
 }
 
-/** What a model said: text, thoughts and tool calls. Results of tools are messages of their own. */
+/** What a model said: text, thoughts and tool calls. Results of tools are separate messages. */
 export function answerMessage(content: unknown): readonly Message[] {
   const parts = recordsIn(content)
     .filter(({ type }) => type !== 'tool-result' && type !== 'tool-error')
@@ -25,7 +25,7 @@ export function modelProvider(provider: unknown): { system: string; provider: st
   return mapProvider(name) ?? { system: name ?? 'unknown', provider: name };
 }
 
-/** Every result of a tool is a message of its own: one message can answer several calls. */
+/** Every result of a tool becomes its own message: one message can answer several calls. */
 function modelMessage(message: JsonRecord): readonly Message[] {
   const role = asText(message['role']) ?? 'user';
   const { content } = message;

@@ -22,7 +22,7 @@ import type { NativeSpanMapper } from '../native-spans.js';
 import { identityIn, inputDocuments, rankedDocuments } from './operation.js';
 import { answerMessage, modelMessages, modelProvider, parsed } from './messages.js';
 
-/** Every span of the AI SDK has it. Not its scope, which is that of the tracer that was given. */
+/** Every span of the AI SDK has it. The scope does not help: it is that of the tracer in use. */
 const OPERATION = 'ai.operationId';
 const METADATA = 'ai.telemetry.metadata.';
 const SETTINGS = 'ai.settings.';
@@ -31,13 +31,13 @@ const USAGE = 'ai.usage.';
 /** What is sent under OpenInference's keys, and vectors, which are never sent. */
 const REPLACED =
   /^ai\.(?:prompt(?:$|\.)|value|embedding|documents$|ranking$|toolCall\.(?:args|result)$|response\.(?:text|object|reasoning|toolCalls|files)$|schema$|telemetry\.metadata\.|request\.headers\.)|^(?:operation|resource)\.name$/u;
-/** A backend would count these of a span that stands for several calls. */
+/** Backends would count these on a span that covers several calls. */
 const COUNTED = /^gen_ai\.usage\./u;
 
 /**
  * The attributes of a span that version 5 or 6 of the AI SDK has made (and 7 with
- * `LegacyOpenTelemetry`), as OpenInference has them. Usage is told twice, by a call and by what is
- * around it: a call alone counts.
+ * `LegacyOpenTelemetry`), as OpenInference has them. Usage is reported twice, on a call and on the
+ * span around it: only the call counts.
  */
 function aiSdkSpanAttributes(attributes: Attributes): Attributes {
   const operation = asText(attributes[OPERATION]) ?? '';
@@ -143,12 +143,12 @@ function usageIn(attributes: Attributes): Readonly<Record<string, unknown>> {
 }
 
 function toolAttributes(attributes: Attributes): Attributes {
-  const given = attributes['ai.toolCall.args'];
+  const args = attributes['ai.toolCall.args'];
   return {
     [S.TOOL_NAME]: attributes['ai.toolCall.name'],
     [S.TOOL_CALL_ID]: attributes['ai.toolCall.id'],
-    [S.TOOL_PARAMETERS]: given,
-    ...io('input', given),
+    [S.TOOL_PARAMETERS]: args,
+    ...io('input', args),
     ...io('output', attributes['ai.toolCall.result']),
   };
 }
@@ -180,10 +180,10 @@ function io(side: 'input' | 'output', value: unknown): Attributes {
 }
 
 function identityAttributes(kind: Kind, attributes: Attributes): Attributes {
-  const given = Object.entries(attributes)
+  const passed = Object.entries(attributes)
     .filter(([key]) => key.startsWith(METADATA))
     .map(([key, value]) => [key.slice(METADATA.length), value] as const);
-  const { sessionId, userId, metadata } = identityIn(Object.fromEntries(given));
+  const { sessionId, userId, metadata } = identityIn(Object.fromEntries(passed));
   const agentName = kind === Kind.AGENT ? asText(attributes['ai.telemetry.functionId']) : undefined;
   return {
     ...(sessionId !== undefined && { [S.SESSION_ID]: sessionId }),

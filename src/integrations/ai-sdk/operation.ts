@@ -18,7 +18,7 @@ const NOT_PARAMETERS =
     ' ',
   );
 
-/** One call of `generateText()`, `embed()` and so on: its spans, as the hooks of version 7 tell of it. */
+/** The spans of one call of `generateText()`, `embed()` and so on, from the hooks of version 7. */
 export class Operation {
   readonly #tracer: Tracer;
   readonly #root: Step;
@@ -237,15 +237,15 @@ export function rankedDocuments(ranking: unknown): Readonly<Record<string, strin
 const SESSION_KEYS = ['sessionId', 'session.id', 'session_id'];
 const USER_KEYS = ['userId', 'user.id', 'user_id'];
 
-/** Who is served, in what the application has given of it; the rest is metadata. */
-export function identityIn(given: JsonRecord): {
+/** Session and user in the metadata that the application passed; the rest stays metadata. */
+export function identityIn(passed: JsonRecord): {
   readonly sessionId: string | undefined;
   readonly userId: string | undefined;
   readonly metadata: JsonRecord | undefined;
 } {
   const read = (keys: readonly string[]): string | undefined =>
-    keys.map((key) => asText(given[key])).find((value) => value !== undefined);
-  const metadata = without(given, [...SESSION_KEYS, ...USER_KEYS]);
+    keys.map((key) => asText(passed[key])).find((value) => value !== undefined);
+  const metadata = without(passed, [...SESSION_KEYS, ...USER_KEYS]);
   return {
     sessionId: read(SESSION_KEYS),
     userId: read(USER_KEYS),

@@ -9,7 +9,7 @@ const OURS: unique symbol = Symbol.for('catalyst-tracing.ai-sdk');
 export const AI_SDK: Integration = {
   name: 'aiSdk',
   expected: 'the `ai` package 5 or newer: pass its namespace',
-  note: 'calls of version 7 are traced; those of 5 and 6 where they are given createAISdkTelemetrySettings()',
+  note: 'calls of version 7 are traced; those of 5 and 6 where createAISdkTelemetrySettings() is passed to them',
   patch(module, tracer) {
     const isAiSdk =
       module === undefined ||
@@ -43,16 +43,16 @@ export interface AISdkTelemetrySettings {
 }
 
 /**
- * Settings with which a call is traced, whatever the version. Integrations that are given with a call
- * replace those of the process, so that both are named.
+ * Settings with which a call is traced in every version. Integrations that are passed with a call
+ * replace those of the process, so both are listed here.
  */
 export function telemetrySettings(
   tracer: Tracer | undefined,
   settings: Readonly<Record<string, unknown>>,
 ): AISdkTelemetrySettings {
   const { integrations } = settings;
-  const given = integrations === undefined ? [] : [integrations].flat();
-  const all = [...new Set([...globalIntegrations(), ...given])];
+  const ofCall = integrations === undefined ? [] : [integrations].flat();
+  const all = [...new Set([...globalIntegrations(), ...ofCall])];
   const isTraced = all.some(isOurs) || hasOpenTelemetry(all);
   return {
     isEnabled: true,

@@ -11,11 +11,11 @@ const HOOKS =
   );
 
 /**
- * A telemetry integration of the AI SDK 7 (`Telemetry` of `ai`). The SDK hands everything of one call
- * the same `callId`, tells what it was allowed to record, and swallows what a hook throws.
+ * A telemetry integration of the AI SDK 7 (`Telemetry` of `ai`). All events of one call have the
+ * same `callId` and state what may be recorded. The SDK swallows what a hook throws.
  *
- * Version 6 finds integrations in the same place, calls them for calls whose telemetry is off, and
- * tells them nothing of failures: its own spans are mapped instead. Its events have no `callId`.
+ * Version 6 finds integrations in the same place, but calls them even when telemetry is off and
+ * reports no failures to them: its own spans are mapped instead. Its events have no `callId`.
  */
 export class TelemetryHooks {
   readonly #tracer: Tracer | undefined;

@@ -48,7 +48,7 @@ export function messagesAnswer(message: unknown): CallAnswer {
     id: asText(answer['id']),
     model: asText(answer['model']),
     finishReason,
-    // Input tokens, cache reads and cache writes stand side by side here: `readUsage` adds them up.
+    // Input tokens, cache reads and cache writes are separate here: `readUsage` adds them up.
     usage: isRecord(answer['usage']) ? readUsage(answer['usage']) : undefined,
     messages: parts.length > 0 ? [{ role: 'assistant', parts }] : [],
     isComplete: finishReason !== undefined,

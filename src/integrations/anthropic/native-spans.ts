@@ -39,7 +39,7 @@ export function nativeSpanAttributes(span: ReadableSpan): Attributes {
 export interface NativeSpan {
   readonly name: string;
   readonly attributes: Attributes;
-  /** Our wrapper, or a framework, counts the call that it stands for. */
+  /** Our wrapper, or a framework, counts this call. */
   readonly isOwned: boolean;
 }
 

@@ -16,7 +16,7 @@ import {
 export interface Scope {
   step: Step;
   readonly messages: unknown[];
-  /** When the model was last given something to answer. */
+  /** When the model last got something to answer. */
   sinceMillis: number;
   call: ClaudeCall | undefined;
 }

@@ -15,11 +15,11 @@ import { ClaudeUsage } from './claude-usage.js';
 
 export interface ClaudeRunOptions {
   readonly around: Context;
-  /** What was asked, where it is text; messages that stream in are told by `prompted()`. */
+  /** What was asked, where it is text; messages that stream in arrive by `prompted()`. */
   readonly prompt: string | undefined;
   /** Whether Claude Code sends spans with the counts by itself. */
   readonly countsElsewhere: boolean;
-  /** A session that goes on: the first totals hold what was billed before. */
+  /** A session that goes on: the first totals include what was billed before. */
   readonly isResumed: boolean;
 }
 
@@ -29,8 +29,8 @@ export interface ClaudeRunOptions {
  *
  * Facts of Claude Code 2.1 (run against a local provider): a message of the API arrives in pieces
  * with the same id, each repeating its usage with a placeholder for the output; the exact counts
- * stand in `stream_event.message_delta`, which comes for the main loop alone; those of sub-agents
- * are what `result.modelUsage` holds beyond. A failed run has `subtype: 'success'`, `is_error: true`.
+ * are in `stream_event.message_delta`, which comes for the main loop alone; those of sub-agents are
+ * the remainder of `result.modelUsage`. A failed run has `subtype: 'success'`, `is_error: true`.
  */
 export class ClaudeRun {
   readonly #around: Context;
@@ -149,7 +149,7 @@ export class ClaudeRun {
     const sent = isRecord(message['message']) ? message['message'] : {};
     const results = recordsIn(sent['content']).filter(({ type }) => type === 'tool_result');
     if (results.length === 0) {
-      // A prompt that is repeated, of a run whose prompts nobody told of.
+      // A repeated prompt, used where `prompted()` was not called.
       if (!this.#hasInput && message['parent_tool_use_id'] == null) this.prompted(sent);
       return;
     }

@@ -93,7 +93,7 @@ export class ClaudeScopes {
     this.#endTool(id, ({ span }) => span.end());
   }
 
-  /** Ends the tools that nobody answered; the newest first, as one stands below another. */
+  /** Ends the tools that nobody answered; the newest first, as one may be below another. */
   abandonTools(): void {
     for (const id of [...this.#tools.keys()].toReversed()) this.#endTool(id, abandonStep);
     for (const { step } of this.#subAgents.values()) abandonStep(step);

@@ -13,14 +13,14 @@ const NOTHING: Counts = Object.freeze({ prompt: 0, completion: 0, cacheRead: 0, 
 /**
  * Who of a run's calls counts what, so that their sum is the bill. `result.modelUsage` is the bill,
  * by model, from the start of the run on. A call without exact counts stays open until then, and the
- * last of them takes the rest; what no call explains (compaction) has a span of its own.
+ * last of them takes the rest; what no call explains (compaction) has its own span.
  */
 export class ClaudeUsage {
   readonly #tracer: Tracer | undefined;
   readonly #countsElsewhere: boolean;
   readonly #counted = new Map<string, Counts>();
   #waiting: ClaudeCall[] = [];
-  /** Totals of a session that goes on hold what was billed before: their first is only a mark. */
+  /** Totals of a resumed session include what was billed before: the first is only a baseline. */
   #isMarkMissing: boolean;
   /** Whether totals are of this run alone. */
   readonly isWhole: boolean;
@@ -87,7 +87,7 @@ export class ClaudeUsage {
     call.end(this.#countsElsewhere ? undefined : usage);
   }
 
-  /** A call inside Claude Code of which no message tells. */
+  /** A call inside Claude Code that no message reports. */
   #countInternal(model: string, usage: Counts, around: Context): void {
     if (this.#countsElsewhere) return;
     const request = { model, system: 'anthropic', provider: 'anthropic' };
@@ -136,8 +136,8 @@ const SWITCHES = ['CLAUDE_CODE_ENABLE_TELEMETRY', 'CLAUDE_CODE_ENHANCED_TELEMETR
 const EXPORTER = 'OTEL_TRACES_EXPORTER';
 
 /**
- * Whether Claude Code's own spans count the tokens: they stand in the same trace (`TRACEPARENT`),
- * with `gen_ai.usage.*` on each model call. Ours then go without.
+ * Whether Claude Code's own spans count the tokens: they are in the same trace (`TRACEPARENT`), with
+ * `gen_ai.usage.*` on each model call. Ours then have no counts.
  */
 export function countsElsewhere(env: Readonly<Record<string, unknown>>): boolean {
   const exporter = env[EXPORTER];

@@ -7,7 +7,7 @@ import { guard } from '../model-call.js';
 import { ClaudeRun } from './claude-run.js';
 import { countsElsewhere } from './claude-usage.js';
 
-/** The output of Claude Code, or how to start it with the environment that is given. */
+/** The output of Claude Code, or how to start it with the environment that is passed. */
 export type ClaudeCodeOutput = Readable | ((env: NodeJS.ProcessEnv) => Readable);
 
 export interface StreamJsonOptions {

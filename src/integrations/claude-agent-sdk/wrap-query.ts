@@ -14,7 +14,7 @@ export function tracedQuery(
   args: readonly unknown[],
   tracer: Tracer | undefined,
 ): unknown {
-  const plain = (given: readonly unknown[]): unknown => Reflect.apply(query, self, given);
+  const plain = (values: readonly unknown[]): unknown => Reflect.apply(query, self, values);
   const params = isRecord(args[0]) ? args[0] : {};
   const options = isRecord(params['options']) ? params['options'] : {};
   const run = guard(() => startRun(params, options, tracer));

@@ -36,7 +36,7 @@ export class CursorRun extends AgentRun {
     if (this.isOver) return;
     const { status, result: said, error, usage, model } = isRecord(result) ? result : {};
     this.span.setOutput(said ?? (this.#text === '' ? undefined : this.#text));
-    // Of all turns together; a stream tells of each.
+    // The sum of all turns; a stream reports each.
     if (isRecord(usage)) this.#count(usage, model);
     if (status === 'cancelled') this.span.setOutcome('cancelled').setStopReason('cancelled');
     const message = isRecord(error) ? asText(error['message']) : asText(error);
@@ -44,7 +44,7 @@ export class CursorRun extends AgentRun {
     this.ended(status === 'error' ? failure : undefined);
   }
 
-  /** Single calls of models are not told: one span stands for all of the run. */
+  /** The SDK does not report single model calls: one span covers all of the run. */
   #count(usage: JsonRecord, model: unknown): void {
     const request = {
       model: isRecord(model) ? asText(model['id']) : asText(model),

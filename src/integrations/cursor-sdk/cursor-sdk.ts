@@ -46,7 +46,7 @@ function patchSend(agent: JsonRecord, tracer: Tracer): void {
   });
 }
 
-/** The application streams a run, waits for it, does both, or neither: then its status tells. */
+/** The application streams a run, waits for it, does both, or neither: then its status is read. */
 function follow(sdkRun: JsonRecord, run: CursorRun): void {
   let isStreamed = false;
   let result: JsonRecord | undefined;

@@ -26,7 +26,7 @@ export class ConversationRun extends AgentRun {
     this.#tracer = tracer;
   }
 
-  /** The same words may come twice: as they are sent, and as the server has understood them. */
+  /** The same text may come twice: as it was sent, and as the server understood it. */
   userSaid(text: string | undefined): void {
     const turn = this.#turn;
     if (text === undefined || (turn?.input === text && turn.output === undefined)) return;

@@ -68,7 +68,7 @@ function seeOutgoing(event: unknown, run: ConversationRun): void {
     run.tools.end(event['tool_call_id'], event['result'], event['is_error'] === true);
 }
 
-/** Tools run below their span. They are not given the id of the call: the first of that name it is. */
+/** Tools run below their span. They get no call id, so the first call of that name is used. */
 function observedTools(
   tools: Readonly<Record<string, unknown>>,
   calls: { readonly name: string; readonly id: string }[],

@@ -8,7 +8,7 @@ import { ConversationRun, startedIn } from './conversation-run.js';
 const NORMAL_CLOSURE = 1000;
 const NO_STATUS = 1005;
 
-/** `Conversation` of `@elevenlabs/elevenlabs-js`: a session that Node holds over its own socket. */
+/** `Conversation` of `@elevenlabs/elevenlabs-js`: a session that Node runs over its own socket. */
 export function patchConversation(prototype: object, tracer: Tracer): readonly Unpatch[] {
   const runs = new WeakMap<object, ConversationRun>();
   const byTool = new Map<string, ConversationRun>();

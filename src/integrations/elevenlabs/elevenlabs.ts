@@ -2,7 +2,7 @@ import { moduleParts, prototypeAt, type Integration } from '../integration.js';
 import { patchStartSession } from './elevenlabs-client.js';
 import { patchConversation } from './elevenlabs-js.js';
 
-/** `elevenlabs-js` keeps its class in a file of its own: `…/conversationalAi/conversation`. */
+/** `elevenlabs-js` has its class in its own file: `…/conversationalAi/conversation`. */
 const NAMES = ['Conversation', 'TextConversation', 'VoiceConversation', 'default'];
 
 /** `@elevenlabs/client` starts a session by a static function, `elevenlabs-js` by a method. */

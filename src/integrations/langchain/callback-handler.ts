@@ -15,7 +15,7 @@ import { activeTool } from './runs.js';
 
 type OnError = (error: unknown, id: unknown) => void;
 
-/** Nodes of one run of a graph that have run, to tell which came before another one. */
+/** Nodes of one run of a graph that have run, to find which came before another one. */
 type Steps = { readonly step: number; readonly node: string }[];
 
 /**

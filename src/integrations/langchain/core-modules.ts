@@ -4,7 +4,7 @@ import { fileInWorkingDirectory, loadedModules } from '../../node-require.js';
 import { mainFiles } from '../application-imports.js';
 import { loadCopy, rootOf } from '../find-copies.js';
 
-/** Modules of `@langchain/core` that hold what is patched, at the same places in 0.3 and 1. */
+/** Modules of `@langchain/core` that are patched, at the same paths in 0.3 and 1. */
 const MODULES = [
   'callbacks/manager',
   'language_models/chat_models',

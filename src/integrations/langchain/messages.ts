@@ -52,7 +52,7 @@ export function langChainMessage(value: unknown): Message | undefined {
   };
 }
 
-/** Calls stand in `tool_calls` as well, for every provider alike. */
+/** Calls are in `tool_calls` as well, for every provider alike. */
 const CALL_BLOCKS: ReadonlySet<unknown> = new Set([
   'tool_use',
   'tool_call',

@@ -34,7 +34,7 @@ export const LANGCHAIN: Integration = {
     if (core === undefined) {
       warnOnce(
         'langchain_core_incomplete',
-        'Of @langchain/core only the callbacks were found: its calls may be counted twice, and spans in its tools stand elsewhere. Pass { ...callbacksManager, ...chatModels, ...singletons } as modules.langchain.',
+        'Of @langchain/core only the callbacks were found: its calls may be counted twice, and spans opened in its tools have another parent. Pass { ...callbacksManager, ...chatModels, ...singletons } as modules.langchain.',
       );
     }
     return core ?? module;

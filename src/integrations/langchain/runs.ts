@@ -9,7 +9,7 @@ export interface Run {
   readonly parentId: string | undefined;
   /** Calls a function with the span of the run active. */
   activate<T>(fn: () => T): T;
-  /** Ends the span of a run of which nobody will tell the end: its reader stopped reading. */
+  /** Ends the span of a run whose end is never reported: its reader stopped reading. */
   readonly abandon: () => void;
 }
 
@@ -25,7 +25,7 @@ const RUN_KEY = createContextKey('catalyst.langchain.run');
 const CLAIM_KEY = createContextKey('catalyst.langchain.claim');
 const TOOL_KEY = createContextKey('catalyst.langchain.tool');
 
-/** Where every copy of this package finds the runs: LangChain and LangSmith tell of the same ones. */
+/** Where every copy of this package finds the runs: LangChain and LangSmith report the same ones. */
 const RUNS: unique symbol = Symbol.for('catalyst-tracing.langchain-runs');
 
 /**

@@ -19,8 +19,8 @@ export function stepwise(
 }
 
 /**
- * LangChain never reports the end of a run whose reader stopped. `stream()` makes its
- * generator with `_streamIterator`, of an object that stands in for the runnable here.
+ * LangChain never reports the end of a run whose reader stopped. `stream()` makes its generator with
+ * `_streamIterator`, here of an object that replaces the runnable.
  */
 export function watchStream(original: Method, runs: Runs): Method {
   return function (this: unknown, ...args: readonly unknown[]): unknown {

@@ -74,7 +74,7 @@ function runAttributes(kind: Kind, inputs: JsonRecord, outputs: JsonRecord): Att
   });
 }
 
-/** Metadata stands under one key each, as text; usage as JSON. */
+/** Each metadata entry has its own key and is text; usage is JSON. */
 function metadataOf(attributes: Attributes): JsonRecord {
   const own = Object.entries(attributes)
     .filter(([key]) => key.startsWith(METADATA))

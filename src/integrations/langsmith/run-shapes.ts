@@ -27,8 +27,8 @@ export function kindOfRun(runType: unknown): Kind {
 }
 
 /**
- * The request of a run of type `llm`. LangSmith keeps inputs as the wrapped SDK took them, or as
- * LangChain did, or as the application's own function: their shape tells which.
+ * The request of a run of type `llm`. LangSmith keeps inputs as the wrapped SDK, LangChain or the
+ * application's own function took them: their shape shows which.
  */
 export function requestOfRun(inputs: JsonRecord, metadata: JsonRecord): CallRequest {
   const asked = bodyRequest(inputs, metadata);

@@ -88,7 +88,7 @@ export class AgentTracing {
     return run === undefined || base.getValue(RUN_KEY) === run.id ? undefined : run.context;
   }
 
-  /** `traceIncludeSensitiveData: false`: its spans hold no content, whatever the SDK puts on its own. */
+  /** `traceIncludeSensitiveData: false`: our spans have no content, whatever the SDK's own have. */
   withhold(traceId: string): void {
     const workflow = this.#workflows.get(traceId);
     if (workflow !== undefined) workflow.isWithheld = true;

@@ -113,7 +113,7 @@ function followStorage(storage: object, tracing: AgentTracing): Unpatch {
     const following = new FollowingContext(contextApi.active(), (base) =>
       tracing.contextOf(store, base),
     );
-    // What the outermost store holds is a workflow; those further in hold its spans too.
+    // The outermost store has only the workflow; inner ones have its spans too.
     const traceId = 'span' in store ? undefined : store.trace?.traceId;
     const isRoot = traceId !== undefined && !tracing.isOpen(traceId);
     const within = (...inner: unknown[]): unknown =>

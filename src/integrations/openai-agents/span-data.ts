@@ -119,7 +119,7 @@ export function stepAttributes(data: SpanData): JsonRecord {
       return io('output', { triggered: data['triggered'] === true });
     case 'custom':
       return io('input', data['data']);
-    // Speech and transcription hold sound, turns and agents no content.
+    // Speech and transcription contain audio, turns and agents have no content.
     default:
       return {};
   }

@@ -54,7 +54,7 @@ class ChoiceSoFar {
     for (const call of recordsIn(delta['tool_calls'])) this.#addCall(call);
   }
 
-  /** The index alone tells which call a piece is of: id and name come once, arguments in pieces. */
+  /** Only the index identifies the call of a piece: id and name come once, arguments in pieces. */
   #addCall({ index, id, function: part }: JsonRecord): void {
     const called = isRecord(part) ? part : {};
     const soFar = this.#calls.get(index) ?? { id: undefined, name: undefined, arguments: '' };

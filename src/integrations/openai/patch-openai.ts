@@ -7,7 +7,7 @@ import { CHAT_COMPLETIONS } from './chat-completions.js';
 import { RESPONSES } from './responses.js';
 import { COMPLETIONS, EMBEDDINGS } from './text-endpoints.js';
 
-/** Where each class stands below `OpenAI`, in 4 to 7; Responses came with 4.87. */
+/** Where each class is below `OpenAI`, in 4 to 7; Responses came with 4.87. */
 const METHODS: readonly (readonly [path: readonly string[], endpoint: Endpoint])[] = [
   [['Chat', 'Completions'], CHAT_COMPLETIONS],
   [['Responses'], RESPONSES],

@@ -16,8 +16,8 @@ import type { AnswerReader, Endpoint } from '../observed-call.js';
 import { contentPart } from './chat-completions.js';
 
 /**
- * `responses.create`. Not `retrieve` and `cancel`: they tell of a call that was made before, and
- * polling a background response would count it again and again.
+ * `responses.create`. Not `retrieve` and `cancel`: they return an earlier call, and polling a
+ * background response would count it again and again.
  */
 export const RESPONSES: Endpoint = {
   spanName: 'OpenAI Responses',

@@ -64,7 +64,7 @@ export function completionsRequest(body: unknown, baseUrl: string | undefined): 
   };
 }
 
-/** Choices hold text where chat has a message, and pieces of text where chat has a delta. */
+/** Choices have text where chat has a message, and pieces of text where chat has a delta. */
 function asChat(value: unknown): unknown {
   const answer = isRecord(value) ? value : {};
   const choices = recordsIn(answer['choices']).map(({ text: content, ...choice }) => ({

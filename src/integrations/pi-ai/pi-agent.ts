@@ -64,7 +64,7 @@ class PiRun extends AgentRun {
   }
 }
 
-/** What a tool tells the model; its `details` are for the application. */
+/** What a tool returns to the model; its `details` are for the application. */
 function outputOf(result: unknown): unknown {
   const content = isRecord(result) ? result['content'] : undefined;
   return content === undefined ? result : textOf(content);

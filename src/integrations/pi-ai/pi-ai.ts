@@ -12,7 +12,7 @@ const METHODS = ['stream', 'streamSimple'];
 /**
  * `@mariozechner/pi-ai`, `@earendil-works/pi-ai` and their `pi-agent-core`. Before 1.0 all calls go
  * through a registry of providers, whose entries are patched; one that is registered later is
- * patched when the module is given again. From 1.0 on they go through collections of models, which
+ * patched when the module is passed again. From 1.0 on they go through collections of models, which
  * share a class.
  */
 export const PI_AI: Integration = {
@@ -88,7 +88,7 @@ function startCall(
   return new ModelCall(tracer, `${provider} ${request.model ?? ''}`, request, active);
 }
 
-/** PI's promise never rejects for a call that failed: its message says so. */
+/** PI's promise does not reject when the call fails: the error is in its message. */
 function observeResult(events: unknown, call: ModelCall): void {
   const result: unknown = isObject(events) ? callIn(events, 'result') : undefined;
   if (!(result instanceof Promise)) {

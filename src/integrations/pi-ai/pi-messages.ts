@@ -17,7 +17,7 @@ import {
   type MessagePart,
 } from '../call-attributes.js';
 
-/** Options of a call that shape the answer. The others hold keys, headers and callbacks. */
+/** Options of a call that shape the answer. The others are keys, headers and callbacks. */
 const PARAMETERS = [
   'temperature',
   'maxTokens',
