@@ -25,7 +25,7 @@ export interface Conversation {
   readonly system: readonly unknown[];
   readonly input: readonly unknown[];
   readonly output: readonly unknown[];
-  /** Raw attributes that hold nothing beyond this. */
+  /** Raw attributes that contain nothing beyond this. */
   readonly sources: readonly string[];
 }
 
@@ -45,7 +45,7 @@ export const CONVERSATION_KEYS: readonly string[] = [
 /**
  * Reads the conversation of one model call, `gen_ai.*` before `lk.pii.*` before `lk.*`: LiveKit
  * records it as `gen_ai.*` on `llm_request` from 1.8, and up to 1.7.1 as a chat context on
- * `llm_node` alone. `calls` stand in where the answer's own tool calls were not recorded.
+ * `llm_node` alone. `calls` are used where the answer's own tool calls were not recorded.
  */
 export function readConversation(attributes: Attributes, calls: readonly ToolCall[]): Conversation {
   const answer = readAnswer(attributes, calls);

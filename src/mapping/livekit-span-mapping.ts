@@ -14,7 +14,7 @@ import { putVoice } from './voice.js';
 /** AMD used the transcript of the user in LiveKit 1.2.7 to 1.3.x. */
 const AMD_TRANSCRIPT = [...LiveKitAttr.AMD_TRANSCRIPT, ...LiveKitAttr.USER_TRANSCRIPT] as const;
 
-/** Spans with a mapping of their own. Every other one keeps its attributes. */
+/** Spans with their own mapping. Every other one keeps its attributes. */
 const MAPPERS: ReadonlyMap<string, (mapping: SpanMapping) => void> = new Map([
   [LiveKitSpan.JOB_ENTRYPOINT, putSummary],
   [LiveKitSpan.AGENT_SESSION, putSessionSpan],
@@ -69,7 +69,7 @@ function putAgentTurn(mapping: SpanMapping): void {
   const { input, observed } = mapping.context;
   // The system message of the turn's model call has its instructions as well.
   const instructions = take(mapping, LiveKitAttr.INSTRUCTIONS);
-  const text = take(mapping, LiveKitAttr.USER_INPUT) ?? input ?? observed?.exchange?.words;
+  const text = take(mapping, LiveKitAttr.USER_INPUT) ?? input ?? observed?.exchange?.userText;
   mapping.putInput(text ?? instructions);
   const answer = observed?.exchange?.output ?? [];
   mapping.putOutput(take(mapping, LiveKitAttr.RESPONSE_TEXT) ?? lastTextOf(answer, 'assistant'));
@@ -101,7 +101,7 @@ function putLateRealtimeMetrics(mapping: SpanMapping): void {
     mapping.putOutput(mapping.context.output);
     return;
   }
-  mapping.putInput(exchange.words);
+  mapping.putInput(exchange.userText);
   putAnswer(mapping, exchange.output);
 }
 

@@ -9,7 +9,7 @@ import { asText } from './read-attributes.js';
 /** Instrumentation scope of every span that LiveKit opens (`telemetry/traces.ts`). */
 export const LIVEKIT_SCOPE_NAME = 'livekit-agents';
 
-/** Names of the LiveKit spans that get a mapping of their own. */
+/** Names of the LiveKit spans that have their own mapping. */
 export const LiveKitSpan = {
   JOB_ENTRYPOINT: 'job_entrypoint',
   AGENT_SESSION: 'agent_session',

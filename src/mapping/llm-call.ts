@@ -23,7 +23,7 @@ const ADAPTER = 'FallbackAdapter';
 const TOOLS_PREFIX = `${S.LLM_TOOLS}.`;
 
 /**
- * Puts an LLM span. Of the spans that stand for one model call, the one with the conversation gets
+ * Puts an LLM span. Of the spans that describe one model call, the one with the conversation gets
  * the messages and the one with the usage gets the tokens; the others carry short input and output.
  */
 export function putLlmCall(mapping: SpanMapping): void {

@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { JsonRecord } from './read-attributes.js';
 
-/** What other spans and events say about a span: everything that its own attributes do not hold. */
+/** What other spans and events say about a span: everything that is not in its own attributes. */
 export interface MappingContext {
   readonly sessionId: string | undefined;
   readonly userId: string | undefined;
@@ -15,7 +15,7 @@ export interface MappingContext {
   /** What the application says that model calls are made for, and where in its code. */
   readonly useCase: string | undefined;
   readonly callSite: string | undefined;
-  /** Attributes of the OpenInference context that have no field of their own here. */
+  /** Attributes of the OpenInference context that have no field here. */
   readonly contextAttributes: Attributes | undefined;
   /** The last attempt below failed. */
   readonly failure: Failure | undefined;
@@ -149,7 +149,7 @@ export interface SessionClosing {
 /** One call of a realtime model in the GenAI message format: LiveKit's spans have none of it. */
 export interface ModelExchange {
   /** The user's text that the turn answers; of a later step of a tool loop, that of its first. */
-  readonly words: string | undefined;
+  readonly userText: string | undefined;
   readonly input: readonly unknown[];
   readonly output: readonly unknown[];
 }
@@ -216,7 +216,7 @@ export interface JobSummary {
   readonly durationMillis: number;
   /** Why it ended, by its room and its entry function; the session's own reason goes first. */
   readonly closeReason: string | undefined;
-  /** Name of the room: it may hold who calls, and follows the content rules. */
+  /** Name of the room: it may contain who calls, and follows the content rules. */
   readonly roomName: string | undefined;
   /** Why the caller, or this job, was disconnected from the room, as LiveKit says. */
   readonly disconnectReason: string | undefined;

@@ -70,7 +70,7 @@ export interface SerializedValue {
   readonly mimeType: `${MimeType}`;
 }
 
-/** Takes the quotes off plain text and tells JSON from text. */
+/** Takes the quotes off plain text and separates JSON from text. */
 export function readSerialized(value: string): SerializedValue {
   const parsed = parseJson(value);
   if (parsed === undefined) return { text: value, mimeType: MimeType.TEXT };

@@ -82,7 +82,7 @@ export class SpanMapping {
     return this.rawRecord(isRealtime ? REALTIME_METRICS : LLM_METRICS);
   }
 
-  /** Marks raw content that OpenInference attributes now hold in full: it is not sent a second time. */
+  /** Marks raw content that is now complete in OpenInference attributes: it is not sent twice. */
   replace(key: string): void {
     this.#replaced.add(key);
   }

@@ -48,7 +48,7 @@ export const VOICE_FIELDS: readonly VoiceField[] = [
   { to: C.INTERRUPTION_TOTAL_DURATION_MS, from: 'lk.interruption.total_duration', read: 'seconds', meaning: 'Time the interruption check took in all' },
   { to: C.INTERRUPTION_PREDICTION_DURATION_MS, from: 'lk.interruption.prediction_duration', read: 'seconds', meaning: 'Time the interruption model took' },
   { to: C.INTERRUPTION_DETECTION_DELAY_MS, from: 'lk.interruption.detection_delay', read: 'seconds', meaning: 'From the start of speech to the decision' },
-  { to: C.AMD_CATEGORY, from: LiveKitAttr.AMD_CATEGORY, read: 'text', meaning: 'Verdict of answering machine detection' },
+  { to: C.AMD_CATEGORY, from: LiveKitAttr.AMD_CATEGORY, read: 'text', meaning: 'Result of answering machine detection' },
   { to: C.AMD_IS_MACHINE, from: 'lk.amd.is_machine', read: 'flag', meaning: 'A machine answered the call' },
   { to: C.AMD_SPEECH_DURATION_MS, from: 'lk.amd.speech_duration', read: 'millis', meaning: 'Speech heard before the decision' },
   { to: C.AMD_DELAY_MS, from: 'lk.amd.delay', read: 'millis', meaning: 'From the end of that speech to the decision' },

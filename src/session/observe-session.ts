@@ -26,7 +26,7 @@ export interface SessionObserver {
 /** The observer of tracing that is off or over: there is nothing to stop. */
 export const NO_OBSERVER: SessionObserver = Object.freeze({ stop: () => {} });
 
-/** Listens to sessions, each once, for what their spans do not hold. */
+/** Listens to sessions, each once, for what their spans do not have. */
 export class SessionObservers {
   readonly #tree: SpanTree;
   readonly #observers = new WeakMap<object, SessionObserver>();

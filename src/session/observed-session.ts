@@ -187,7 +187,7 @@ export class TurnExchange {
   get messages(): ModelExchange {
     const parts = [...this.#said.map((content) => ({ type: 'text', content })), ...this.#calls];
     return {
-      words: this.#input ?? this.#inherited,
+      userText: this.#input ?? this.#inherited,
       input: [...this.#toolResults, ...this.#heard.map(({ message }) => message)],
       output: parts.length > 0 ? [{ role: 'assistant', parts }] : [],
     };

@@ -251,7 +251,7 @@ export function readSessionId<Job>(
     // Nobody else waits for it, and an unhandled rejection would end the process.
     if (id instanceof Promise) id.catch(() => undefined);
   } catch {
-    // The error may hold anything and is not logged.
+    // The error may contain anything and is not logged.
   }
   warnOnce(
     'session_id_failed',

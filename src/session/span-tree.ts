@@ -201,7 +201,7 @@ export class SpanTree {
   }
 
   #beginSession(node: SpanNode): void {
-    // A trace may hold several sessions that were started from outside this process.
+    // A trace may have several sessions that were started from outside this process.
     const isRoot = node.span?.parentSpanContext === undefined;
     node.session = this.sessions.begin(isRoot ? node.traceId : `${node.traceId}-${node.spanId}`);
     node.session.job = node.job;

@@ -20,7 +20,7 @@ const TOLERANCE_MILLIS = 5;
 export interface UserTurn {
   readonly endOfTurnDelayMillis: number;
   readonly transcriptionDelayMillis: number | undefined;
-  /** When the user stopped speaking, as far as the span's end tells. */
+  /** When the user stopped speaking, as far as the span's end shows. */
   readonly stopMillis: number;
 }
 
