@@ -55,8 +55,8 @@ const MAYBE_PII = /pii/i;
 const PII_SEGMENT = /(?:^|\.)pii(?=\.|$)/gi;
 
 /**
- * What the value under an attribute key tells about the people on the call: the one owner of that
- * fact.
+ * What the value under an attribute key reveals about the people on the call. Only this file
+ * decides it.
  *
  * Fails closed: a key that nobody knows was chosen by the application and counts as `metadata`, an
  * unknown key of LiveKit's or of a GenAI vocabulary as `raw`, and a key with a `pii` segment
@@ -69,7 +69,7 @@ export function classifyRawKey(key: string): ContentClass {
   return content === 'none' && unmarked !== key ? 'raw' : content;
 }
 
-/** Whether LiveKit marks the key: its value tells of somebody, whatever it is. */
+/** Whether LiveKit marks the key: its value is about a person, whatever it is. */
 export function isMarkedPii(key: string): boolean {
   return MAYBE_PII.test(key) && key.search(PII_SEGMENT) >= 0;
 }
@@ -83,7 +83,7 @@ export const classifyAttribute: Classify = (key, value) =>
     ? 'none'
     : classifyRawKey(key);
 
-/** Events of the GenAI conventions whose words stand under a key that says nothing: `content`. */
+/** Events of the GenAI conventions whose text has a key without meaning: `content`. */
 const CONTENT_BY_EVENT: ReadonlyMap<string, ContentClass> = new Map([
   ['gen_ai.system.message', 'rawInput'],
   ['gen_ai.user.message', 'rawInput'],

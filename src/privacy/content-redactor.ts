@@ -6,12 +6,12 @@ import { hideProperties, REDACTED_VALUE, TOOL_PROPERTIES } from './hide-in-json.
 import { limitInlineMedia, shortestLimit } from './inline-media.js';
 import type { PrivacyPolicy } from './privacy.js';
 
-/** LiveKit's words in the place of an exception's (`telemetry/redaction.ts`). */
+/** LiveKit's replacement for an exception's message (`telemetry/redaction.ts`). */
 const REDACTED_EXCEPTION_MESSAGE = 'exception details redacted';
 /** Names of agents and tools: always sent, and masked like the names of spans. */
 const NAME = /(?:^|[._])(?:agent|tool|function|node|workflow)[._](?:name|label)$/;
 /** Where tracers of model APIs put the request as it was made. */
-const HOLDS_REQUEST: ReadonlySet<ContentClass> = new Set(['inputValue', 'invocationParameters']);
+const REQUEST_CLASSES: ReadonlySet<ContentClass> = new Set(['inputValue', 'invocationParameters']);
 
 /** Decides value by value what of one span's content is sent, and how it reads. */
 export class ContentRedactor {
@@ -69,7 +69,7 @@ export class ContentRedactor {
     return Array.isArray(value) ? hashes.map(String) : first;
   }
 
-  /** As LiveKit does it: other words in the place of the message, no stack at all. */
+  /** As LiveKit does it: a fixed text replaces the message, the stack is removed. */
   #exception(key: string): AttributeValue | undefined {
     if (key.includes('stack')) return this.#removed();
     this.#policy.counts.redacted += 1;
@@ -103,7 +103,7 @@ export class ContentRedactor {
     if (content === 'invocationParameters' && hiddenParameters !== undefined) {
       trimmed = hideProperties(key, trimmed, hiddenParameters);
     }
-    if (hidesOfferedTools && HOLDS_REQUEST.has(content)) {
+    if (hidesOfferedTools && REQUEST_CLASSES.has(content)) {
       trimmed = hideProperties(key, trimmed, TOOL_PROPERTIES);
     }
     if (trimmed !== value) counts.redacted += 1;

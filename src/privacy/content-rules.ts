@@ -1,9 +1,9 @@
 import type { ResolvedPrivacyFlags } from '../options/privacy-flags.js';
 
 /**
- * What the value under a key may tell about the people on a call. The class is a property of the
- * key, see `content-keys.ts`. `none` is a value that cannot hold anybody's words: a count, a model
- * name, an enum.
+ * What the value under a key may reveal about the people on a call. The class is a property of the
+ * key, see `content-keys.ts`. `none` is a value that cannot contain what anybody said: a count, a
+ * model name, an enum.
  */
 export type ContentClass =
   | 'none'
@@ -46,9 +46,9 @@ export type ContentClass =
   | 'metadata'
   /** Who took part: user id, participant identity, room name. */
   | 'personal'
-  /** A raw attribute that holds what a person or the model said, input side. */
+  /** A raw attribute with what a person or the model said, input side. */
   | 'rawInput'
-  /** A raw attribute that holds what a person or the model said, output side. */
+  /** A raw attribute with what a person or the model said, output side. */
   | 'rawOutput'
   /** A raw attribute whose content may be of either side. */
   | 'raw';
@@ -121,7 +121,7 @@ export const CONTENT_RULES: Readonly<Record<ContentClass, ContentRule>> = {
   prompt: redactedBy('hideInputs', 'hidePrompts'),
   choice: redactedBy('hideOutputs', 'hideChoices'),
   embeddingText: redactedBy('hideInputs', 'hideEmbeddingsText'),
-  // The text can be told from its vector, so hidden inputs take the vector along.
+  // The text can be inferred from its vector, so hiding inputs hides the vector too.
   embeddingVector: redactedBy('hideInputs', 'hideEmbeddingsVectors'),
   toolArguments: redactedBy('hideInputs'),
   toolDefinition: removedBy('hideInputs', 'hideLlmTools'),

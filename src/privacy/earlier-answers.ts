@@ -53,10 +53,10 @@ function mayRepeatAnswer(value: string, isRequest: boolean): boolean {
 }
 
 /**
- * Tells which input of a span repeats an earlier answer, of the model or of a tool.
+ * Finds the input of a span that repeats an earlier answer, of the model or of a tool.
  *
  * A conversation sends every answer back with the next request, so hiding outputs means hiding them
- * there as well. A role stands before the text it belongs to; text whose role was not seen is taken
+ * there as well. A role comes before the text it belongs to; text whose role was not seen is taken
  * for an answer.
  */
 export class MessageHistory {

@@ -1,4 +1,4 @@
-/** What stands in the place of hidden content (OpenInference, `spec/configuration.md`). */
+/** What replaces hidden content (OpenInference, `spec/configuration.md`). */
 export const REDACTED_VALUE = '__REDACTED__';
 
 /** Keys and positions that lead from the root of a JSON text to a value. */
@@ -44,11 +44,11 @@ export function isJson(text: string): boolean {
 
 /**
  * Replaces the selected values by `__REDACTED__`, in a JSON text, in JSON texts inside its strings
- * and in JSON that stands in a sentence or a fenced block. A text in which nothing is selected is
+ * and in JSON inside a sentence or a fenced block. A text in which nothing is selected is
  * handed back as it is; one that is changed loses its spacing.
  *
  * Fails closed: from where JSON cannot be read, because it breaks off (arguments of an interrupted
- * model) or is none, the rest of the text is hidden if it may hold something selected.
+ * model) or is none, the rest of the text is hidden if it may contain something selected.
  */
 export function hideInJson(text: string, selection: JsonSelection, nested = 0): string {
   if (!mayHold(text, selection)) return text;
@@ -136,7 +136,7 @@ function hideInWhole(json: string, selection: JsonSelection, nested: number): st
   return JSON.stringify(hidden).replace(MARKED_NUMBER, '$1');
 }
 
-/** Parameters of model calls in which the conversation so far may stand, in the APIs in use. */
+/** Parameters of model calls that may contain the conversation so far, in the APIs in use. */
 const CONVERSATION_NAMES = [
   'chat_history',
   'contents',
@@ -152,7 +152,7 @@ const CONVERSATION_NAMES = [
 ] as const;
 export const CONVERSATION_PARAMETERS: JsonSelection = selectionOf(CONVERSATION_NAMES);
 
-/** Parameters of model calls that hold what the caller said. */
+/** Parameters of model calls that contain what the caller said. */
 export const CONTENT_PARAMETERS: JsonSelection = selectionOf([
   ...CONVERSATION_NAMES,
   'documents',
@@ -184,7 +184,7 @@ function selectionOf(names: readonly string[]): JsonSelection {
   return { names, selects: (trail) => selected.has(trail.at(-1) ?? 0) };
 }
 
-/** Hides these properties in a request that stands in a value as JSON, or the value of one of them. */
+/** Hides these properties in a request inside a value as JSON, or the value of one of them. */
 export function hideProperties(key: string, value: string, selection: JsonSelection): string {
   const isProperty = selection.selects([key.slice(key.lastIndexOf('.') + 1)]);
   return isProperty ? REDACTED_VALUE : hideInJson(value, selection);

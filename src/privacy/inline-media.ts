@@ -30,27 +30,27 @@ const AUDIO_START = /^(?:UklGR|SUQz|\/\/[uvsz]|T2dnUw|ZkxhQ)/;
 /** A drawing is text, as it is or percent-encoded. */
 const SVG = /<svg[\s>]|%3Csvg/gi;
 /** Prose has none of these, and is most of what is looked at. */
-const HOLDS_MEDIA =
+const MEDIA_HINT =
   /data:|[\w+/-]{40}|<svg|%3Csvg|\d\s{0,8},\s{0,8}(?:\\{0,15}"\d{1,9}\\{0,15}"\s{0,4}:\s{0,4})?\d{1,3}\s{0,8},/i;
 const SHORTEST_MEDIA = 'data:image/x,'.length;
 /** A shorter text of these letters that begins like no medium is a hash or an id. */
 const SHORTEST_UNKNOWN_MEDIA = 256;
 const SHORTEST_BASE64 = 64;
 
-/** A value that is no longer holds nothing that is too long. */
+/** A value up to this length cannot contain media that is too long. */
 export function shortestLimit({ imageMaxLength, audioMaxLength }: MediaLimits): number {
   return Math.min(imageMaxLength, audioMaxLength);
 }
 
 /**
- * Replaces images and sounds that stand in a value and are longer than the limit, in a message part
- * of their own or inside a JSON text: as a `data:` URL, as base64, as numbers, as SVG. Everything
+ * Replaces images and sounds in a value that are longer than the limit, in their own message part
+ * or inside a JSON text: as a `data:` URL, as base64, as numbers, as SVG. Everything
  * else stays as it is. Numbers become an empty list: that is JSON in any JSON.
  */
 export function limitInlineMedia(value: string, limits: MediaLimits): string {
   const { imageMaxLength, audioMaxLength } = limits;
   if (value.length <= shortestLimit(limits) || value.length < SHORTEST_MEDIA) return value;
-  if (!HOLDS_MEDIA.test(value)) return value;
+  if (!MEDIA_HINT.test(value)) return value;
   const withoutDrawings = hideDrawings(value, imageMaxLength);
   const withoutUrls = withoutDrawings.replace(MEDIA_URL, (url: string, type: string) => {
     const limit = type.toLowerCase() === 'audio' ? audioMaxLength : imageMaxLength;
@@ -68,7 +68,7 @@ export function limitInlineMedia(value: string, limits: MediaLimits): string {
   });
 }
 
-/** Bytes that tell nothing of their kind, raw samples for one, are held to the stricter limit. */
+/** Bytes of an unknown kind, raw samples for one, get the stricter limit. */
 function limitOf(base64: string, text: string, at: number, limits: MediaLimits): number {
   if (base64.length < SHORTEST_BASE64) return Infinity;
   if (IMAGE_START.test(base64)) return limits.imageMaxLength;

@@ -15,7 +15,7 @@ const SEGMENT =
 /** Names that JSON writes as they are. */
 const PLAIN_NAME = /^[^"\\\p{Cc}\p{Cs}]+$/u;
 
-/** Properties whose value is what a tool was given or gave back, in all message formats in use. */
+/** Properties with the arguments or the result of a tool, in all message formats in use. */
 const TOOL_PAYLOAD_KEYS: ReadonlySet<string | number | undefined> = new Set([
   'arguments',
   'args',
@@ -54,8 +54,8 @@ export function parseJsonPath(path: string): JsonPath | undefined {
 }
 
 /**
- * What these paths select. A path begins at the root, or at what a tool was given or gave back
- * further in, so that it also holds in message histories.
+ * What these paths select. A path begins at the root, or at the arguments or the result of a tool
+ * further in, so that it also works in message histories.
  */
 export function selectionOfPaths(paths: readonly JsonPath[]): JsonSelection {
   const names = paths.map(({ segments }) => segments.findLast((name) => typeof name === 'string'));
@@ -75,7 +75,7 @@ function isSelected(path: JsonPath, trail: readonly (string | number)[]): boolea
   return matches && (path.anywhere || first === 0 || TOOL_PAYLOAD_KEYS.has(trail[first - 1]));
 }
 
-/** Hides what is selected. What a tool span holds and cannot be read as JSON is hidden as a whole. */
+/** Hides what is selected. A tool span's value that is not readable JSON is hidden as a whole. */
 export function hidePaths(value: string, selection: JsonSelection, kind: string): string {
   if (kind === 'TOOL' && (/\{\s*'/.test(value) || (/^\s*[[{]/.test(value) && !isJson(value)))) {
     return REDACTED_VALUE;

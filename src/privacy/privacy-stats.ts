@@ -3,11 +3,11 @@
  * name. A list is one value where it goes as a whole, else each of its texts is.
  */
 export interface PrivacyStats {
-  /** Values left out because a switch, or the `redact` hook by `undefined`, says so. */
+  /** Values left out by a switch, or because the `redact` hook returned `undefined`. */
   readonly removed: number;
-  /** Values sent as `__REDACTED__`, or with that in a part, because a switch or a size limit says so. */
+  /** Values sent as `__REDACTED__`, or with that in a part, because of a switch or a size limit. */
   readonly redacted: number;
-  /** Values sent in other words: masked by a path or a pattern, or changed by the `redact` hook. */
+  /** Values sent with changes: masked by a path or a pattern, or changed by the `redact` hook. */
   readonly rewritten: number;
   /** Identities sent as a keyed hash. */
   readonly hashed: number;

@@ -31,7 +31,7 @@ export interface PrivacyPolicy {
   readonly hidesAnswersInInput: boolean;
   /** Of the parameters of a call, those to hide: with text of people, or with earlier answers. */
   readonly hiddenParameters: JsonSelection | undefined;
-  /** Tools are hidden: a request that stands in a value loses those that it offers. */
+  /** Tools are hidden: a request inside a value loses the tools that it offers. */
   readonly hidesOfferedTools: boolean;
   readonly media: MediaLimits;
   readonly rewriter: ContentRewriter | undefined;

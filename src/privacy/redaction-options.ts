@@ -1,4 +1,4 @@
-/** Where a value stands that a {@link Redactor} is shown. */
+/** Where a value comes from that a {@link Redactor} sees. */
 export interface RedactionContext {
   /** Attribute key; `status.message` for the status, the attribute's key for events and links. */
   readonly key: string;
@@ -14,7 +14,7 @@ export interface RedactionContext {
  */
 export type Redactor = (value: string, context: RedactionContext) => string | undefined;
 
-/** A pattern with a name of its own: what it matches becomes `[REDACTED:name]`. */
+/** A pattern with a name: what it matches becomes `[REDACTED:name]`. */
 export interface NamedPattern {
   /** Lower-case word: `email`, `patient-number`. */
   readonly name: string;
@@ -30,8 +30,8 @@ export interface NamedPattern {
    */
   readonly needs?: string | RegExp;
   /**
-   * Looks twice at what would be masked, for a check digit: `false` leaves it in the text. Of a match
-   * without a group `secret`, what stands before its last separators is then tried too.
+   * Checks what would be masked, for example its check digit: `false` leaves it in the text. Of a
+   * match without a group `secret`, the part before its last separators is then tried too.
    */
   readonly accepts?: (match: string) => boolean;
 }

@@ -27,7 +27,7 @@ const HASHABLE_FIELDS: ReadonlySet<unknown> = new Set<HashableField>([
 
 /** A shorter one can be guessed, and then every telephone number be tried. */
 const MIN_HASH_KEY_LENGTH = 16;
-/** Some of the ready patterns have `read` as well, and may stand in a list of the application's. */
+/** Some of the ready patterns have `read` as well, and an application may put them in its list. */
 const PATTERN_NAMES: readonly string[] = ['name', 'pattern', 'needs', 'accepts', 'read'];
 
 /**
@@ -92,7 +92,7 @@ function resolveHash(hash: unknown): ResolvedHash {
   }
   if (fields === undefined) return { key, fields: new Set(['user.id', 'participant.identity']) };
   if (!Array.isArray(fields) || !fields.every(isHashableField)) {
-    throw refused('hash.fields', `may hold ${[...HASHABLE_FIELDS].join(', ')}`);
+    throw refused('hash.fields', `may contain ${[...HASHABLE_FIELDS].join(', ')}`);
   }
   return { key, fields: new Set(fields) };
 }
@@ -109,6 +109,6 @@ function refuseUnknown(value: unknown, known: readonly string[], option: string)
 }
 
 function refused(option: string, problem: string): InvalidOptionError {
-  // What was given is not shown: keys and patterns may themselves be secrets.
+  // The value is not shown: keys and patterns may themselves be secrets.
   return new InvalidOptionError(`privacy.${option}`, `privacy.${option} ${problem}`);
 }

@@ -8,7 +8,7 @@ export interface KeyRules {
   readonly prefixes: readonly PrefixRule[];
 }
 
-/** Class of the keys that begin like this and, where a pattern is given, look like it. */
+/** Class of the keys that have this prefix and, where there is a pattern, match it. */
 export type PrefixRule = readonly [prefix: string, content: ContentClass, pattern?: RegExp];
 
 /** Rules that give many whole keys the same class. */

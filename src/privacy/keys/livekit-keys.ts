@@ -11,10 +11,10 @@ export const LIVEKIT_KEY_RULES: KeyRules = {
     'lk.user_input': 'rawInput',
     'lk.user_transcript': 'rawInput',
     'lk.instructions': 'rawInput',
-    // The history holds what the model and its tools said as well as what the user said.
+    // The history has what the model and its tools said as well as what the user said.
     'lk.chat_ctx': 'raw',
     'lk.amd.transcript': 'rawInput',
-    // A model's words about the person who answered the phone. LiveKit does not mark it.
+    // What a model wrote about the person who answered the phone. LiveKit does not mark it.
     'lk.amd.reason': 'raw',
     'lk.response.text': 'rawOutput',
     'lk.response.function_calls': 'rawOutput',

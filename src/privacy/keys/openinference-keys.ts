@@ -2,7 +2,7 @@ import { sameClass, type KeyRules, type PrefixRule } from './key-rules.js';
 
 const STRUCTURE =
   /(?:message\.(?:role|name|tool_call_id|function_call_name)|message_content\.(?:type|id)|tool_call\.(?:id|function\.name)|mime_type)$/;
-// A video shows what a picture shows, and the specification has no switch of its own for it.
+// A video shows what a picture shows, and the specification has no separate switch for it.
 const PICTURE = /(?:image|video)\.url$/;
 const SOUND = /audio\.url$/;
 const SCORE =
@@ -21,7 +21,7 @@ const INDEXED_KEYS: readonly PrefixRule[] = [
   ['llm.output_messages', 'outputText'],
   ['embedding.embeddings', 'embeddingVector', /embedding\.vector$/],
   ['embedding.embeddings', 'embeddingText'],
-  // Scores may stand below any key.
+  // Scores may be below any key.
   ['', 'none', SCORE],
   ['', 'raw', JUDGED],
 ];

@@ -2,8 +2,8 @@ import { sameClass, type KeyRules } from './key-rules.js';
 
 /**
  * OpenTelemetry's general conventions: spans of HTTP, database and RPC instrumentations. Paths,
- * queries, headers and statements carry what the caller asked for; addresses tell who asked. A key
- * that has no row is `raw`: applications put notes of their own under these prefixes too.
+ * queries, headers and statements carry what the caller asked for; addresses show who asked. A key
+ * that has no row is `raw`: applications put their own notes under these prefixes too.
  */
 export const TELEMETRY_KEY_RULES: KeyRules = {
   exact: {

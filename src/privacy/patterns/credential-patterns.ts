@@ -36,7 +36,7 @@ const JWT: NamedPattern = {
 /** Beginning of a key and what follows it, as patterns. */
 type KeyShape = readonly [prefix: string, rest: string];
 
-/** Keys that tell whose they are: OpenAI, Anthropic, AWS, GitHub, GitLab, Slack, Google, Stripe, … */
+/** Keys with their issuer's prefix: OpenAI, Anthropic, AWS, GitHub, GitLab, Slack, Google, Stripe, … */
 const KEY_SHAPES: readonly KeyShape[] = [
   ['sk-', String.raw`[\w-]{16,512}`],
   ['gh[oprsu]_', '[A-Za-z0-9]{20,255}'],
@@ -131,7 +131,7 @@ const URL_PASSWORD: NamedPattern = {
   pattern: /:\/\/[^\s/:@"']{0,64}:(?<secret>[^\s/@"']{1,256})@/,
 };
 
-/** Tokens that have no prefix, and tell by their shape whose they are: Telegram's, Discord's. */
+/** Tokens without a prefix whose shape identifies the issuer: Telegram, Discord. */
 const BOT_TOKEN: NamedPattern = {
   name: 'api-key',
   needs: /\d:AA|\.[\w-]{6,7}\./,
@@ -218,7 +218,7 @@ function entropyBits(text: string): number {
   return bits;
 }
 
-/** Bearer tokens, API keys and other credentials, as they stand in text. */
+/** Bearer tokens, API keys and other credentials, as they appear in text. */
 export const CREDENTIAL_PATTERNS: readonly NamedPattern[] = [
   PRIVATE_KEY,
   JWT,

@@ -20,13 +20,13 @@ const WINDOW_LENGTH = 16_384;
 const OVERLAP_LENGTH = 4_096;
 /** What a lookbehind may see of the text before a window. */
 const CONTEXT_LENGTH = 64;
-/** How many beginnings of a match are tried: it may have taken in a few words that follow. */
+/** How many prefixes of a match are tried: a match may include some text that follows. */
 const MAX_ATTEMPTS = 8;
 const MAX_NESTED_TEXTS = 4;
 /** Strings of a JSON text, the last one perhaps without its end, and numbers. */
 const JSON_LEAF = /"[^"\\]*(?:\\[^][^"\\]*)*(?:"|\\?$)|(?<![\w.])-?\d[\d.eE+-]*/g;
 const JSON_ESCAPE = /\\(?:u([\da-f]{4})|([^]?))/gi;
-/** Escapes of URLs, and those of JSON where it stands in other text. */
+/** Escapes of URLs, and those of JSON inside other text. */
 const ESCAPE = /%[2-9a-f][\da-f]|\\u[\da-f]{4}/i;
 const ESCAPES = /(?:%[\da-f]{2})+|\\u[\da-f]{4}/gi;
 const CONTROL_CHARACTERS: ReadonlyMap<string, string> = new Map([
@@ -75,7 +75,7 @@ function withoutState(flags: string): string {
  */
 export function maskText(text: string, patterns: readonly CompiledPattern[]): string {
   if (!looksLikeJson(text)) return maskPlain(text, patterns);
-  // An escape may hide what a pattern needs. Without one, strings stand in JSON as they are.
+  // An escape may hide what a pattern needs. Without one, JSON has its strings unchanged.
   const possible = text.includes('\\') || ESCAPE.test(text) ? patterns : possibleIn(text, patterns);
   if (possible.length === 0) return text;
   const leaves = maskLeaves(text, possible, 0);
@@ -232,8 +232,8 @@ function nextCharacter(text: string, index: number): number {
 }
 
 /**
- * How much of a match to mask: where a greedy pattern took in the next word or number, what stands
- * before a separator is tried too. A group named `secret` is taken or left as a whole.
+ * How much of a match to mask: where a greedy pattern took in the next word or number, the part
+ * before a separator is tried too. A group named `secret` is masked or left as a whole.
  */
 function acceptedLength(
   match: string,

@@ -48,7 +48,7 @@ const ID =
 
 const SSN = 'ssn|social(?: security)?(?: number)?';
 
-/** What may stand between the name of a number and the number. */
+/** What may be between the name of a number and the number. */
 const LINK =
   '(?:s|is|that|was|are|it|its|at|on|in|to|the|number|no|nr|num|code|my|uh|uhm|um|er|am|ist|lautet|war|die|der|das|unter|auf|nummer|äh|ähm|est|c|ce|le|la|les|au|sur|num[ée]ro|de|en|euh|es|el|los|al|eh|n[úu]mero|è|il|lo|numero|ehm|op|het|é|o|no|em)';
 
@@ -86,7 +86,7 @@ function numberBehind(name: string, names: string, fewestDigits: number): NamedP
   );
 }
 
-/** Numbers that only their name tells from others, written or dictated. */
+/** Numbers that only their name identifies, written or dictated. */
 export const NAMED_NUMBERS: readonly NamedPattern[] = [
   numberBehind('ssn', SSN, 9),
   named(

@@ -21,13 +21,13 @@ const IBAN: NamedPattern = {
 };
 
 /**
- * Grouped in any way, digit by digit too: that is how they are dictated. Commas and dots stand
- * between the groups of a card, and between all kinds of other numbers.
+ * Grouped in any way, digit by digit too: that is how they are dictated. Commas and dots separate
+ * the groups of a card, and all kinds of other numbers.
  */
 const CARD: NamedPattern = {
   name: 'card',
   needs: DIGITS,
-  // The lookbehind stands after the first digit: before it, it would be tried at every character.
+  // The lookbehind comes after the first digit: before it, it would be tried at every character.
   pattern: /[2-6](?<!\d\d)(?:[\s.,/_\u2010-\u2015-]{0,3}\d){12,18}(?!\d)/,
   accepts: isCard,
 };
@@ -152,7 +152,7 @@ function hasIbanCheckDigits(match: string): boolean {
   return characters >= 15 && (remainder * 1_000_000 + firstFour) % 97 === 1;
 }
 
-/** A letter stands for two digits: A is 10, Z is 35. */
+/** A letter counts as two digits: A is 10, Z is 35. */
 function valueInIban(code: number): number | undefined {
   if (isDigit(code)) return code - 48;
   // Capitals and small letters differ in this bit.

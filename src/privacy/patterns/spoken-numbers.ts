@@ -3,7 +3,7 @@ import type { Reading } from './mask-text.js';
 
 /**
  * Names of numbers, as transcripts have them where a number is dictated: 0 to 9, 10 to 19, and the
- * tens from 20 on. A slash stands between spellings. Other names are put together from these.
+ * tens from 20 on. A slash separates spellings. Other names are combinations of these.
  */
 // prettier-ignore
 const NUMBER_NAMES: readonly (readonly [units: string, teens: string, tens: string])[] = [
@@ -38,7 +38,7 @@ const TWICE = 'double doppel doppelt doble doppio doppia dubbel dubbele duplo';
 const THRICE = 'triple dreimal';
 const HUNDRED = 'hundred hundert cent cents cientos cento centos honderd';
 
-/** Stands behind what is read for a longer name, so that the text keeps its length. */
+/** Fills up the digits read from a longer name, so that the text keeps its length. */
 const PAD = '\0';
 
 /** What is read for each name, and what finds the names in a text. */
@@ -71,7 +71,7 @@ function readingsOf(names: string, reading: string): readonly (readonly [string,
   return names.split(' ').map((name) => [name, reading]);
 }
 
-/** Names and their values, one after the other; a slash stands between spellings. */
+/** Names and their values, one after the other; a slash separates spellings. */
 function valuesOf(names: string, first: number, step: number): readonly [string, number][] {
   return names
     .split(' ')
@@ -160,7 +160,7 @@ export const DATE_OR_ADDRESS: RegExp =
 
 const FEWEST_DIGITS = 7;
 
-/** A number given digit by digit: nobody does that with a price or a time. */
+/** A number dictated digit by digit: nobody does that with a price or a time. */
 export const DICTATED_NUMBER: NamedPattern & Reading = {
   name: 'number',
   read: readNumbers,
