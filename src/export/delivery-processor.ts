@@ -151,13 +151,13 @@ export class DeliveryProcessor implements FlushableProcessor {
   }
 
   /**
-   * The end of the process: what is left goes to the collector from another thread, which holds the
-   * exit up for 2 s at most, or to the spool, or is counted. To be called when nothing asynchronous
-   * happens any more. Without `sends` the network is left alone. Never throws.
+   * The end of the process: what is left goes to the collector from another thread, which delays the
+   * exit by 2 s at most, or to the spool, or is counted. To be called when nothing asynchronous
+   * happens any more. Without `sends` the network is not used. Never throws.
    */
   exitSync(sends: boolean): void {
     try {
-      // A collector that has just failed would only hold the exit up.
+      // A collector that has just failed would only delay the exit.
       const isWorthIt = sends && !this.#schedule.isFailing;
       const left = this.#stop();
       // What is still in our hands must not arrive a second time by the old connection.
@@ -246,7 +246,7 @@ export class DeliveryProcessor implements FlushableProcessor {
     const now = performance.now();
     if (!this.#hasSlot() || now < this.#schedule.closedUntil) return undefined;
     const isQueueDue = this.#queueDueAt() <= now;
-    // A collector that fails may fail for one batch alone: what has never failed tells sooner.
+    // A collector may fail for one batch alone: a batch that has never failed shows sooner.
     const isQueueFirst = isQueueDue && this.#schedule.isFailing;
     const retried = isQueueFirst ? undefined : this.#schedule.takeDue(now);
     if (retried !== undefined || !isQueueDue) return retried;

@@ -31,13 +31,13 @@ export interface DeliveryStats {
   readonly droppedByReason: Readonly<Record<DropReason, number>>;
   /** Spans waiting in memory or under way. */
   readonly pendingSpans: number;
-  /** Bytes that these hold. */
+  /** Bytes of the pending spans. */
   readonly pendingBytes: number;
   /** Spans written to the spool for the next process. */
   readonly spooled: number;
   /** Spans of earlier processes that were sent from the spool. */
   readonly recovered: number;
-  /** Spans of earlier processes that were given up in the spool: too old, no room, damaged, refused. */
+  /** Spans of earlier processes dropped from the spool: too old, no room, damaged, refused. */
   readonly spoolDropped: number;
   /** Spans that lost content to fit the collector's limit. */
   readonly truncated: number;
@@ -55,7 +55,7 @@ export interface DeliveryStats {
 export interface DeliveryResult {
   /** Spans that the collector took. */
   readonly exported: number;
-  /** Spans that were given up. */
+  /** Spans that are lost. */
   readonly dropped: number;
   /** Spans that are neither: still in memory, or in the spool for the next process. */
   readonly pending: number;
@@ -107,7 +107,7 @@ const REFUSAL_HINTS: Readonly<Record<number, string>> = {
 
 const DROP_TEXTS: Readonly<Record<LossReason, string>> = {
   queue_full:
-    'More spans wait for the collector than delivery.maxQueueBytes holds; the oldest are dropped.',
+    'More spans wait for the collector than delivery.maxQueueBytes allows; the oldest are dropped.',
   too_large: 'A span is larger than anything the collector takes, even when cut; it is dropped.',
   retry_budget: 'The collector has failed for too long; spans that waited for it are dropped.',
   shutdown_deadline:
@@ -118,7 +118,7 @@ const DROP_TEXTS: Readonly<Record<LossReason, string>> = {
   export_error: 'Spans could not be written as a request; they are dropped.',
 };
 
-/** Counts what delivery does, and tells the user of each kind of loss and failure once. */
+/** Counts what delivery does, and warns the user of each kind of loss and failure once. */
 export class DeliveryReport {
   readonly counts: DeliveryCounts = emptyStats();
   readonly #collector: string;

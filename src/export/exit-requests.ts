@@ -13,10 +13,10 @@ export interface ExitResult {
 }
 
 /**
- * The worker's whole program. Text, because a file of our own could not be found in an application
- * that bundles us. It posts the requests one after the other, and halves one that is answered with
- * 413. What may pass ends it: the rest is the caller's. `state` is: done, spans accepted, requests, bytes
- * sent, spans rejected, status of it, spans too large.
+ * The worker's whole program. It is text because a separate file could not be found in an
+ * application that bundles us. It posts the requests one after the other and halves one that is
+ * answered with 413. An error that may pass ends it: the rest is the caller's. `state` is: done,
+ * spans accepted, requests, bytes sent, spans rejected, status of it, spans too large.
  */
 const PROGRAM = `
 const { workerData: work } = require('node:worker_threads');

@@ -30,7 +30,7 @@ const TOO_LARGE = 413;
 const TOO_MANY_REQUESTS = 429;
 /** Not implemented, HTTP version not supported: server errors that do not pass. */
 const LASTING_SERVER_ERRORS: ReadonlySet<number> = new Set([501, 505]);
-/** Node's codes, `ECONNREFUSED` or `CERT_HAS_EXPIRED`, and the texts that stand for one. */
+/** Node's codes, `ECONNREFUSED` or `CERT_HAS_EXPIRED`, and the texts with the same meaning. */
 const SYSTEM_CODE = /^[A-Z][A-Z0-9_]+$/;
 /**
  * What the stock exporters say of a failure that may pass, which has no code there

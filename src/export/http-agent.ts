@@ -88,7 +88,7 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text; // A lone percent sign stands for itself.
+    return text; // A lone percent sign is itself.
   }
 }
 
@@ -194,7 +194,7 @@ function openTunnel(
   request.end();
 }
 
-/** The status tells what to look at; the proxy's own text may have anything in it. */
+/** The status shows what to look at; the proxy's own text may have anything in it. */
 function tunnelError(message: string): Error {
   return Object.assign(new Error(message), { code: message });
 }

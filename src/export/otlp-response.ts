@@ -59,7 +59,7 @@ function messageOf(body: Buffer, contentType: string): string {
 /**
  * The message of a `google.rpc.Status`, which is how OTLP explains a refusal in protobuf. Its code
  * and message have the numbers and wire types of a partial success's `rejected_spans` and
- * `error_message`, so the stock reader reads it once it stands where that would.
+ * `error_message`, so the stock reader reads it once it is in that place.
  */
 function readStatusMessage(body: Uint8Array): string {
   const writer = new ProtobufWriter(body.length);

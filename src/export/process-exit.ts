@@ -4,7 +4,7 @@ import { MAX_TIMER_MILLIS } from '../options/option-readers.js';
 export interface ExitHooks {
   /** Sends everything that is there; settles within `timeoutMillis` and never rejects. */
   readonly flush: (timeoutMillis: number) => Promise<unknown>;
-  /** Spans handed over so far: tells whether another flush at `beforeExit` has anything to do. */
+  /** Spans handed over so far: shows whether another flush at `beforeExit` has anything to do. */
   readonly added: () => number;
   /** Called when the process is certain to end: the last moment to hand spans over. Never throws. */
   readonly beforeEnd: () => void;
@@ -138,7 +138,7 @@ function othersListening(signal: NodeJS.Signals): number {
 
 /**
  * Milliseconds that a flush may take: what the caller asked for, else the default. What is no number
- * gets the default, and what no timer can hold, infinity too, the longest one.
+ * gets the default, and what is too long for a timer, infinity too, the longest one.
  */
 export function resolveTimeoutMillis(asked: unknown, defaultMillis: number): number {
   if (typeof asked !== 'number' || Number.isNaN(asked)) return defaultMillis;

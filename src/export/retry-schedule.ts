@@ -19,7 +19,7 @@ export function backoffMillis(failures: number, isFlushing: boolean): number {
 
 /**
  * Batches that wait for another try, and when the collector may be asked again at all. Each batch has
- * its delay, so that one which fails for its own sake does not hold up the others. All times are on
+ * its delay, so that one which fails by itself does not delay the others. All times are on
  * the monotonic clock: a wall clock that is set back must not stop delivery.
  */
 export class RetrySchedule {

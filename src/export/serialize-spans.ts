@@ -48,7 +48,7 @@ const ARRAY_VALUE = { value: 0x0a } as const;
 // `SpanFlags` of trace.proto.
 const CONTEXT_HAS_IS_REMOTE = 0x100;
 const CONTEXT_IS_REMOTE = 0x200;
-/** Room for the length of a span (up to 16 KiB) and of what holds a batch (up to 2 MiB): it seldom moves. */
+/** Length bytes of a span (up to 16 KiB) and of a batch (up to 2 MiB): data seldom moves. */
 const SPAN_LENGTH_BYTES = 2;
 const BATCH_LENGTH_BYTES = 3;
 const NANOS_PER_SECOND = 1_000_000_000n;
@@ -193,7 +193,7 @@ function flagsOf(traceFlags: number, source: Pick<SpanContext, 'isRemote'> | und
   return (traceFlags & 0xff) | CONTEXT_HAS_IS_REMOTE | remote;
 }
 
-/** A time that no clock can tell (negative, not a number) is 0, "unknown" in OTLP. */
+/** A time that no clock has (negative, not a number) is 0, "unknown" in OTLP. */
 function unixNanos([seconds, nanos]: HrTime): bigint {
   if (!Number.isFinite(seconds) || !Number.isFinite(nanos)) return 0n;
   const total = BigInt(Math.trunc(seconds)) * NANOS_PER_SECOND + BigInt(Math.trunc(nanos));

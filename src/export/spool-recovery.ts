@@ -4,7 +4,7 @@ import type { Spool, SpoolClaim } from './spool.js';
 
 /** How often it is looked for what other processes have left behind. */
 const LOOK_AGAIN_MILLIS = 30_000;
-/** Requests that may be put off in a round: one that fails for its own sake holds up no other. */
+/** Requests that may be put off in a round: one that fails by itself does not delay the others. */
 const MAX_PUT_OFF = 100;
 /** Without an answer nobody is there, and a round ends; an answer may be about one request alone. */
 const ANSWERED = /^status /;
@@ -23,7 +23,7 @@ export interface SpoolRecoveryOptions {
 
 /**
  * Sends what earlier processes left in the spool, one request at a time, never keeping this process
- * alive. A request that cannot be sent now is passed over, and never holds up the others.
+ * alive. A request that cannot be sent now is skipped, and never delays the others.
  */
 export class SpoolRecovery {
   readonly #options: SpoolRecoveryOptions;

@@ -38,8 +38,8 @@ const FILE_NAME =
 const ABANDONED_MILLIS = 5 * 60 * 1000;
 
 /**
- * A directory of requests that could not be sent, shared by any number of processes. It holds what
- * was said, so its files are for their owner's eyes only (0600). Without fsync: a power cut, unlike
+ * A directory of requests that could not be sent, shared by any number of processes. It contains
+ * what was said, so only the owner can read its files (0600). Without fsync: a power cut, unlike
  * a kill, may lose what was written last.
  */
 export class Spool {

@@ -14,7 +14,7 @@ export interface SpoolSettings {
   readonly url: string;
   /** `undefined` when nothing is to be written to disk. */
   readonly spoolDirectory: string | undefined;
-  /** Bytes that the spool directory may hold, of all processes together. Default 64 MiB. */
+  /** Bytes that the spool directory may use, of all processes together. Default 64 MiB. */
   readonly maxSpoolBytes?: number;
   /** Milliseconds after which spooled spans are no longer worth sending. Default 24 hours. */
   readonly maxSpoolAgeMillis?: number;
@@ -127,7 +127,7 @@ export class UnsentSpans {
 
   /**
    * The last moment of the process: nothing asynchronous happens any more. `left` goes to the
-   * collector, which holds the exit up for 2 s at most, else to the spool, else it is counted.
+   * collector, which delays the exit by 2 s at most, else to the spool, else it is counted.
    */
   exitSync(left: readonly QueuedSpan[], sends: boolean, maxRequestBytes: number): void {
     for (const request of this.#saving) this.#saveSync(request);
