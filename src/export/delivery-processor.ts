@@ -64,7 +64,7 @@ interface FlushWaiter {
  * The batch processor behind `setup()`, over any `SpanExporter`. What the stock one does not do:
  * its queue is bounded in bytes and the oldest span makes room; a failed batch is tried again with
  * backoff, one that is too large is split; every span is exported, dropped or pending, and every
- * loss is said once. Nothing here keeps the process alive except a flush.
+ * kind of loss is logged once. Nothing here keeps the process alive except a flush.
  *
  * The spool and the last requests of a process need an exporter that can serialize, as ours does.
  */
@@ -160,7 +160,7 @@ export class DeliveryProcessor implements FlushableProcessor {
       // A collector that has just failed would only delay the exit.
       const isWorthIt = sends && !this.#schedule.isFailing;
       const left = this.#stop();
-      // What is still in our hands must not arrive a second time by the old connection.
+      // Requests in flight must not arrive a second time by the old connection.
       this.#closeExporter();
       this.#unsent.exitSync(left, isWorthIt, this.#limitBytes);
     } catch (error) {

@@ -29,7 +29,7 @@ export interface DeliveryStats {
   readonly dropped: number;
   /** The same, by reason. */
   readonly droppedByReason: Readonly<Record<DropReason, number>>;
-  /** Spans waiting in memory or under way. */
+  /** Spans waiting in memory or in a request. */
   readonly pendingSpans: number;
   /** Bytes of the pending spans. */
   readonly pendingBytes: number;
@@ -51,7 +51,7 @@ export interface DeliveryStats {
   readonly bytesSent: number;
 }
 
-/** What `forceFlush()` and `shutdown()` come to: totals since delivery was created. */
+/** What `forceFlush()` and `shutdown()` resolve with: totals since delivery was created. */
 export interface DeliveryResult {
   /** Spans that the collector took. */
   readonly exported: number;

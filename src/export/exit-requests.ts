@@ -1,6 +1,6 @@
 import type { ExitTarget } from './otlp-exporter.js';
 
-/** What the last requests of a process came to. */
+/** The result of the last requests of a process. */
 export interface ExitResult {
   readonly accepted: number;
   /** Spans that were refused for good, the last time with this status. */

@@ -157,7 +157,7 @@ function createTunnelAgent(tunnel: Tunnel, options: httpsModule.AgentOptions): h
 
 /**
  * Asks a proxy for a way to an `https:` target: CONNECT, then TLS with the target inside. The proxy
- * never sees a header of ours.
+ * never sees one of our headers.
  */
 function openTunnel(
   { proxy, ca, timeoutMillis }: Tunnel,

@@ -1,6 +1,6 @@
 import { MAX_TIMER_MILLIS } from '../options/option-readers.js';
 
-/** What the end of a process needs from whoever has spans. */
+/** What the end of a process needs from a processor. */
 export interface ExitHooks {
   /** Sends everything that is there; settles within `timeoutMillis` and never rejects. */
   readonly flush: (timeoutMillis: number) => Promise<unknown>;
@@ -13,7 +13,7 @@ export interface ExitHooks {
    * network unless `sends`. Never throws.
    */
   readonly exitSync: (sends: boolean) => void;
-  /** Milliseconds that the end of the process may be put off for. */
+  /** Milliseconds that the end of the process may be delayed. */
   readonly timeoutMillis: number;
 }
 
@@ -36,14 +36,14 @@ let dyingOf: NodeJS.Signals | undefined;
  * Flushes when the process ends, and changes nothing about how it ends:
  *
  * - natural exit (`beforeExit`): the process waits for the flush;
- * - SIGTERM, SIGINT, SIGHUP: where nobody else listens, the process waits for the flush and then
- *   dies of the same signal, at once if the signal comes again; where somebody does, theirs decides
- *   and the flush goes along;
+ * - SIGTERM, SIGINT, SIGHUP: without another listener the process waits for the flush and then dies
+ *   of the same signal, at once if the signal comes again; another listener decides by itself, and
+ *   the flush runs meanwhile;
  * - `process.exit()`, an uncaught exception, an unhandled rejection: nothing asynchronous happens
  *   any more, so `exitSync` sends from another thread. Node prints and sets the exit code as ever.
  *
  * In each case `exitSync` is called last, so that what could not be sent is kept or counted.
- * Several that watch share the listeners and wait for one another. Returns how to stop watching.
+ * Several watchers share the listeners and wait for one another. Returns how to stop watching.
  */
 export function watchExit(hooks: ExitHooks): () => void {
   const watcher: Watcher = { hooks, addedAtLastFlush: 0 };

@@ -2,9 +2,9 @@ import type { Batch } from './span-batch.js';
 
 const FIRST_DELAY_MILLIS = 500;
 const MAX_DELAY_MILLIS = 10_000;
-/** While somebody waits for a flush, attempts come faster than its deadline. */
+/** While a flush waits, attempts come faster than its deadline. */
 const MAX_FLUSHING_DELAY_MILLIS = 1_000;
-/** Full jitter may draw nearly nothing; a loop of immediate attempts helps nobody. */
+/** Full jitter may draw nearly zero; immediate attempts in a loop are useless. */
 const MIN_DELAY_MILLIS = 20;
 
 /**
@@ -82,7 +82,7 @@ export class RetrySchedule {
     }
   }
 
-  /** Somebody waits: try again now, unless the collector asked for time. */
+  /** A flush waits: try again now, unless the collector asked for time. */
   hurry(): void {
     this.#backoffUntil = 0;
     for (const batch of this.batches) batch.notBefore = 0;

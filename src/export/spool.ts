@@ -100,7 +100,7 @@ export class Spool {
     }
   }
 
-  /** Takes the oldest request that nobody else has and `skips` does not name. */
+  /** Claims the oldest request that no other process has and that is not in `skips`. */
   async claim(skips: ReadonlySet<string>): Promise<SpoolClaim | undefined> {
     // No directory yet: nobody has written anything.
     const listed = fs.promises.readdir(this.#options.directory).catch((): string[] => []);
@@ -117,7 +117,7 @@ export class Spool {
     await fs.promises.rm(claim.path, { force: true });
   }
 
-  /** Ends a claim: somebody else, or the next process, shall send it. */
+  /** Ends a claim: another process, or the next one, will send it. */
   async release(claim: SpoolClaim): Promise<void> {
     this.#claims.delete(claim.path);
     await fs.promises.rename(claim.path, readyPath(claim.path));

@@ -6,7 +6,7 @@ import { joinRequests, SpoolRecovery } from './spool-recovery.js';
 import { Spool, type SpooledRequest } from './spool.js';
 
 const MAX_SPOOLED_REQUEST_BYTES = 256 * 1024;
-/** Milliseconds that an exit may take longer for; it is a `process.exit()` that somebody waits for. */
+/** Milliseconds that an exit may be delayed; the application waits in `process.exit()`. */
 const EXIT_MILLIS = 2_000;
 
 export interface SpoolSettings {
