@@ -64,7 +64,7 @@ export class AgentRun {
     if (session !== undefined) this.#step = inSession(this.#step, this.#around, session);
   }
 
-  /** The run came to its end; with a message, it failed. */
+  /** The run ended; with a message, it failed. */
   ended(failure?: string): void {
     this.#end((step) => {
       if (failure !== undefined) failStep(step, failure);

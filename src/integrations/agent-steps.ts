@@ -67,7 +67,7 @@ export function failStep({ span }: Step, message: string): void {
   span.fail({ message });
 }
 
-/** Ends a step that nobody ended. */
+/** Ends a step that the SDK did not end. */
 export function abandonStep({ span }: Step): void {
   span.setOutcome('abandoned').setStopReason('abandoned').setFinalized(false).end();
 }

@@ -47,7 +47,7 @@ export interface CallAnswer {
   /** What is billed; absent when that is not known. */
   readonly usage?: NormalizedUsage | undefined;
   readonly messages: readonly Message[];
-  /** Whether the model came to its end: a consumer that stops reading then has missed nothing. */
+  /** Whether the model finished: a consumer that stops reading then has missed nothing. */
   readonly isComplete: boolean;
   /** Why the provider says that it failed, of an answer that is no exception. */
   readonly error?: string | undefined;

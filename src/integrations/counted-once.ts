@@ -15,13 +15,13 @@ const STRIPPED =
   /^(?:llm\.token_count\.|llm\.cost\.|gen_ai\.usage\.|llm\.(?:request\.|response\.)?model_name$|gen_ai\.operation\.name$|gen_ai\.(?:request|response)\.model$)/u;
 
 /**
- * The safety net below the rule of owners, for instrumentations that are not ours: of an LLM span
- * with counts inside another one only the inner counts. Children end first, so the outer one is
- * known to be covered when it ends. Two reports of one call that are siblings, or in other traces, are
- * known by the provider's id of the answer (LangChain that reports to LangSmith alone).
+ * The safety net below the rule of owners, for instrumentations that are not ours: of two nested LLM
+ * spans with counts only the inner one counts. Children end first, so the outer one is known to be
+ * covered when it ends. Two reports of one call that are siblings, or in other traces, have the same
+ * provider's id of the answer (LangChain that reports to LangSmith alone).
  *
- * A tool in between ends it: a model that a tool calls is billed in addition to the call that asked
- * for the tool.
+ * With a tool in between both count: a model that a tool calls is billed in addition to the call
+ * that asked for the tool.
  */
 export class CountedOnce {
   readonly #covered = new Set<string>();

@@ -144,7 +144,7 @@ export async function installIntegrations(options: InstallOptions): Promise<void
     const found = await findCopies(wanted);
     for (const sdk of wanted) {
       const presence = found.get(sdk);
-      // What only a dependency has, and nobody has loaded, is nothing to speak of.
+      // An SDK that only a dependency has and that is not loaded needs no report.
       if (presence === undefined) continue;
       if (presence.copies.length === 0 && !presence.isDependency) continue;
       await report(provider, sdk.name, () => installFound(sdk, presence.copies, provider));

@@ -59,7 +59,7 @@ export function markOwner(span: Span, owner: LlmOwner = SILENT_OWNER): void {
   ownerSpans().set(span, owner);
 }
 
-/** Who counts a model call that starts in this context; `undefined` when nobody does yet. */
+/** Who counts a model call that starts in this context; `undefined` when none does yet. */
 export function ownerOf(context: Context): LlmOwner | undefined {
   const owner = context.getValue(OWNER_KEY);
   if (isOwner(owner)) return owner;

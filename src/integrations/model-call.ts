@@ -25,7 +25,7 @@ import { closeAtShutdown } from './open-spans.js';
 
 export type { CallAnswer, CallRequest };
 
-/** How a call ended that neither came to its end nor failed. */
+/** How a call stopped that neither completed nor failed. */
 export type Stop = 'abandoned' | 'aborted' | 'raw';
 
 /** Observes how a model call ends. Only its first end counts. */
@@ -40,7 +40,7 @@ export interface CallObserver {
   stopped(how: Stop, partial?: CallAnswer): void;
 }
 
-/** Runs a step of ours: what it throws must never reach the application or its SDK. */
+/** Runs one of our own steps: what it throws must never reach the application or its SDK. */
 export function guard<T>(step: () => T): T | undefined {
   try {
     return step();

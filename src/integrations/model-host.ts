@@ -7,7 +7,7 @@ export interface ModelHost {
   readonly provider: string | undefined;
 }
 
-/** A host that merely speaks OpenAI's protocol is nobody's that we know. */
+/** A host that merely speaks OpenAI's protocol has an unknown provider. */
 export function modelHost(
   baseUrl: string | undefined,
   system: string = LLMSystem.OPENAI,

@@ -4,7 +4,7 @@ import type { Stop } from './model-call.js';
 export interface StreamObserver {
   item(value: unknown): void;
   failed(error: unknown): void;
-  /** `undefined`: the stream came to its end. */
+  /** `undefined`: the stream ended. */
   ended(how: Exclude<Stop, 'raw'> | undefined): void;
 }
 

@@ -11,7 +11,7 @@ interface StartedCall {
   isTaken: boolean;
 }
 
-/** Makes a method that sends one request count its call, unless somebody above counts it. */
+/** Makes a method that sends one request count its call, unless a span above counts it. */
 export function wrapCreate(
   prototype: object,
   method: string,

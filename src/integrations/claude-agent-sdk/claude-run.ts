@@ -100,7 +100,7 @@ export class ClaudeRun {
     }
   }
 
-  /** The output of Claude Code came to its end, which it does with a result. */
+  /** The output of Claude Code ended, which it does with a result. */
   finishOutput(): void {
     this.finish(this.#hasResult ? undefined : { message: 'Claude Code ended without a result.' });
   }

@@ -35,7 +35,7 @@ export class ClaudeUsage {
     this.isWhole = !options.isResumed;
   }
 
-  /** A call that has come to its end. */
+  /** Takes a call that has ended. */
   take(call: ClaudeCall): void {
     const usage = call.exactUsage;
     if (usage === undefined) this.#waiting.push(call);

@@ -30,9 +30,9 @@ const RUN_KEY = createContextKey('catalyst.openai-agents.run');
 const SUPPRESSED_ID = 'no-op';
 
 /**
- * Makes the spans of OpenAI Agents spans of ours. The SDK calls its processors one after another, each
- * a microtask later, so that code inside a span may run before we hear of it: whoever asks what is
- * current starts it.
+ * Makes our spans from the spans of OpenAI Agents. The SDK calls its processors one after another,
+ * each a microtask later, so code inside a span may run before we see the span: a lookup of the
+ * current span then starts it.
  */
 export class AgentTracing {
   readonly #tracer: Tracer;

@@ -42,7 +42,7 @@ export interface SdkStore {
   readonly active: boolean;
 }
 
-/** One span of ours and what is gathered for it while it is open. */
+/** One of our spans and what is collected for it while it is open. */
 export interface Run {
   readonly id: string;
   /** `undefined` of a task, which says nothing that its workflow and its agent do not. */
