@@ -50,7 +50,7 @@ export interface MappingContext {
   readonly isInJob: boolean;
   /** The job, on the span that the application put around it. */
   readonly job: JobSummary | undefined;
-  /** The speech of this turn failed before the agent began to speak: nobody heard the answer. */
+  /** The speech of this turn failed before the agent began to speak: the answer was not heard. */
   readonly isUnheard: boolean;
   /** LiveKit never ended the span; it was closed when tracing shut down. */
   readonly incomplete: boolean;
@@ -136,7 +136,7 @@ export interface SttUsage {
   readonly provider: string | undefined;
 }
 
-/** How a session came to its end. */
+/** How a session ended. */
 export interface SessionClosing {
   /** One of LiveKit's `CloseReason`, or text of the application. */
   readonly reason: string | undefined;

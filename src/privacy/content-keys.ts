@@ -77,7 +77,7 @@ export function isMarkedPii(key: string): boolean {
 /** Decides the class of one attribute of a span, event or link. */
 export type Classify = (key: string, value: AttributeValue) => ContentClass;
 
-/** The class of a span's attribute: that of its key, but for values of ours. */
+/** The class of a span's attribute: that of its key, except for our own values. */
 export const classifyAttribute: Classify = (key, value) =>
   typeof value === 'string' && HARMLESS_VALUES.get(key)?.test(value) === true
     ? 'none'

@@ -45,7 +45,7 @@ export function isJson(text: string): boolean {
 /**
  * Replaces the selected values by `__REDACTED__`, in a JSON text, in JSON texts inside its strings
  * and in JSON inside a sentence or a fenced block. A text in which nothing is selected is
- * handed back as it is; one that is changed loses its spacing.
+ * returned unchanged; one that is changed loses its spacing.
  *
  * Fails closed: from where JSON cannot be read, because it breaks off (arguments of an interrupted
  * model) or is none, the rest of the text is hidden if it may contain something selected.

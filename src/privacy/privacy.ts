@@ -41,7 +41,7 @@ export interface PrivacyPolicy {
   readonly counts: PrivacyCounts;
 }
 
-/** Switches and redaction, as the options come to. */
+/** Switches and redaction, as resolved from the options. */
 export interface PrivacySettings {
   readonly flags: ResolvedPrivacyFlags;
   readonly redaction: RedactionOptions;

@@ -92,12 +92,11 @@ const EVENT_READERS = [
 const ERROR_EVENT = 'error';
 
 /**
- * Our listeners on one session object, and the session of the span tree that is its own. Nothing
- * public names the one on the other, but LiveKit emits the first event of a session
- * (`conversation_item_added`, the first agent taking over) in the context of its `agent_session`
- * span, and most others too. In early versions (1.3 among them) the first event has no such context:
- * then the only open session is the one. With several open, an event that no context places is
- * passed over: never a guess.
+ * Our listeners on one session object, and its session in the span tree. No public field links the
+ * two, but LiveKit emits the first event of a session (`conversation_item_added`, the first agent
+ * taking over) in the context of its `agent_session` span, and most others too. In early versions
+ * (1.3 among them) the first event has no such context: then the only open session is used. With
+ * several open, an event whose context names none of them is ignored: we never guess.
  */
 class SessionListeners {
   readonly #emitter: ObservableSession;

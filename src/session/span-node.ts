@@ -185,7 +185,7 @@ export class SpanNode {
     return this.isSent ? this.spanId : this.#sentParentId;
   }
 
-  /** Lets go of what nobody asks an ended span for. */
+  /** Releases what an ended span no longer needs. */
   close(): void {
     this.#label = this.label();
     this.span = undefined;
@@ -220,7 +220,7 @@ export class SpanNode {
   }
 }
 
-/** Default label of an agent without an id (`voice/agent.ts`): it names nobody. */
+/** Default label of an agent without an id (`voice/agent.ts`): it is no name. */
 export const DEFAULT_AGENT_LABEL = 'default_agent';
 
 function labelOf(attributes: Attributes): string | undefined {

@@ -14,8 +14,8 @@ const [REDACTABLE_ARGUMENTS, ARGUMENTS] = LiveKitAttr.TOOL_ARGUMENTS;
 
 /**
  * Which tool call a span was opened in. LiveKit calls the tool first and opens `function_tool` after
- * it, so what a tool opens is a child of the turn and the context says nothing. But LiveKit carries
- * every call out in a task, which it keeps in async-local storage and gives out as `Task.current()`:
+ * it, so what a tool opens is a child of the turn and the context does not help. But LiveKit runs
+ * every call in a task, which it keeps in async-local storage and returns from `Task.current()`:
  * the span of a tool and the spans opened in its `execute` start in the same task, and no others do,
  * however many tools run at once. What the tool makes the session do (say something, generate a
  * reply, hand over) runs in further tasks, and stays where it is.

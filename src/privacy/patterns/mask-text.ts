@@ -11,7 +11,7 @@ export interface CompiledPattern {
   readonly replacement: string;
 }
 
-/** What a pattern of ours is searched in: the text as it is read, of the same length. */
+/** The text that our own patterns search: as it is read, of the same length. */
 export interface Reading {
   readonly read: (text: string) => string;
 }

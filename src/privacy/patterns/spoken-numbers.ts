@@ -206,7 +206,7 @@ function isNoTimeOrPrice(number: string): boolean {
   return /^(?:[6-8]\d|9[1-46-8])\0/.test(number);
 }
 
-/** Whether somebody counts: one, two, three, or ten, twenty, thirty. */
+/** Whether the speaker counts: one, two, three, or ten, twenty, thirty. */
 function isSeries(values: readonly number[]): boolean {
   const [first = 0, second = 0] = values;
   const step = second - first;
