@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import type { ClientRequestArgs } from 'node:http';
 import * as http from 'node:http';
-import type * as httpsModule from 'node:https';
+import * as https from 'node:https';
 import { BlockList, isIP } from 'node:net';
 import { Duplex } from 'node:stream';
+import * as tls from 'node:tls';
 import type { Diagnostics } from '../diagnostics.js';
 import type { CertificateAuthority } from '../options/option-table.js';
 import type { ProxySettings } from '../options/endpoint.js';
@@ -108,7 +110,7 @@ export function readCertificates(
 ): string | undefined {
   if (ca === undefined || ca.kind === 'pem') return ca?.value;
   try {
-    return process.getBuiltinModule('node:fs').readFileSync(ca.value, 'utf8');
+    return readFileSync(ca.value, 'utf8');
   } catch (error) {
     const code: unknown = Reflect.get(Object(error), 'code');
     diagnostics.warnOnce(
@@ -128,31 +130,26 @@ export interface AgentOptions {
   readonly timeoutMillis: number;
 }
 
-/** Loads all of TLS, which a collector without it does not need. */
-function https(): typeof httpsModule {
-  return process.getBuiltinModule('node:https');
-}
-
 /** The connections to a collector: kept alive, TLS sessions resumed, through a tunnel where one is needed. */
 export function createAgent({ url, proxy, ca, timeoutMillis }: AgentOptions): http.Agent {
   const options = { keepAlive: true, ...(ca !== undefined && { ca }) };
   const isTunnelled = proxy !== undefined && url.protocol === 'https:';
   if (isTunnelled) return createTunnelAgent({ proxy, ca, timeoutMillis }, options);
-  const { Agent } = (proxy ?? url).protocol === 'https:' ? https() : http;
+  const { Agent } = (proxy ?? url).protocol === 'https:' ? https : http;
   return new Agent(options);
 }
 
 type Tunnel = Omit<AgentOptions, 'url'> & { readonly proxy: URL };
 type Connected = (error: Error | null, socket: Duplex) => void;
 
-function createTunnelAgent(tunnel: Tunnel, options: httpsModule.AgentOptions): http.Agent {
+function createTunnelAgent(tunnel: Tunnel, options: https.AgentOptions): http.Agent {
   function connect(request: ClientRequestArgs, connected: Connected): void {
     const host = request.host ?? 'localhost';
     openTunnel(tunnel, host, Number(request.port ?? HTTPS_PORT), connected);
   }
   // Assigned, not overridden: Node takes the socket from the callback when nothing is returned,
   // which the type of the method does not know.
-  return Object.assign(new (https().Agent)(options), { createConnection: connect });
+  return Object.assign(new https.Agent(options), { createConnection: connect });
 }
 
 /**
@@ -167,7 +164,7 @@ function openTunnel(
 ): void {
   const fail = (error: Error): void => connected(error, new Duplex());
   const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  const client = proxy.protocol === 'https:' ? https() : http;
+  const client = proxy.protocol === 'https:' ? https : http;
   const request = client.request({
     ...proxyAddress(proxy),
     ...(ca !== undefined && { ca }),
@@ -185,8 +182,7 @@ function openTunnel(
     }
     // A host that is an address cannot be asked for by name in TLS.
     const name = isIP(host) === 0 ? { servername: host } : {};
-    const { connect } = process.getBuiltinModule('node:tls');
-    connected(null, connect({ socket, host, ...name, ...(ca !== undefined && { ca }) }));
+    connected(null, tls.connect({ socket, host, ...name, ...(ca !== undefined && { ca }) }));
   });
   request.once('socket', (socket) => socket.unref());
   request.once('timeout', () => request.destroy(tunnelError('the proxy does not answer')));

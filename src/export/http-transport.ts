@@ -1,4 +1,6 @@
 import type { Agent, IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import * as http from 'node:http';
+import * as https from 'node:https';
 import { gzip } from 'node:zlib';
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
@@ -110,10 +112,8 @@ export class HttpTransport {
     this.onRequest?.(body.length);
     return new Promise((resolve, reject) => {
       const { isSecure, options } = this.#target;
-      // Not imported: `node:https` loads all of TLS, which a collector without it does not need.
-      const { request: open } = process.getBuiltinModule(isSecure ? 'node:https' : 'node:http');
       const request = context.with(SUPPRESSED, () =>
-        open({
+        (isSecure ? https : http).request({
           ...options,
           agent: this.#agent,
           headers: { ...headers, 'content-length': body.length },

@@ -79,7 +79,8 @@ export function maskText(text: string, patterns: readonly CompiledPattern[]): st
   const possible = text.includes('\\') || ESCAPE.test(text) ? patterns : possibleIn(text, patterns);
   if (possible.length === 0) return text;
   const leaves = maskLeaves(text, possible, 0);
-  const masked = maskAsWritten(leaves, possible);
+  // What was masked may part what stood together.
+  const masked = maskAsWritten(leaves, leaves === text ? possible : patterns);
   // A match across leaves may have taken a quote along. What no longer parses is not sent.
   return masked === leaves || isJson(masked) || !isJson(leaves) ? masked : REDACTED_VALUE;
 }
