@@ -40,7 +40,7 @@ export interface CallObserver {
   stopped(how: Stop, partial?: CallAnswer): void;
 }
 
-/** Runs one of our own steps: what it throws must never reach the application or its SDK. */
+/** Runs our code: what it throws must never reach the application or its SDK. */
 export function guard<T>(step: () => T): T | undefined {
   try {
     return step();
