@@ -4,6 +4,7 @@ import { debug, warnOnce } from '../diagnostics.js';
 import type { InstrumentedModules } from '../options/setup-options.js';
 import { findCopies, type SdkCopy, type SdkPackage } from './find-copies.js';
 import type { Integration } from './integration.js';
+import { loadMapperOf } from './native-spans.js';
 import { patchWholeCopy, rememberResult, resultOf } from './installed-sdks.js';
 
 type SdkName = keyof InstrumentedModules;
@@ -64,7 +65,10 @@ const SUPPORTED: readonly SupportedSdk[] = [
     name: 'langsmith',
     packageName: 'langsmith',
     entries: { cjs: 'index.js', esm: 'index.mjs' },
-    load: async () => (await import('./langsmith/bridge-langsmith.js')).LANGSMITH,
+    load: async () => {
+      await loadMapperOf('langsmith');
+      return (await import('./langsmith/bridge-langsmith.js')).LANGSMITH;
+    },
   },
   // Claude Code was a package with the same function until 1.0.
   ...['@anthropic-ai/claude-agent-sdk', '@anthropic-ai/claude-code'].map(
@@ -111,7 +115,10 @@ const SUPPORTED: readonly SupportedSdk[] = [
   {
     name: 'aiSdk',
     packageName: 'ai',
-    load: async () => (await import('./ai-sdk/patch-ai-sdk.js')).AI_SDK,
+    load: async () => {
+      await loadMapperOf('aiSdk');
+      return (await import('./ai-sdk/patch-ai-sdk.js')).AI_SDK;
+    },
   },
 ];
 

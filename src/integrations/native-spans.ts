@@ -12,6 +12,7 @@ export interface NativeSpanMapper {
 
 /** A tracing SDK whose mapper is loaded with the first of its spans: few applications have any. */
 interface NativeSpans {
+  readonly sdk: 'aiSdk' | 'langsmith';
   readonly isOne: (span: ReadableSpan) => boolean;
   readonly load: () => Promise<NativeSpanMapper>;
   mapper?: NativeSpanMapper;
@@ -20,11 +21,13 @@ interface NativeSpans {
 
 const NATIVE_SPANS: readonly NativeSpans[] = [
   {
+    sdk: 'aiSdk',
     // Of version 5 and 6, in whatever scope the application's tracer has.
     isOne: ({ attributes }) => attributes['ai.operationId'] !== undefined,
     load: async () => (await import('./ai-sdk/native-spans.js')).AI_SDK_SPANS,
   },
   {
+    sdk: 'langsmith',
     // In its OpenTelemetry mode, after `initializeOTEL()`.
     isOne: ({ instrumentationScope }) => instrumentationScope.name === 'langsmith',
     load: async () => (await import('./langsmith/native-spans.js')).LANGSMITH_SPANS,
@@ -37,7 +40,16 @@ const NATIVE_SPANS: readonly NativeSpans[] = [
  */
 export function loadNativeMapper(span: ReadableSpan): Promise<void> | undefined {
   const native = NATIVE_SPANS.find((each) => each.isOne(span));
-  if (native === undefined || native.mapper !== undefined) return undefined;
+  return native === undefined || native.mapper !== undefined ? undefined : load(native);
+}
+
+/** The same for an SDK that was found: its first spans need not wait then. */
+export async function loadMapperOf(sdk: NativeSpans['sdk']): Promise<void> {
+  const native = NATIVE_SPANS.find((each) => each.sdk === sdk);
+  if (native !== undefined) await load(native);
+}
+
+function load(native: NativeSpans): Promise<void> {
   native.loading ??= native.load().then(
     (mapper) => void (native.mapper = mapper),
     (error: unknown) => debug(`A mapper was not loaded: ${String(error)}`),

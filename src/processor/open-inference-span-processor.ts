@@ -55,6 +55,11 @@ export type OpenInferenceProcessorOptions = Omit<
   | 'spanLimits'
 >;
 
+/** A span that waits for its mapper, with what other spans said of it when it ended. */
+interface UnmappedSpan extends WaitingSpan {
+  readonly context: MappingContext;
+}
+
 /** What `setup()` has decided and made before it composes the processor. */
 export interface ProcessorParts {
   readonly resolved: ResolvedOptions;
@@ -98,7 +103,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   readonly #isStandalone: boolean;
   readonly #waiting = new WaitingSpans();
   /** Spans that have ended before the mapper of their SDK was loaded: the first ones at most. */
-  readonly #unmapped = new Set<WaitingSpan>();
+  readonly #unmapped = new Set<UnmappedSpan>();
   #mappersLoaded: Promise<unknown> | undefined;
   readonly #failed = new WeakSet<ReadableSpan>();
   readonly #countedOnce = new CountedOnce();
@@ -360,7 +365,8 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   #take(span: ReadableSpan, node: SpanNode): void {
     const loading = loadNativeMapper(span);
     if (loading !== undefined) {
-      const sent = this.#sendLoaded({ span, node }, loading);
+      const context = this.#tree.contextOf(node, span, false);
+      const sent = this.#sendLoaded({ span, node, context }, loading);
       this.#mappersLoaded = Promise.all([this.#mappersLoaded, sent]);
       return;
     }
@@ -376,7 +382,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
     for (const waiting of this.#waiting.takeEndedFor(node)) this.#sendOne(waiting);
   }
 
-  async #sendLoaded(unmapped: WaitingSpan, loading: Promise<void>): Promise<void> {
+  async #sendLoaded(unmapped: UnmappedSpan, loading: Promise<void>): Promise<void> {
     this.#unmapped.add(unmapped);
     this.#report(unmapped.span, unmapped.node, undefined);
     await loading;
@@ -397,8 +403,12 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
    * Maps, redacts and hands on one span. Answers what it was mapped to, before redaction, for the
    * spans above; `undefined` of a span that is not sent.
    */
-  #send(span: ReadableSpan, node: SpanNode, incomplete = false): MappedSpan | undefined {
-    const context = this.#tree.contextOf(node, span, incomplete);
+  #send(
+    span: ReadableSpan,
+    node: SpanNode,
+    incomplete = false,
+    context = this.#tree.contextOf(node, span, incomplete),
+  ): MappedSpan | undefined {
     if (!node.isSent) return undefined;
     this.#privacy.check(span.attributes);
     let last: MappedSpan | undefined;
@@ -468,9 +478,9 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
     this.#unmapped.clear();
   }
 
-  #sendOne({ span, node }: WaitingSpan): void {
+  #sendOne({ span, node, context }: WaitingSpan & Partial<UnmappedSpan>): void {
     try {
-      this.#send(span, node);
+      this.#send(span, node, false, context);
     } catch (error) {
       this.#onFailure(error, span);
       attempt(() => this.#send(asBareSpan(span), node));
