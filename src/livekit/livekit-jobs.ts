@@ -75,6 +75,8 @@ export class LiveKitJobs {
    */
   async findCopies(): Promise<void> {
     if (this.#modules.length > 0 || this.#unconnected !== undefined) return;
+    // Once: LiveKit that has made a span is loaded. To look costs as much as to map the span.
+    this.#unconnected = [];
     // Where looking fails, nobody can be asked, and content stays withheld.
     if (livekitPresence() === 'loaded') await this.#look().catch(() => undefined);
   }
