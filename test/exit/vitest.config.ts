@@ -1,0 +1,15 @@
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
+
+/** Real processes and LiveKit jobs that end in every way, and the soak: minutes of mostly waiting. */
+const config: ViteUserConfig = defineConfig({
+  test: {
+    include: ['test/exit/**/*.test.ts', 'test/delivery/soak.test.ts'],
+    pool: 'forks',
+    // What hangs, not what is slow: a job of LiveKit's takes 8 s on a quiet machine.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    reporters: ['default', ['json', { outputFile: 'reports/test-exit.json' }]],
+  },
+});
+
+export default config;
