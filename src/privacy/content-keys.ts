@@ -10,8 +10,7 @@ import { TELEMETRY_KEY_RULES } from './keys/telemetry-keys.js';
 
 /**
  * Keys of ours under which the application may write text, and what of it is no text: LiveKit's
- * close reasons (`voice/events.ts`, `room`), the values that this package writes, an id without
- * spaces that is no telephone number.
+ * close reasons (`voice/events.ts`, `room`) and the values that this package writes.
  */
 const HARMLESS_VALUES: ReadonlyMap<string, RegExp> = new Map([
   [
@@ -23,7 +22,6 @@ const HARMLESS_VALUES: ReadonlyMap<string, RegExp> = new Map([
     CatalystAttr.AGENT_STOP_REASON,
     /^(?:completed|error(?:_[a-z_]{1,40})?|abandoned|aborted|cancelled)$/,
   ],
-  [CatalystAttr.TENANT_ID, /^(?!.*\d{7})[\w.:-]{1,64}$/],
 ]);
 
 /**
@@ -33,7 +31,7 @@ const HARMLESS_VALUES: ReadonlyMap<string, RegExp> = new Map([
 const CATALYST_KEY_RULES: KeyRules = {
   exact: {
     ...sameClass('none', Object.values(CatalystAttr)),
-    ...sameClass('metadata', [...HARMLESS_VALUES.keys()]),
+    ...sameClass('metadata', [...HARMLESS_VALUES.keys(), CatalystAttr.TENANT_ID]),
     ...sameClass('personal', [CatalystAttr.ROOM_NAME, 'room.name', 'participant.identity']),
   },
   prefixes: [],

@@ -4,6 +4,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { MappedSpan, type AttributeEntry } from '../mapping/mapped-span.js';
 import { classifyAttribute, classifyIn, classifyRawKey, type Classify } from './content-keys.js';
 import { ContentRedactor } from './content-redactor.js';
+import { shortestLimit } from './inline-media.js';
 import type { PrivacyPolicy } from './privacy.js';
 
 type Event = ReadableSpan['events'][number];
@@ -14,6 +15,7 @@ type Link = ReadableSpan['links'][number];
  * in is left as it is, and handed back when nothing in it changes.
  */
 export function redact(span: MappedSpan, policy: PrivacyPolicy): MappedSpan {
+  if (policy.limitsMediaOnly && isShort(span, shortestLimit(policy.media))) return span;
   const kind = span.get(SemanticConventions.OPENINFERENCE_SPAN_KIND);
   const redactor = new ContentRedactor(policy, typeof kind === 'string' ? kind : '');
   const maskName = (name: string): string => policy.rewriter?.maskName(name) ?? name;
@@ -29,6 +31,20 @@ export function redact(span: MappedSpan, policy: PrivacyPolicy): MappedSpan {
     links === span.links &&
     entries === span.entries;
   return isSame ? span : new MappedSpan(span, { name, status, events, links, entries });
+}
+
+/** Whether no value can be media that is too long: of most spans, when nothing else is withheld. */
+function isShort({ entries, events, links, status }: MappedSpan, limit: number): boolean {
+  for (const { value } of entries) if (!isShortValue(value, limit)) return false;
+  for (const { attributes } of [...events, ...links]) {
+    for (const key in attributes) if (!isShortValue(attributes[key], limit)) return false;
+  }
+  return isShortValue(status.message, limit);
+}
+
+/** A list may be the bytes of an image. */
+function isShortValue(value: AttributeValue | undefined, limit: number): boolean {
+  return typeof value === 'string' ? value.length <= limit : typeof value !== 'object';
 }
 
 /**
