@@ -1,5 +1,5 @@
-// The one place that writes to the console. Content, tokens and header values never get here:
-// whoever calls passes names, counts and states.
+// The only file that writes to the console. Callers pass names, counts and states, and never
+// content, tokens or header values.
 
 const PREFIX = '[catalyst-tracing]';
 const MAX_TEXT_LENGTH = 1_000;

@@ -4,9 +4,9 @@ import { MAX_TIMER_MILLIS } from '../options/option-readers.js';
 export interface ExitHooks {
   /** Sends everything that is there; settles within `timeoutMillis` and never rejects. */
   readonly flush: (timeoutMillis: number) => Promise<unknown>;
-  /** Spans handed over so far: shows whether another flush at `beforeExit` has anything to do. */
+  /** Spans added so far: at `beforeExit` another flush only follows when there are new ones. */
   readonly added: () => number;
-  /** Called when the process is certain to end: the last moment to hand spans over. Never throws. */
+  /** Called when the process is certain to end: the last moment to add spans. Never throws. */
   readonly beforeEnd: () => void;
   /**
    * Called last: sends what is left, or keeps it, or counts it. Blocks for a moment, and not on the

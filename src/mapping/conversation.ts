@@ -231,7 +231,7 @@ function textPart(content: string): JsonRecord {
   return { type: 'text', content };
 }
 
-/** Text of the last message of this role that has any. */
+/** Text of the last message with this role; messages without text are skipped. */
 export function lastTextOf(messages: readonly unknown[], role: string): string | undefined {
   for (let index = messages.length - 1; index >= 0; index -= 1) {
     const message = messages[index];

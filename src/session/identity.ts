@@ -122,7 +122,7 @@ export interface OpenInferenceContext {
  */
 export function readOpenInferenceContext(context: Context): OpenInferenceContext | undefined {
   if (context === ROOT_CONTEXT) return undefined;
-  // Nearly no context has any of it, and every span starts in one.
+  // This runs for every span, and few contexts have one of these keys.
   if (OPEN_INFERENCE_CONTEXT_KEYS.every((key) => context.getValue(key) === undefined)) {
     return undefined;
   }
@@ -132,7 +132,7 @@ export function readOpenInferenceContext(context: Context): OpenInferenceContext
     userId: asText(context.getValue(USER_ID)),
     agent: undefined,
     metadata: parseJsonRecord(context.getValue(METADATA)),
-    // A list that has anything but texts is none.
+    // Only a list of strings is used.
     tags: Array.isArray(tags) && tags.every((tag) => typeof tag === 'string') ? tags : undefined,
   };
   const attributes = attributesIn(context);

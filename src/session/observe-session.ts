@@ -177,7 +177,7 @@ class SessionListeners {
 
   #connect(active: Session | undefined): Session | undefined {
     const { sessions } = this.#tree;
-    const session = active !== undefined && sessions.isOpen(active) ? active : sessions.only();
+    const session = active !== undefined && sessions.isOpen(active) ? active : sessions.onlyOpen();
     // A session that somebody else observes is another object's.
     if (session === undefined || session.observed !== undefined) return undefined;
     session.observed = new ObservedSession();

@@ -173,9 +173,9 @@ export class Sessions {
   }
 
   /** The session that is open, when it is the only one. */
-  only(): Session | undefined {
-    const [only] = this.#open;
-    return this.#open.size === 1 ? only : undefined;
+  onlyOpen(): Session | undefined {
+    const [session] = this.#open;
+    return this.#open.size === 1 ? session : undefined;
   }
 
   /** The session's id as the application or its job gives it. */
@@ -195,7 +195,7 @@ export class Sessions {
    * that is open, and when none is, the one that was open last.
    */
   ofStray(): Session | undefined {
-    return this.#open.size === 0 ? this.#last : this.only();
+    return this.#open.size === 0 ? this.#last : this.onlyOpen();
   }
 
   /**
