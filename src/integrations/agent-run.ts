@@ -1,18 +1,107 @@
-import { context as contextApi, type Context, type Tracer } from '@opentelemetry/api';
-import { asText } from '../mapping/read-attributes.js';
-import { Attr } from '../semconv/attribute-keys.js';
-import type { OpenSpan } from '../spans/span-handle.js';
 import {
-  abandonStep,
-  failStep,
-  inSession,
-  startStep,
-  startTool,
-  type Step,
-} from './agent-steps.js';
-import { jsonText } from './call-attributes.js';
-import { guard } from './model-call.js';
+  context as contextApi,
+  SpanKind,
+  trace,
+  type Attributes,
+  type Context,
+  type Tracer,
+} from '@opentelemetry/api';
+import { liveSetup } from '../live-tracing.js';
+import { LIVEKIT_SCOPE_NAME } from '../mapping/livekit-spans.js';
+import { asText, isRecord } from '../mapping/read-attributes.js';
+import { Attr, type SpanKindValue } from '../semconv/attribute-keys.js';
+import { identityOf, withIdentity, type Identity } from '../session/identity.js';
+import type { OpenSpan } from '../spans/span-handle.js';
+import { openSpan, startSpan } from '../spans/start-span.js';
+import { guard } from './integration.js';
+import { jsonText } from './messages.js';
 import { closeAtShutdown } from './open-spans.js';
+
+/** A span of an agent's run: the run, a turn, a tool, a model call that its SDK reports. */
+export interface Step {
+  readonly span: OpenSpan;
+  /** Of everything below it. */
+  readonly context: Context;
+}
+
+export interface StepStart {
+  readonly name: string;
+  readonly kind: SpanKindValue;
+  /** The parent context. */
+  readonly around: Context;
+  readonly identity?: Partial<Identity> | undefined;
+  /** Name of the agent that the step is a run of. */
+  readonly agentName?: string | undefined;
+  /** Without content. */
+  readonly attributes?: Attributes | undefined;
+  readonly otelKind?: SpanKind | undefined;
+  /** When it really began; absent: now. */
+  readonly startMillis?: number | undefined;
+}
+
+const NOBODY: Identity = Object.freeze({
+  sessionId: undefined,
+  userId: undefined,
+  agent: undefined,
+  metadata: undefined,
+  tags: undefined,
+});
+
+/** Without a tracer: that of the live tracing. */
+export function startStep(tracer: Tracer | undefined, start: StepStart): Step {
+  const { name, kind, around, agentName, attributes, otelKind, startMillis } = start;
+  const agent =
+    agentName === undefined ? undefined : { id: undefined, name: agentName, role: undefined };
+  const identity = agent === undefined ? start.identity : { agent, ...start.identity };
+  return contextApi.with(around, () => {
+    const span = openSpan(tracer, (usable) =>
+      startSpan(usable, {
+        name,
+        kind: otelKind ?? SpanKind.INTERNAL,
+        attributes: { [Attr.SPAN_KIND]: kind, ...attributes },
+        identity: identity === undefined ? undefined : { ...NOBODY, ...identity },
+        isAgentRun: kind === 'AGENT',
+        startMillis,
+      }),
+    );
+    return { span, context: span.activate(() => contextApi.active()) };
+  });
+}
+
+/** Ends a step with what came of it; with a failure, it failed. */
+export function endStep({ span }: Step, output: unknown, failure?: unknown): void {
+  span.setOutput(output);
+  if (failure !== undefined) span.fail(failure);
+  span.end();
+}
+
+/** Ends a step that the SDK did not end. */
+export function abandonStep({ span }: Step): void {
+  span.setOutcome('abandoned').setStopReason('abandoned').setFinalized(false).end();
+}
+
+/**
+ * A run in the session that its SDK names, which is known only after it has started. A run inside a
+ * span of the application's or of LiveKit's belongs to that session.
+ */
+export function inSession(step: Step, around: Context, sessionId: string): Step {
+  const isInside =
+    trace.getSpan(around) !== undefined ||
+    identityOf(around)?.sessionId !== undefined ||
+    liveSetup()?.resolved?.sessionId !== undefined;
+  if (isInside) return step;
+  step.span.setAttribute(Attr.SESSION_ID, sessionId);
+  const identity = { ...NOBODY, ...identityOf(step.context), sessionId };
+  return { span: step.span, context: withIdentity(step.context, identity) };
+}
+
+/** Whether what happens here belongs to a session of the application's or of LiveKit's. */
+export function isInSession(around: Context): boolean {
+  if (identityOf(around)?.sessionId !== undefined) return true;
+  const above = trace.getSpan(around);
+  const scope: unknown = above && Reflect.get(above, 'instrumentationScope');
+  return isRecord(scope) && scope['name'] === LIVEKIT_SCOPE_NAME;
+}
 
 export interface RunStart {
   readonly name: string;
@@ -23,13 +112,15 @@ export interface RunStart {
 
 /** A run of an agent, put together from what its SDK reports: its span, and its tools. */
 export class AgentRun {
+  readonly tracer: Tracer | undefined;
   readonly tools: ToolCalls;
   readonly #around = contextApi.active();
   readonly #forget: () => void;
   #step: Step;
   #isOver = false;
 
-  constructor(tracer: Tracer, { name, system, agentId, userId }: RunStart) {
+  constructor(tracer: Tracer | undefined, { name, system, agentId, userId }: RunStart) {
+    this.tracer = tracer;
     const id = asText(agentId);
     this.#step = startStep(tracer, {
       name,
@@ -42,7 +133,7 @@ export class AgentRun {
       },
     });
     this.tools = new ToolCalls(tracer);
-    this.#forget = closeAtShutdown(this.span, () => this.#end(abandonStep));
+    this.#forget = closeAtShutdown(this.span, () => this.abandon());
   }
 
   get span(): OpenSpan {
@@ -66,9 +157,9 @@ export class AgentRun {
 
   /** The run ended; with a message, it failed. */
   ended(failure?: string): void {
-    this.#end((step) => {
-      if (failure !== undefined) failStep(step, failure);
-      step.span.end();
+    this.#end(({ span }) => {
+      if (failure !== undefined) span.fail({ message: failure });
+      span.end();
     });
   }
 
@@ -79,6 +170,11 @@ export class AgentRun {
     });
   }
 
+  /** Nobody has read the run to its end. */
+  abandon(): void {
+    this.#end(abandonStep);
+  }
+
   /** What has to end before the run does. */
   protected beforeEnd(): void {}
 
@@ -87,67 +183,58 @@ export class AgentRun {
     this.#isOver = true;
     this.#forget();
     guard(() => {
-      this.tools.abandon();
+      this.tools.endAll(abandonStep);
       this.beforeEnd();
     });
     end(this.#step);
   }
 }
 
+/** A call of a tool that has begun. */
+export interface Tool extends Step {
+  readonly input: unknown;
+  readonly startMillis: number;
+}
+
 /** The open tool calls of a run, by the ids that its SDK gives them. */
 export class ToolCalls {
-  readonly #tracer: Tracer;
-  readonly #open = new Map<string, Step>();
+  readonly #tracer: Tracer | undefined;
+  readonly #open = new Map<string, Tool>();
 
-  constructor(tracer: Tracer) {
+  constructor(tracer: Tracer | undefined) {
     this.#tracer = tracer;
   }
 
-  /** The context of a call; `undefined` of one that is not open. */
-  contextOf(id: unknown): Context | undefined {
-    return this.#open.get(asText(id) ?? '')?.context;
+  /** `undefined` of one that is not open. */
+  get(id: unknown): Tool | undefined {
+    return this.#open.get(asText(id) ?? '');
   }
 
   /** Of a call that is open already it changes nothing. */
-  start(around: Context, id: unknown, name: unknown, input: unknown): OpenSpan {
-    const key = asText(id) ?? '';
-    const call = { name: asText(name) ?? 'tool', id: asText(id), input };
-    const tool = this.#open.get(key) ?? startTool(this.#tracer, around, call);
-    this.#open.set(key, tool);
-    return tool.span;
+  start(around: Context, id: unknown, toolName: unknown, input: unknown): OpenSpan {
+    const known = this.get(id);
+    if (known !== undefined) return known.span;
+    const name = asText(toolName) ?? 'tool';
+    const step = startStep(this.#tracer, { name, kind: 'TOOL', around });
+    step.span.setTool({ name, callId: asText(id) }).setInput(input);
+    this.#open.set(asText(id) ?? '', { ...step, input, startMillis: Date.now() });
+    return step.span;
   }
 
-  end(id: unknown, output: unknown, hasFailed: boolean): void {
-    const key = asText(id) ?? '';
-    const tool = this.#open.get(key);
-    if (tool === undefined) return;
-    this.#open.delete(key);
-    tool.span.setOutput(output);
-    if (hasFailed) failStep(tool, jsonText(output) ?? 'the tool failed');
-    tool.span.end();
+  end(id: unknown, output: unknown, failure?: unknown): void {
+    const tool = this.get(id);
+    this.#open.delete(asText(id) ?? '');
+    if (tool !== undefined) endStep(tool, output, failure);
   }
 
-  abandon(): void {
-    for (const tool of this.#open.values()) abandonStep(tool);
+  /** Ends what is open, the newest first: one may be below another. */
+  endAll(end: (tool: Step) => void): void {
+    for (const tool of [...this.#open.values()].toReversed()) end(tool);
     this.#open.clear();
   }
 }
 
-/** Sees how a call of an SDK ends, before its caller does. */
-export function seeEnd(
-  result: unknown,
-  see: (value: unknown) => void,
-  failed: (error: unknown) => void,
-): unknown {
-  if (!(result instanceof Promise)) return result;
-  return result.then(
-    (value: unknown) => {
-      guard(() => see(value));
-      return value;
-    },
-    (error: unknown) => {
-      guard(() => failed(error));
-      throw error;
-    },
-  );
+/** What a tool failed with, where its SDK says so in what the tool returned. */
+export function toolFailure(hasFailed: boolean, output: unknown): unknown {
+  return hasFailed ? { message: jsonText(output) ?? 'the tool failed' } : undefined;
 }

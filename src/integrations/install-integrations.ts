@@ -9,124 +9,75 @@ import { patchWholeCopy, rememberResult, resultOf } from './installed-sdks.js';
 
 type SdkName = keyof InstrumentedModules;
 
-/** An SDK that is found by itself. Its code is loaded when there is something to patch. */
+/** An SDK that is found by itself. */
 interface SupportedSdk extends SdkPackage {
-  readonly name: SdkName;
-  readonly load: () => Promise<Integration>;
+  readonly name: Exclude<SdkName, 'livekitAgents' | 'langchainCallbacksManager'>;
 }
+
+/** The code of an SDK is loaded when there is something to patch. */
+const LOAD: Readonly<Record<SupportedSdk['name'], () => Promise<Integration>>> = {
+  openai: async () => (await import('./openai/patch-openai.js')).OPENAI,
+  anthropic: async () => (await import('./anthropic/patch-anthropic.js')).ANTHROPIC,
+  langchain: async () => (await import('./langchain/patch-langchain.js')).LANGCHAIN,
+  langgraph: async () => (await import('./langchain/patch-langchain.js')).LANGGRAPH,
+  langsmith: async () => (await import('./langsmith/bridge-langsmith.js')).LANGSMITH,
+  claudeAgentSdk: async () => (await import('./claude-agent-sdk/wrap-query.js')).CLAUDE_AGENT_SDK,
+  piAi: async () => (await import('./pi-ai/pi-ai.js')).PI_AI,
+  elevenlabs: async () => (await import('./elevenlabs/elevenlabs.js')).ELEVENLABS,
+  cursorSdk: async () => (await import('./cursor-sdk/cursor-sdk.js')).CURSOR_SDK,
+  openaiAgents: async () => (await import('./openai-agents/patch-openai-agents.js')).OPENAI_AGENTS,
+  aiSdk: async () => (await import('./ai-sdk/patch-ai-sdk.js')).AI_SDK,
+};
+
+const INDEX = { cjs: 'index.js', esm: 'index.mjs' };
+const DIST = { cjs: 'dist/index.js', esm: 'dist/index.js' };
+const SDK = { cjs: 'sdk.mjs', esm: 'sdk.mjs' };
+const MANAGER = { cjs: 'dist/callbacks/manager.cjs', esm: 'dist/callbacks/manager.js' };
+const GRAPH = { cjs: 'dist/index.cjs', esm: 'dist/index.js' };
+const CONVERSATION = { cjs: 'api/resources/conversationalAi/conversation/Conversation.js' };
+const CURSOR = { cjs: 'dist/cjs/index.js', esm: 'dist/esm/index.js' };
+const AGENTS = { cjs: 'dist/index.js', esm: 'dist/index.mjs' };
 
 /** Packages built on `@langchain/core`; most applications import only one of these. */
 const LANGCHAIN_PACKAGES = [
   'langchain',
-  ...[
-    'langgraph',
-    'openai',
-    'anthropic',
-    'google-genai',
-    'google-vertexai',
-    'aws',
-    'mistralai',
-    'groq',
-    'ollama',
-    'community',
-    'classic',
-  ].map((name) => `@langchain/${name}`),
+  ...'langgraph openai anthropic google-genai google-vertexai aws mistralai groq ollama community classic'
+    .split(' ')
+    .map((name) => `@langchain/${name}`),
 ];
+const PI_PACKAGES = ['@mariozechner', '@earendil-works'].flatMap((scope) =>
+  ['pi-ai', 'pi-agent-core'].map((name): SupportedSdk => {
+    const via = [`${scope}/pi-agent-core`];
+    return { name: 'piAi', packageName: `${scope}/${name}`, entries: DIST, via };
+  }),
+);
 
 const SUPPORTED: readonly SupportedSdk[] = [
-  {
-    name: 'openai',
-    packageName: 'openai',
-    entries: { cjs: 'index.js', esm: 'index.mjs' },
-    via: ['@langchain/openai'],
-    load: async () => (await import('./openai/patch-openai.js')).OPENAI,
-  },
+  { name: 'openai', packageName: 'openai', entries: INDEX, via: ['@langchain/openai'] },
   {
     name: 'anthropic',
     packageName: '@anthropic-ai/sdk',
-    entries: { cjs: 'index.js', esm: 'index.mjs' },
+    entries: INDEX,
     via: ['@langchain/anthropic'],
-    load: async () => (await import('./anthropic/patch-anthropic.js')).ANTHROPIC,
   },
-  {
-    name: 'langchain',
-    packageName: '@langchain/core',
-    entries: { cjs: 'dist/callbacks/manager.cjs', esm: 'dist/callbacks/manager.js' },
-    via: LANGCHAIN_PACKAGES,
-    load: async () => (await import('./langchain/patch-langchain.js')).LANGCHAIN,
-  },
-  {
-    name: 'langgraph',
-    packageName: '@langchain/langgraph',
-    entries: { cjs: 'dist/index.cjs', esm: 'dist/index.js' },
-    load: async () => (await import('./langchain/patch-langchain.js')).LANGGRAPH,
-  },
-  {
-    name: 'langsmith',
-    packageName: 'langsmith',
-    entries: { cjs: 'index.js', esm: 'index.mjs' },
-    load: async () => {
-      await loadMapperOf('langsmith');
-      return (await import('./langsmith/bridge-langsmith.js')).LANGSMITH;
-    },
-  },
+  { name: 'langchain', packageName: '@langchain/core', entries: MANAGER, via: LANGCHAIN_PACKAGES },
+  { name: 'langgraph', packageName: '@langchain/langgraph', entries: GRAPH },
+  { name: 'langsmith', packageName: 'langsmith', entries: INDEX },
+  { name: 'claudeAgentSdk', packageName: '@anthropic-ai/claude-agent-sdk', entries: SDK },
   // Claude Code was a package with the same function until 1.0.
-  ...['@anthropic-ai/claude-agent-sdk', '@anthropic-ai/claude-code'].map(
-    (packageName): SupportedSdk => ({
-      name: 'claudeAgentSdk',
-      packageName,
-      entries: { cjs: 'sdk.mjs', esm: 'sdk.mjs' },
-      load: async () => (await import('./claude-agent-sdk/claude-agent-sdk.js')).CLAUDE_AGENT_SDK,
-    }),
-  ),
-  ...['@mariozechner', '@earendil-works'].flatMap((scope) =>
-    ['pi-ai', 'pi-agent-core'].map((name): SupportedSdk => ({
-      name: 'piAi',
-      packageName: `${scope}/${name}`,
-      entries: { cjs: 'dist/index.js', esm: 'dist/index.js' },
-      via: [`${scope}/pi-agent-core`],
-      load: async () => (await import('./pi-ai/pi-ai.js')).PI_AI,
-    })),
-  ),
-  {
-    name: 'elevenlabs',
-    packageName: '@elevenlabs/client',
-    entries: { cjs: 'dist/index.js', esm: 'dist/index.js' },
-    load: async () => (await import('./elevenlabs/elevenlabs.js')).ELEVENLABS,
-  },
-  {
-    name: 'elevenlabs',
-    packageName: '@elevenlabs/elevenlabs-js',
-    entries: { cjs: 'api/resources/conversationalAi/conversation/Conversation.js' },
-    load: async () => (await import('./elevenlabs/elevenlabs.js')).ELEVENLABS,
-  },
-  {
-    name: 'cursorSdk',
-    packageName: '@cursor/sdk',
-    entries: { cjs: 'dist/cjs/index.js', esm: 'dist/esm/index.js' },
-    load: async () => (await import('./cursor-sdk/cursor-sdk.js')).CURSOR_SDK,
-  },
-  {
-    name: 'openaiAgents',
-    packageName: '@openai/agents',
-    entries: { cjs: 'dist/index.js', esm: 'dist/index.mjs' },
-    load: async () => (await import('./openai-agents/patch-openai-agents.js')).OPENAI_AGENTS,
-  },
-  {
-    name: 'aiSdk',
-    packageName: 'ai',
-    load: async () => {
-      await loadMapperOf('aiSdk');
-      return (await import('./ai-sdk/patch-ai-sdk.js')).AI_SDK;
-    },
-  },
+  { name: 'claudeAgentSdk', packageName: '@anthropic-ai/claude-code', entries: SDK },
+  ...PI_PACKAGES,
+  { name: 'elevenlabs', packageName: '@elevenlabs/client', entries: DIST },
+  { name: 'elevenlabs', packageName: '@elevenlabs/elevenlabs-js', entries: CONVERSATION },
+  { name: 'cursorSdk', packageName: '@cursor/sdk', entries: CURSOR },
+  { name: 'openaiAgents', packageName: '@openai/agents', entries: AGENTS },
+  { name: 'aiSdk', packageName: 'ai' },
 ];
 
-/** Names of `@inference/tracing` for what has another one here. */
-const ALIASES: Readonly<Record<string, SdkName>> = { langchainCallbacksManager: 'langchain' };
-
 /** LiveKit's own installer answers for it. */
-const ELSEWHERE: ReadonlySet<string> = new Set<SdkName>(['livekitAgents']);
+const ELSEWHERE = 'livekitAgents';
+/** Name of `@inference/tracing` for what has another one here. */
+const ALIASES: Readonly<Record<string, SdkName>> = { langchainCallbacksManager: 'langchain' };
 
 export interface InstallOptions {
   readonly modules: InstrumentedModules;
@@ -138,7 +89,7 @@ export interface InstallOptions {
 export async function installIntegrations(options: InstallOptions): Promise<void> {
   const { modules, autoInstrument, provider } = options;
   const requested = Object.entries(modules)
-    .filter(([name, module]) => module !== undefined && !ELSEWHERE.has(name))
+    .filter(([name, module]) => module !== undefined && name !== ELSEWHERE)
     .map(([name, module]) => [ALIASES[name] ?? name, module] as const);
   for (const [name, module] of requested) {
     const sdk = SUPPORTED.find((each) => each.name === name);
@@ -161,12 +112,17 @@ export async function installIntegrations(options: InstallOptions): Promise<void
   }
 }
 
+async function load({ name }: SupportedSdk): Promise<Integration> {
+  await loadMapperOf(name);
+  return LOAD[name]();
+}
+
 async function installRequested(
   sdk: SupportedSdk,
   module: unknown,
   provider: TracerProvider,
 ): Promise<InstallResult> {
-  const integration = await sdk.load();
+  const integration = await load(sdk);
   if (await patchWholeCopy(integration, module, provider)) {
     return resultOf(sdk.name, 'installed', integration.note);
   }
@@ -180,26 +136,25 @@ async function installFound(
   copies: readonly SdkCopy[],
   provider: TracerProvider,
 ): Promise<InstallResult> {
-  if (sdk.entries === undefined) return installRequested(sdk, undefined, provider);
+  const { name, packageName, entries } = sdk;
+  if (entries === undefined) return installRequested(sdk, undefined, provider);
   if (copies.length === 0) {
-    const reason = `${sdk.packageName} is installed, and no file of the application imports it: pass it as modules.${sdk.name} if it is used`;
-    return resultOf(sdk.name, 'unavailable', reason);
+    const reason = `${packageName} is installed, and no file of the application imports it: pass it as modules.${name} if it is used`;
+    return resultOf(name, 'unavailable', reason);
   }
-  const integration = await sdk.load();
-  const patched: SdkCopy[] = [];
-  for (const copy of copies) {
-    const { module, file } = copy;
-    if (await patchWholeCopy(integration, module, provider, file)) patched.push(copy);
-  }
-  const version = [...new Set(patched.map((copy) => copy.version))].join(', ');
-  if (patched.length > 0) return { ...resultOf(sdk.name, 'installed'), version };
-  return resultOf(sdk.name, 'unavailable', `what was found is not ${integration.expected}`);
+  const integration = await load(sdk);
+  const versions = new Set<string | undefined>();
+  for (const { module, file, version } of copies)
+    if (await patchWholeCopy(integration, module, provider, file)) versions.add(version);
+  if (versions.size === 0)
+    return resultOf(name, 'unavailable', `what was found is not ${integration.expected}`);
+  return { ...resultOf(name, 'installed'), version: [...versions].join(', ') };
 }
 
 async function report(
   provider: TracerProvider,
   name: string,
-  install: () => Promise<InstallResult> | InstallResult,
+  install: () => Promise<InstallResult>,
 ): Promise<void> {
   try {
     rememberResult(provider, await install());

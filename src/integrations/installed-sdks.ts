@@ -2,8 +2,7 @@ import type { TracerProvider } from '@opentelemetry/api';
 import type { InstallResult } from '../catalyst-tracing.js';
 import { sharedByCopies } from '../live-tracing.js';
 import { TRACER_NAME, VERSION } from '../version.js';
-import type { Integration } from './integration.js';
-import { aroundMethod, type Unpatch } from './patch-method.js';
+import { aroundMethod, type Integration, type Unpatch } from './integration.js';
 
 /** What was patched for one tracer provider, and what became of each SDK. */
 interface Installed {

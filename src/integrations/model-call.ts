@@ -6,24 +6,21 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
-import { debug } from '../diagnostics.js';
 import { liveSetup } from '../live-tracing.js';
 import { identityOf } from '../session/identity.js';
 import type { OpenSpan } from '../spans/span-handle.js';
-import { openSpan, startSpan } from '../spans/start-span.js';
+import { startStep } from './agent-run.js';
 import {
   answerAttributes,
-  embeddingAnswerAttributes,
   inputAttributes,
   requestAttributes,
   startAttributes,
   type CallAnswer,
   type CallRequest,
 } from './call-attributes.js';
+import { guard } from './integration.js';
 import { markOwner, SILENT_OWNER, withOwner } from './llm-owner.js';
 import { closeAtShutdown } from './open-spans.js';
-
-export type { CallAnswer, CallRequest };
 
 /** How a call stopped that neither completed nor failed. */
 export type Stop = 'abandoned' | 'aborted' | 'raw';
@@ -40,16 +37,6 @@ export interface CallObserver {
   stopped(how: Stop, partial?: CallAnswer): void;
 }
 
-/** Runs our code: what it throws must never reach the application or its SDK. */
-export function guard<T>(step: () => T): T | undefined {
-  try {
-    return step();
-  } catch (error) {
-    debug(`An integration failed: ${error instanceof Error ? error.name : typeof error}`);
-    return undefined;
-  }
-}
-
 /**
  * The span of one model call, which counts its tokens. It is active while the SDK runs, so that HTTP
  * spans are its children and wrappers below it start no span.
@@ -63,26 +50,20 @@ export class ModelCall implements CallObserver {
   #forget: (() => void) | undefined;
   #isOver = false;
 
-  /** Without a tracer: that of the live tracing. */
+  /** `startMillis`: when it began, of a call that its SDK reports later. */
   constructor(
     tracer: Tracer | undefined,
-    spanName: string,
+    name: string,
     request: CallRequest | undefined,
     around: Context,
+    startMillis?: number,
   ) {
     this.around = around;
     this.#request = request;
-    this.span = openSpan(tracer, (usable) =>
-      contextApi.with(around, () =>
-        startSpan(usable, {
-          name: spanName,
-          kind: SpanKind.CLIENT,
-          attributes: request === undefined ? {} : startAttributes(request),
-          identity: undefined,
-          isAgentRun: false,
-        }),
-      ),
-    );
+    const attributes = request && startAttributes(request);
+    const otelKind = SpanKind.CLIENT;
+    const step = { name, kind: 'LLM', around, otelKind, attributes, startMillis } as const;
+    this.span = startStep(tracer, step).span;
     markOwner(this.span.raw);
     // A call under way is sent as it is at shutdown: it should say what was asked.
     if (request !== undefined) this.span.setAttributes(inputAttributes(request));
@@ -112,12 +93,17 @@ export class ModelCall implements CallObserver {
     this.#forget = closeAtShutdown(this.span, () => this.stopped('abandoned', partial()));
   }
 
-  answered(answer: CallAnswer): void {
-    this.#end(answer, () => {
-      const { error: message, isComplete } = answer;
-      if (message !== undefined) this.span.raw.setStatus({ code: SpanStatusCode.ERROR, message });
-      else if (isComplete) this.span.raw.setStatus({ code: SpanStatusCode.OK });
-    });
+  /** `endMillis`: when it ended, of a call whose answer is known only later. */
+  answered(answer: CallAnswer, endMillis?: number): void {
+    this.#end(
+      answer,
+      () => {
+        const { error: message, isComplete } = answer;
+        if (message !== undefined) this.span.raw.setStatus({ code: SpanStatusCode.ERROR, message });
+        else if (isComplete) this.span.raw.setStatus({ code: SpanStatusCode.OK });
+      },
+      endMillis,
+    );
   }
 
   failed(error: unknown, partial?: CallAnswer): void {
@@ -139,24 +125,21 @@ export class ModelCall implements CallObserver {
     this.span.setAttribute(S.METADATA, withMetadataAround(this.around, this.#metadata));
   }
 
-  #end(answer: CallAnswer | undefined, conclude: () => void): void {
+  #end(answer: CallAnswer | undefined, conclude: () => void, endMillis?: number): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#forget?.();
     guard(() => this.#write(answer));
     guard(conclude);
-    this.span.end();
+    if (endMillis === undefined) this.span.end();
+    else this.span.raw.end(endMillis);
   }
 
   #write(answer: CallAnswer | undefined): void {
     if (!this.span.raw.isRecording()) return;
     const request = this.#request;
-    if (answer !== undefined) {
-      const isEmbedding = request?.texts !== undefined;
-      this.span.setAttributes(
-        isEmbedding ? embeddingAnswerAttributes(answer) : answerAttributes(answer),
-      );
-    }
+    const isEmbedding = request?.texts !== undefined;
+    if (answer !== undefined) this.span.setAttributes(answerAttributes(answer, isEmbedding));
     if (request !== undefined) this.span.setAttributes(requestAttributes(request));
   }
 }
@@ -166,11 +149,7 @@ export function withMetadataAround(
   around: Context,
   metadata: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
-  return {
-    ...liveSetup()?.resolved?.metadata,
-    ...identityOf(around)?.metadata,
-    ...metadata,
-  };
+  return { ...liveSetup()?.resolved?.metadata, ...identityOf(around)?.metadata, ...metadata };
 }
 
 /** The application took the call back: `AbortController`, or the SDK's own `abort()`. */

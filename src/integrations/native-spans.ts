@@ -12,7 +12,7 @@ export interface NativeSpanMapper {
 
 /** A tracing SDK whose mapper is loaded with the first of its spans: few applications have any. */
 interface NativeSpans {
-  readonly sdk: 'aiSdk' | 'langsmith';
+  readonly sdk: string;
   readonly isOne: (span: ReadableSpan) => boolean;
   readonly load: () => Promise<NativeSpanMapper>;
   mapper?: NativeSpanMapper;
@@ -44,7 +44,7 @@ export function loadNativeMapper(span: ReadableSpan): Promise<void> | undefined 
 }
 
 /** The same for an SDK that was found: its first spans need not wait then. */
-export async function loadMapperOf(sdk: NativeSpans['sdk']): Promise<void> {
+export async function loadMapperOf(sdk: string): Promise<void> {
   const native = NATIVE_SPANS.find((each) => each.sdk === sdk);
   if (native !== undefined) await load(native);
 }

@@ -1,18 +1,32 @@
+import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import {
-  OpenInferenceSpanKind as Kind,
-  SemanticConventions as S,
-} from '@arizeai/openinference-semantic-conventions';
-import { context as contextApi, type Context, type Tracer } from '@opentelemetry/api';
-import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+  context as contextApi,
+  type Attributes,
+  type Context,
+  type Tracer,
+} from '@opentelemetry/api';
+import { mapProvider } from '../../mapping/providers.js';
+import { asText, type JsonRecord } from '../../mapping/read-attributes.js';
+import type { Identity } from '../../session/identity.js';
+import type { SpanKindValue } from '../../semconv/attribute-keys.js';
 import { readUsage } from '../../spans/usage.js';
-import { abandonStep, isInSession, startStep, startTool, type Step } from '../agent-steps.js';
-import { jsonText, listIn, recordsIn, without, type CallRequest } from '../call-attributes.js';
+import { abandonStep, isInSession, startStep, ToolCalls, type Step } from '../agent-run.js';
+import type { CallRequest } from '../call-attributes.js';
+import {
+  contentParts,
+  jsonText,
+  listIn,
+  readMessages,
+  recordIn,
+  recordsIn,
+  without,
+  type Message,
+} from '../messages.js';
 import { ModelCall } from '../model-call.js';
 import { closeAtShutdown } from '../open-spans.js';
-import { answerMessage, modelMessages, modelProvider } from './messages.js';
 
 /** Generations are agents' work: they call tools and take several steps. The rest is one request. */
-const GENERATION = /^ai\.(?:generate|stream)(?:Text|Object)$/u;
+export const GENERATION: RegExp = /^ai\.(?:generate|stream)(?:Text|Object)$/u;
 const NOT_PARAMETERS =
   'aiVersion callId execute functionId headers instructions messages modelId promptMessages provider providerOptions recordInputs recordOutputs request response timestamp tools'.split(
     ' ',
@@ -22,17 +36,16 @@ const NOT_PARAMETERS =
 export class Operation {
   readonly #tracer: Tracer;
   readonly #root: Step;
-  readonly #tools = new Map<unknown, Step>();
+  readonly #tools: ToolCalls;
   /** Of embeddings, which may be asked for at the same time. */
   readonly #embeddings = new Map<unknown, ModelCall>();
   readonly #forget: () => void;
+  /** A step of a generation, or what reranks. */
   #step: Step | undefined;
-  #rerank: Step | undefined;
   model: ModelCall | undefined;
-  readonly #hooks: Readonly<Record<string, (event: JsonRecord) => void>> = {
-    onStepStart: ({ stepNumber }) => {
-      this.#step = this.#start(`step ${String(stepNumber)}`, Kind.CHAIN);
-    },
+  /** By the name of the hook. */
+  readonly hooks: Readonly<Record<string, (event: JsonRecord) => void>> = {
+    onStepStart: ({ stepNumber }) => this.#startStep(`step ${String(stepNumber)}`, 'CHAIN'),
     onStepEnd: () => this.#endStep(),
     onStepError: ({ error }) => {
       this.model?.failed(error);
@@ -43,21 +56,46 @@ export class Operation {
     onLanguageModelCallEnd: (event) => this.#endModel(event),
     onObjectStepStart: (event) => this.#startModel(event),
     onObjectStepEnd: (event) => this.#endModel(event),
-    onToolExecutionStart: (event) => this.#startTool(event),
-    onToolExecutionEnd: (event) => this.#endTool(event),
+    onToolExecutionStart: ({ toolCall }) => {
+      const { toolCallId, toolName, input } = recordIn(toolCall);
+      const tool = this.#tools.start(this.#context, toolCallId, toolName, input);
+      tool.setAttribute(S.TOOL_PARAMETERS, jsonText(input));
+    },
+    onToolExecutionEnd: ({ toolCall, toolOutput }) => {
+      const { type, output, error } = recordIn(toolOutput);
+      const hasFailed = type === 'tool-error';
+      const failure = hasFailed ? (error ?? 'error') : undefined;
+      this.#tools.end(recordIn(toolCall)['toolCallId'], hasFailed ? undefined : output, failure);
+    },
     onEmbedStart: (event) => this.#startEmbedding(event),
-    onEmbedEnd: (event) => this.#endEmbedding(event),
-    onRerankStart: (event) => this.#startRerank(event),
+    onEmbedEnd: ({ embedCallId, usage, modelId }) => {
+      const { tokens } = recordIn(usage);
+      this.#embeddings.get(embedCallId)?.answered({
+        model: asText(modelId),
+        usage: typeof tokens === 'number' ? { prompt: tokens } : undefined,
+        isComplete: true,
+      });
+    },
+    onRerankStart: (event) => {
+      const { modelId, query, topN, documents } = event;
+      this.#startStep(nameOf('rerank', event), 'RERANKER');
+      this.#step?.span.setInput(query).setAttributes({
+        [S.RERANKER_MODEL_NAME]: modelId,
+        [S.RERANKER_TOP_K]: topN,
+        [S.RERANKER_QUERY]: query,
+        ...rerankDocuments(documents, undefined),
+      });
+    },
     onRerankEnd: ({ ranking }) => {
-      this.#rerank?.span.setAttributes(rankedDocuments(ranking)).end();
-      this.#rerank = undefined;
+      this.#step?.span.setAttributes(rerankDocuments(undefined, ranking));
+      this.#endStep();
     },
     onEnd: ({ text, object, recordOutputs }) => {
       if (recordOutputs !== false) this.#root.span.setOutput(asText(text) ?? object);
       this.#end(({ span }) => span.end());
     },
     onAbort: () => {
-      this.model?.stopped('aborted', { finishReason: 'abort', messages: [], isComplete: false });
+      this.model?.stopped('aborted', { finishReason: 'abort', isComplete: false });
       this.#end(({ span }) =>
         span.setOutcome('aborted').setStopReason('aborted').setFinalized(false).end(),
       );
@@ -78,15 +116,15 @@ export class Operation {
     const name = asText(event['functionId']);
     const around = contextApi.active();
     this.#tracer = tracer;
+    this.#tools = new ToolCalls(tracer);
     this.#root = startStep(tracer, {
       name: name ?? id,
-      kind: isGeneration ? Kind.AGENT : Kind.CHAIN,
+      kind: isGeneration ? 'AGENT' : 'CHAIN',
       around,
+      agentName: isGeneration ? name : undefined,
       identity: {
-        ...identityIn(isRecord(runtimeContext) ? runtimeContext : {}),
+        ...identityIn(recordIn(runtimeContext)),
         ...(isInSession(around) && { sessionId: undefined }),
-        ...(isGeneration &&
-          name !== undefined && { agent: { id: undefined, name, role: undefined } }),
       },
     });
     this.#root.span.setInput(messages ?? prompt ?? value ?? query);
@@ -105,20 +143,21 @@ export class Operation {
     return this.#tools.get(id)?.context;
   }
 
-  /** An event of a hook. */
-  see(hook: string, event: JsonRecord): void {
-    this.#hooks[hook]?.(event);
+  /** Where the next span begins. */
+  get #context(): Context {
+    return (this.#step ?? this.#root).context;
   }
 
   /** Ends what is open, the innermost first. Ended spans take no notice. */
   #end(end: (step: Step) => void): void {
     this.#forget();
-    for (const step of [...this.#tools.values(), this.#rerank, this.#step, this.#root])
-      if (step !== undefined) end(step);
+    this.#tools.endAll(end);
+    if (this.#step !== undefined) end(this.#step);
+    end(this.#root);
   }
 
-  #start(name: string, kind: Kind): Step {
-    return startStep(this.#tracer, { name, kind, around: this.#root.context });
+  #startStep(name: string, kind: SpanKindValue): void {
+    this.#step = startStep(this.#tracer, { name, kind, around: this.#root.context });
   }
 
   #endStep(): void {
@@ -127,20 +166,20 @@ export class Operation {
   }
 
   #startModel(event: JsonRecord): void {
-    const { context } = this.#step ?? this.#root;
+    const asked = event['messages'] ?? event['promptMessages'];
     const request = {
       ...requestOf(event),
-      messages: modelMessages(event['instructions'], event['messages'] ?? event['promptMessages']),
+      messages: [...systemMessages(event['instructions']), ...readMessages(asked)],
       tools: listIn(event['tools']),
       parameters: without(event, NOT_PARAMETERS),
     };
-    this.model = new ModelCall(this.#tracer, nameOf('chat', event), request, context);
+    this.model = new ModelCall(this.#tracer, nameOf('chat', event), request, this.#context);
   }
 
   #endModel(event: JsonRecord): void {
     const { responseId, modelId, finishReason, usage, content, objectText, response } = event;
     const said = content ?? (objectText === undefined ? [] : [{ type: 'text', text: objectText }]);
-    const served = isRecord(response) ? response : {};
+    const served = recordIn(response);
     this.model?.answered({
       id: asText(responseId ?? served['id']),
       model: asText(served['modelId'] ?? modelId),
@@ -149,25 +188,6 @@ export class Operation {
       messages: answerMessage(said),
       isComplete: true,
     });
-  }
-
-  #startTool({ toolCall }: JsonRecord): void {
-    if (!isRecord(toolCall)) return;
-    const { toolCallId, toolName, input } = toolCall;
-    const call = { name: asText(toolName) ?? 'tool', id: asText(toolCallId), input };
-    const tool = startTool(this.#tracer, (this.#step ?? this.#root).context, call);
-    tool.span.setAttribute(S.TOOL_PARAMETERS, jsonText(input));
-    this.#tools.set(toolCallId, tool);
-  }
-
-  #endTool({ toolCall, toolOutput }: JsonRecord): void {
-    const id = isRecord(toolCall) ? toolCall['toolCallId'] : undefined;
-    const span = this.#tools.get(id)?.span;
-    this.#tools.delete(id);
-    const result = isRecord(toolOutput) ? toolOutput : {};
-    if (result['type'] === 'tool-error') span?.fail(result['error']);
-    else span?.setOutput(result['output']);
-    span?.end();
   }
 
   #startEmbedding(event: JsonRecord): void {
@@ -181,27 +201,6 @@ export class Operation {
     const call = new ModelCall(this.#tracer, nameOf('embed', event), request, context);
     this.#embeddings.set(embedCallId, call);
   }
-
-  #endEmbedding({ embedCallId, usage, modelId }: JsonRecord): void {
-    const tokens = isRecord(usage) ? usage['tokens'] : undefined;
-    this.#embeddings.get(embedCallId)?.answered({
-      model: asText(modelId),
-      usage: typeof tokens === 'number' ? { prompt: tokens } : undefined,
-      messages: [],
-      isComplete: true,
-    });
-  }
-
-  #startRerank(event: JsonRecord): void {
-    const { modelId, query, topN, documents } = event;
-    this.#rerank = this.#start(nameOf('rerank', event), Kind.RERANKER);
-    this.#rerank.span.setInput(query).setAttributes({
-      [S.RERANKER_MODEL_NAME]: modelId,
-      [S.RERANKER_TOP_K]: topN,
-      [S.RERANKER_QUERY]: query,
-      ...inputDocuments(documents),
-    });
-  }
 }
 
 function nameOf(operation: string, { modelId }: JsonRecord): string {
@@ -209,40 +208,46 @@ function nameOf(operation: string, { modelId }: JsonRecord): string {
 }
 
 function requestOf({ provider, modelId }: JsonRecord): CallRequest {
-  const model = asText(modelId);
-  return { ...modelProvider(provider), model, messages: [], tools: [], parameters: {} };
+  return { ...modelProvider(provider), model: asText(modelId) };
 }
 
-export function inputDocuments(documents: unknown): Readonly<Record<string, string>> {
-  const prefix = S.RERANKER_INPUT_DOCUMENTS;
-  return Object.fromEntries(
-    listIn(documents).map((document, at) => [
-      `${prefix}.${at}.${S.DOCUMENT_CONTENT}`,
-      jsonText(document) ?? '',
-    ]),
-  );
+/** Whose model it is: `openai.chat` and `openai.responses` are OpenAI's. */
+export function modelProvider(provider: unknown): Pick<CallRequest, 'system' | 'provider'> {
+  const name = asText(provider)?.split('.')[0];
+  return mapProvider(name) ?? { system: name ?? 'unknown', provider: name };
 }
 
-/** A document that was found is known by its place in the list. */
-export function rankedDocuments(ranking: unknown): Readonly<Record<string, string | number>> {
-  const prefix = S.RERANKER_OUTPUT_DOCUMENTS;
-  return Object.fromEntries(
-    recordsIn(ranking).flatMap(({ index, relevanceScore }, at) => [
-      [`${prefix}.${at}.${S.DOCUMENT_ID}`, String(index)],
-      [`${prefix}.${at}.${S.DOCUMENT_SCORE}`, Number(relevanceScore)],
-    ]),
-  );
+function systemMessages(instructions: unknown): readonly Message[] {
+  if (typeof instructions !== 'string') return readMessages([instructions].flat());
+  return readMessages([{ role: 'system', content: instructions }]);
+}
+
+/** What a model said: text, thoughts and tool calls. Results of tools are separate messages. */
+export function answerMessage(content: unknown): readonly Message[] {
+  const parts = contentParts(content).filter(({ type }) => type !== 'tool_call_response');
+  return parts.length === 0 ? [] : [{ role: 'assistant', parts }];
+}
+
+/** Documents to rank, and those that were found, which are known by their place in the list. */
+export function rerankDocuments(documents: unknown, ranking: unknown): Attributes {
+  const asked = listIn(documents).map((document, at) => [
+    `${S.RERANKER_INPUT_DOCUMENTS}.${at}.${S.DOCUMENT_CONTENT}`,
+    jsonText(document) ?? '',
+  ]);
+  const found = recordsIn(ranking).flatMap(({ index, relevanceScore }, at) => [
+    [`${S.RERANKER_OUTPUT_DOCUMENTS}.${at}.${S.DOCUMENT_ID}`, String(index)],
+    [`${S.RERANKER_OUTPUT_DOCUMENTS}.${at}.${S.DOCUMENT_SCORE}`, Number(relevanceScore)],
+  ]);
+  return Object.fromEntries([...asked, ...found]);
 }
 
 const SESSION_KEYS = ['sessionId', 'session.id', 'session_id'];
 const USER_KEYS = ['userId', 'user.id', 'user_id'];
 
 /** Session and user in the metadata that the application passed; the rest stays metadata. */
-export function identityIn(passed: JsonRecord): {
-  readonly sessionId: string | undefined;
-  readonly userId: string | undefined;
-  readonly metadata: JsonRecord | undefined;
-} {
+export function identityIn(
+  passed: JsonRecord,
+): Pick<Identity, 'sessionId' | 'userId' | 'metadata'> {
   const read = (keys: readonly string[]): string | undefined =>
     keys.map((key) => asText(passed[key])).find((value) => value !== undefined);
   const metadata = without(passed, [...SESSION_KEYS, ...USER_KEYS]);

@@ -1,5 +1,5 @@
 import { moduleParts, prototypeAt, type Integration } from '../integration.js';
-import { wrapCreate, wrapHelper } from '../wrapped-call.js';
+import { wrapCreate, wrapHelper } from '../provider-call.js';
 import { MESSAGES } from './messages.js';
 
 /** `beta` came with 0.33. `parse` and `toolRunner` go through these two. */

@@ -1,26 +1,32 @@
-import type { Context, Tracer } from '@opentelemetry/api';
-import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
+import type { Tracer } from '@opentelemetry/api';
 import {
   asFiniteNumber,
   asText,
   isRecord,
   type JsonRecord,
 } from '../../mapping/read-attributes.js';
-import { abandonStep, failStep, inSession, startStep } from '../agent-steps.js';
-import { recordsIn } from '../call-attributes.js';
-import { resultText } from '../anthropic/messages.js';
-import { closeAtShutdown } from '../open-spans.js';
-import { ClaudeScopes } from './claude-scopes.js';
-import { ClaudeUsage } from './claude-usage.js';
+import { abandonStep, AgentRun, endStep, startStep, type Step } from '../agent-run.js';
+import { messagesRequest } from '../anthropic/messages.js';
+import { recordIn, recordsIn, textOf } from '../messages.js';
+import { ClaudeCall, ClaudeUsage, countsElsewhere } from './claude-usage.js';
 
 export interface ClaudeRunOptions {
-  readonly around: Context;
   /** What was asked, where it is text; messages that stream in arrive by `prompted()`. */
-  readonly prompt: string | undefined;
-  /** Whether Claude Code sends spans with the counts by itself. */
-  readonly countsElsewhere: boolean;
+  readonly prompt: unknown;
+  /** The environment of Claude Code, which may make it send spans with the counts by itself. */
+  readonly env: Readonly<Record<string, unknown>>;
   /** A session that goes on: the first totals include what was billed before. */
   readonly isResumed: boolean;
+}
+
+/** The main loop or a sub-agent: what was said in it, and the message that the model is writing. */
+interface Scope {
+  /** Absent: the run's own. */
+  readonly step?: Step;
+  readonly messages: unknown[];
+  /** When the model last got something to answer. */
+  sinceMillis: number;
+  call?: ClaudeCall | undefined;
 }
 
 /**
@@ -32,59 +38,37 @@ export interface ClaudeRunOptions {
  * are in `stream_event.message_delta`, which comes for the main loop alone; those of sub-agents are
  * the remainder of `result.modelUsage`. A failed run has `subtype: 'success'`, `is_error: true`.
  */
-export class ClaudeRun {
-  readonly #around: Context;
+export class ClaudeRun extends AgentRun {
   readonly #usage: ClaudeUsage;
-  readonly #scopes: ClaudeScopes;
-  readonly #forget: () => void;
-  #session: string | undefined;
-  #hasInput: boolean;
+  readonly #main: Scope = { messages: [], sinceMillis: Date.now() };
+  /** By the tool that started it. */
+  readonly #subAgents = new Map<string, Scope>();
+  #hasSession = false;
+  #hasInput = false;
   #hasResult = false;
   #hasFailed = false;
-  #isOver = false;
 
-  constructor(tracer: Tracer | undefined, options: ClaudeRunOptions) {
-    const { around, prompt, countsElsewhere, isResumed } = options;
-    this.#around = around;
-    this.#usage = new ClaudeUsage(tracer, { countsElsewhere, isResumed });
-    const step = startStep(tracer, {
-      name: 'claude.query',
-      kind: 'AGENT',
-      around,
-      attributes: { [S.LLM_SYSTEM]: 'anthropic' },
-    });
-    this.#scopes = new ClaudeScopes(tracer, step, this.#usage);
-    this.#hasInput = false;
-    if (prompt !== undefined) this.prompted({ role: 'user', content: prompt });
-    this.#forget = closeAtShutdown(step.span, () => this.finish());
-  }
-
-  /** Of what runs inside the run: Claude Code takes its `TRACEPARENT` from it. */
-  get context(): Context {
-    return this.#scopes.main.step.context;
-  }
-
-  get isRecording(): boolean {
-    return this.#scopes.main.step.span.raw.isRecording();
+  constructor(tracer: Tracer | undefined, { prompt, env, isResumed }: ClaudeRunOptions) {
+    super(tracer, { name: 'claude.query', system: 'anthropic' });
+    this.#usage = new ClaudeUsage(tracer, countsElsewhere(env), isResumed);
+    if (typeof prompt === 'string') this.prompted({ role: 'user', content: prompt });
   }
 
   /** A message that was sent to Claude. */
   prompted(message: unknown): void {
     if (!isRecord(message)) return;
-    this.#scopes.main.messages.push(message);
-    this.#scopes.main.sinceMillis = Date.now();
-    if (!this.#hasInput) this.#scopes.main.step.span.setInput(resultText(message['content']));
+    this.#main.messages.push(message);
+    this.#main.sinceMillis = Date.now();
+    if (!this.#hasInput) this.span.setInput(textOf(message['content']));
     this.#hasInput = true;
   }
 
   /** A message of Claude Code's. */
   see(message: unknown): void {
-    if (this.#isOver || !isRecord(message)) return;
+    if (this.isOver || !isRecord(message)) return;
     const session = asText(message['session_id']);
-    if (session !== undefined && this.#session === undefined) {
-      this.#session = session;
-      this.#scopes.main.step = inSession(this.#scopes.main.step, this.#around, session);
-    }
+    if (!this.#hasSession) this.joinSession(session);
+    this.#hasSession ||= session !== undefined;
     switch (message['type']) {
       case 'stream_event':
         return this.#seeEvent(message);
@@ -107,24 +91,28 @@ export class ClaudeRun {
 
   /** Ends what is open. Without an error and without a result, nobody has read the run to its end. */
   finish(error?: unknown): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#forget();
-    this.#scopes.sealAll();
+    if (error === undefined) this.abandon();
+    else if (this.#hasFailed) this.ended();
+    else this.failed(error);
+  }
+
+  override abandon(): void {
+    if (this.#hasResult) this.ended();
+    else super.abandon();
+  }
+
+  protected override beforeEnd(): void {
+    this.#sealAll();
     this.#usage.close();
-    this.#scopes.abandonTools();
-    const { step } = this.#scopes.main;
-    if (error !== undefined && !this.#hasFailed) step.span.fail(error);
-    if (error !== undefined || this.#hasResult) step.span.end();
-    else abandonStep(step);
+    for (const { step } of this.#subAgents.values()) if (step !== undefined) abandonStep(step);
   }
 
   #seeEvent(message: JsonRecord): void {
-    const event = isRecord(message['event']) ? message['event'] : {};
-    const scope = this.#scopes.of(message);
+    const event = recordIn(message['event']);
+    const scope = this.#scopeOf(message);
     switch (event['type']) {
       case 'message_start':
-        if (isRecord(event['message'])) this.#scopes.call(scope, event['message']);
+        if (isRecord(event['message'])) this.#callOf(scope, event['message']);
         break;
       case 'message_delta':
         scope.call?.count(event['usage'], event['delta']);
@@ -135,63 +123,118 @@ export class ClaudeRun {
   }
 
   #seeAssistant(message: JsonRecord): void {
-    const answer = isRecord(message['message']) ? message['message'] : {};
+    const answer = recordIn(message['message']);
     // What Claude Code says by itself, of an API that failed.
     if (answer['model'] === '<synthetic>') return;
-    const scope = this.#scopes.of(message);
+    const scope = this.#scopeOf(message);
     const blocks = recordsIn(answer['content']);
-    this.#scopes.call(scope, answer).add(blocks, answer);
-    for (const block of blocks)
-      if (block['type'] === 'tool_use') this.#scopes.startTool(scope, block);
+    this.#callOf(scope, answer).add(blocks, answer);
+    for (const { type, id, name, input } of blocks)
+      if (type === 'tool_use')
+        this.tools.start(scope.step?.context ?? this.context, id, name, input);
   }
 
   #seeUser(message: JsonRecord): void {
-    const sent = isRecord(message['message']) ? message['message'] : {};
+    const sent = recordIn(message['message']);
     const results = recordsIn(sent['content']).filter(({ type }) => type === 'tool_result');
     if (results.length === 0) {
       // A repeated prompt, used where `prompted()` was not called.
       if (!this.#hasInput && message['parent_tool_use_id'] == null) this.prompted(sent);
       return;
     }
-    const scope = this.#scopes.of(message);
-    this.#scopes.seal(scope);
+    const scope = this.#scopeOf(message);
+    this.#seal(scope);
     scope.messages.push(sent);
     scope.sinceMillis = Date.now();
     // A sub-agent in the background: its tool answers at once, and it ends with a notification.
-    if (isLaunch(message['tool_use_result'])) return;
+    const status = asText(recordIn(message['tool_use_result'])['status']);
+    if (status?.endsWith('_launched') === true) return;
     for (const result of results) {
-      const text = resultText(result['content']);
-      const failure = result['is_error'] === true ? text : undefined;
-      this.#scopes.answerTool(result['tool_use_id'], text, failure);
+      const text = textOf(result['content']) ?? '';
+      this.#answerTool(result['tool_use_id'], text, result['is_error'] === true ? text : undefined);
     }
   }
 
   #seeSystem(message: JsonRecord): void {
-    if (message['subtype'] === 'init') this.#scopes.main.sinceMillis = Date.now();
+    if (message['subtype'] === 'init') this.#main.sinceMillis = Date.now();
     if (message['subtype'] !== 'task_notification') return;
     const status = asText(message['status']) ?? 'failed';
     const failure = status === 'completed' ? undefined : status;
-    this.#scopes.answerTool(message['tool_use_id'], asText(message['summary']), failure);
+    this.#answerTool(message['tool_use_id'], asText(message['summary']), failure);
   }
 
   #seeResult(message: JsonRecord): void {
     this.#hasResult = true;
-    this.#scopes.sealAll();
+    this.#sealAll();
     this.#usage.settle(message['modelUsage'], this.context);
-    const { step } = this.#scopes.main;
     const { result, subtype, errors } = message;
-    step.span.setOutput(result ?? message['structured_output']);
+    this.span.setOutput(result ?? message['structured_output']);
     const cost = asFiniteNumber(message['total_cost_usd']);
-    if (this.#usage.isWhole) step.span.setAttribute('llm.cost.total', cost);
+    if (this.#usage.isWhole) this.span.setAttribute('llm.cost.total', cost);
     if (message['is_error'] !== true && subtype === 'success') return;
     this.#hasFailed = true;
     const said = Array.isArray(errors) && errors.length > 0 ? errors.join('\n') : asText(result);
-    if (subtype !== 'success') step.span.setStopReason(asText(subtype) ?? 'error');
-    failStep(step, said ?? asText(subtype) ?? 'error');
+    if (subtype !== 'success') this.span.setStopReason(asText(subtype) ?? 'error');
+    this.span.fail({ message: said ?? asText(subtype) ?? 'error' });
   }
-}
 
-function isLaunch(result: unknown): boolean {
-  const status = isRecord(result) ? asText(result['status']) : undefined;
-  return status?.endsWith('_launched') ?? false;
+  /** Whose message it is: a sub-agent's span starts with its first one. */
+  #scopeOf(message: JsonRecord): Scope {
+    const id = asText(message['parent_tool_use_id']);
+    const known = id === undefined ? this.#main : this.#subAgents.get(id);
+    if (id === undefined || known !== undefined) return known ?? this.#main;
+    const tool = this.tools.get(id);
+    const asked = recordIn(tool?.input);
+    const name = asText(message['subagent_type']) ?? asText(asked['subagent_type']) ?? 'subagent';
+    const step = startStep(this.tracer, {
+      name,
+      kind: 'AGENT',
+      around: tool?.context ?? this.context,
+      startMillis: tool?.startMillis,
+      agentName: name,
+    });
+    const prompt = asText(asked['prompt']);
+    step.span.setInput(prompt);
+    const messages = prompt === undefined ? [] : [{ role: 'user', content: prompt }];
+    const sinceMillis = tool?.startMillis ?? Date.now();
+    const scope: Scope = { step, messages, sinceMillis };
+    this.#subAgents.set(id, scope);
+    return scope;
+  }
+
+  /** The model call that this piece of a message belongs to. */
+  #callOf(scope: Scope, message: JsonRecord): ClaudeCall {
+    const { call, step, messages, sinceMillis } = scope;
+    if (call?.id === (asText(message['id']) ?? '')) return call;
+    this.#seal(scope);
+    const asked = messagesRequest({ model: message['model'], messages }, undefined);
+    const request = { ...asked, provider: 'anthropic' };
+    const around = step?.context ?? this.context;
+    scope.call = new ClaudeCall(this.tracer, message, request, around, sinceMillis);
+    return scope.call;
+  }
+
+  /** The model has said what it had to say in its turn. */
+  #seal(scope: Scope): void {
+    const { call } = scope;
+    if (call === undefined) return;
+    scope.call = undefined;
+    scope.messages.push({ role: 'assistant', content: call.blocks });
+    this.#usage.take(call);
+  }
+
+  #sealAll(): void {
+    for (const scope of [this.#main, ...this.#subAgents.values()]) this.#seal(scope);
+  }
+
+  #answerTool(id: unknown, output: string | undefined, message: string | undefined): void {
+    const failure = message === undefined ? undefined : { message };
+    const subAgent = typeof id === 'string' ? this.#subAgents.get(id) : undefined;
+    if (typeof id === 'string') this.#subAgents.delete(id);
+    if (subAgent?.step !== undefined) {
+      this.#seal(subAgent);
+      endStep(subAgent.step, output, failure);
+    }
+    this.tools.end(id, output, failure);
+  }
 }

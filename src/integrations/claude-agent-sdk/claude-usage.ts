@@ -1,10 +1,73 @@
 import type { Context, Tracer } from '@opentelemetry/api';
 import { warnOnce } from '../../diagnostics.js';
-import { isRecord } from '../../mapping/read-attributes.js';
-import { asCount, type NormalizedUsage } from '../../spans/usage.js';
-import { startStep } from '../agent-steps.js';
-import { countAttributes, startAttributes } from '../call-attributes.js';
-import type { ClaudeCall } from './claude-call.js';
+import { asText, type JsonRecord } from '../../mapping/read-attributes.js';
+import { asCount, readUsage, type NormalizedUsage } from '../../spans/usage.js';
+import { laterUsage, messagesAnswer } from '../anthropic/messages.js';
+import type { CallRequest } from '../call-attributes.js';
+import { recordIn } from '../messages.js';
+import { ModelCall } from '../model-call.js';
+
+/** One message of the API: it arrives in pieces, and is one model call. */
+export class ClaudeCall {
+  readonly id: string;
+  readonly model: string;
+  readonly blocks: JsonRecord[] = [];
+  readonly #call: ModelCall;
+  #usage: JsonRecord = {};
+  #isExact = false;
+  #finishReason: string | undefined;
+  #endMillis = Date.now();
+
+  /** `sinceMillis`: when the model got something to answer. */
+  constructor(
+    tracer: Tracer | undefined,
+    message: JsonRecord,
+    request: CallRequest,
+    around: Context,
+    sinceMillis: number,
+  ) {
+    this.id = asText(message['id']) ?? '';
+    this.model = asText(message['model']) ?? '';
+    this.#call = new ModelCall(tracer, 'claude.message', request, around, sinceMillis);
+    this.#usage = laterUsage({}, message['usage']);
+  }
+
+  /** What the API has charged, where it is known: the output of what was not streamed is not. */
+  get exactUsage(): NormalizedUsage | undefined {
+    return this.#isExact ? this.reportedUsage : undefined;
+  }
+
+  /** With a placeholder for the output. */
+  get reportedUsage(): NormalizedUsage {
+    return readUsage(this.#usage);
+  }
+
+  touch(): void {
+    this.#endMillis = Date.now();
+  }
+
+  /** Pieces of the message. */
+  add(blocks: readonly JsonRecord[], message: JsonRecord): void {
+    this.touch();
+    this.blocks.push(...blocks);
+    this.#finishReason ??= asText(message['stop_reason']);
+    if (!this.#isExact) this.#usage = laterUsage(this.#usage, message['usage']);
+  }
+
+  /** The end of the message. */
+  count(usage: unknown, delta: unknown): void {
+    this.touch();
+    this.#usage = laterUsage(this.#usage, usage);
+    this.#isExact = true;
+    this.#finishReason = asText(recordIn(delta)['stop_reason']) ?? this.#finishReason;
+  }
+
+  end(usage: NormalizedUsage | undefined): void {
+    const { id, model, blocks: content } = this;
+    const answer = messagesAnswer({ id, model, content, stop_reason: this.#finishReason });
+    this.#call.answered({ ...answer, usage }, this.#endMillis);
+  }
+}
 
 type Counts = Required<Pick<NormalizedUsage, 'prompt' | 'completion' | 'cacheRead' | 'cacheWrite'>>;
 
@@ -25,14 +88,11 @@ export class ClaudeUsage {
   /** Whether totals are of this run alone. */
   readonly isWhole: boolean;
 
-  constructor(
-    tracer: Tracer | undefined,
-    options: { readonly countsElsewhere: boolean; readonly isResumed: boolean },
-  ) {
+  constructor(tracer: Tracer | undefined, isElsewhere: boolean, isResumed: boolean) {
     this.#tracer = tracer;
-    this.#countsElsewhere = options.countsElsewhere;
-    this.#isMarkMissing = options.isResumed;
-    this.isWhole = !options.isResumed;
+    this.#countsElsewhere = isElsewhere;
+    this.#isMarkMissing = isResumed;
+    this.isWhole = !isResumed;
   }
 
   /** Takes a call that has ended. */
@@ -55,10 +115,15 @@ export class ClaudeUsage {
       else this.#end(call, isLast ? this.#rest(call.model, total) : prompt);
     }
     for (const [model, total] of totals) {
-      const rest = this.#rest(model, total);
-      const isBilled = rest.prompt > 0 || rest.completion > 0;
-      if (isBilled && !this.#isMarkMissing) this.#countInternal(model, rest, around);
-      this.#add(model, rest);
+      const usage = this.#rest(model, total);
+      const isBilled = usage.prompt > 0 || usage.completion > 0;
+      if (isBilled && !this.#isMarkMissing && !this.#countsElsewhere) {
+        // A call inside Claude Code that no message reports.
+        const request = { model, system: 'anthropic', provider: 'anthropic' };
+        const call = new ModelCall(this.#tracer, 'claude.internal', request, around);
+        call.answered({ usage, isComplete: false });
+      }
+      this.#add(model, usage);
     }
     this.#isMarkMissing = false;
   }
@@ -67,7 +132,7 @@ export class ClaudeUsage {
   #totals(modelUsage: unknown, waiting: readonly ClaudeCall[]): ReadonlyMap<string, Counts> {
     const totals = new Map<string, Counts>();
     const models = [...this.#counted.keys(), ...waiting.map(({ model }) => model)];
-    for (const [key, usage] of Object.entries(isRecord(modelUsage) ? modelUsage : {})) {
+    for (const [key, usage] of Object.entries(recordIn(modelUsage))) {
       const model =
         models.find((name) => name === key) ??
         models.find((name) => name.includes(key) || key.includes(name)) ??
@@ -87,19 +152,6 @@ export class ClaudeUsage {
     call.end(this.#countsElsewhere ? undefined : usage);
   }
 
-  /** A call inside Claude Code that no message reports. */
-  #countInternal(model: string, usage: Counts, around: Context): void {
-    if (this.#countsElsewhere) return;
-    const request = { model, system: 'anthropic', provider: 'anthropic' };
-    const { span } = startStep(this.#tracer, {
-      name: 'claude.internal',
-      kind: 'LLM',
-      around,
-      attributes: startAttributes({ ...request, messages: [], tools: [], parameters: {} }),
-    });
-    span.setAttributes(Object.fromEntries(countAttributes(usage))).end();
-  }
-
   #add(model: string, usage: NormalizedUsage): void {
     this.#counted.set(model, sum(this.#counted.get(model) ?? NOTHING, usage));
   }
@@ -111,7 +163,7 @@ export class ClaudeUsage {
 }
 
 function readTotal(total: unknown): Counts {
-  const count = (key: string): number => asCount(isRecord(total) ? total[key] : undefined) ?? 0;
+  const count = (key: string): number => asCount(recordIn(total)[key]) ?? 0;
   const cacheRead = count('cacheReadInputTokens');
   const cacheWrite = count('cacheCreationInputTokens');
   const prompt = count('inputTokens') + cacheRead + cacheWrite;
@@ -140,17 +192,12 @@ const EXPORTER = 'OTEL_TRACES_EXPORTER';
  * `gen_ai.usage.*` on each model call. Ours then have no counts.
  */
 export function countsElsewhere(env: Readonly<Record<string, unknown>>): boolean {
-  const exporter = env[EXPORTER];
-  const isOn =
-    SWITCHES.every((name) => env[name] === '1' || env[name] === 'true') &&
-    typeof exporter === 'string' &&
-    exporter !== '' &&
-    exporter !== 'none';
-  if (isOn) {
-    warnOnce(
-      'claude_code_counts',
-      `Claude Code's own tracing is on (${SWITCHES.join(', ')}, ${EXPORTER}): its spans count the tokens, so ours do not. Unset one of these to have them here.`,
-    );
-  }
-  return isOn;
+  const exporter = asText(env[EXPORTER]) ?? 'none';
+  const isOn = SWITCHES.every((name) => env[name] === '1' || env[name] === 'true');
+  if (!isOn || exporter === 'none') return false;
+  warnOnce(
+    'claude_code_counts',
+    `Claude Code's own tracing is on (${SWITCHES.join(', ')}, ${EXPORTER}): its spans count the tokens, so ours do not. Unset one of these to have them here.`,
+  );
+  return true;
 }

@@ -3,9 +3,8 @@ import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { parseJsonRecord, type JsonRecord } from '../../mapping/read-attributes.js';
 import { processEnvironment } from '../../options/resolve-options.js';
-import { guard } from '../model-call.js';
+import { guard } from '../integration.js';
 import { ClaudeRun } from './claude-run.js';
-import { countsElsewhere } from './claude-usage.js';
 
 /** The output of Claude Code, or how to start it with the environment that is passed. */
 export type ClaudeCodeOutput = Readable | ((env: NodeJS.ProcessEnv) => Readable);
@@ -22,12 +21,7 @@ export function observeStreamJson(
   { prompt, resumed = false, env = processEnvironment() }: StreamJsonOptions,
   tracer: Tracer | undefined,
 ): AsyncGenerator<JsonRecord, void> {
-  const run = new ClaudeRun(tracer, {
-    around: contextApi.active(),
-    prompt,
-    countsElsewhere: countsElsewhere(env),
-    isResumed: resumed,
-  });
+  const run = new ClaudeRun(tracer, { prompt, env, isResumed: resumed });
   let lines: Readable;
   try {
     lines = contextApi.with(run.context, () =>

@@ -1,11 +1,42 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
 import { processEnvironment } from '../../options/resolve-options.js';
-import { seeEnd } from '../agent-run.js';
-import { guard } from '../model-call.js';
-import { aroundMethod, type Method } from '../patch-method.js';
+import {
+  aroundMethod,
+  guard,
+  moduleParts,
+  seeEnd,
+  type Integration,
+  type Method,
+} from '../integration.js';
+import { recordIn } from '../messages.js';
+import { isGenerator, isStream } from '../observed-stream.js';
 import { ClaudeRun } from './claude-run.js';
-import { countsElsewhere } from './claude-usage.js';
+
+/**
+ * The SDK as an object whose `query` can be replaced: CommonJS exports, `{ default }`, a copy. An ES
+ * module's namespace cannot be changed: its `query` has to be wrapped where it is imported.
+ */
+export const CLAUDE_AGENT_SDK: Integration = {
+  name: 'claudeAgentSdk',
+  expected:
+    'a copy of `@anthropic-ai/claude-agent-sdk` whose query can be replaced (an ES module cannot be changed): call wrapClaudeAgentSdkQuery(query) from catalyst-tracing instead',
+  patch: (module, tracer) =>
+    moduleParts(module, ['default'])
+      .filter((part) => isWritable(part))
+      .map((part) =>
+        aroundMethod(part, 'query', (_, args, self, query) =>
+          tracedQuery(query, self, args, tracer),
+        ),
+      ),
+};
+
+function isWritable(part: object): boolean {
+  const { value, writable } = Object.getOwnPropertyDescriptor(part, 'query') ?? {};
+  // A namespace says that it is writable, and isn't.
+  const isNamespace = Reflect.get(part, Symbol.toStringTag) === 'Module';
+  return typeof value === 'function' && writable === true && !isNamespace;
+}
 
 /** Calls `query()` of the Agent SDK inside the span of its run, and reads what it answers. */
 export function tracedQuery(
@@ -14,53 +45,52 @@ export function tracedQuery(
   args: readonly unknown[],
   tracer: Tracer | undefined,
 ): unknown {
-  const plain = (values: readonly unknown[]): unknown => Reflect.apply(query, self, values);
-  const params = isRecord(args[0]) ? args[0] : {};
-  const options = isRecord(params['options']) ? params['options'] : {};
+  const plain = (...values: readonly unknown[]): unknown => Reflect.apply(query, self, values);
+  const params = recordIn(args[0]);
+  const options = recordIn(params['options']);
   const run = guard(() => startRun(params, options, tracer));
-  if (run === undefined) return plain(args);
-  if (!run.isRecording) return contextApi.with(run.context, () => plain(args));
+  if (run === undefined) return plain(...args);
+  if (!run.span.raw.isRecording()) return contextApi.with(run.context, () => plain(...args));
   // Only they have the exact counts. The application does not see those it has not asked for.
   const observed = { ...params, prompt: observedPrompt(params['prompt'], run) };
   const asked = { ...observed, options: { ...options, includePartialMessages: true } };
   let messages: unknown;
   try {
     // Claude Code is started here, with the `TRACEPARENT` of the active span.
-    messages = contextApi.with(run.context, () => plain([asked, ...args.slice(1)]));
+    messages = contextApi.with(run.context, () => plain(asked, ...args.slice(1)));
   } catch (error) {
     run.finish(error);
     throw error;
   }
   if (isGenerator(messages))
-    guard(() => observeMessages(messages, run, options['includePartialMessages'] === true));
+    observeMessages(messages, run, options['includePartialMessages'] === true);
   return messages;
 }
 
 function startRun(params: JsonRecord, options: JsonRecord, tracer: Tracer | undefined): ClaudeRun {
-  const { prompt } = params;
-  const { resume, continue: goesOn } = options;
+  const { resume, continue: goesOn, env } = options;
   return new ClaudeRun(tracer, {
-    around: contextApi.active(),
-    prompt: typeof prompt === 'string' ? prompt : undefined,
-    countsElsewhere: countsElsewhere(
-      isRecord(options['env']) ? options['env'] : processEnvironment(),
-    ),
+    prompt: params['prompt'],
+    env: isRecord(env) ? env : processEnvironment(),
     isResumed: typeof resume === 'string' || goesOn === true,
   });
 }
 
 /** The messages that the application streams in, seen as Claude Code takes them. */
 function observedPrompt(prompt: unknown, run: ClaudeRun): unknown {
-  if (!isAsyncIterable(prompt)) return prompt;
+  if (!isStream(prompt)) return prompt;
   return (async function* observed() {
     for await (const message of prompt) {
-      guard(() => run.prompted(isRecord(message) ? message['message'] : undefined));
+      guard(() => run.prompted(recordIn(message)['message']));
       yield message;
     }
   })();
 }
 
-/** The SDK's own object, with its methods (`interrupt`, `setModel`): its messages are seen. */
+/**
+ * The SDK's own object, with its methods (`interrupt`, `setModel`): its messages are seen, and those
+ * that the application did not ask for are passed over.
+ */
 function observeMessages(messages: AsyncGenerator, run: ClaudeRun, wantsEvents: boolean): void {
   const finish = (error?: unknown): void => guard(() => run.finish(error));
   aroundMethod(messages, 'next', async (next) => {
@@ -72,20 +102,14 @@ function observeMessages(messages: AsyncGenerator, run: ClaudeRun, wantsEvents: 
         finish(error);
         throw error;
       }
-      const { done, value } = isRecord(result) ? result : {};
+      const { done, value } = recordIn(result);
       if (done === true) finish();
       else guard(() => run.see(value));
-      const isEvent = isRecord(value) && value['type'] === 'stream_event';
-      if (done === true || wantsEvents || !isEvent) return result;
+      if (done === true || wantsEvents || recordIn(value)['type'] !== 'stream_event') return result;
     }
   });
-  aroundMethod(messages, 'return', (end, args) =>
-    seeEnd(
-      end(...args),
-      () => finish(),
-      () => finish(),
-    ),
-  );
+  const ended = (): void => finish();
+  aroundMethod(messages, 'return', (end, args) => seeEnd(end(...args), ended, ended));
   aroundMethod(messages, 'throw', (fail, args) => {
     finish(args[0]);
     return fail(...args);
@@ -97,16 +121,4 @@ function observeMessages(messages: AsyncGenerator, run: ClaudeRun, wantsEvents: 
   });
   // It would be the iterator behind the SDK's object.
   messages[Symbol.asyncIterator] = () => messages;
-}
-
-function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof Reflect.get(value, Symbol.asyncIterator) === 'function'
-  );
-}
-
-function isGenerator(value: unknown): value is AsyncGenerator {
-  return isAsyncIterable(value) && typeof Reflect.get(value, 'next') === 'function';
 }

@@ -1,10 +1,19 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
-import { isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
-import { seeEnd } from '../agent-run.js';
-import { moduleParts, type Integration } from '../integration.js';
-import { guard } from '../model-call.js';
-import { aroundMethod, isMethod, type Unpatch } from '../patch-method.js';
-import { CursorRun } from './cursor-run.js';
+import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import { AgentRun, toolFailure } from '../agent-run.js';
+import { sideBySide } from '../call-attributes.js';
+import {
+  aroundMethod,
+  callIn,
+  guard,
+  moduleParts,
+  seeEnd,
+  type Integration,
+  type Unpatch,
+} from '../integration.js';
+import { recordIn, recordsIn } from '../messages.js';
+import { ModelCall } from '../model-call.js';
+import { observeIterator } from '../observed-stream.js';
 
 /** Agents come from two static methods; their runs are what `send()` resolves with. */
 export const CURSOR_SDK: Integration = {
@@ -22,25 +31,18 @@ export const CURSOR_SDK: Integration = {
 
 /** Sees what a method resolves with, before its caller does. */
 function afterCall(target: object, method: string, see: (value: JsonRecord) => void): Unpatch {
-  return aroundMethod(target, method, (call, args) => seeRecord(call(...args), see));
-}
-
-function seeRecord(
-  result: unknown,
-  see: (value: JsonRecord) => void,
-  failed: (error: unknown) => void = () => {},
-): unknown {
-  return seeEnd(result, (value) => isRecord(value) && see(value), failed);
+  return aroundMethod(target, method, (call, args) =>
+    seeEnd(call(...args), (value) => isRecord(value) && see(value)),
+  );
 }
 
 function patchSend(agent: JsonRecord, tracer: Tracer): void {
   aroundMethod(agent, 'send', (call, args) => {
     const run = guard(() => new CursorRun(tracer, agent['agentId'], args[0]));
     if (run === undefined) return call(...args);
-    const sent = contextApi.with(run.context, () => call(...args));
-    return seeRecord(
-      sent,
-      (sdkRun) => follow(sdkRun, run),
+    return seeEnd(
+      contextApi.with(run.context, () => call(...args)),
+      (sdkRun) => isRecord(sdkRun) && follow(sdkRun, run),
       (error) => run.failed(error),
     );
   });
@@ -53,54 +55,79 @@ function follow(sdkRun: JsonRecord, run: CursorRun): void {
   const settle = (): void => {
     if (!isStreamed && result !== undefined) run.settle(result);
   };
+  const ended = (): void => {
+    isStreamed = false;
+    result ??= isDone(sdkRun['status']) ? sdkRun : undefined;
+    guard(settle);
+  };
+  const item = (message: unknown): void => guard(() => run.see(message));
   aroundMethod(sdkRun, 'stream', (call, args) => {
     const messages = call(...args);
-    if (!isRecord(messages)) return messages;
-    isStreamed = true;
-    const ended = (): void => {
-      isStreamed = false;
-      result ??= isDone(sdkRun['status']) ? sdkRun : undefined;
-      settle();
-    };
-    guard(() => observeMessages(messages, (message) => run.see(message), ended));
+    isStreamed = isRecord(messages);
+    if (isRecord(messages)) observeIterator(messages, { item, ended, failed: ended });
     return messages;
   });
   afterCall(sdkRun, 'wait', (value) => {
     result = value;
     settle();
   });
-  const listen = sdkRun['onDidChangeStatus'];
-  const changed = (status: unknown): void => {
+  callIn(sdkRun, 'onDidChangeStatus', (status: unknown) => {
     if (!isDone(status)) return;
     // The run has its result a moment after its status.
-    setImmediate(() =>
-      guard(() => {
-        result ??= sdkRun;
-        settle();
-      }),
-    );
-  };
-  if (isMethod(listen)) Reflect.apply(listen, sdkRun, [changed]);
-}
-
-function observeMessages(
-  messages: object,
-  see: (message: unknown) => void,
-  ended: () => void,
-): void {
-  aroundMethod(messages, 'next', (call, args) =>
-    seeRecord(
-      call(...args),
-      (step) => (step['done'] === true ? ended() : see(step['value'])),
-      ended,
-    ),
-  );
-  aroundMethod(messages, 'return', (call, args) => {
-    guard(ended);
-    return call(...args);
+    setImmediate(() => {
+      result ??= sdkRun;
+      guard(settle);
+    });
   });
 }
 
 function isDone(status: unknown): boolean {
   return status === 'finished' || status === 'error' || status === 'cancelled';
+}
+
+/** The spans of one run of a Cursor agent: the run (AGENT), its tools, and what its models used. */
+class CursorRun extends AgentRun {
+  readonly #startMillis = Date.now();
+  #text = '';
+
+  constructor(tracer: Tracer, agentId: unknown, message: unknown) {
+    super(tracer, { name: 'cursor.run', system: 'cursor', agentId });
+    this.joinSession(agentId);
+    this.span.setInput(recordIn(message)['text'] ?? message);
+  }
+
+  /** A message of the run's stream. */
+  see(message: unknown): void {
+    if (this.isOver) return;
+    const { type, status, call_id: id, name, args, result, message: said } = recordIn(message);
+    if (type === 'assistant') {
+      for (const part of recordsIn(recordIn(said)['content']))
+        if (part['type'] === 'text') this.#text += String(part['text']);
+    }
+    if (type === 'tool_call') {
+      this.tools.start(this.context, id, name, args);
+      if (status !== 'running') this.tools.end(id, result, toolFailure(status === 'error', result));
+    }
+  }
+
+  /** What `wait()` resolves with, or what the run says of itself: a run that failed does not reject. */
+  settle({ status, result: said, error, usage, model }: JsonRecord): void {
+    if (this.isOver) return;
+    this.span.setOutput(said ?? (this.#text === '' ? undefined : this.#text));
+    // The sum of all turns; a stream reports each.
+    if (isRecord(usage)) this.#count(usage, asText(recordIn(model)['id']) ?? asText(model));
+    if (status === 'cancelled') this.span.setOutcome('cancelled').setStopReason('cancelled');
+    const message = asText(recordIn(error)['message']) ?? asText(error);
+    const failure = message ?? asText(said) ?? 'The run failed.';
+    this.ended(status === 'error' ? failure : undefined);
+  }
+
+  /** The SDK does not report single model calls: one span covers all of the run. */
+  #count(usage: JsonRecord, model: string | undefined): void {
+    const request = { model, system: 'cursor', provider: 'cursor' };
+    const { tracer, context } = this;
+    const call = new ModelCall(tracer, 'cursor.model', request, context, this.#startMillis);
+    // `total` is input, output and both caches (`usage-types.d.ts` of 1.0.32).
+    call.answered({ usage: sideBySide((part) => usage[`${part}Tokens`]), isComplete: false });
+  }
 }

@@ -1,8 +1,9 @@
-import { context as contextApi, type Context, type Tracer } from '@opentelemetry/api';
-import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import { context as contextApi, type Tracer } from '@opentelemetry/api';
+import { asText, type JsonRecord } from '../../mapping/read-attributes.js';
 import { Attr } from '../../semconv/attribute-keys.js';
-import { AgentRun, seeEnd } from '../agent-run.js';
-import { startStep, type Step } from '../agent-steps.js';
+import { AgentRun, startStep, toolFailure, type Step } from '../agent-run.js';
+import { seeEnd } from '../integration.js';
+import { recordIn } from '../messages.js';
 import { withMetadataAround } from '../model-call.js';
 
 interface Turn extends Step {
@@ -17,17 +18,16 @@ interface Turn extends Step {
  * the client, of the server, and of MCP. What the model used is never sent, so there is no LLM span.
  */
 export class ConversationRun extends AgentRun {
-  readonly #tracer: Tracer;
   #turn: Turn | undefined;
   #hasInput = false;
 
   constructor(tracer: Tracer, agentId: unknown, userId: unknown) {
     super(tracer, { name: 'elevenlabs.conversation', system: 'elevenlabs', agentId, userId });
-    this.#tracer = tracer;
   }
 
   /** The same text may come twice: as it was sent, and as the server understood it. */
-  userSaid(text: string | undefined): void {
+  userSaid(said: unknown): void {
+    const text = asText(said)?.trim();
     const turn = this.#turn;
     if (text === undefined || (turn?.input === text && turn.output === undefined)) return;
     this.beforeEnd();
@@ -38,41 +38,40 @@ export class ConversationRun extends AgentRun {
 
   /** An event of the socket. */
   see(event: unknown): void {
-    if (this.isOver || !isRecord(event)) return;
-    const part = (key: string): JsonRecord => {
-      const value = event[key];
-      return isRecord(value) ? value : {};
-    };
-    const type = asText(event['type']) ?? '';
+    if (this.isOver) return;
+    const all = recordIn(event);
+    const type = asText(all['type']) ?? '';
+    const part = recordIn(all[type] ?? all[`${type}_event`]);
     switch (type) {
       case 'conversation_initiation_metadata':
-        return this.joinSession(part('conversation_initiation_metadata_event')['conversation_id']);
+        return this.joinSession(part['conversation_id']);
       case 'user_transcript':
-        return this.userSaid(asText(part('user_transcription_event')['user_transcript'])?.trim());
+        return this.userSaid(recordIn(all['user_transcription_event'])['user_transcript']);
       case 'agent_response':
-        return this.#agentSaid(asText(part('agent_response_event')['agent_response'])?.trim());
-      case 'agent_response_correction': {
-        const correction = part('agent_response_correction_event');
-        return this.#correct(asText(correction['corrected_agent_response'])?.trim());
-      }
+        return this.#agentSaid(part['agent_response']);
+      case 'agent_response_correction':
+        return this.#correct(part['corrected_agent_response']);
       case 'interruption':
         this.span.raw.addEvent('interruption');
         return;
       case 'client_tool_call':
       case 'agent_tool_request':
-        return this.#startTool(part(type));
+        return this.#startTool(part);
       case 'agent_tool_response':
       // Newer servers send what they gave the model.
       case 'agent_tool_response_full_payload': {
-        const answer = part(type);
-        this.#startTool(answer);
-        const output = answer['full_payload'] ?? answer['result'];
-        return this.tools.end(answer['tool_call_id'], output, answer['is_error'] === true);
+        this.#startTool(part);
+        const output = part['full_payload'] ?? part['result'];
+        return this.endTool(part['tool_call_id'], output, part['is_error'] === true);
       }
       case 'mcp_tool_call':
-        return this.#seeMcp(part(type));
+        return this.#seeMcp(part);
       default:
     }
+  }
+
+  endTool(id: unknown, output: unknown, hasFailed: boolean): void {
+    this.tools.end(id, output, toolFailure(hasFailed, output));
   }
 
   /** A correction may come late: a turn stays open until the next, and ends when it was last heard of. */
@@ -94,10 +93,11 @@ export class ConversationRun extends AgentRun {
     this.#startTool({ ...call, tool_type: 'mcp' });
     const { state, result, error_message: message, tool_call_id: id } = call;
     if (state === 'success' || state === 'failure')
-      this.tools.end(id, result ?? message, state === 'failure');
+      this.endTool(id, result ?? message, state === 'failure');
   }
 
-  #agentSaid(text: string | undefined): void {
+  #agentSaid(said: unknown): void {
+    const text = asText(said)?.trim();
     if (text === undefined) return;
     // A greeting answers nobody.
     const turn = this.#turn ?? this.#startTurn(undefined);
@@ -105,7 +105,8 @@ export class ConversationRun extends AgentRun {
   }
 
   /** What of the answer was heard before the user spoke over it. */
-  #correct(text: string | undefined): void {
+  #correct(said: unknown): void {
+    const text = asText(said)?.trim();
     if (text !== undefined && this.#turn !== undefined) this.#setOutput(this.#turn, text);
   }
 
@@ -117,8 +118,8 @@ export class ConversationRun extends AgentRun {
   }
 
   #startTurn(input: string | undefined): Turn {
-    const around: Context = this.context;
-    const step = startStep(this.#tracer, { name: 'elevenlabs.turn', kind: 'CHAIN', around });
+    const around = this.context;
+    const step = startStep(this.tracer, { name: 'elevenlabs.turn', kind: 'CHAIN', around });
     step.span.setInput(input);
     this.#turn = { ...step, input, output: undefined, lastMillis: Date.now() };
     return this.#turn;

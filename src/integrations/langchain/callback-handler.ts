@@ -1,17 +1,21 @@
-import {
-  OpenInferenceSpanKind as Kind,
-  SemanticConventions as S,
-} from '@arizeai/openinference-semantic-conventions';
-import type { Attributes } from '@opentelemetry/api';
+import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
+import { context as contextApi, createContextKey, type Attributes } from '@opentelemetry/api';
 import { asText, isRecord, parseJsonRecord } from '../../mapping/read-attributes.js';
-import type { OpenSpan } from '../../spans/span-handle.js';
-import { jsonText, listIn, type Message } from '../call-attributes.js';
-import { guard, isAbort } from '../model-call.js';
-import { langChainMessage, plainValue } from './messages.js';
-import { modelOwner } from './model-owner.js';
-import { documentAttributes, langChainAnswer, requestOf, userMessage } from './model-run.js';
-import { runStart, type RunSpans, type RunStart } from './run-spans.js';
-import { activeTool } from './runs.js';
+import { guard } from '../integration.js';
+import { ownerOf } from '../llm-owner.js';
+import { jsonText, listIn, readMessage, recordIn, type Message } from '../messages.js';
+import { isAbort } from '../model-call.js';
+import {
+  documentAttributes,
+  langChainAnswer,
+  langChainMessages,
+  langChainRequest,
+  plainValue,
+} from './messages.js';
+import { ModelOwner, type RunSpans, type RunStart } from './runs.js';
+
+/** The tool that is called. Callbacks get its name, and not its description. */
+export const TOOL_KEY: symbol = createContextKey('catalyst.langchain.tool');
 
 type OnError = (error: unknown, id: unknown) => void;
 
@@ -37,67 +41,61 @@ export class CallbackHandler {
   }
 
   handleChatModelStart(model: unknown, lists: unknown, ...rest: readonly unknown[]): void {
-    const [messages] = listIn(lists);
-    this.#startCall(model, listIn(messages).map(langChainMessage), rest);
+    this.#startCall(model, () => langChainMessages(listIn(lists)[0]), rest);
   }
 
   handleLLMStart(model: unknown, prompts: unknown, ...rest: readonly unknown[]): void {
-    const asked = listIn(prompts).map((content) => userMessage(content));
-    this.#startCall(model, asked, rest);
+    this.#startCall(model, () => listIn(prompts).map((content) => readMessage({ content })), rest);
   }
 
-  handleLLMEnd(
-    output: unknown,
-    id: unknown,
-    _parent?: unknown,
-    _tags?: unknown,
-    extra?: unknown,
-  ): void {
-    this.#spans.endCall(id, ({ call, owner }) => {
-      const isCached = isRecord(extra) && extra['cached'] === true;
-      if (isCached) call.describe({}, { cache_hit: true });
-      call.answered(langChainAnswer(output, isCached ? undefined : owner?.answer));
+  handleLLMEnd(output: unknown, id: unknown, ...[, , extra]: readonly unknown[]): void {
+    this.#spans.end(id, ({ call, owner }) => {
+      const isCached = recordIn(extra)['cached'] === true;
+      if (isCached) call?.describe({}, { cache_hit: true });
+      call?.answered(langChainAnswer(output, isCached ? undefined : owner?.answer));
     });
   }
 
   handleLLMError(error: unknown, id: unknown): void {
-    this.#spans.endCall(id, ({ call, owner }) => call.failed(error, owner?.answer));
+    this.#spans.end(id, ({ call, owner }) => call?.failed(error, owner?.answer));
   }
 
   handleChainStart(chain: unknown, inputs: unknown, ...rest: readonly unknown[]): void {
     const [id, parentId, tags, metadata, runType, runName, extra] = rest;
     guard(() => {
       const run = runStart(chain, id, parentId, tags, metadata, runName);
-      const isGraph = listIn(isRecord(chain) ? chain['id'] : []).includes('pregel');
+      const isGraph = listIn(recordIn(chain)['id']).includes('pregel');
       const isAgent = isGraph && run.metadata['ls_integration'] === 'langchain_create_agent';
       const isPrompt = runType === 'prompt';
-      const kind = isAgent ? Kind.AGENT : isPrompt ? Kind.PROMPT : Kind.CHAIN;
+      const kind = isAgent ? 'AGENT' : isPrompt ? 'PROMPT' : 'CHAIN';
       const agentName = isAgent ? (asText(run.metadata['lc_agent_name']) ?? run.name) : undefined;
       const span = this.#spans.start({ ...run, agentName }, kind, this.#nodeAttributes(run));
       if (isPrompt) {
-        const variables = jsonText(plainValue(inputs));
-        span.setAttribute(S.PROMPT_TEMPLATE_VARIABLES, variables);
+        span.setAttribute(S.PROMPT_TEMPLATE_VARIABLES, jsonText(plainValue(inputs)));
       }
-      const isLate = isRecord(extra) && extra['lc_defers_inputs'] === true;
+      const isLate = recordIn(extra)['lc_defers_inputs'] === true;
       if (!isLate) span.setInput(plainValue(inputs));
     });
   }
 
-  handleChainEnd(
-    output: unknown,
-    id: unknown,
-    _parent?: unknown,
-    _tags?: unknown,
-    late?: unknown,
-  ): void {
-    this.#end(id, (span) => {
+  handleChainEnd(output: unknown, id: unknown, ...[, , late]: readonly unknown[]): void {
+    if (typeof id === 'string') this.#steps.delete(id);
+    this.#spans.end(id, ({ span }) => {
       // A chain that reads a stream knows what went in when it has read it.
       if (isRecord(late)) span.setInput(plainValue(late['inputs']));
       span.setOutput(plainValue(output));
     });
   }
 
-  readonly handleChainError: OnError = (error, id) => this.#fail(id, error);
+  readonly handleChainError: OnError = (error, id) => {
+    if (typeof id === 'string') this.#steps.delete(id);
+    // A graph that waits for a human, or hands on to its parent, leaves its nodes by an exception.
+    const isControlFlow = recordIn(error)['is_bubble_up'] === true;
+    this.#spans.end(id, ({ span }) => {
+      if (isAbort(error) || isGraphAbort(error)) span.setOutcome('aborted');
+      else if (!isControlFlow) span.fail(error);
+    });
+  };
   readonly handleToolError: OnError = this.handleChainError;
   readonly handleRetrieverError: OnError = this.handleChainError;
 
@@ -105,12 +103,11 @@ export class CallbackHandler {
     const [id, parentId, tags, metadata, runName, callId] = rest;
     guard(() => {
       const run = runStart(tool, id, parentId, tags, metadata, runName);
-      const instance = activeTool();
-      const span = this.#spans.start(run, Kind.TOOL, {
-        [S.TOOL_NAME]: asText(instance?.['name']) ?? run.name,
-      });
+      const { name, description } = recordIn(contextApi.active().getValue(TOOL_KEY));
+      const attributes = { [S.TOOL_NAME]: asText(name) ?? run.name };
+      const span = this.#spans.start(run, 'TOOL', attributes);
       span.setAttributes({
-        [S.TOOL_DESCRIPTION]: instance?.['description'],
+        [S.TOOL_DESCRIPTION]: description,
         [S.TOOL_PARAMETERS]: input,
         [S.TOOL_CALL_ID]: callId,
       });
@@ -119,9 +116,9 @@ export class CallbackHandler {
   }
 
   handleToolEnd(output: unknown, id: unknown): void {
-    this.#end(id, (span) => {
+    this.#spans.end(id, ({ span }) => {
       // A tool that is called without a call's id at its start answers with a message that has it.
-      if (isRecord(output)) span.setAttribute(S.TOOL_CALL_ID, output['tool_call_id']);
+      span.setAttribute(S.TOOL_CALL_ID, recordIn(output)['tool_call_id']);
       span.setOutput(plainValue(output));
     });
   }
@@ -130,38 +127,25 @@ export class CallbackHandler {
     const [id, parentId, tags, metadata, runName] = rest;
     guard(() => {
       const run = runStart(retriever, id, parentId, tags, metadata, runName);
-      this.#spans.start(run, Kind.RETRIEVER, {}).setInput(query);
+      this.#spans.start(run, 'RETRIEVER', {}).setInput(query);
     });
   }
 
   handleRetrieverEnd(documents: unknown, id: unknown): void {
-    this.#end(id, (span) => span.setAttributes(documentAttributes(documents)));
+    this.#spans.end(id, ({ span }) => span.setAttributes(documentAttributes(documents)));
   }
 
   #startCall(
     model: unknown,
-    messages: readonly (Message | undefined)[],
+    messages: () => readonly Message[],
     [id, parentId, extra, tags, metadata, runName]: readonly unknown[],
   ): void {
     guard(() => {
       const run = runStart(model, id, parentId, tags, metadata, runName);
-      const asked = messages.filter((message) => message !== undefined);
-      this.#spans.startCall(run, requestOf(run, asked, extra), modelOwner());
+      const owner = ownerOf(contextApi.active());
+      const request = langChainRequest(run.metadata, messages(), extra);
+      this.#spans.startCall(run, request, owner instanceof ModelOwner ? owner : undefined);
     });
-  }
-
-  #fail(id: unknown, error: unknown): void {
-    // A graph that waits for a human, or hands on to its parent, leaves its nodes by an exception.
-    const isControlFlow = isRecord(error) && error['is_bubble_up'] === true;
-    this.#end(id, (span) => {
-      if (isAbort(error) || isGraphAbort(error)) span.setOutcome('aborted');
-      else if (!isControlFlow) span.fail(error);
-    });
-  }
-
-  #end(id: unknown, conclude: (span: OpenSpan) => void): void {
-    if (typeof id === 'string') this.#steps.delete(id);
-    this.#spans.end(id, conclude);
   }
 
   /** LangGraph names its nodes in the metadata of everything below them. */
@@ -178,6 +162,24 @@ export class CallbackHandler {
       ...(before !== undefined && { [S.GRAPH_NODE_PARENT_ID]: before }),
     };
   }
+}
+
+function runStart(
+  serialized: unknown,
+  id: unknown,
+  parentId: unknown,
+  tags: unknown,
+  metadata: unknown,
+  runName: unknown,
+): RunStart {
+  const { name, id: classPath } = recordIn(serialized);
+  return {
+    id: String(id),
+    parentId: asText(parentId),
+    name: asText(runName) ?? asText(name) ?? asText(listIn(classPath).at(-1)) ?? 'run',
+    tags: listIn(tags).filter((tag) => typeof tag === 'string'),
+    metadata: recordIn(metadata),
+  };
 }
 
 /** LangGraph's own word when the reader of its stream stops (`pregel/runner`). */

@@ -1,21 +1,13 @@
+import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
+import { mapProvider } from '../../mapping/providers.js';
 import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
-import type { NormalizedUsage } from '../../spans/usage.js';
-import { readUsage } from '../../spans/usage.js';
-import { imagePart } from '../anthropic/messages.js';
-import {
-  jsonText,
-  recordsIn,
-  textOf,
-  without,
-  type Message,
-  type MessagePart,
-} from '../call-attributes.js';
-import { contentPart } from '../openai/chat-completions.js';
+import { readUsage, type NormalizedUsage } from '../../spans/usage.js';
+import type { CallAnswer, CallRequest } from '../call-attributes.js';
+import { callIn } from '../integration.js';
+import { listIn, readMessage, recordIn, recordsIn, without, type Message } from '../messages.js';
 
-const ROLES: Readonly<Record<string, string>> = {
-  human: 'user',
-  ai: 'assistant',
-  function: 'tool',
+/** Roles by the names of classes, in messages that were serialized. */
+const CLASS_ROLES: Readonly<Record<string, string>> = {
   HumanMessage: 'user',
   AIMessage: 'assistant',
   AIMessageChunk: 'assistant',
@@ -28,73 +20,102 @@ const MAX_DEPTH = 8;
 
 /** A message of LangChain's: an object, or one that was serialized for LangSmith. */
 export function langChainMessage(value: unknown): Message | undefined {
-  const message = fieldsOf(value);
   const role = roleOf(value);
-  if (message === undefined || role === undefined) return undefined;
-  const { content, additional_kwargs: additional } = message;
-  if (role === 'tool') {
-    const id = message['tool_call_id'];
-    return { role, parts: [{ type: 'tool_call_response', id, response: textOf(content) }] };
-  }
-  const calls = recordsIn(message['tool_calls']);
-  const reasoning = isRecord(additional) ? asText(additional['reasoning_content']) : undefined;
+  return role === undefined ? undefined : readMessage(fieldsOf(value), role);
+}
+
+export function langChainMessages(values: unknown): readonly Message[] {
+  return listIn(values).flatMap((value) => langChainMessage(value) ?? []);
+}
+
+const NOT_PARAMETERS = ['model', 'model_name', 'tools', 'functions', 'messages', 'input', 'prompt'];
+
+export function langChainRequest(
+  metadata: JsonRecord,
+  messages: readonly Message[],
+  extra: unknown,
+): CallRequest {
+  const asked = recordIn(recordIn(extra)['invocation_params']);
   return {
-    role,
-    name: asText(message['name']),
-    parts: [
-      ...(reasoning === undefined ? [] : [{ type: 'reasoning', content: reasoning }]),
-      ...(typeof content === 'string' && content !== '' ? [{ type: 'text', content }] : []),
-      ...recordsIn(content)
-        .filter(({ type }) => !CALL_BLOCKS.has(type))
-        .map(blockPart),
-      ...calls.map(toolCall),
-    ],
+    ...modelIn(metadata, asText(asked['model']) ?? asText(asked['model_name']), 'langchain'),
+    messages,
+    tools: [...listIn(asked['tools']), ...listIn(asked['functions'])],
+    parameters: without(asked, NOT_PARAMETERS),
   };
 }
 
-/** Calls are in `tool_calls` as well, for every provider alike. */
-const CALL_BLOCKS: ReadonlySet<unknown> = new Set([
-  'tool_use',
-  'tool_call',
-  'tool_call_chunk',
-  'function_call',
-  'input_json_delta',
-]);
-
-function blockPart(block: JsonRecord): MessagePart {
-  switch (block['type']) {
-    case 'thinking':
-      return { type: 'reasoning', content: block['thinking'], signature: block['signature'] };
-    case 'reasoning':
-      return { type: 'reasoning', content: asText(block['reasoning']) ?? textOf(block['summary']) };
-    case 'image': {
-      const source = isRecord(block['source']) ? block['source'] : block;
-      const mimeType = source['media_type'] ?? source['mimeType'] ?? source['mime_type'];
-      return imagePart({ ...source, media_type: mimeType });
-    }
-    default:
-      return contentPart(without(block, ['index']));
-  }
+/** The model, by what LangChain and LangSmith know of it, else by what was asked. */
+export function modelIn(
+  metadata: JsonRecord,
+  asked: string | undefined,
+  framework: string,
+): Pick<CallRequest, 'model' | 'system' | 'provider'> {
+  const known = mapProvider(asText(metadata['ls_provider']));
+  const model = asText(metadata['ls_model_name']) ?? asked;
+  return { model, system: known?.system ?? framework, provider: known?.provider };
 }
 
-function toolCall({ id, name, args }: JsonRecord): MessagePart {
-  return { type: 'tool_call', id, name, arguments: jsonText(args) };
+/** The answer as LangChain has it, and what the provider said of it where that was seen. */
+export function langChainAnswer(output: unknown, seen: CallAnswer | undefined): CallAnswer {
+  const { generations, llmOutput } = recordIn(output);
+  const answers = recordsIn(listIn(generations).flat());
+  const message = recordIn(answers[0]?.['message']);
+  const response = recordIn(message['response_metadata']);
+  const info = recordIn(answers[0]?.['generationInfo']);
+  // A message that its provider gave no id has that of its run.
+  const id = asText(response['id']) ?? asText(message['id']);
+  // Of models that answer with text alone.
+  const reported = readUsage(recordIn(llmOutput)['tokenUsage']);
+  const isCounted = reported.prompt !== undefined && reported.completion !== undefined;
+  return {
+    id: seen?.id ?? (id !== undefined && /^(?:lc_)?run-/u.test(id) ? undefined : id),
+    model: seen?.model ?? asText(response['model_name']) ?? asText(response['model']),
+    finishReason:
+      seen?.finishReason ??
+      asText(response['finish_reason']) ??
+      asText(response['stop_reason']) ??
+      asText(info['finish_reason']),
+    usage:
+      seen?.usage ??
+      langChainUsage(message['usage_metadata']) ??
+      (isCounted ? reported : undefined),
+    messages: answers.map(
+      (each) =>
+        langChainMessage(each['message']) ??
+        readMessage({ role: 'assistant', content: each['text'] }),
+    ),
+    isComplete: true,
+  };
 }
 
 /** Counts of `usage_metadata`, in the form that LangChain gives those of all providers. */
 export function langChainUsage(usage: unknown): NormalizedUsage | undefined {
   if (!isRecord(usage)) return undefined;
-  const input = isRecord(usage['input_token_details']) ? usage['input_token_details'] : {};
-  const output = isRecord(usage['output_token_details']) ? usage['output_token_details'] : {};
+  const input = recordIn(usage['input_token_details']);
+  const output = recordIn(usage['output_token_details']);
   return readUsage({
     input_tokens: usage['input_tokens'],
     output_tokens: usage['output_tokens'],
-    input_tokens_details: { cached_tokens: input['cache_read'], audio_tokens: input['audio'] },
+    input_token_details: { cached_tokens: input['cache_read'], audio_tokens: input['audio'] },
+    inputTokenDetails: { cacheWriteTokens: input['cache_creation'] },
     output_tokens_details: { reasoning_tokens: output['reasoning'] },
     output_token_details: { audio_tokens: output['audio'] },
-    input_token_details: { audio_tokens: input['audio'] },
-    inputTokenDetails: { cacheWriteTokens: input['cache_creation'] },
   });
+}
+
+export function documentAttributes(documents: unknown): Readonly<Record<string, unknown>> {
+  const pairs = recordsIn(documents).flatMap((document, at) => {
+    const { id, metadata } = document;
+    const prefix = `${S.RETRIEVAL_DOCUMENTS}.${at}.`;
+    const { score, relevance_score: relevance } = recordIn(metadata);
+    return [
+      [prefix + S.DOCUMENT_ID, id],
+      [prefix + S.DOCUMENT_SCORE, score ?? relevance],
+      [prefix + S.DOCUMENT_CONTENT, document['pageContent'] ?? document['page_content']],
+      [prefix + S.DOCUMENT_METADATA, metadata],
+    ] as const;
+  });
+  return Object.fromEntries(pairs);
 }
 
 /**
@@ -121,47 +142,32 @@ function plain(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (depth > MAX_DEPTH) return '…';
   if (Array.isArray(value)) return value.map((each: unknown) => plain(each, depth + 1));
-  const fields = fieldsOf(value) ?? {};
-  const role = roleOf(value);
-  if (role !== undefined) {
-    const said = { role, content: fields['content'], ...messageFields(fields) };
-    return plainEntries(said, depth);
-  }
   if (value instanceof Date || value instanceof Error || ArrayBuffer.isView(value)) return value;
-  return plainEntries(fields, depth);
-}
-
-function plainEntries(fields: JsonRecord, depth: number): JsonRecord {
+  const fields = fieldsOf(value);
+  const role = roleOf(value);
+  const { content, name, tool_call_id, tool_calls: calls } = fields;
+  const tool_calls = listIn(calls).length > 0 ? calls : undefined;
+  const shown = role === undefined ? fields : { role, content, name, tool_call_id, tool_calls };
   return Object.fromEntries(
-    Object.entries(fields)
-      .filter(([key, value]) => value !== undefined && !key.startsWith('lc_'))
-      .map(([key, value]) => [key, plain(value, depth + 1)]),
+    Object.entries(shown)
+      .filter(([key, field]) => field !== undefined && !key.startsWith('lc_'))
+      .map(([key, field]) => [key, plain(field, depth + 1)]),
   );
 }
 
-function messageFields({ name, tool_calls: calls, tool_call_id: id }: JsonRecord): JsonRecord {
-  const isCalling = Array.isArray(calls) && calls.length > 0;
-  return { name, tool_call_id: id, ...(isCalling && { tool_calls: calls }) };
-}
-
 /** The fields of an object, serialized or not. */
-function fieldsOf(value: unknown): JsonRecord | undefined {
-  if (!isRecord(value)) return undefined;
-  return value['lc'] === 1 && isRecord(value['kwargs']) ? value['kwargs'] : value;
+function fieldsOf(value: unknown): JsonRecord {
+  const fields = recordIn(value);
+  return fields['lc'] === 1 && isRecord(fields['kwargs']) ? fields['kwargs'] : fields;
 }
 
 /** `undefined` for what is no message. */
 function roleOf(value: unknown): string | undefined {
   if (!isRecord(value)) return undefined;
-  const id =
-    value['lc'] === 1 && Array.isArray(value['id']) ? asText(value['id'].at(-1)) : undefined;
-  if (id !== undefined) return ROLES[id];
-  const getType = value['_getType'] ?? value['getType'];
-  if (typeof getType === 'function') {
-    const type: unknown = Reflect.apply(getType, value, []);
-    const role = asText(type) ?? '';
-    return role === 'generic' ? asText(value['role']) : (ROLES[role] ?? role);
-  }
-  const isLike = typeof value['role'] === 'string' && 'content' in value;
-  return isLike ? (ROLES[String(value['role'])] ?? asText(value['role'])) : undefined;
+  const { lc, id, role } = value;
+  const className = lc === 1 ? asText(listIn(id).at(-1)) : undefined;
+  if (className !== undefined) return CLASS_ROLES[className];
+  const type = asText(callIn(value, '_getType') ?? callIn(value, 'getType'));
+  if (type !== undefined && type !== 'generic') return type;
+  return type === 'generic' || 'content' in value ? asText(role) : undefined;
 }

@@ -1,16 +1,20 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { warnOnce } from '../../diagnostics.js';
 import { isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
-import { recordsIn } from '../call-attributes.js';
-import { moduleParts, type Integration } from '../integration.js';
-import { guard } from '../model-call.js';
-import { isMethod, patchMethod, aroundMethod, type Method, type Unpatch } from '../patch-method.js';
-import { CallbackHandler } from './callback-handler.js';
+import {
+  aroundMethod,
+  callIn,
+  guard,
+  isMethod,
+  moduleParts,
+  type Integration,
+  type Unpatch,
+} from '../integration.js';
+import { recordIn, recordsIn } from '../messages.js';
+import { isGenerator, observeIterator } from '../observed-stream.js';
+import { CallbackHandler, TOOL_KEY } from './callback-handler.js';
 import { coreCopy } from './core-modules.js';
-import { ModelOwner } from './model-owner.js';
-import { RunSpans } from './run-spans.js';
-import { sharedRuns, withTool, type Runs } from './runs.js';
-import { isGenerator, stepwise, watchStream } from './watched-stream.js';
+import { CLAIM_KEY, ModelOwner, RunSpans, sharedRuns, type Claim, type Runs } from './runs.js';
 
 /**
  * LangChain, and LangGraph on it. One callback handler gives the spans; the rest gives user code and
@@ -64,18 +68,13 @@ export const LANGGRAPH: Integration = {
 };
 
 function managerIn(module: unknown): JsonRecord | undefined {
-  return moduleParts(module, ['default']).filter(isRecord).find(hasManager);
+  return moduleParts(module, ['default'])
+    .filter(isRecord)
+    .find(({ CallbackManager: manager }) => isClass(manager) && '_configureSync' in manager);
 }
 
 function graphIn(module: unknown): object | undefined {
-  return moduleParts(module, ['default']).find(
-    (part) => typeof Reflect.get(part, 'StateGraph') === 'function',
-  );
-}
-
-function hasManager(part: object): boolean {
-  const manager: unknown = Reflect.get(part, 'CallbackManager');
-  return isClass(manager) && isMethod(Reflect.get(manager, '_configureSync'));
+  return moduleParts(module, ['default']).find((part) => isMethod(Reflect.get(part, 'StateGraph')));
 }
 
 function patchCore(core: JsonRecord, tracer: Tracer): readonly Unpatch[] {
@@ -87,36 +86,27 @@ function patchCore(core: JsonRecord, tracer: Tracer): readonly Unpatch[] {
   const runnable = models.flatMap(chainOf).find((base) => Object.hasOwn(base.prototype, 'stream'));
   const { StructuredTool: tool } = core;
   return [
-    patchMethod(manager, '_configureSync', (original) => addHandler(original, handler)),
+    addHandler(manager, handler),
     ...models.flatMap(({ prototype }) => [ownGenerate(prototype), ownStream(prototype)]),
-    ...(runnable === undefined
-      ? []
-      : [patchMethod(runnable.prototype, 'stream', (original) => watchStream(original, runs))]),
-    ...(isRecord(storage)
-      ? [patchMethod(storage, 'runWithConfig', (original) => bindRun(original, runs))]
-      : []),
+    ...(runnable === undefined ? [] : [watchStream(runnable.prototype, runs)]),
+    ...(isRecord(storage) ? [bindRun(storage, runs)] : []),
     ...(isClass(tool) ? [rememberTool(tool.prototype)] : []),
   ];
 }
 
 /** Every run's callbacks are put together here. The application's own list is left as it is. */
-function addHandler(original: Method, handler: CallbackHandler): Method {
-  return function (this: unknown, inheritable: unknown, ...rest: readonly unknown[]): unknown {
-    const handlers = guard(() => withHandler(inheritable, handler));
-    return Reflect.apply(original, this, [handlers ?? inheritable, ...rest]);
-  };
+function addHandler(manager: object, handler: CallbackHandler): Unpatch {
+  return aroundMethod(manager, '_configureSync', (call, [inheritable, ...rest]) =>
+    call(guard(() => withHandler(inheritable, handler)) ?? inheritable, ...rest),
+  );
 }
 
 function withHandler(inheritable: unknown, handler: CallbackHandler): unknown {
   if (inheritable === undefined || inheritable === null) return [handler];
-  if (Array.isArray(inheritable)) {
-    const handlers: readonly unknown[] = inheritable;
-    return handlers.includes(handler) ? handlers : [...handlers, handler];
-  }
-  if (!isRecord(inheritable) || !isMethod(inheritable['copy'])) return undefined;
-  const handlers = inheritable['handlers'];
+  const isList = Array.isArray(inheritable);
+  const handlers: unknown = isList ? inheritable : recordIn(inheritable)['handlers'];
   if (Array.isArray(handlers) && handlers.includes(handler)) return inheritable;
-  return Reflect.apply(inheritable['copy'], inheritable, [[handler], true]);
+  return isList ? [...inheritable, handler] : callIn(inheritable, 'copy', [handler], true);
 }
 
 /** A model call: what it asks a provider for is counted by the run that LangChain reports of it. */
@@ -136,36 +126,54 @@ function ownStream(prototype: object): Unpatch {
     const around = contextApi.active();
     const within = <T>(step: () => T): T => owner.within(step, around);
     const source = within(() => call(...args));
-    return isGenerator(source) ? stepwise(source, within) : source;
+    if (isGenerator(source)) observeIterator(source, { within });
+    return source;
+  });
+}
+
+/**
+ * LangChain never reports the end of a run whose reader stopped. `stream()` makes its generator with
+ * `_streamIterator`, here of an object that replaces the runnable.
+ */
+function watchStream(prototype: object, runs: Runs): Unpatch {
+  return aroundMethod(prototype, 'stream', (call, args, runnable, stream) => {
+    const iterate = isRecord(runnable) ? runnable['_streamIterator'] : undefined;
+    if (!isRecord(runnable) || !isMethod(iterate)) return call(...args);
+    const claim: Claim = {};
+    const value = (...options: readonly unknown[]): unknown => {
+      const source = Reflect.apply(iterate, runnable, options);
+      // After it: the provider's wrapper hands up on the way out what had arrived until then.
+      aroundMethod(recordIn(source), 'return', async (leave, values) => {
+        try {
+          return await leave(...values);
+        } finally {
+          guard(() => claim.runId !== undefined && runs.abandon(claim.runId));
+        }
+      });
+      return source;
+    };
+    const watched: unknown = Object.create(runnable, { _streamIterator: { value } });
+    return contextApi.with(contextApi.active().setValue(CLAIM_KEY, claim), () =>
+      Reflect.apply(stream, watched, args),
+    );
   });
 }
 
 /** Tools, lambdas and nodes of graphs run in here, with the callbacks of their run. */
-function bindRun(original: Method, runs: Runs): Method {
-  return function (
-    this: unknown,
-    config: unknown,
-    code: unknown,
-    ...rest: readonly unknown[]
-  ): unknown {
-    const runId = guard(() => parentRunIdOf(config));
-    if (typeof code !== 'function') return Reflect.apply(original, this, [config, code, ...rest]);
-    const bound = (...args: readonly unknown[]): unknown =>
-      runs.within(runId, () => Reflect.apply(code, undefined, args));
-    return Reflect.apply(original, this, [config, bound, ...rest]);
-  };
-}
-
-export function parentRunIdOf(config: unknown): unknown {
-  const callbacks = isRecord(config) ? config['callbacks'] : undefined;
-  const ask = isRecord(callbacks) ? callbacks['getParentRunId'] : undefined;
-  return isMethod(ask) ? Reflect.apply(ask, callbacks, []) : undefined;
+function bindRun(storage: object, runs: Runs): Unpatch {
+  return aroundMethod(storage, 'runWithConfig', (call, [config, code, ...rest]) => {
+    const callbacks = recordIn(recordIn(config)['callbacks']);
+    const runId = guard(() => callIn(callbacks, 'getParentRunId'));
+    if (!isMethod(code)) return call(config, code, ...rest);
+    const bound = (...args: readonly unknown[]): unknown => runs.within(runId, () => code(...args));
+    return call(config, bound, ...rest);
+  });
 }
 
 /** Callbacks get a tool's name, and not its description. */
 function rememberTool(prototype: object): Unpatch {
   return aroundMethod(prototype, 'call', (call, args, tool) =>
-    contextApi.with(withTool(contextApi.active(), tool), () => call(...args)),
+    contextApi.with(contextApi.active().setValue(TOOL_KEY, tool), () => call(...args)),
   );
 }
 

@@ -1,18 +1,18 @@
-import {
-  OpenInferenceSpanKind as Kind,
-  SemanticConventions as S,
-} from '@arizeai/openinference-semantic-conventions';
+import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import { trace, type Tracer } from '@opentelemetry/api';
 import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
-import { listIn } from '../call-attributes.js';
-import { documentAttributes } from '../langchain/model-run.js';
-import { plainValue } from '../langchain/messages.js';
-import { ModelOwner } from '../langchain/model-owner.js';
-import { RunSpans, type RunStart } from '../langchain/run-spans.js';
-import { sharedRuns } from '../langchain/runs.js';
-import { moduleParts, prototypeAt, type Integration } from '../integration.js';
-import { guard } from '../model-call.js';
-import { patchMethod, aroundMethod, type Unpatch } from '../patch-method.js';
+import {
+  aroundMethod,
+  guard,
+  isMethod,
+  moduleParts,
+  prototypeAt,
+  type Integration,
+  type Unpatch,
+} from '../integration.js';
+import { documentAttributes, plainValue } from '../langchain/messages.js';
+import { ModelOwner, RunSpans, sharedRuns, type RunStart } from '../langchain/runs.js';
+import { listIn, recordIn } from '../messages.js';
 import { answerOfRun, errorOfRun, kindOfRun, requestOfRun } from './run-shapes.js';
 
 /** Where all copies of LangChain and LangSmith find the storage of the current run. */
@@ -30,10 +30,9 @@ export const LANGSMITH: Integration = {
   name: 'langsmith',
   expected: 'the `langsmith` package: pass its namespace',
   patch(module, tracer) {
-    const part = moduleParts(module, ['default']).find(
-      (each) => prototypeAt(each, ['Client'], 'createRun') !== undefined,
-    );
-    const client = part && prototypeAt(part, ['Client'], 'createRun');
+    const client = moduleParts(module, ['default'])
+      .map((part) => prototypeAt(part, ['Client'], 'createRun'))
+      .find((prototype) => prototype !== undefined);
     return client === undefined ? [] : patchClient(client, new Bridge(tracer));
   },
 };
@@ -74,20 +73,11 @@ class Bridge {
   bindStorage(): void {
     const storage: unknown = Reflect.get(globalThis, STORAGE);
     if (this.#unbind !== undefined || !isRecord(storage)) return;
-    this.#unbind = patchMethod(storage, 'run', (original) => {
-      const within = (store: unknown, code: () => unknown): unknown => this.#within(store, code);
-      return function (
-        this: unknown,
-        store: unknown,
-        code: unknown,
-        ...rest: readonly unknown[]
-      ): unknown {
-        if (typeof code !== 'function')
-          return Reflect.apply(original, this, [store, code, ...rest]);
-        const bound = (...args: readonly unknown[]): unknown =>
-          within(store, () => Reflect.apply(code, undefined, args));
-        return Reflect.apply(original, this, [store, bound, ...rest]);
-      };
+    this.#unbind = aroundMethod(storage, 'run', (run, [store, code, ...rest]) => {
+      if (!isMethod(code)) return run(store, code, ...rest);
+      const bound = (...args: readonly unknown[]): unknown =>
+        this.#within(store, () => code(...args));
+      return run(store, bound, ...rest);
     });
   }
 
@@ -105,9 +95,9 @@ class Bridge {
         store['tracingEnabled'] !== false && typeof store['run_type'] === 'string';
       if (isTraceable && !isNative(store['client'])) this.created(store);
     });
-    const owner = this.#spans.call(id)?.owner;
-    const own = owner === undefined ? code : (): unknown => owner.within(code);
-    return this.#runs.within(id, own);
+    const run = this.#runs.open(id);
+    const owner = run?.by === this.#spans ? run.owner : undefined;
+    return this.#runs.within(id, () => (owner === undefined ? code() : owner.within(code)));
   }
 
   created(run: unknown): void {
@@ -115,43 +105,38 @@ class Bridge {
     // LangChain reports its runs to both.
     if (!isRecord(run) || id === undefined || this.#runs.has(id)) return;
     const start = runStart(id, run);
-    const inputs = isRecord(run['inputs']) ? run['inputs'] : {};
-    if (run['run_type'] === 'llm') {
-      const call = this.#spans.startCall(
-        start,
-        requestOfRun(inputs, start.metadata),
-        new ModelOwner(),
-      );
+    const inputs = recordIn(run['inputs']);
+    const input = plainValue(inputs);
+    const kind = kindOfRun(run['run_type']);
+    if (kind === 'LLM') {
+      const request = requestOfRun(inputs, start.metadata);
+      const call = this.#spans.startCall(start, request, new ModelOwner());
       if (!('messages' in inputs) && !('input' in inputs))
-        call.describe({ [S.INPUT_VALUE]: plainValue(inputs) }, {});
+        call.describe({ [S.INPUT_VALUE]: input }, {});
     } else {
-      const kind = kindOfRun(run['run_type']);
-      const span = this.#spans.start(
-        start,
-        kind,
-        kind === Kind.TOOL ? { [S.TOOL_NAME]: start.name } : {},
-      );
-      span.setInput(plainValue(inputs));
-      if (kind === Kind.TOOL) span.setAttribute(S.TOOL_PARAMETERS, plainValue(inputs));
+      const isTool = kind === 'TOOL';
+      const span = this.#spans.start(start, kind, isTool ? { [S.TOOL_NAME]: start.name } : {});
+      span.setInput(input);
+      if (isTool) span.setAttribute(S.TOOL_PARAMETERS, input);
     }
     if (run['end_time'] !== undefined) this.updated(id, run);
   }
 
   updated(id: unknown, run: unknown): void {
     if (!isRecord(run) || run['end_time'] === undefined) return;
-    const outputs = isRecord(run['outputs']) ? run['outputs'] : {};
-    const { error } = run;
-    const hasFailed = typeof error === 'string' && error !== '';
-    this.#spans.endCall(id, ({ call, owner }) => {
-      if (hasFailed) call.failed(errorOfRun(error), owner?.answer);
-      else call.answered(answerOfRun(outputs, metadataIn(run), owner?.answer));
-    });
-    this.#spans.end(id, (span) => {
+    const outputs = recordIn(run['outputs']);
+    const error = asText(run['error']);
+    this.#spans.end(id, ({ span, call, owner }) => {
+      if (call !== undefined) {
+        if (error !== undefined) call.failed(errorOfRun(error), owner?.answer);
+        else call.answered(answerOfRun(outputs, metadataIn(run), owner?.answer));
+        return;
+      }
       if (run['run_type'] === 'retriever') {
         span.setAttributes(documentAttributes(outputs['documents'] ?? outputs['outputs']));
       } else if (Object.keys(outputs).length > 0) span.setOutput(plainValue(outputs));
       span.setAttribute(S.TOOL_CALL_ID, outputs['tool_call_id']);
-      if (hasFailed) span.fail(errorOfRun(error));
+      if (error !== undefined) span.fail(errorOfRun(error));
     });
   }
 }
@@ -161,7 +146,7 @@ function runStart(id: string, run: JsonRecord): RunStart {
   const startMillis = typeof startTime === 'number' ? startTime : Date.parse(String(startTime));
   return {
     id,
-    parentId: asText(run['parent_run_id']) ?? (isRecord(parent) ? asText(parent['id']) : undefined),
+    parentId: asText(run['parent_run_id']) ?? asText(recordIn(parent)['id']),
     name: asText(run['name']) ?? 'run',
     tags: listIn(run['tags']).filter((tag) => typeof tag === 'string'),
     metadata: metadataIn(run),
@@ -170,7 +155,7 @@ function runStart(id: string, run: JsonRecord): RunStart {
 }
 
 function metadataIn({ extra }: JsonRecord): JsonRecord {
-  return isRecord(extra) && isRecord(extra['metadata']) ? extra['metadata'] : {};
+  return recordIn(recordIn(extra)['metadata']);
 }
 
 /** Whether LangSmith makes spans of this client's runs itself. */

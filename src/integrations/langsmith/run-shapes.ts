@@ -1,29 +1,30 @@
-import { OpenInferenceSpanKind as Kind } from '@arizeai/openinference-semantic-conventions';
 import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import type { SpanKindValue } from '../../semconv/attribute-keys.js';
 import { messagesAnswer, messagesRequest } from '../anthropic/messages.js';
+import type { CallAnswer, CallRequest } from '../call-attributes.js';
 import {
-  listIn,
-  recordsIn,
-  without,
-  type CallAnswer,
-  type CallRequest,
-} from '../call-attributes.js';
-import { langChainAnswer, modelIn } from '../langchain/model-run.js';
-import { langChainMessage, langChainUsage, plainValue } from '../langchain/messages.js';
+  langChainAnswer,
+  langChainMessage,
+  langChainMessages,
+  langChainUsage,
+  modelIn,
+  plainValue,
+} from '../langchain/messages.js';
+import { listIn, readMessage, without } from '../messages.js';
 import { chatAnswer, chatRequest } from '../openai/chat-completions.js';
 import { responsesAnswer, responsesRequest } from '../openai/responses.js';
 
-const KINDS: Readonly<Record<string, Kind>> = {
-  llm: Kind.LLM,
-  tool: Kind.TOOL,
-  retriever: Kind.RETRIEVER,
-  prompt: Kind.PROMPT,
-  embedding: Kind.EMBEDDING,
+const KINDS: Readonly<Record<string, SpanKindValue>> = {
+  llm: 'LLM',
+  tool: 'TOOL',
+  retriever: 'RETRIEVER',
+  prompt: 'PROMPT',
+  embedding: 'EMBEDDING',
 };
 
 /** Kind of a run of this type; `chain`, `parser` and what is new are steps. */
-export function kindOfRun(runType: unknown): Kind {
-  return KINDS[asText(runType) ?? ''] ?? Kind.CHAIN;
+export function kindOfRun(runType: unknown): SpanKindValue {
+  return KINDS[asText(runType) ?? ''] ?? 'CHAIN';
 }
 
 /**
@@ -39,7 +40,7 @@ function bodyRequest(inputs: JsonRecord, metadata: JsonRecord): CallRequest {
   const lists = listIn(inputs['messages']);
   const [first] = lists;
   if (Array.isArray(first) || (isRecord(first) && first['lc'] === 1)) {
-    const messages = lists.flat().flatMap((each) => langChainMessage(each) ?? []);
+    const messages = langChainMessages(lists.flat());
     return { ...chatRequest({}, undefined), messages, parameters: without(inputs, ['messages']) };
   }
   if (metadata['ls_provider'] === 'anthropic') return messagesRequest(inputs, undefined);
@@ -72,13 +73,13 @@ function bodyAnswer(outputs: JsonRecord): CallAnswer {
   if (Array.isArray(outputs['output'])) return responsesAnswer(outputs);
   if (Array.isArray(outputs['content'])) return messagesAnswer(outputs);
   const said = langChainMessage(outputs['message'] ?? outputs);
-  const listed = recordsIn(outputs['messages']).flatMap((each) => langChainMessage(each) ?? []);
-  if (said !== undefined || listed.length > 0)
-    return { messages: said ? [said] : listed, isComplete: true };
-  const plain = plainValue(outputs);
-  const content = typeof plain === 'string' ? plain : undefined;
-  const parts = content === undefined ? [] : [{ type: 'text', content }];
-  return { messages: parts.length === 0 ? [] : [{ role: 'assistant', parts }], isComplete: true };
+  if (said !== undefined) return { messages: [said], isComplete: true };
+  const listed = langChainMessages(outputs['messages']);
+  if (listed.length > 0) return { messages: listed, isComplete: true };
+  const content = plainValue(outputs);
+  const isText = typeof content === 'string';
+  const messages = isText ? [readMessage({ role: 'assistant', content })] : [];
+  return { messages, isComplete: true };
 }
 
 /** LangSmith says an error as text: its class, its message and its stack. */

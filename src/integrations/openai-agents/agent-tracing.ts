@@ -1,33 +1,83 @@
-import {
-  OpenInferenceSpanKind as Kind,
-  SemanticConventions as S,
-} from '@arizeai/openinference-semantic-conventions';
+import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import {
   context as contextApi,
   createContextKey,
+  SpanStatusCode,
   type Context,
   type Tracer,
 } from '@opentelemetry/api';
-import { asText } from '../../mapping/read-attributes.js';
-import { abandonStep, isInSession, startStep } from '../agent-steps.js';
+import { asText, type JsonRecord } from '../../mapping/read-attributes.js';
+import type { SpanKindValue } from '../../semconv/attribute-keys.js';
+import { abandonStep, isInSession, startStep, type Step } from '../agent-run.js';
+import { callAttributes, type CallAnswer } from '../call-attributes.js';
+import { guard } from '../integration.js';
 import { markOwner } from '../llm-owner.js';
-import { guard } from '../model-call.js';
+import type { MessagePart } from '../messages.js';
 import { closeAtShutdown } from '../open-spans.js';
 import {
-  failureOf,
-  failureText,
-  writeCall,
-  writeStep,
-  type Run,
-  type SdkSpan,
-  type SdkStore,
-  type SdkTrace,
-} from './run.js';
-import { kindOf, modelCallOf, nameOf } from './span-data.js';
+  kindOf,
+  modelCallOf,
+  nameOf,
+  stepAttributes,
+  type ModelCallData,
+  type SpanData,
+} from './span-data.js';
 
 /** Id of the run that a context is of; the application's own spans inside it carry it on. */
 const RUN_KEY = createContextKey('catalyst.openai-agents.run');
 const SUPPRESSED_ID = 'no-op';
+
+/** What this reads of the SDK's `Trace`. */
+export interface SdkTrace {
+  readonly traceId: string;
+  readonly name: string;
+  readonly groupId: string | null;
+  readonly metadata?: JsonRecord | undefined;
+}
+
+/** What this reads of the SDK's `Span`. */
+export interface SdkSpan {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentId: string | null;
+  /** What was current when this one became it. */
+  readonly previousSpan?: SdkSpan | undefined;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly error: { readonly message: string; readonly data?: JsonRecord | undefined } | null;
+  readonly spanData: SpanData;
+}
+
+/** What is current, as the SDK keeps it in its AsyncLocalStorage (`tracing/context.ts`). */
+export interface SdkStore {
+  readonly trace?: SdkTrace | undefined;
+  readonly span?: SdkSpan | undefined;
+  readonly active: boolean;
+}
+
+/** One of our spans and what is collected for it while it is open. */
+interface Run {
+  readonly id: string;
+  /** `undefined` of a task, which says nothing that its workflow and its agent do not. */
+  readonly step: Step | undefined;
+  readonly context: Context;
+  readonly kind: SpanKindValue;
+  readonly parent: Run | undefined;
+  /** Some are started by a clone of it, which hears of no error and no end. */
+  sdkSpan: SdkSpan | undefined;
+  readonly forget: () => void;
+  /** What providers answered below, of a model call. */
+  handed?: CallAnswer;
+  hasInput?: true;
+  /** Tool calls that a model asked for in this turn and that no tool has taken up. */
+  calls?: MessagePart[];
+  /** The last handoff of a workflow. */
+  handoff?: { readonly from: unknown; readonly to: unknown };
+  /** Whether a workflow was asked to leave content out. */
+  isWithheld?: true;
+  /** Why the last run of a workflow failed. */
+  failure?: string | undefined;
+}
 
 /**
  * Makes our spans from the spans of OpenAI Agents. The SDK calls its processors one after another,
@@ -118,25 +168,29 @@ export class AgentTracing {
     const hasMetadata = metadata !== undefined && Object.keys(metadata).length > 0;
     const step = startStep(this.#tracer, {
       name,
-      kind: Kind.AGENT,
+      kind: 'AGENT',
       around,
       identity: {
         ...(groupId !== null && !isInSession(around) && { sessionId: groupId }),
         ...(hasMetadata && { metadata }),
       },
     });
-    this.#workflows.set(traceId, {
-      id: traceId,
-      step,
-      context: step.context.setValue(RUN_KEY, traceId),
-      kind: Kind.AGENT,
-      parent: undefined,
-      sdkSpan: undefined,
-      forget: closeAtShutdown(step.span, () => {
-        this.#workflows.delete(traceId);
-        abandonStep(step);
-      }),
+    this.#workflows.set(traceId, this.#opened(traceId, 'AGENT', step, this.#workflows));
+  }
+
+  #opened(
+    id: string,
+    kind: SpanKindValue,
+    step: Step,
+    among: Map<string, Run>,
+    of?: { readonly parent: Run; readonly sdkSpan: SdkSpan },
+  ): Run {
+    const context = step.context.setValue(RUN_KEY, id);
+    const forget = closeAtShutdown(step.span, () => {
+      among.delete(id);
+      abandonStep(step);
     });
+    return { id, kind, step, context, forget, parent: of?.parent, sdkSpan: of?.sdkSpan };
   }
 
   /** The run of an SDK span that is open, started if the SDK has not reported it yet. */
@@ -170,52 +224,31 @@ export class AgentTracing {
   }
 
   #start(span: SdkSpan, parent: Run, workflow: Run, around: Context): Run {
-    const { spanData: data, spanId } = span;
+    const { spanData: data, spanId: id } = span;
     const kind = kindOf(data);
+    const of = { parent, sdkSpan: span };
     if (data.type === 'task') {
-      const context = around.setValue(RUN_KEY, spanId);
-      return {
-        id: spanId,
-        step: undefined,
-        context,
-        kind,
-        parent,
-        sdkSpan: span,
-        forget: () => {},
-      };
+      const context = around.setValue(RUN_KEY, id);
+      return { ...of, id, kind, step: undefined, context, forget: () => {} };
     }
-    const name = asText(data['name']);
-    const isAgent = data.type === 'agent' && name !== undefined;
-    const { handoff } = workflow;
+    const agentName = data.type === 'agent' ? asText(data['name']) : undefined;
+    const { from, to } = workflow.handoff ?? {};
     const step = startStep(this.#tracer, {
       name: nameOf(data),
       kind,
       around,
-      ...(isAgent && { identity: { agent: { id: undefined, name, role: undefined } } }),
-      attributes: {
-        ...(isAgent && { [S.GRAPH_NODE_ID]: name }),
-        ...(isAgent && handoff?.to === name && { [S.GRAPH_NODE_PARENT_ID]: asText(handoff?.from) }),
-      },
+      agentName,
+      attributes:
+        agentName === undefined
+          ? {}
+          : {
+              [S.GRAPH_NODE_ID]: agentName,
+              ...(to === agentName && { [S.GRAPH_NODE_PARENT_ID]: asText(from) }),
+            },
     });
-    const run: Run = {
-      id: spanId,
-      step,
-      context: step.context.setValue(RUN_KEY, spanId),
-      kind,
-      parent,
-      sdkSpan: span,
-      forget: closeAtShutdown(step.span, () => {
-        this.#runs.delete(spanId);
-        abandonStep(step);
-      }),
-    };
-    if (kind === Kind.LLM) {
-      markOwner(step.span.raw, {
-        receive: (answer) => {
-          run.handed = answer;
-        },
-      });
-    }
+    const run = this.#opened(id, kind, step, this.#runs, of);
+    if (kind === 'LLM')
+      markOwner(step.span.raw, { receive: (answer) => void (run.handed = answer) });
     return run;
   }
 
@@ -234,7 +267,7 @@ export class AgentTracing {
       return;
     }
     guard(() => {
-      if (run.kind === Kind.LLM) writeCall(run, step, modelCallOf(data, isWithheld));
+      if (run.kind === 'LLM') writeCall(run, step, modelCallOf(data, isWithheld, run.handed));
       else writeStep(run, step, data);
       if (data.type === 'handoff' && workflow !== undefined) {
         workflow.handoff = { from: data['from_agent'], to: data['to_agent'] };
@@ -243,4 +276,65 @@ export class AgentTracing {
     if (failure !== undefined) step.span.fail({ message: failure });
     step.span.end();
   }
+}
+
+function writeCall({ parent }: Run, { span }: Step, { request, answer }: ModelCallData): void {
+  const attributes = callAttributes(request, answer);
+  span.setAttributes(attributes);
+  const { error: message, isComplete, messages = [] } = answer;
+  if (message !== undefined) span.raw.setStatus({ code: SpanStatusCode.ERROR, message });
+  else if (isComplete) span.raw.setStatus({ code: SpanStatusCode.OK });
+  const parts = messages.flatMap((said) => said.parts);
+  if (parent !== undefined) parent.calls = parts.filter(({ type }) => type === 'tool_call');
+  // What the agents around it were asked and came to, up to the tool that they are called by.
+  for (let at = parent; at !== undefined && at.kind !== 'TOOL'; at = at.parent) {
+    if (at.kind !== 'AGENT' || at.step === undefined) continue;
+    const input = at.hasInput === true ? {} : pick(attributes, 'input');
+    at.hasInput = true;
+    at.step.span.setAttributes({ ...input, ...pick(attributes, 'output') });
+  }
+}
+
+function writeStep(run: Run, { span }: Step, data: SpanData): void {
+  span.setAttributes(stepAttributes(data));
+  if (data.type === 'handoff') span.raw.updateName(nameOf(data));
+  if (data.type !== 'function') return;
+  // The span of a tool doesn't say which call it answers: the first one with its name and arguments.
+  const calls = run.parent?.calls ?? [];
+  const at = calls.findIndex(
+    (call) => call['name'] === data['name'] && call['arguments'] === data['input'],
+  );
+  const [call] = at === -1 ? [] : calls.splice(at, 1);
+  span.setAttribute(S.TOOL_CALL_ID, call?.['id']);
+}
+
+function pick(attributes: JsonRecord, side: 'input' | 'output'): JsonRecord {
+  return {
+    [`${side}.value`]: attributes[`${side}.value`],
+    [`${side}.mime_type`]: attributes[`${side}.mime_type`],
+  };
+}
+
+/** Spans whose error messages are the SDK's; those of others are what was thrown. */
+const WITH_FIXED_MESSAGE: ReadonlySet<string> = new Set(['agent', 'function', 'task', 'turn']);
+
+/** The SDK's message with the reason, which may quote content. */
+function failureText(
+  { message, data }: NonNullable<SdkSpan['error']>,
+  type: string,
+  isWithheld: boolean,
+): string {
+  if (isWithheld) return WITH_FIXED_MESSAGE.has(type) ? message : 'failed';
+  const reason = asText(data?.['error']);
+  return reason === undefined || reason === 'Error' ? message : `${message}: ${reason}`;
+}
+
+/**
+ * What a workflow failed with: the class of what was thrown, and the message of its last run, since the
+ * error's own may be content that the run was asked to leave out.
+ */
+function failureOf(error: unknown, reported: string | undefined): unknown {
+  if (!(error instanceof Error)) return { message: reported ?? 'failed' };
+  const name = error.constructor.name;
+  return { name, message: reported ?? name };
 }

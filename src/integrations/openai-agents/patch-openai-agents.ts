@@ -1,11 +1,16 @@
-import { context as contextApi, type Tracer } from '@opentelemetry/api';
+import { context as contextApi, type Context, type Tracer } from '@opentelemetry/api';
 import { isRecord } from '../../mapping/read-attributes.js';
-import { moduleParts, prototypeAt, type Integration } from '../integration.js';
-import { guard } from '../model-call.js';
-import { isMethod, aroundMethod, type Unpatch } from '../patch-method.js';
-import { AgentTracing } from './agent-tracing.js';
-import { FollowingContext } from './following-context.js';
-import type { SdkSpan, SdkStore, SdkTrace } from './run.js';
+import {
+  aroundMethod,
+  callIn,
+  guard,
+  isMethod,
+  moduleParts,
+  prototypeAt,
+  type Integration,
+  type Unpatch,
+} from '../integration.js';
+import { AgentTracing, type SdkSpan, type SdkStore, type SdkTrace } from './agent-tracing.js';
 
 /** Shared by all copies of the SDK, from 0.11 on (`tracing/context.ts`, `tracing/provider.ts`). */
 const STORAGE: unique symbol = Symbol.for('openai.agents.core.asyncLocalStorage');
@@ -33,7 +38,7 @@ interface Relay {
 
 function connect(agents: object, tracer: Tracer): readonly Unpatch[] {
   // Makes the SDK create what its copies share.
-  callMethod(agents, 'getCurrentTrace');
+  callIn(agents, 'getCurrentTrace');
   const relay = relayOf(agents);
   // Another copy of it, or the same one again.
   if (relay.target?.isOn === true) return [() => {}];
@@ -67,7 +72,7 @@ function relayOf(agents: object): Relay {
     },
     forceFlush: async () => {},
   };
-  callMethod(agents, 'addTraceProcessor', processor);
+  callIn(agents, 'addTraceProcessor', processor);
   Reflect.set(holder, PROCESSOR, relay);
   return relay;
 }
@@ -85,7 +90,7 @@ function noticeRequests(
   storage: object,
 ): readonly Unpatch[] {
   const notice = (request: unknown): void => {
-    const store: unknown = callMethod(storage, 'getStore');
+    const store: unknown = callIn(storage, 'getStore');
     if (!isRecord(request) || request['tracing'] !== 'enabled_without_data') return;
     if (isStore(store) && store.trace !== undefined) tracing.withhold(store.trace.traceId);
   };
@@ -103,13 +108,9 @@ function noticeRequests(
 
 /** Makes what is current in the SDK the active span of everything that runs inside. */
 function followStorage(storage: object, tracing: AgentTracing): Unpatch {
-  const original: unknown = Reflect.get(storage, 'run');
-  if (!isMethod(original)) return () => {};
-  const run = function (this: unknown, ...args: readonly unknown[]): unknown {
+  return aroundMethod(storage, 'run', (call, args) => {
     const [store, callback, ...rest] = args;
-    if (!tracing.isOn || !isStore(store) || !isMethod(callback)) {
-      return Reflect.apply(original, this, args);
-    }
+    if (!isStore(store) || !isMethod(callback)) return call(...args);
     const following = new FollowingContext(contextApi.active(), (base) =>
       tracing.contextOf(store, base),
     );
@@ -118,24 +119,46 @@ function followStorage(storage: object, tracing: AgentTracing): Unpatch {
     const isRoot = traceId !== undefined && !tracing.isOpen(traceId);
     const within = (...inner: unknown[]): unknown =>
       contextApi.with(following, () => callback(...inner));
-    const result: unknown = Reflect.apply(original, this, [store, within, ...rest]);
+    const result = call(store, within, ...rest);
     if (isRoot && result instanceof Promise) {
       // `onTraceEnd` does not come when `run()` throws.
       result.catch((error: unknown) => guard(() => tracing.endWorkflow(traceId, { error })));
     }
     return result;
-  };
-  Reflect.set(storage, 'run', run);
-  return () => {
-    if (Reflect.get(storage, 'run') === run) Reflect.deleteProperty(storage, 'run');
-  };
+  });
 }
 
 function isStore(value: unknown): value is SdkStore {
   return isRecord(value) && typeof value['active'] === 'boolean';
 }
 
-function callMethod(target: object, name: string, ...args: readonly unknown[]): unknown {
-  const method: unknown = Reflect.get(target, name);
-  return isMethod(method) ? Reflect.apply(method, target, args) : undefined;
+/**
+ * A context that is another one at each moment. OpenAI Agents makes a span current by writing it
+ * into the value of its AsyncLocalStorage (`setCurrentSpan`), with no function that runs inside: what
+ * is active has to be looked up when somebody asks.
+ */
+class FollowingContext implements Context {
+  readonly #base: Context;
+  readonly #current: (base: Context) => Context | undefined;
+
+  constructor(base: Context, current: (base: Context) => Context | undefined) {
+    this.#base = base;
+    this.#current = current;
+  }
+
+  getValue(key: symbol): unknown {
+    return this.#now().getValue(key);
+  }
+
+  setValue(key: symbol, value: unknown): Context {
+    return this.#now().setValue(key, value);
+  }
+
+  deleteValue(key: symbol): Context {
+    return this.#now().deleteValue(key);
+  }
+
+  #now(): Context {
+    return this.#current(this.#base) ?? this.#base;
+  }
 }

@@ -1,22 +1,9 @@
-import {
-  MimeType,
-  OpenInferenceSpanKind as Kind,
-  SemanticConventions as S,
-} from '@arizeai/openinference-semantic-conventions';
-import { asText, isRecord, parseJson, type JsonRecord } from '../../mapping/read-attributes.js';
+import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
+import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import type { SpanKindValue } from '../../semconv/attribute-keys.js';
 import { readUsage } from '../../spans/usage.js';
-import {
-  answerAttributes,
-  inputAttributes,
-  jsonText,
-  listIn,
-  recordsIn,
-  requestAttributes,
-  startAttributes,
-  without,
-  type CallAnswer,
-  type CallRequest,
-} from '../call-attributes.js';
+import { valueAttributes, type CallAnswer, type CallRequest } from '../call-attributes.js';
+import { listIn, recordIn, recordsIn, without } from '../messages.js';
 import { chatAnswer, chatRequest } from '../openai/chat-completions.js';
 import { itemMessages, responsesAnswer, responsesRequest } from '../openai/responses.js';
 
@@ -25,18 +12,18 @@ export interface SpanData extends JsonRecord {
   readonly type: string;
 }
 
-const KINDS: Readonly<Record<string, Kind>> = {
-  agent: Kind.AGENT,
-  generation: Kind.LLM,
-  response: Kind.LLM,
-  function: Kind.TOOL,
-  handoff: Kind.TOOL,
-  mcp_tools: Kind.TOOL,
-  guardrail: Kind.GUARDRAIL,
+const KINDS: Readonly<Record<string, SpanKindValue>> = {
+  agent: 'AGENT',
+  generation: 'LLM',
+  response: 'LLM',
+  function: 'TOOL',
+  handoff: 'TOOL',
+  mcp_tools: 'TOOL',
+  guardrail: 'GUARDRAIL',
 };
 
-export function kindOf({ type }: SpanData): Kind {
-  return KINDS[type] ?? Kind.CHAIN;
+export function kindOf({ type }: SpanData): SpanKindValue {
+  return KINDS[type] ?? 'CHAIN';
 }
 
 export function nameOf(data: SpanData): string {
@@ -52,85 +39,62 @@ export function nameOf(data: SpanData): string {
   }
 }
 
-/** A model call in the span of one. Without content when the run was asked to leave it out. */
-export interface ModelCallData {
-  readonly request: CallRequest;
-  readonly answer: CallAnswer;
-}
-
-export function modelCallOf(data: SpanData, isWithheld: boolean): ModelCallData {
-  const call = data.type === 'response' ? responseCall(data) : generationCall(data);
-  if (!isWithheld) return call;
-  // 0.11 puts all of it on its spans and leaves it out as it exports them.
-  const { request, answer } = call;
-  return {
-    request: { ...request, messages: [], tools: [], parameters: {} },
-    answer: { ...answer, messages: [], error: answer.error && 'failed' },
-  };
-}
-
-/**
- * The attributes of a model call. `handed` is what the wrapper of the provider saw below: it fills in
- * what the span doesn't say, and never content, which the run may have been asked to leave out.
- */
-export function modelCallAttributes(
-  { request, answer }: ModelCallData,
-  handed: CallAnswer | undefined,
-): JsonRecord {
-  const { usage, model, finishReason, id } = answer;
-  const whole = {
-    ...answer,
-    usage: usage ?? handed?.usage,
-    model: model ?? handed?.model,
-    finishReason: finishReason ?? handed?.finishReason,
-    id: id ?? handed?.id,
-  };
-  return {
-    ...startAttributes(request),
-    ...inputAttributes(request),
-    ...answerAttributes(whole),
-    ...requestAttributes(request),
-  };
-}
-
 /** Input and output of a step other than a model call, as far as its span has them. */
 export function stepAttributes(data: SpanData): JsonRecord {
   switch (data.type) {
     case 'function':
       return {
-        [S.TOOL_NAME]: data['name'],
         [S.TOOL_PARAMETERS]: asText(data['input']),
-        ...io('input', data['input']),
-        ...io('output', data['output']),
+        ...toolAttributes(data['name'], data['input'], data['output']),
       };
     case 'handoff':
-      return {
-        [S.TOOL_NAME]: nameOf(data),
-        ...io('input', data['from_agent']),
-        ...io('output', data['to_agent']),
-      };
+      return toolAttributes(nameOf(data), data['from_agent'], data['to_agent']);
     case 'mcp_tools':
-      return {
-        [S.TOOL_NAME]: nameOf(data),
-        ...io('input', data['server']),
-        ...io('output', data['result']),
-      };
+      return toolAttributes(nameOf(data), data['server'], data['result']);
     case 'guardrail':
-      return io('output', { triggered: data['triggered'] === true });
+      return valueAttributes('output', { triggered: data['triggered'] === true });
     case 'custom':
-      return io('input', data['data']);
+      return valueAttributes('input', data['data']);
     // Speech and transcription contain audio, turns and agents have no content.
     default:
       return {};
   }
 }
 
-function io(side: 'input' | 'output', value: unknown): JsonRecord {
-  const text = jsonText(value);
-  if (text === undefined || text === '') return {};
-  const parsed = typeof value === 'string' ? parseJson(value) : value;
-  const isJson = typeof parsed === 'object' && parsed !== null;
-  return { [`${side}.value`]: text, [`${side}.mime_type`]: isJson ? MimeType.JSON : MimeType.TEXT };
+function toolAttributes(name: unknown, input: unknown, output: unknown): JsonRecord {
+  const io = { ...valueAttributes('input', input), ...valueAttributes('output', output) };
+  return { [S.TOOL_NAME]: name, ...io };
+}
+
+/** A model call in the span of one. */
+export interface ModelCallData {
+  readonly request: CallRequest;
+  readonly answer: CallAnswer;
+}
+
+/**
+ * Reads a model call; without content when the run was asked to leave it out. `handed` is what the
+ * wrapper of the provider saw below: it fills in what the span doesn't say, and never content.
+ */
+export function modelCallOf(
+  data: SpanData,
+  isWithheld: boolean,
+  handed: CallAnswer | undefined,
+): ModelCallData {
+  const { request, answer } = data.type === 'response' ? responseCall(data) : generationCall(data);
+  const whole = {
+    ...answer,
+    usage: answer.usage ?? handed?.usage,
+    model: answer.model ?? handed?.model,
+    finishReason: answer.finishReason ?? handed?.finishReason,
+    id: answer.id ?? handed?.id,
+    isComplete: answer.isComplete || handed?.isComplete === true,
+  };
+  if (!isWithheld) return { request, answer: whole };
+  // 0.11 puts all of it on its spans and leaves it out as it exports them.
+  const { model, system, provider } = request;
+  const error = answer.error && 'failed';
+  return { request: { model, system, provider }, answer: { ...whole, messages: [], error } };
 }
 
 /** What a response says of itself and is no parameter of the request that it repeats. */
@@ -140,12 +104,12 @@ const NOT_PARAMETERS =
   );
 
 function responseCall({ _input: input, _response: answered }: SpanData): ModelCallData {
-  const response = isRecord(answered) ? answered : {};
-  const parameters = without(response, NOT_PARAMETERS);
+  const response = recordIn(answered);
+  const parameters = Object.entries(without(response, NOT_PARAMETERS));
   const request = responsesRequest(
     {
-      ...Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== null)),
-      instructions: response['instructions'] ?? undefined,
+      ...Object.fromEntries(parameters.filter(([, value]) => value !== null)),
+      instructions: response['instructions'],
       tools: response['tools'],
       input: typeof input === 'string' ? input : listIn(input).map(responsesItem),
     },
@@ -166,14 +130,13 @@ function responsesItem(item: unknown): unknown {
 
 function generationCall(data: SpanData): ModelCallData {
   const { input, output, model, usage } = data;
-  const config = isRecord(data['model_config']) ? data['model_config'] : {};
-  const { base_url: baseUrl, ...parameters } = config;
+  const { base_url: baseUrl, ...parameters } = recordIn(data['model_config']);
   const request = chatRequest({ ...parameters, model, messages: input }, asText(baseUrl));
   const [first] = recordsIn(output);
   const isChat = Array.isArray(first?.['choices']);
   const answer: CallAnswer = isChat
     ? chatAnswer(first)
-    : { messages: itemMessages(listIn(output)), isComplete: output !== undefined };
+    : { messages: itemMessages(output), isComplete: output !== undefined };
   const reported = isRecord(usage) ? readUsage(usage) : undefined;
   return { request, answer: { ...answer, usage: answer.usage ?? reported } };
 }

@@ -1,137 +1,119 @@
 import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
 import { readUsage } from '../../spans/usage.js';
+import { modelHost, type CallAnswer, type CallRequest } from '../call-attributes.js';
 import {
-  jsonText,
+  joinedRecord,
   listIn,
+  readMessage,
+  readMessages,
+  recordIn,
   recordsIn,
-  textOf,
   without,
-  type CallAnswer,
-  type CallRequest,
-  type Message,
-  type MessagePart,
-} from '../call-attributes.js';
-import { modelHost } from '../model-host.js';
-import type { Endpoint } from '../observed-call.js';
-import { ChatChunks } from './chat-chunks.js';
+} from '../messages.js';
+import type { AnswerReader, Endpoint } from '../provider-call.js';
 
 /** `chat.completions.create`, which `parse`, `stream` and `runTools` go through. */
 export const CHAT_COMPLETIONS: Endpoint = {
   spanName: 'OpenAI Chat Completions',
   request: chatRequest,
   answer: chatAnswer,
-  reader: () => new ChatChunks(chatAnswer),
+  reader: () => new ChatChunks(),
 };
 
-const NOT_PARAMETERS = ['messages', 'model', 'tools', 'functions'];
+/** `completions.create`: one prompt and its continuation. */
+export const COMPLETIONS: Endpoint = {
+  ...CHAT_COMPLETIONS,
+  spanName: 'OpenAI Completions',
+  request: completionsRequest,
+};
+
+/** `embeddings.create`: what was embedded and what it cost, never the vectors. */
+export const EMBEDDINGS: Endpoint = {
+  spanName: 'OpenAI Embeddings',
+  request: embeddingsRequest,
+  answer: (value) => {
+    const { model, usage } = recordIn(value);
+    return { model: asText(model), usage: readUsage(usage), isComplete: true };
+  },
+};
 
 export function chatRequest(body: unknown, baseUrl: string | undefined): CallRequest {
-  const asked = isRecord(body) ? body : {};
+  const asked = recordIn(body);
   return {
     ...modelHost(baseUrl),
     model: asText(asked['model']),
-    messages: recordsIn(asked['messages']).map(chatMessage),
+    messages: readMessages(asked['messages']),
     tools: [...listIn(asked['tools']), ...listIn(asked['functions'])],
-    parameters: without(asked, NOT_PARAMETERS),
+    parameters: without(asked, ['messages', 'model', 'tools', 'functions']),
   };
+}
+
+function completionsRequest(body: unknown, baseUrl: string | undefined): CallRequest {
+  const asked = recordIn(body);
+  return {
+    ...modelHost(baseUrl),
+    model: asText(asked['model']),
+    messages: textsIn(asked['prompt']).map((content) => readMessage({ content })),
+    parameters: without(asked, ['prompt', 'model']),
+  };
+}
+
+function embeddingsRequest(body: unknown, baseUrl: string | undefined): CallRequest {
+  const asked = recordIn(body);
+  return {
+    ...modelHost(baseUrl),
+    model: asText(asked['model']),
+    parameters: without(asked, ['input', 'model']),
+    texts: textsIn(asked['input']),
+  };
+}
+
+/** Lists of numbers are tokens that somebody has made of the text already. */
+function textsIn(value: unknown): readonly string[] {
+  return [value].flat().filter((text) => typeof text === 'string');
 }
 
 /** All choices, in their order; the reason that the first one ended. */
 export function chatAnswer(completion: unknown): CallAnswer {
-  const answer = isRecord(completion) ? completion : {};
-  const choices = recordsIn(answer['choices']);
-  const finishReason = asText(choices[0]?.['finish_reason']);
+  const { id, model, usage, choices } = recordIn(completion);
+  const reasons = recordsIn(choices).map((choice) => asText(choice['finish_reason']));
   return {
-    id: asText(answer['id']),
-    model: asText(answer['model']),
-    finishReason,
-    usage: isRecord(answer['usage']) ? readUsage(answer['usage']) : undefined,
-    messages: choices
-      .map(({ message }) => chatMessage(isRecord(message) ? message : {}))
+    id: asText(id),
+    model: asText(model),
+    finishReason: reasons[0],
+    usage: isRecord(usage) ? readUsage(usage) : undefined,
+    messages: recordsIn(choices)
+      // Text completions have text in place of a message.
+      .map(({ message, text }) =>
+        readMessage({ role: 'assistant', content: text, ...recordIn(message) }),
+      )
       .filter(({ parts }) => parts.length > 0),
-    isComplete: choices.length > 0 && choices.every((choice) => isFinished(choice)),
+    isComplete: reasons.length > 0 && !reasons.includes(undefined),
   };
 }
 
-/** A part of a message, in chat completions or in Responses; what has no place is kept as it is. */
-export function contentPart(part: JsonRecord): MessagePart {
-  const type = asText(part['type']) ?? 'unknown';
-  switch (type) {
-    case 'text':
-    case 'input_text':
-    case 'output_text':
-    case 'summary_text':
-    case 'reasoning_text':
-      return { type: 'text', content: part['text'] };
-    case 'refusal':
-      return { type: 'text', content: part['refusal'] };
-    case 'image_url':
-    case 'input_image': {
-      const image = part['image_url'];
-      return { type: 'uri', modality: 'image', uri: isRecord(image) ? image['url'] : image };
+/** A stream's deltas, put together into the answer of a call that does not stream. */
+class ChatChunks implements AnswerReader {
+  readonly #choices = new Map<unknown, JsonRecord>();
+  #head: JsonRecord = {};
+  #usage: unknown;
+
+  read(chunk: unknown): void {
+    const { id, model, usage, choices } = recordIn(chunk);
+    this.#head = { id, model };
+    // In the last chunk, and only of a request that asked for it (`stream_options.include_usage`).
+    this.#usage = usage ?? this.#usage;
+    for (const { index, delta, text, finish_reason } of recordsIn(choices)) {
+      const before = this.#choices.get(index) ?? {};
+      const piece = isRecord(delta) ? delta : { content: text };
+      this.#choices.set(index, {
+        message: joinedRecord(before['message'], piece),
+        finish_reason: finish_reason ?? before['finish_reason'],
+      });
     }
-    case 'input_audio': {
-      const audio = isRecord(part['input_audio']) ? part['input_audio'] : {};
-      const format = asText(audio['format']);
-      return audioPart({ content: audio['data'], mime_type: format && `audio/${format}` });
-    }
-    case 'file':
-    case 'input_file':
-      return { type, ...withoutData(isRecord(part['file']) ? part['file'] : part) };
-    default:
-      return { ...part, type };
   }
-}
 
-function chatMessage(message: JsonRecord): Message {
-  const role = asText(message['role']) ?? 'assistant';
-  const { content } = message;
-  if (role === 'tool' || role === 'function') {
-    const id = message['tool_call_id'];
-    return { role: 'tool', parts: [{ type: 'tool_call_response', id, response: textOf(content) }] };
+  answer(): CallAnswer {
+    return chatAnswer({ ...this.#head, usage: this.#usage, choices: [...this.#choices.values()] });
   }
-  const reasoning = asText(message['reasoning_content']);
-  const refusal = asText(message['refusal']);
-  const audio = isRecord(message['audio']) ? message['audio'] : undefined;
-  return {
-    role,
-    name: asText(message['name']),
-    parts: [
-      ...(reasoning === undefined ? [] : [{ type: 'reasoning', content: reasoning }]),
-      ...(typeof content === 'string' && content !== '' ? [{ type: 'text', content }] : []),
-      ...recordsIn(content).map(contentPart),
-      ...(refusal === undefined ? [] : [{ type: 'text', content: refusal }]),
-      ...(audio === undefined ? [] : [spokenPart(audio)]),
-      ...recordsIn(message['tool_calls']).map(toolCall),
-      ...(isRecord(message['function_call']) ? [functionCall({}, message['function_call'])] : []),
-    ],
-  };
-}
-
-/** An earlier answer is referred to by its id, and its sound is not sent again. */
-function spokenPart({ data, transcript }: JsonRecord): MessagePart {
-  return audioPart({ content: data, transcript });
-}
-
-function audioPart(audio: JsonRecord): MessagePart {
-  return { ...audio, type: 'blob', modality: 'audio' };
-}
-
-function toolCall(call: JsonRecord): MessagePart {
-  if (isRecord(call['function'])) return functionCall(call, call['function']);
-  const custom = isRecord(call['custom']) ? call['custom'] : {};
-  return { type: 'tool_call', id: call['id'], name: custom['name'], arguments: custom['input'] };
-}
-
-function functionCall({ id }: JsonRecord, called: JsonRecord): MessagePart {
-  return { type: 'tool_call', id, name: called['name'], arguments: jsonText(called['arguments']) };
-}
-
-/** Files are megabytes of base64 and say nothing in a trace. */
-function withoutData(file: JsonRecord): JsonRecord {
-  return without(file, ['file_data', 'type']);
-}
-
-function isFinished({ finish_reason: reason }: JsonRecord): boolean {
-  return asText(reason) !== undefined;
 }

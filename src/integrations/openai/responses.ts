@@ -1,19 +1,18 @@
 import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
 import { readUsage } from '../../spans/usage.js';
+import { modelHost, type CallAnswer, type CallRequest } from '../call-attributes.js';
 import {
-  jsonText,
   listIn,
+  readMessage,
+  recordIn,
   recordsIn,
-  textOf,
+  toolCall,
+  toolResult,
   without,
-  type CallAnswer,
-  type CallRequest,
   type Message,
   type MessagePart,
-} from '../call-attributes.js';
-import { modelHost } from '../model-host.js';
-import type { AnswerReader, Endpoint } from '../observed-call.js';
-import { contentPart } from './chat-completions.js';
+} from '../messages.js';
+import type { AnswerReader, Endpoint } from '../provider-call.js';
 
 /**
  * `responses.create`. Not `retrieve` and `cancel`: they return an earlier call, and polling a
@@ -26,29 +25,31 @@ export const RESPONSES: Endpoint = {
   reader: () => new ResponseEvents(),
 };
 
-const NOT_PARAMETERS = ['input', 'instructions', 'model', 'tools'];
-
 export function responsesRequest(body: unknown, baseUrl: string | undefined): CallRequest {
-  const asked = isRecord(body) ? body : {};
+  const asked = recordIn(body);
   const { input, instructions } = asked;
-  const items = typeof input === 'string' ? [{ role: 'user', content: input }] : listIn(input);
+  const system =
+    typeof instructions === 'string' ? [{ role: 'system', content: instructions }] : instructions;
+  const items = typeof input === 'string' ? [{ role: 'user', content: input }] : input;
   return {
     ...modelHost(baseUrl),
     model: asText(asked['model']),
-    messages: [...systemMessages(instructions), ...itemMessages(items)],
+    messages: itemMessages([...listIn(system), ...listIn(items)]),
     tools: listIn(asked['tools']),
-    parameters: without(asked, NOT_PARAMETERS),
+    parameters: without(asked, ['input', 'instructions', 'model', 'tools']),
   };
 }
 
 export function responsesAnswer(response: unknown): CallAnswer {
-  const answer = isRecord(response) ? response : {};
-  const { status, usage } = answer;
-  const output = listIn(answer['output']);
+  const answer = recordIn(response);
+  const { status, usage, output } = answer;
+  const hasCalls = recordsIn(output).some(({ type }) => type === 'function_call');
+  const reason = asText(recordIn(answer['incomplete_details'])['reason']);
   return {
     id: asText(answer['id']),
     model: asText(answer['model']),
-    finishReason: finishReason(answer, output),
+    // The word that chat completions would have for it.
+    finishReason: status === 'completed' ? (hasCalls ? 'tool_calls' : 'stop') : reason,
     // A response that goes on in the background has none yet.
     usage: isRecord(usage) ? readUsage(usage) : undefined,
     messages: itemMessages(output),
@@ -57,22 +58,8 @@ export function responsesAnswer(response: unknown): CallAnswer {
   };
 }
 
-function systemMessages(instructions: unknown): readonly Message[] {
-  if (typeof instructions !== 'string') return itemMessages(listIn(instructions));
-  return [{ role: 'system', parts: [{ type: 'text', content: instructions }] }];
-}
-
-/** The word that chat completions would have for it. */
-function finishReason(answer: JsonRecord, output: readonly unknown[]): string | undefined {
-  if (answer['status'] === 'completed') {
-    return recordsIn(output).some(({ type }) => type === 'function_call') ? 'tool_calls' : 'stop';
-  }
-  const details = answer['incomplete_details'];
-  return isRecord(details) ? asText(details['reason']) : undefined;
-}
-
 /** Items as messages: what the model answered in one go (text, reasoning, calls) is one message. */
-export function itemMessages(items: readonly unknown[]): readonly Message[] {
+export function itemMessages(items: unknown): readonly Message[] {
   const messages: { role: string; parts: MessagePart[] }[] = [];
   for (const item of recordsIn(items)) {
     const { role, parts } = itemMessage(item);
@@ -85,36 +72,17 @@ export function itemMessages(items: readonly unknown[]): readonly Message[] {
 
 function itemMessage(item: JsonRecord): Message {
   const type = asText(item['type']) ?? 'message';
-  switch (type) {
-    case 'message': {
-      const { content } = item;
-      const parts =
-        typeof content === 'string'
-          ? [{ type: 'text', content }]
-          : recordsIn(content).map(contentPart);
-      return { role: asText(item['role']) ?? 'user', parts };
-    }
-    case 'function_call':
-    case 'custom_tool_call': {
-      const { call_id: id, name } = item;
-      const input = jsonText(item['arguments'] ?? item['input']);
-      return { role: 'assistant', parts: [{ type: 'tool_call', id, name, arguments: input }] };
-    }
-    case 'reasoning':
-      return { role: 'assistant', parts: reasoningParts(item) };
-    default:
-      if (!type.endsWith('_output')) return { role: 'assistant', parts: [{ ...item, type }] };
-      return { role: 'tool', parts: [toolResult(item)] };
-  }
+  if (type === 'message') return readMessage(item);
+  if (type.endsWith('_output')) return { role: 'tool', parts: [toolResult(item)] };
+  return { role: 'assistant', parts: answerParts(type, item) };
 }
 
-function toolResult({ call_id: id, output }: JsonRecord): MessagePart {
-  return { type: 'tool_call_response', id, response: textOf(output) };
-}
-
-function reasoningParts({ content, summary }: JsonRecord): readonly MessagePart[] {
-  const thoughts = recordsIn(content).length > 0 ? recordsIn(content) : recordsIn(summary);
-  return thoughts.map(({ text }) => ({ type: 'reasoning', content: text }));
+function answerParts(type: string, item: JsonRecord): readonly MessagePart[] {
+  if (type === 'function_call' || type === 'custom_tool_call') return [toolCall(item)];
+  if (type !== 'reasoning') return [{ ...item, type }];
+  const { content, summary } = item;
+  const thoughts = recordsIn(content).length > 0 ? content : summary;
+  return recordsIn(thoughts).map(({ text }) => ({ type, content: text }));
 }
 
 /**
@@ -123,40 +91,29 @@ function reasoningParts({ content, summary }: JsonRecord): readonly MessagePart[
  */
 class ResponseEvents implements AnswerReader {
   readonly #items = new Map<unknown, JsonRecord>();
-  readonly #texts = new Map<unknown, string>();
   #response: JsonRecord = {};
   #error: string | undefined;
 
   read(event: unknown): void {
-    if (!isRecord(event)) return;
-    const { response, output_index: index, item, delta } = event;
+    const { type, response, output_index: index, item, delta, message } = recordIn(event);
     if (isRecord(response)) this.#response = response;
-    switch (event['type']) {
-      case 'response.output_item.done':
-        if (isRecord(item)) this.#items.set(index, item);
-        break;
-      case 'response.output_text.delta':
-      case 'response.refusal.delta':
-        this.#texts.set(index, (this.#texts.get(index) ?? '') + (asText(delta) ?? ''));
-        break;
-      case 'error':
-        this.#error = messageIn(event) ?? 'error';
-        break;
-      default:
+    if (type === 'response.output_item.done' && isRecord(item)) this.#items.set(index, item);
+    if (type === 'response.output_text.delta' || type === 'response.refusal.delta') {
+      const before = asText(this.#items.get(index)?.['content']) ?? '';
+      const content = before + (asText(delta) ?? '');
+      this.#items.set(index, { type: 'message', role: 'assistant', content });
     }
+    if (type === 'error') this.#error = asText(message) ?? 'error';
   }
 
   answer(): CallAnswer {
     const answer = responsesAnswer(this.#response);
     if (answer.isComplete) return answer;
-    const items = [...this.#texts]
-      .filter(([index]) => !this.#items.has(index))
-      .map(([, content]) => ({ type: 'message', role: 'assistant', content }));
-    const messages = itemMessages([...this.#items.values(), ...items]);
+    const messages = itemMessages([...this.#items.values()]);
     return { ...answer, messages, error: this.#error };
   }
 }
 
 function messageIn(error: unknown): string | undefined {
-  return isRecord(error) ? asText(error['message']) : undefined;
+  return asText(recordIn(error)['message']);
 }

@@ -1,9 +1,8 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
-import { asText, isRecord } from '../../mapping/read-attributes.js';
-import { AgentRun, seeEnd } from '../agent-run.js';
-import { recordsIn } from '../call-attributes.js';
-import { guard } from '../model-call.js';
-import { aroundMethod, isMethod, type Unpatch } from '../patch-method.js';
+import { asText } from '../../mapping/read-attributes.js';
+import { AgentRun, toolFailure } from '../agent-run.js';
+import { aroundMethod, callIn, guard, isMethod, seeEnd, type Unpatch } from '../integration.js';
+import { recordIn, recordsIn } from '../messages.js';
 
 /** `Agent` of `pi-agent-core`: a run is an AGENT span around its model calls, with its tools. */
 export function patchAgent(prototype: object | undefined, tracer: Tracer): readonly Unpatch[] {
@@ -27,11 +26,10 @@ class PiRun extends AgentRun {
 
   constructor(tracer: Tracer, agent: unknown, prompt: unknown) {
     super(tracer, { name: 'pi.agent' });
-    const { sessionId, subscribe } = isRecord(agent) ? agent : {};
-    this.joinSession(sessionId);
+    this.joinSession(recordIn(agent)['sessionId']);
     this.span.setInput(prompt);
     const listener = (event: unknown): void => guard(() => this.#see(event));
-    if (isMethod(subscribe)) this.#unsubscribe = Reflect.apply(subscribe, agent, [listener]);
+    this.#unsubscribe = callIn(recordIn(agent), 'subscribe', listener);
   }
 
   override ended(failure = this.#failure): void {
@@ -43,15 +41,18 @@ class PiRun extends AgentRun {
   }
 
   #see(event: unknown): void {
-    if (!isRecord(event)) return;
-    const { toolCallId: id, result, messages } = event;
-    switch (event['type']) {
+    const { type, toolCallId: id, toolName, args, result, isError, messages } = recordIn(event);
+    switch (type) {
       case 'tool_execution_start':
-        this.tools.start(this.context, id, event['toolName'], event['args']);
+        this.tools.start(this.context, id, toolName, args);
         break;
-      case 'tool_execution_end':
-        this.tools.end(id, outputOf(result), event['isError'] === true);
+      case 'tool_execution_end': {
+        // What a tool returns to the model; its `details` are for the application.
+        const { content } = recordIn(result);
+        const output = content === undefined ? result : textOf(content);
+        this.tools.end(id, output, toolFailure(isError === true, output));
         break;
+      }
       case 'agent_end': {
         const { content, stopReason, errorMessage } = recordsIn(messages).at(-1) ?? {};
         this.span.setOutput(textOf(content));
@@ -62,12 +63,6 @@ class PiRun extends AgentRun {
       default:
     }
   }
-}
-
-/** What a tool returns to the model; its `details` are for the application. */
-function outputOf(result: unknown): unknown {
-  const content = isRecord(result) ? result['content'] : undefined;
-  return content === undefined ? result : textOf(content);
 }
 
 function textOf(content: unknown): string | undefined {

@@ -1,9 +1,17 @@
-import { context as contextApi, trace, type Tracer } from '@opentelemetry/api';
+import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { isRecord } from '../../mapping/read-attributes.js';
-import { moduleParts, prototypeAt, type Integration } from '../integration.js';
+import {
+  aroundMethod,
+  callIn,
+  guard,
+  moduleParts,
+  prototypeAt,
+  type Integration,
+  type Unpatch,
+} from '../integration.js';
 import { ownerOf } from '../llm-owner.js';
-import { guard, ModelCall } from '../model-call.js';
-import { aroundMethod, isMethod, type Method, type Unpatch } from '../patch-method.js';
+import { recordIn, recordsIn } from '../messages.js';
+import { ModelCall } from '../model-call.js';
 import { patchAgent } from './pi-agent.js';
 import { piAnswer, piCost, piRequest } from './pi-messages.js';
 
@@ -13,53 +21,39 @@ const METHODS = ['stream', 'streamSimple'];
  * `@mariozechner/pi-ai`, `@earendil-works/pi-ai` and their `pi-agent-core`. Before 1.0 all calls go
  * through a registry of providers, whose entries are patched; one that is registered later is
  * patched when the module is passed again. From 1.0 on they go through collections of models, which
- * share a class.
+ * share a class; `pi-ai/compat` asks its collection for a provider, and calls that.
  */
 export const PI_AI: Integration = {
   name: 'piAi',
   expected:
     'PI AI: pass the namespace of `@mariozechner/pi-ai`, `@earendil-works/pi-ai` or `pi-agent-core`, or a collection of models',
   patch: (module, tracer) =>
-    moduleParts(module, ['default']).flatMap((part) => [
-      ...targetsIn(part).flatMap((target) => patchTarget(target, tracer)),
-      ...patchBuiltins(part, tracer),
-      ...patchAgent(prototypeAt(part, ['Agent'], 'subscribe'), tracer),
-    ]),
+    moduleParts(module, ['default']).flatMap((part) => {
+      const providers = recordsIn(callIn(part, 'getApiProviders'));
+      const models = 'setProvider' in part ? part : callIn(part, 'createModels');
+      const collections: object[] = isRecord(models) ? [Object.getPrototypeOf(models)] : [];
+      return [
+        ...[...providers, ...collections].flatMap((target) => patchStreams(target, tracer)),
+        ...collections.flatMap((collection) => patchBuiltins(collection, tracer)),
+        ...patchAgent(prototypeAt(part, ['Agent'], 'subscribe'), tracer),
+      ];
+    }),
 };
 
-/** The objects of this module that make calls. */
-function targetsIn(part: object): readonly object[] {
-  const providers = callIn(part, 'getApiProviders');
-  return [...(Array.isArray(providers) ? providers : []), collectionClass(part)].filter(isObject);
-}
-
-function collectionClass(part: object): unknown {
-  const models = 'setProvider' in part ? part : callIn(part, 'createModels');
-  return isObject(models) ? Object.getPrototypeOf(models) : undefined;
-}
-
-function patchTarget(target: object, tracer: Tracer): readonly Unpatch[] {
+function patchStreams(target: object, tracer: Tracer): readonly Unpatch[] {
   return METHODS.map((method) =>
     aroundMethod(target, method, (call, args) => tracedStream(() => call(...args), args, tracer)),
   );
 }
 
-/** `pi-ai/compat` asks its collection for a provider, and calls that. */
-function patchBuiltins(part: object, tracer: Tracer): readonly Unpatch[] {
-  const target = collectionClass(part);
-  if (!isObject(target)) return [];
+function patchBuiltins(collection: object, tracer: Tracer): readonly Unpatch[] {
   const unpatches: Unpatch[] = [];
-  const unpatch = aroundMethod(target, 'getProvider', (call, args) => {
+  const unpatch = aroundMethod(collection, 'getProvider', (call, args) => {
     const provider = call(...args);
-    if (isObject(provider)) guard(() => unpatches.push(...patchTarget(provider, tracer)));
+    if (isRecord(provider)) guard(() => unpatches.push(...patchStreams(provider, tracer)));
     return provider;
   });
-  return [
-    () => {
-      unpatch();
-      for (const each of unpatches) each();
-    },
-  ];
+  return [unpatch, () => unpatches.splice(0).forEach((each) => each())];
 }
 
 /** The call is made at once, and goes on until it is answered, whoever reads the stream. */
@@ -90,7 +84,7 @@ function startCall(
 
 /** PI's promise does not reject when the call fails: the error is in its message. */
 function observeResult(events: unknown, call: ModelCall): void {
-  const result: unknown = isObject(events) ? callIn(events, 'result') : undefined;
+  const result = callIn(recordIn(events), 'result');
   if (!(result instanceof Promise)) {
     call.stopped('raw');
     return;
@@ -104,17 +98,8 @@ function observeResult(events: unknown, call: ModelCall): void {
 
 function settle(message: unknown, call: ModelCall): void {
   const answer = piAnswer(message);
-  call.activate(() => trace.getActiveSpan()?.setAttributes(piCost(message)));
+  call.span.setAttributes(piCost(message));
   if (answer.finishReason === 'aborted') call.stopped('aborted', answer);
   else if (answer.error !== undefined) call.failed({ message: answer.error }, answer);
   else call.answered(answer);
-}
-
-function callIn(part: object, name: string): unknown {
-  const method: unknown = Reflect.get(part, name);
-  return isMethod(method) ? Reflect.apply(method satisfies Method, part, []) : undefined;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

@@ -1,21 +1,15 @@
 import { LLMSystem } from '@arizeai/openinference-semantic-conventions';
 import { mapProvider } from '../../mapping/providers.js';
+import { asFiniteNumber, asText, isRecord } from '../../mapping/read-attributes.js';
+import { sideBySide, type CallAnswer, type CallRequest } from '../call-attributes.js';
 import {
-  asFiniteNumber,
-  asText,
-  isRecord,
-  type JsonRecord,
-} from '../../mapping/read-attributes.js';
-import {
-  jsonText,
+  contentParts,
   listIn,
+  readMessages,
+  recordIn,
   recordsIn,
-  sideBySide,
-  type CallAnswer,
-  type CallRequest,
   type Message,
-  type MessagePart,
-} from '../call-attributes.js';
+} from '../messages.js';
 
 /** Options of a call that shape the answer. The others are keys, headers and callbacks. */
 const PARAMETERS = [
@@ -30,40 +24,45 @@ const PARAMETERS = [
 
 /** Of `stream(model, context, options)`, in every generation. */
 export function piRequest(model: unknown, context: unknown, options: unknown): CallRequest {
-  const asked = isRecord(model) ? model : {};
-  const said = isRecord(context) ? context : {};
-  const chosen = isRecord(options) ? options : {};
+  const asked = recordIn(model);
+  const { systemPrompt: prompt, messages, tools } = recordIn(context);
   const provider = asText(asked['provider']) ?? 'unknown';
-  const messages = recordsIn(said['messages']);
-  const prompt = asText(said['systemPrompt']);
+  const api = asText(asked['api']) ?? '';
+  const family = api.startsWith('anthropic') ? LLMSystem.ANTHROPIC : undefined;
+  const system = family ?? (api.includes('openai') ? LLMSystem.OPENAI : provider);
   // From 1.0 on, a system message may bring the tools.
-  const tools = [
-    ...listIn(said['tools']),
-    ...messages.flatMap((message) => listIn(message['toolsAdded'])),
-  ];
+  const brought = recordsIn(messages).flatMap(({ toolsAdded }) => listIn(toolsAdded));
   return {
-    ...(mapProvider(provider) ?? { system: systemOf(asked['api']) ?? provider, provider }),
+    ...(mapProvider(provider) ?? { system, provider }),
     model: asText(asked['id']),
     messages: [
-      ...(prompt === undefined ? [] : [{ role: 'system', parts: textParts(prompt) }]),
-      ...messages.map(inputMessage),
+      ...(asText(prompt) === undefined ? [] : [systemMessage(prompt)]),
+      ...readMessages(messages),
     ],
-    tools: tools.filter(isRecord).map(({ name, description, parameters }) => ({
-      type: 'function',
-      function: { name, description, parameters },
-    })),
+    tools: [...recordsIn(tools), ...recordsIn(brought)].map(
+      ({ name, description, parameters }) => ({
+        type: 'function',
+        function: { name, description, parameters },
+      }),
+    ),
     parameters: Object.fromEntries(
-      PARAMETERS.flatMap((key) => (chosen[key] === undefined ? [] : [[key, chosen[key]]])),
+      Object.entries(recordIn(options)).filter(
+        ([key, value]) => PARAMETERS.includes(key) && value !== undefined,
+      ),
     ),
   };
 }
 
+function systemMessage(prompt: unknown): Message {
+  return { role: 'system', parts: contentParts(prompt) };
+}
+
 /** The message that a stream resolves with: also when the call failed or was aborted. */
 export function piAnswer(message: unknown): CallAnswer {
-  const answer = isRecord(message) ? message : {};
+  const answer = recordIn(message);
   const finishReason = asText(answer['stopReason']);
   const { usage } = answer;
-  const parts = recordsIn(answer['content']).map(messagePart);
+  const parts = contentParts(answer['content']);
   const hasFailed = finishReason === 'error' || finishReason === 'aborted';
   return {
     id: asText(answer['responseId']),
@@ -78,9 +77,7 @@ export function piAnswer(message: unknown): CallAnswer {
 
 /** What the call cost in USD, by PI's own list of prices or as the provider says. */
 export function piCost(message: unknown): Readonly<Record<string, number>> {
-  const usage = isRecord(message) ? message['usage'] : undefined;
-  const cost = isRecord(usage) ? usage['cost'] : undefined;
-  if (!isRecord(cost)) return {};
+  const cost = recordIn(recordIn(recordIn(message)['usage'])['cost']);
   const dollars = (key: string): number => asFiniteNumber(cost[key]) ?? 0;
   const prompt = dollars('input') + dollars('cacheRead') + dollars('cacheWrite');
   const total = dollars('total');
@@ -90,52 +87,4 @@ export function piCost(message: unknown): Readonly<Record<string, number>> {
     'llm.cost.completion': dollars('output'),
     'llm.cost.total': total,
   };
-}
-
-function inputMessage(message: JsonRecord): Message {
-  const { role, content } = message;
-  if (role === 'toolResult') {
-    const response = textParts(content)
-      .map((part) => part['content'])
-      .join('\n');
-    const id = message['toolCallId'];
-    return { role: 'tool', parts: [{ type: 'tool_call_response', id, response }] };
-  }
-  const sections = isRecord(message['sections']) ? Object.values(message['sections']) : [];
-  const parts =
-    typeof content === 'string' ? textParts(content) : recordsIn(content).map(messagePart);
-  return { role: asText(role) ?? 'user', parts: [...parts, ...sections.flatMap(textParts)] };
-}
-
-function textParts(content: unknown): readonly MessagePart[] {
-  if (typeof content === 'string') return content === '' ? [] : [{ type: 'text', content }];
-  return recordsIn(content)
-    .filter(({ type }) => type === 'text')
-    .map(messagePart);
-}
-
-function messagePart(part: JsonRecord): MessagePart {
-  const type = asText(part['type']) ?? 'unknown';
-  switch (type) {
-    case 'text':
-      return { type, content: part['text'] };
-    case 'thinking':
-      return { type: 'reasoning', content: part['thinking'], signature: part['thinkingSignature'] };
-    case 'toolCall': {
-      const { id, name } = part;
-      return { type: 'tool_call', id, name, arguments: jsonText(part['arguments']) };
-    }
-    case 'image': {
-      const { data: content, mimeType } = part;
-      return { type: 'blob', modality: 'image', mime_type: mimeType, content };
-    }
-    default:
-      return { ...part, type };
-  }
-}
-
-function systemOf(api: unknown): string | undefined {
-  const name = asText(api) ?? '';
-  if (name.startsWith('anthropic')) return LLMSystem.ANTHROPIC;
-  return name.includes('openai') ? LLMSystem.OPENAI : undefined;
 }
