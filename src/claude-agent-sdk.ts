@@ -4,12 +4,13 @@ import type { CatalystTracing } from './catalyst-tracing.js';
 import {
   observeStreamJson,
   type ClaudeCodeOutput,
+  type ObserveClaudeCodeOptions,
 } from './integrations/claude-agent-sdk/observe-stream-json.js';
 import { tracedQuery } from './integrations/claude-agent-sdk/wrap-query.js';
 import { tracerFor } from './integrations/instrument-module.js';
 import type { JsonRecord } from './mapping/read-attributes.js';
 
-export type { ClaudeCodeOutput };
+export type { ClaudeCodeOutput, ObserveClaudeCodeOptions };
 
 /**
  * Wraps `query` of `@anthropic-ai/claude-agent-sdk` (or of `@anthropic-ai/claude-code` 1): each call
@@ -32,18 +33,6 @@ export function wrapClaudeAgentSdkQuery(
   return function (this: unknown, ...args) {
     return tracedQuery(query, this, args, tracerFor(tracing));
   };
-}
-
-/** What {@link observeClaudeCode} needs to know about the run. */
-export interface ObserveClaudeCodeOptions {
-  /** What Claude Code was asked: its output does not repeat it. */
-  readonly prompt?: string | undefined;
-  /** Whether an earlier session goes on (`--resume`, `--continue`), whose tokens are billed already. */
-  readonly resumed?: boolean | undefined;
-  /** Environment for Claude Code. Default `process.env`. */
-  readonly env?: NodeJS.ProcessEnv | undefined;
-  /** Tracing to send the spans to. Default: the live one. */
-  readonly tracing?: CatalystTracing | TracerProvider | undefined;
 }
 
 /**

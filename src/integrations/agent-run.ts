@@ -7,13 +7,13 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 import { liveSetup } from '../live-tracing.js';
-import { LIVEKIT_SCOPE_NAME } from '../mapping/livekit-spans.js';
-import { asText, isRecord } from '../mapping/read-attributes.js';
+import { asText } from '../mapping/read-attributes.js';
 import { Attr, type SpanKindValue } from '../semconv/attribute-keys.js';
 import { identityOf, withIdentity, type Identity } from '../session/identity.js';
 import type { OpenSpan } from '../spans/span-handle.js';
 import { openSpan, startSpan } from '../spans/start-span.js';
 import { guard } from './integration.js';
+import { isLiveKitSpan } from './llm-owner.js';
 import { jsonText } from './messages.js';
 import { closeAtShutdown } from './open-spans.js';
 
@@ -27,10 +27,8 @@ export interface Step {
 export interface StepStart {
   readonly name: string;
   readonly kind: SpanKindValue;
-  /** The parent context. */
   readonly around: Context;
   readonly identity?: Partial<Identity> | undefined;
-  /** Name of the agent that the step is a run of. */
   readonly agentName?: string | undefined;
   /** Without content. */
   readonly attributes?: Attributes | undefined;
@@ -68,7 +66,6 @@ export function startStep(tracer: Tracer | undefined, start: StepStart): Step {
   });
 }
 
-/** Ends a step with what came of it; with a failure, it failed. */
 export function endStep({ span }: Step, output: unknown, failure?: unknown): void {
   span.setOutput(output);
   if (failure !== undefined) span.fail(failure);
@@ -76,38 +73,15 @@ export function endStep({ span }: Step, output: unknown, failure?: unknown): voi
 }
 
 /** Ends a step that the SDK did not end. */
-export function abandonStep({ span }: Step): void {
+export function abandonStep({ span }: Pick<Step, 'span'>): void {
   span.setOutcome('abandoned').setStopReason('abandoned').setFinalized(false).end();
-}
-
-/**
- * A run in the session that its SDK names, which is known only after it has started. A run inside a
- * span of the application's or of LiveKit's belongs to that session.
- */
-export function inSession(step: Step, around: Context, sessionId: string): Step {
-  const isInside =
-    trace.getSpan(around) !== undefined ||
-    identityOf(around)?.sessionId !== undefined ||
-    liveSetup()?.resolved?.sessionId !== undefined;
-  if (isInside) return step;
-  step.span.setAttribute(Attr.SESSION_ID, sessionId);
-  const identity = { ...NOBODY, ...identityOf(step.context), sessionId };
-  return { span: step.span, context: withIdentity(step.context, identity) };
 }
 
 /** Whether what happens here belongs to a session of the application's or of LiveKit's. */
 export function isInSession(around: Context): boolean {
   if (identityOf(around)?.sessionId !== undefined) return true;
   const above = trace.getSpan(around);
-  const scope: unknown = above && Reflect.get(above, 'instrumentationScope');
-  return isRecord(scope) && scope['name'] === LIVEKIT_SCOPE_NAME;
-}
-
-export interface RunStart {
-  readonly name: string;
-  readonly system?: string;
-  readonly agentId?: unknown;
-  readonly userId?: unknown;
+  return above !== undefined && isLiveKitSpan(above);
 }
 
 /** A run of an agent, put together from what its SDK reports: its span, and its tools. */
@@ -119,9 +93,18 @@ export class AgentRun {
   #step: Step;
   #isOver = false;
 
-  constructor(tracer: Tracer | undefined, { name, system, agentId, userId }: RunStart) {
-    this.tracer = tracer;
+  constructor(
+    tracer: Tracer | undefined,
+    start: {
+      readonly name: string;
+      readonly system?: string;
+      readonly agentId?: unknown;
+      readonly userId?: unknown;
+    },
+  ) {
+    const { name, system, agentId, userId } = start;
     const id = asText(agentId);
+    this.tracer = tracer;
     this.#step = startStep(tracer, {
       name,
       kind: 'AGENT',
@@ -140,7 +123,6 @@ export class AgentRun {
     return this.#step.span;
   }
 
-  /** Of what runs inside the run. */
   get context(): Context {
     return this.#step.context;
   }
@@ -149,10 +131,21 @@ export class AgentRun {
     return this.#isOver;
   }
 
-  /** The session by the SDK's own id, unless the run is inside of another one. */
+  /**
+   * The session by the SDK's own id, which is known only after the run has started. A run inside a
+   * span of the application's or of LiveKit's belongs to that session.
+   */
   joinSession(id: unknown): void {
-    const session = asText(id);
-    if (session !== undefined) this.#step = inSession(this.#step, this.#around, session);
+    const sessionId = asText(id);
+    const isInside =
+      trace.getSpan(this.#around) !== undefined ||
+      identityOf(this.#around)?.sessionId !== undefined ||
+      liveSetup()?.resolved?.sessionId !== undefined;
+    if (isInside || sessionId === undefined) return;
+    const { span, context } = this.#step;
+    span.setAttribute(Attr.SESSION_ID, sessionId);
+    const identity = { ...NOBODY, ...identityOf(context), sessionId };
+    this.#step = { span, context: withIdentity(context, identity) };
   }
 
   /** The run ended; with a message, it failed. */
@@ -175,7 +168,6 @@ export class AgentRun {
     this.#end(abandonStep);
   }
 
-  /** What has to end before the run does. */
   protected beforeEnd(): void {}
 
   #end(end: (step: Step) => void): void {
@@ -190,7 +182,6 @@ export class AgentRun {
   }
 }
 
-/** A call of a tool that has begun. */
 export interface Tool extends Step {
   readonly input: unknown;
   readonly startMillis: number;
@@ -205,7 +196,6 @@ export class ToolCalls {
     this.#tracer = tracer;
   }
 
-  /** `undefined` of one that is not open. */
   get(id: unknown): Tool | undefined {
     return this.#open.get(asText(id) ?? '');
   }

@@ -3,7 +3,6 @@ import { dirname, extname, isAbsolute, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseJsonRecord, type JsonRecord } from '../mapping/read-attributes.js';
 
-/** One place where the application asks for a package. */
 export interface PackageImport {
   readonly packageName: string;
   readonly file: string;

@@ -8,7 +8,7 @@ import { lastTextOf, toolCallsText } from '../mapping/conversation.js';
 import { EMPTY_CONTEXT } from '../mapping/mapping-context.js';
 import { INPUT_MESSAGES, OUTPUT_MESSAGES, putMessages } from '../mapping/messages.js';
 import { mapProvider } from '../mapping/providers.js';
-import { asFiniteNumber, parseJson } from '../mapping/read-attributes.js';
+import { asFiniteNumber, parseJson, type JsonRecord } from '../mapping/read-attributes.js';
 import { SpanMapping } from '../mapping/span-mapping.js';
 import { serializeValue } from '../spans/serialize-value.js';
 import { usageAttributes, withTotal, type NormalizedUsage } from '../spans/usage.js';
@@ -23,7 +23,6 @@ export interface CallRequest {
   readonly tools?: readonly unknown[];
   /** Everything else that was asked, as the SDK took it. */
   readonly parameters?: Readonly<Record<string, unknown>>;
-  /** Texts to embed, of an embedding call. */
   readonly texts?: readonly string[] | undefined;
 }
 
@@ -59,7 +58,6 @@ export function startAttributes({ model, system, provider, texts }: CallRequest)
   ]);
 }
 
-/** What went in, in short. */
 export function inputAttributes({ messages = [], texts }: CallRequest): Attributes {
   const asked = lastTextOf(messages, 'user') ?? lastTextOf(messages, 'system');
   if (texts === undefined || texts.length === 1) return ioAttributes('input', asked ?? texts?.[0]);
@@ -104,7 +102,6 @@ export function answerAttributes(answer: CallAnswer, isEmbedding = false): Attri
   ]);
 }
 
-/** All of a call that has ended. */
 export function callAttributes(request: CallRequest, answer: CallAnswer): Attributes {
   return {
     ...startAttributes(request),
@@ -124,19 +121,24 @@ function countAttributes(usage: NormalizedUsage | undefined): Pairs {
 }
 
 /** Usage of an SDK that reports input, cache reads and cache writes side by side. */
-export function sideBySide(
-  read: (part: 'input' | 'output' | 'cacheRead' | 'cacheWrite' | 'reasoning') => unknown,
-): NormalizedUsage {
-  const count = (part: Parameters<typeof read>[0]): number => asFiniteNumber(read(part)) ?? 0;
+export function sideBySide(reported: JsonRecord): NormalizedUsage {
+  const count = (part: string): number => asFiniteNumber(reported[part]) ?? 0;
   const cacheRead = count('cacheRead');
   const cacheWrite = count('cacheWrite');
-  return {
-    prompt: count('input') + cacheRead + cacheWrite,
-    completion: count('output'),
-    cacheRead,
-    cacheWrite,
-    reasoning: count('reasoning'),
-  };
+  const prompt = count('input') + cacheRead + cacheWrite;
+  const reasoning = count('reasoning');
+  return { prompt, completion: count('output'), cacheRead, cacheWrite, reasoning };
+}
+
+/** Of calls together; without the total, which not every provider reports. */
+export function sumOfUsage(
+  left: NormalizedUsage | undefined,
+  right: NormalizedUsage,
+): NormalizedUsage {
+  const total: Record<string, number> = {};
+  for (const [count, tokens] of [...Object.entries({ ...left }), ...Object.entries(right)])
+    if (count !== 'total') total[count] = (total[count] ?? 0) + tokens;
+  return total;
 }
 
 /**
@@ -161,7 +163,6 @@ export function valueAttributes(side: 'input' | 'output', value: unknown): Attri
   return ioAttributes(side, text === '' ? undefined : text, isJson ? MimeType.JSON : MimeType.TEXT);
 }
 
-/** The attributes below a prefix, without it. */
 export function below(attributes: Attributes, prefix: string): Attributes {
   const own = Object.entries(attributes).filter(([key]) => key.startsWith(prefix));
   return Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));

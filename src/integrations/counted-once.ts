@@ -1,7 +1,4 @@
-import {
-  OpenInferenceSpanKind,
-  SemanticConventions as S,
-} from '@arizeai/openinference-semantic-conventions';
+import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import type { HrTime } from '@opentelemetry/api';
 import { LIVEKIT_SCOPE_NAME } from '../mapping/livekit-spans.js';
 import { MappedSpan } from '../mapping/mapped-span.js';
@@ -34,18 +31,16 @@ export class CountedOnce {
   count(span: MappedSpan): MappedSpan {
     const kind = span.get(S.OPENINFERENCE_SPAN_KIND);
     const isCovered = this.#covered.delete(span.spanContext().spanId);
-    const reports = kind === OpenInferenceSpanKind.LLM && reportsTokens(span);
+    const reports = kind === 'LLM' && reportsTokens(span);
     const isLiveKit = span.instrumentationScope.name === LIVEKIT_SCOPE_NAME;
     const isRepeated = reports && !isLiveKit && this.#isRepeated(span);
-    const covers = (isCovered && kind !== OpenInferenceSpanKind.TOOL) || reports;
+    const covers = (isCovered && kind !== 'TOOL') || reports;
     const parentSpanId = span.parentSpanContext?.spanId;
-    if (covers && parentSpanId !== undefined) this.#cover(parentSpanId);
+    if (covers && parentSpanId !== undefined) {
+      this.#covered.add(parentSpanId);
+      dropOldest(this.#covered);
+    }
     return isRepeated || (isCovered && reports && !isLiveKit) ? withoutCounts(span) : span;
-  }
-
-  #cover(spanId: string): void {
-    this.#covered.add(spanId);
-    dropOldest(this.#covered);
   }
 
   /**
@@ -64,7 +59,6 @@ export class CountedOnce {
   }
 }
 
-/** What is kept of a call that was counted. */
 type Answer = Pick<MappedSpan, 'name' | 'startTime' | 'endTime'>;
 
 /** Frameworks truncate the times of their runs to milliseconds, and measure them by another clock. */
@@ -84,14 +78,10 @@ function reportsTokens({ entries }: MappedSpan): boolean {
   return entries.some(({ key }) => key.startsWith(COUNTS));
 }
 
-/** A call that is counted below: a step without tokens. */
 function withoutCounts(span: MappedSpan): MappedSpan {
+  const kind = S.OPENINFERENCE_SPAN_KIND;
   const entries = span.entries
     .filter(({ key }) => !STRIPPED.test(key))
-    .map((entry) =>
-      entry.key === S.OPENINFERENCE_SPAN_KIND
-        ? { ...entry, value: OpenInferenceSpanKind.CHAIN }
-        : entry,
-    );
+    .map((entry) => (entry.key === kind ? { ...entry, value: 'CHAIN' } : entry));
   return new MappedSpan(span, { entries });
 }

@@ -5,7 +5,6 @@ import { asText, isRecord } from '../mapping/read-attributes.js';
 import { fileInWorkingDirectory, loadedModules, processRequire } from '../node-require.js';
 import { applicationImports, mainFiles, manifestAbove } from './application-imports.js';
 
-/** Where the copies of an SDK are found. */
 export interface SdkPackage {
   readonly packageName: string;
   /**
@@ -18,54 +17,43 @@ export interface SdkPackage {
   readonly via?: readonly string[];
 }
 
-/** One copy of an SDK. */
 export interface SdkCopy {
   readonly module: unknown;
   readonly version: string | undefined;
   readonly file: string;
-  readonly format: 'esm' | 'cjs';
 }
 
-/** What there is of an SDK in this process and around it. */
 export interface SdkPresence {
   readonly copies: readonly SdkCopy[];
   /** Whether it is a dependency of the application itself: LiveKit brings `openai` to everybody. */
   readonly isDependency: boolean;
 }
 
-const ABSENT: SdkPresence = Object.freeze({ copies: [], isDependency: false });
-
 /**
- * The copies of these SDKs that the application has loaded or will: CommonJS copies from Node's
- * module cache, and those that its own files ask for. Loads no other.
+ * The copies of those of these SDKs that are installed which the application has loaded or will:
+ * CommonJS copies from Node's module cache, and those that its own files ask for. Loads no other.
  */
-export async function findCopies(
-  packages: readonly SdkPackage[],
-): Promise<ReadonlyMap<SdkPackage, SdkPresence>> {
+export async function findCopies<Sdk extends SdkPackage>(
+  packages: readonly Sdk[],
+): Promise<ReadonlyMap<Sdk, SdkPresence>> {
   const loaded = Object.keys(loadedModules());
-  const workingDirectory = fileInWorkingDirectory();
-  const from = [...mainFiles(), ...(workingDirectory === undefined ? [] : [workingDirectory])];
+  const from = [...mainFiles(), fileInWorkingDirectory()].filter((file) => file !== undefined);
   const installed = packages.filter(
     (sdk) =>
       from.some((file) => namesOf(sdk).some((name) => rootBy(name, sdk, file) !== undefined)) ||
       loaded.some((file) => file.includes(folderOf(sdk.packageName))),
   );
   const imports = installed.length === 0 ? [] : applicationImports(installed.flatMap(namesOf));
-  const found = new Map<SdkPackage, SdkPresence>(packages.map((sdk) => [sdk, ABSENT]));
+  const found = new Map<Sdk, SdkPresence>();
   for (const sdk of installed) {
     const { packageName, entries } = sdk;
-    if (entries === undefined) {
-      found.set(sdk, { copies: [], isDependency: true });
-      continue;
-    }
     const files = new Map<string, 'esm' | 'cjs'>();
-    for (const file of loaded) {
-      if (file.endsWith(folderOf(packageName) + entries.cjs)) files.set(file, 'cjs');
-    }
-    for (const each of entries.esm === undefined ? [] : imports) {
+    const cjs = entries && folderOf(packageName) + entries.cjs;
+    for (const file of loaded) if (cjs !== undefined && file.endsWith(cjs)) files.set(file, 'cjs');
+    for (const each of entries?.esm === undefined ? [] : imports) {
       const isOne = namesOf(sdk).includes(each.packageName);
       const root = isOne ? rootBy(each.packageName, sdk, each.file) : undefined;
-      const entry = entries[each.format];
+      const entry = entries?.[each.format];
       if (root !== undefined && entry !== undefined) files.set(join(root, entry), each.format);
     }
     const copies: SdkCopy[] = [];
@@ -74,7 +62,7 @@ export async function findCopies(
       if (copy !== undefined) copies.push(copy);
     }
     const isDependency = from.some((file) => dependsOn(file, packageName));
-    found.set(sdk, { copies, isDependency });
+    found.set(sdk, { copies, isDependency: isDependency || entries === undefined });
   }
   return found;
 }
@@ -87,7 +75,7 @@ export async function loadCopy(file: string, format: 'esm' | 'cjs'): Promise<Sdk
         ? processRequire()?.(file)
         : // Without the comment webpack and ncc replace the call by an empty context of modules.
           await import(/* webpackIgnore: true */ pathToFileURL(file).href);
-    return { module, format, file, version: asText(manifestAbove(file, 'version')?.['version']) };
+    return { module, file, version: asText(manifestAbove(file, 'version')?.['version']) };
   } catch {
     return undefined;
   }

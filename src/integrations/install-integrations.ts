@@ -99,13 +99,10 @@ export async function installIntegrations(options: InstallOptions): Promise<void
   if (!autoInstrument) return;
   const wanted = SUPPORTED.filter(({ name }) => !requested.some(([each]) => each === name));
   try {
-    const found = await findCopies(wanted);
-    for (const sdk of wanted) {
-      const presence = found.get(sdk);
+    for (const [sdk, { copies, isDependency }] of await findCopies(wanted)) {
       // An SDK that only a dependency has and that is not loaded needs no report.
-      if (presence === undefined) continue;
-      if (presence.copies.length === 0 && !presence.isDependency) continue;
-      await report(provider, sdk.name, () => installFound(sdk, presence.copies, provider));
+      if (copies.length === 0 && !isDependency) continue;
+      await report(provider, sdk.name, () => installFound(sdk, copies, provider));
     }
   } catch (error) {
     debug(`SDKs were not looked for: ${nameOf(error)}`);

@@ -13,15 +13,13 @@ interface Installed {
 /** Where every copy of this package finds it: sub-paths are built on their own. */
 const INSTALLED: unique symbol = Symbol.for('catalyst-tracing.integrations');
 
-/** The result for each SDK that was passed to this provider or found for it. */
 export function integrationResults(provider: TracerProvider): readonly InstallResult[] {
-  return [...(installations().get(provider)?.results.values() ?? [])];
+  return [...installedFor(provider).results.values()];
 }
 
 /** Undoes everything that was patched for a provider. */
 export function uninstallIntegrations(provider: TracerProvider): void {
-  const installed = installations().get(provider);
-  for (const unpatch of installed?.unpatches.splice(0) ?? []) unpatch();
+  for (const unpatch of installedFor(provider).unpatches.splice(0)) unpatch();
 }
 
 /** `shutdown()` of a provider undoes it; a provider that has none keeps it. */
@@ -65,7 +63,6 @@ export function rememberResult(provider: TracerProvider, row: InstallResult): In
   return frozen;
 }
 
-/** One row of `installResults`. */
 export function resultOf(
   name: string,
   status: InstallResult['status'],
@@ -76,13 +73,8 @@ export function resultOf(
 }
 
 function installedFor(provider: TracerProvider): Installed {
-  const known = installations().get(provider);
-  if (known !== undefined) return known;
-  const installed: Installed = { results: new Map(), unpatches: [] };
-  installations().set(provider, installed);
+  const all = sharedByCopies(INSTALLED, WeakMap<object, Installed>);
+  const installed = all.get(provider) ?? { results: new Map(), unpatches: [] };
+  all.set(provider, installed);
   return installed;
-}
-
-function installations(): WeakMap<object, Installed> {
-  return sharedByCopies(INSTALLED, WeakMap<object, Installed>);
 }

@@ -32,15 +32,13 @@ export function instrumentModule(
   const unavailable = (reason: string): InstallResult =>
     resultOf(integration.name, 'unavailable', reason);
   if (tracing === undefined) return unavailable('there is no live tracing: call setup() first');
-  if (!isRecord(tracing) || !isTracerProvider(tracing['provider'])) {
-    return installModule(integration, module, tracing);
-  }
-  if (live === undefined || !Object.is(tracing, live.tracing)) {
+  const provider = isRecord(tracing) ? tracing['provider'] : undefined;
+  if (!isTracerProvider(provider)) return installModule(integration, module, tracing);
+  if (live === undefined || !Object.is(tracing, live.tracing))
     return unavailable('this tracing was shut down; call setup() again');
-  }
   if (live.resolved?.disabled === true)
     return unavailable('tracing is disabled by the environment');
-  return installModule(integration, module, tracing['provider']);
+  return installModule(integration, module, provider);
 }
 
 /** The same with a tracer provider of the application's own. Throws on what cannot be used. */
@@ -63,9 +61,10 @@ export function installModule(
   if (!isPatched) {
     throw new InvalidSdkInputError(`The module that was passed is not ${integration.expected}.`);
   }
+  const { name, note } = integration;
   if (integration.wholeCopy !== undefined) void patchTheRest(integration, module, provider);
   undoAtShutdown(provider);
-  return rememberResult(provider, resultOf(integration.name, 'installed', integration.note));
+  return rememberResult(provider, resultOf(name, 'installed', note));
 }
 
 /** What has to be loaded first, for a caller who cannot wait. */

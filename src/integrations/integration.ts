@@ -2,7 +2,6 @@ import type { Tracer } from '@opentelemetry/api';
 import { debug } from '../diagnostics.js';
 import type { InstrumentedModules } from '../options/setup-options.js';
 
-/** How one SDK is instrumented. */
 export interface Integration {
   /** What `modules` and `installResults` know it by. */
   readonly name: keyof InstrumentedModules;
@@ -25,7 +24,6 @@ export interface Integration {
 
 export type Method = (this: unknown, ...args: readonly unknown[]) => unknown;
 
-/** Puts back what was there. */
 export type Unpatch = () => void;
 
 // Every copy of this package marks what it has replaced, so that no call is wrapped twice.
@@ -95,7 +93,6 @@ export function isMethod(value: unknown): value is Method {
   return typeof value === 'function';
 }
 
-/** Calls a method that an object may have. */
 export function callIn(target: object, name: string, ...args: readonly unknown[]): unknown {
   const method: unknown = Reflect.get(target, name);
   return isMethod(method) ? Reflect.apply(method, target, args) : undefined;

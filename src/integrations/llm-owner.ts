@@ -44,7 +44,6 @@ const LIVEKIT_OWNERS: ReadonlySet<string> = new Set([
  */
 export const STARTED_CALL_KEY: symbol = createContextKey('catalyst.llm.started');
 
-/** The context of a model call that `owner` counts. */
 export function withOwner(context: Context, owner: LlmOwner): Context {
   return context.deleteValue(STARTED_CALL_KEY).setValue(OWNER_KEY, owner);
 }
@@ -77,8 +76,11 @@ function ownerSpans(): WeakMap<object, LlmOwner> {
 }
 
 function isLiveKitOwner(span: Span): boolean {
-  const scope: unknown = Reflect.get(span, 'instrumentationScope');
-  if (!isRecord(scope) || scope['name'] !== LIVEKIT_SCOPE_NAME) return false;
   const name: unknown = Reflect.get(span, 'name');
-  return typeof name === 'string' && LIVEKIT_OWNERS.has(name);
+  return isLiveKitSpan(span) && typeof name === 'string' && LIVEKIT_OWNERS.has(name);
+}
+
+export function isLiveKitSpan(span: Span): boolean {
+  const scope: unknown = Reflect.get(span, 'instrumentationScope');
+  return isRecord(scope) && scope['name'] === LIVEKIT_SCOPE_NAME;
 }

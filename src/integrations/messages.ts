@@ -176,17 +176,14 @@ export function textOf(content: unknown): string | undefined {
   return jsonText(content);
 }
 
-/** The fields of an object; none of what is no object. */
 export function recordIn(value: unknown): JsonRecord {
   return isRecord(value) ? value : {};
 }
 
-/** The members of a list; none of what is no list. */
 export function listIn(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** The objects of a list. */
 export function recordsIn(value: unknown): readonly JsonRecord[] {
   return listIn(value).filter(isRecord);
 }

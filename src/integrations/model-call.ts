@@ -32,7 +32,6 @@ export interface CallObserver {
   /** The answer is a stream, which its reader may leave; `partial` is what has arrived so far. */
   streams(partial: () => CallAnswer | undefined): void;
   answered(answer: CallAnswer): void;
-  /** With what had arrived until then. */
   failed(error: unknown, partial?: CallAnswer): void;
   stopped(how: Stop, partial?: CallAnswer): void;
 }
@@ -44,7 +43,6 @@ export interface CallObserver {
 export class ModelCall implements CallObserver {
   readonly span: OpenSpan;
   readonly #request: CallRequest | undefined;
-  /** Where the call was made. */
   readonly around: Context;
   #metadata: Readonly<Record<string, unknown>> = {};
   #forget: (() => void) | undefined;
@@ -75,18 +73,11 @@ export class ModelCall implements CallObserver {
     );
   }
 
-  /** Makes the span active and lets calls below count by themselves. */
-  activate<T>(call: () => T): T {
-    return this.span.activate(call);
-  }
-
   /** What a framework reports about the call in addition to the request. */
-  describe(
-    attributes: Readonly<Record<string, unknown>>,
-    metadata: Readonly<Record<string, unknown>>,
-  ): void {
-    this.span.setAttributes(attributes);
-    this.#addMetadata(metadata);
+  addMetadata(metadata: Readonly<Record<string, unknown>>): void {
+    this.#metadata = { ...this.#metadata, ...metadata };
+    if (Object.keys(this.#metadata).length === 0) return;
+    this.span.setAttribute(S.METADATA, withMetadataAround(this.around, this.#metadata));
   }
 
   streams(partial: () => CallAnswer | undefined): void {
@@ -115,14 +106,8 @@ export class ModelCall implements CallObserver {
     const key = how === 'raw' ? 'response' : 'stream';
     this.#end(partial, () => {
       if (how === 'abandoned') this.span.setOutcome(how);
-      this.#addMetadata({ [key]: how });
+      this.addMetadata({ [key]: how });
     });
-  }
-
-  #addMetadata(metadata: Readonly<Record<string, unknown>>): void {
-    this.#metadata = { ...this.#metadata, ...metadata };
-    if (Object.keys(this.#metadata).length === 0) return;
-    this.span.setAttribute(S.METADATA, withMetadataAround(this.around, this.#metadata));
   }
 
   #end(answer: CallAnswer | undefined, conclude: () => void, endMillis?: number): void {

@@ -1,11 +1,13 @@
-import { isRecord } from '../mapping/read-attributes.js';
 import { isMethod } from './integration.js';
+import { recordIn } from './messages.js';
 
 /** Observes what an application reads from a stream, and how it stops. */
 export interface StreamObserver {
   /** Runs each step of the source in here. */
   within?<T>(step: () => T): T;
   item?(value: unknown): void;
+  /** What the application does not get. */
+  hides?(value: unknown): boolean;
   failed?(error: unknown): void;
   /** `undefined`: the stream ended. */
   ended?(how: 'abandoned' | undefined): void;
@@ -41,17 +43,19 @@ export function observeIterator(source: object, observer: StreamObserver): void 
     });
   };
   around('next', async (step) => {
-    let result: unknown;
-    try {
-      result = await step();
-    } catch (error) {
-      observer.failed?.(error);
-      throw error;
+    for (;;) {
+      let result: unknown;
+      try {
+        result = await step();
+      } catch (error) {
+        observer.failed?.(error);
+        throw error;
+      }
+      const { done, value } = recordIn(result);
+      if (done === true) observer.ended?.(undefined);
+      else observer.item?.(value);
+      if (done === true || observer.hides?.(value) !== true) return result;
     }
-    if (!isRecord(result)) return result;
-    if (result['done'] === true) observer.ended?.(undefined);
-    else observer.item?.(result['value']);
-    return result;
   });
   around('return', (step) => {
     observer.ended?.('abandoned');

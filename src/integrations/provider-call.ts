@@ -1,12 +1,12 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import type { CallAnswer, CallRequest } from './call-attributes.js';
-import { aroundMethod, guard, type Unpatch } from './integration.js';
-import { ownerOf, STARTED_CALL_KEY, type LlmOwner } from './llm-owner.js';
+import { isRecord } from '../mapping/read-attributes.js';
+import { aroundMethod, guard, isMethod, type Unpatch } from './integration.js';
+import { ownerOf, STARTED_CALL_KEY } from './llm-owner.js';
 import { recordIn } from './messages.js';
 import { ModelCall, type CallObserver, type Stop } from './model-call.js';
 import { isStream, observeIterator } from './observed-stream.js';
 
-/** Puts the answer of a stream together from its chunks. */
 export interface AnswerReader {
   read(chunk: unknown): void;
   answer(): CallAnswer;
@@ -61,7 +61,7 @@ export function wrapHelper(
     if (call === undefined) return help();
     const started: StartedCall = { call, isTaken: false };
     try {
-      return call.activate(() =>
+      return call.span.activate(() =>
         contextApi.with(contextApi.active().setValue(STARTED_CALL_KEY, started), help),
       );
     } catch (error) {
@@ -87,9 +87,20 @@ function observerFor(
   // Listeners of the helper's stream run in the helper's context: their calls are its siblings.
   const around = started?.call.around ?? active;
   const owner = ownerOf(around);
-  return owner === undefined
-    ? startCall(resource, body, endpoint, tracer, around)
-    : receiverFor(owner);
+  if (owner === undefined) return startCall(resource, body, endpoint, tracer, around);
+  const { receive } = owner;
+  if (receive === undefined) return undefined;
+  // The owner above wants to know what the provider answered, and knows of streams that are left.
+  const hand = (answer: CallAnswer | undefined): void => {
+    if (answer !== undefined) guard(() => receive(answer));
+  };
+  return {
+    run: (call) => call(),
+    streams: () => {},
+    answered: hand,
+    failed: (_error, partial) => hand(partial),
+    stopped: (_how, partial) => hand(partial),
+  };
 }
 
 function startCall(
@@ -106,22 +117,6 @@ function startCall(
 
 function isStarted(value: unknown): value is StartedCall {
   return typeof value === 'object' && value !== null && 'call' in value;
-}
-
-/** For an owner above that wants to know what the provider answered. */
-function receiverFor({ receive }: LlmOwner): CallObserver | undefined {
-  if (receive === undefined) return undefined;
-  const hand = (answer: CallAnswer | undefined): void => {
-    if (answer !== undefined) guard(() => receive(answer));
-  };
-  return {
-    run: (call) => call(),
-    // The owner above knows of streams that are left.
-    streams: () => {},
-    answered: hand,
-    failed: (_error, partial) => hand(partial),
-    stopped: (_how, partial) => hand(partial),
-  };
 }
 
 /** The promise of a call, in every SDK that Stainless generates (`openai`, `@anthropic-ai/sdk`). */
@@ -155,7 +150,6 @@ function observeCall(call: () => unknown, endpoint: Endpoint, observer: CallObse
   return watched;
 }
 
-/** A stream of a provider's SDK, which gives its chunks once. */
 interface SdkStream {
   /** Makes the one iterator; absent where the stream is made by `Symbol.asyncIterator` alone. */
   iterator?: () => AsyncIterator<unknown>;
@@ -248,11 +242,6 @@ function watchUses(promise: unknown, observer: CallObserver): void {
 }
 
 function isApiPromise(value: unknown): value is ApiPromise {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    ['_thenUnwrap', 'asResponse', 'parse'].every(
-      (name) => typeof Reflect.get(value, name) === 'function',
-    )
-  );
+  const methods = ['_thenUnwrap', 'asResponse', 'parse'];
+  return isRecord(value) && methods.every((name) => isMethod(Reflect.get(value, name)));
 }

@@ -153,7 +153,6 @@ function identityAttributes(kind: SpanKindValue, attributes: Attributes): Attrib
   };
 }
 
-/** JSON text, parsed; anything else as it is. */
 function parsed(value: unknown): unknown {
   return parseJson(value) ?? value;
 }

@@ -10,7 +10,14 @@ import { asText, type JsonRecord } from '../../mapping/read-attributes.js';
 import type { Identity } from '../../session/identity.js';
 import type { SpanKindValue } from '../../semconv/attribute-keys.js';
 import { readUsage } from '../../spans/usage.js';
-import { abandonStep, isInSession, startStep, ToolCalls, type Step } from '../agent-run.js';
+import {
+  abandonStep,
+  endStep,
+  isInSession,
+  startStep,
+  ToolCalls,
+  type Step,
+} from '../agent-run.js';
 import type { CallRequest } from '../call-attributes.js';
 import {
   contentParts,
@@ -43,70 +50,67 @@ export class Operation {
   /** A step of a generation, or what reranks. */
   #step: Step | undefined;
   model: ModelCall | undefined;
-  /** By the name of the hook. */
-  readonly hooks: Readonly<Record<string, (event: JsonRecord) => void>> = {
-    onStepStart: ({ stepNumber }) => this.#startStep(`step ${String(stepNumber)}`, 'CHAIN'),
-    onStepEnd: () => this.#endStep(),
-    onStepError: ({ error }) => {
-      this.model?.failed(error);
-      this.#step?.span.fail(error);
-      this.#endStep();
+
+  /** What to do at each hook after `onStart`, by its name. */
+  static readonly hooks: Readonly<Record<string, (of: Operation, event: JsonRecord) => void>> = {
+    onStepStart: (of, { stepNumber }) => of.#startStep(`step ${String(stepNumber)}`, 'CHAIN'),
+    onStepEnd: (of) => of.#endStep(),
+    onStepError: (of, { error }) => {
+      of.model?.failed(error);
+      of.#step?.span.fail(error);
+      of.#endStep();
     },
-    onLanguageModelCallStart: (event) => this.#startModel(event),
-    onLanguageModelCallEnd: (event) => this.#endModel(event),
-    onObjectStepStart: (event) => this.#startModel(event),
-    onObjectStepEnd: (event) => this.#endModel(event),
-    onToolExecutionStart: ({ toolCall }) => {
+    onLanguageModelCallStart: (of, event) => of.#startModel(event),
+    onLanguageModelCallEnd: (of, event) => of.#endModel(event),
+    onObjectStepStart: (of, event) => of.#startModel(event),
+    onObjectStepEnd: (of, event) => of.#endModel(event),
+    onToolExecutionStart: (of, { toolCall }) => {
       const { toolCallId, toolName, input } = recordIn(toolCall);
-      const tool = this.#tools.start(this.#context, toolCallId, toolName, input);
+      const tool = of.#tools.start(of.#context, toolCallId, toolName, input);
       tool.setAttribute(S.TOOL_PARAMETERS, jsonText(input));
     },
-    onToolExecutionEnd: ({ toolCall, toolOutput }) => {
+    onToolExecutionEnd: (of, { toolCall, toolOutput }) => {
       const { type, output, error } = recordIn(toolOutput);
-      const hasFailed = type === 'tool-error';
-      const failure = hasFailed ? (error ?? 'error') : undefined;
-      this.#tools.end(recordIn(toolCall)['toolCallId'], hasFailed ? undefined : output, failure);
+      const failure = type === 'tool-error' ? (error ?? 'error') : undefined;
+      of.#tools.end(recordIn(toolCall)['toolCallId'], output, failure);
     },
-    onEmbedStart: (event) => this.#startEmbedding(event),
-    onEmbedEnd: ({ embedCallId, usage, modelId }) => {
+    onEmbedStart: (of, event) => of.#startEmbedding(event),
+    onEmbedEnd: (of, { embedCallId, usage, modelId }) => {
       const { tokens } = recordIn(usage);
-      this.#embeddings.get(embedCallId)?.answered({
+      of.#embeddings.get(embedCallId)?.answered({
         model: asText(modelId),
         usage: typeof tokens === 'number' ? { prompt: tokens } : undefined,
         isComplete: true,
       });
     },
-    onRerankStart: (event) => {
+    onRerankStart: (of, event) => {
       const { modelId, query, topN, documents } = event;
-      this.#startStep(nameOf('rerank', event), 'RERANKER');
-      this.#step?.span.setInput(query).setAttributes({
+      of.#startStep(nameOf('rerank', event), 'RERANKER');
+      of.#step?.span.setInput(query).setAttributes({
         [S.RERANKER_MODEL_NAME]: modelId,
         [S.RERANKER_TOP_K]: topN,
         [S.RERANKER_QUERY]: query,
         ...rerankDocuments(documents, undefined),
       });
     },
-    onRerankEnd: ({ ranking }) => {
-      this.#step?.span.setAttributes(rerankDocuments(undefined, ranking));
-      this.#endStep();
+    onRerankEnd: (of, { ranking }) => {
+      of.#step?.span.setAttributes(rerankDocuments(undefined, ranking));
+      of.#endStep();
     },
-    onEnd: ({ text, object, recordOutputs }) => {
-      if (recordOutputs !== false) this.#root.span.setOutput(asText(text) ?? object);
-      this.#end(({ span }) => span.end());
+    onEnd: (of, { text, object, recordOutputs }) => {
+      if (recordOutputs !== false) of.#root.span.setOutput(asText(text) ?? object);
+      of.#end(({ span }) => span.end());
     },
-    onAbort: () => {
-      this.model?.stopped('aborted', { finishReason: 'abort', isComplete: false });
-      this.#end(({ span }) =>
+    onAbort: (of) => {
+      of.model?.stopped('aborted', { finishReason: 'abort', isComplete: false });
+      of.#end(({ span }) =>
         span.setOutcome('aborted').setStopReason('aborted').setFinalized(false).end(),
       );
     },
-    onError: ({ error }) => {
-      this.model?.failed(error);
-      for (const embedding of this.#embeddings.values()) embedding.failed(error);
-      this.#end(({ span }) => {
-        span.fail(error);
-        span.end();
-      });
+    onError: (of, { error }) => {
+      of.model?.failed(error);
+      for (const embedding of of.#embeddings.values()) embedding.failed(error);
+      of.#end((step) => endStep(step, undefined, error));
     },
   };
 
@@ -143,7 +147,6 @@ export class Operation {
     return this.#tools.get(id)?.context;
   }
 
-  /** Where the next span begins. */
   get #context(): Context {
     return (this.#step ?? this.#root).context;
   }

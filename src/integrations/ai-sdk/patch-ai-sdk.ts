@@ -2,6 +2,7 @@ import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { liveSetup } from '../../live-tracing.js';
 import { asText, isRecord } from '../../mapping/read-attributes.js';
 import { guard, isMethod, moduleParts, type Integration, type Unpatch } from '../integration.js';
+import { recordIn } from '../messages.js';
 import { Operation } from './operation.js';
 
 /** Marks the integrations of every copy of this package. */
@@ -26,7 +27,7 @@ export const AI_SDK: Integration = {
 function registerHooks(tracer: Tracer): Unpatch {
   const integrations = globalIntegrations();
   if (integrations.some(isOurs)) return () => {};
-  const hooks = made(tracer);
+  const hooks = new TelemetryHooks(tracer);
   integrations.push(hooks);
   return () => {
     hooks.stop();
@@ -59,25 +60,13 @@ export function telemetrySettings(
     isEnabled: true,
     ...settings,
     ...(tracer !== undefined && { tracer }),
-    integrations: isTraced ? all : [...all, made(tracer)],
+    integrations: isTraced ? all : [...all, new TelemetryHooks(tracer)],
   };
-}
-
-function made(tracer: Tracer | undefined): TelemetryHooks {
-  const hooks = new TelemetryHooks(tracer);
-  Object.defineProperty(hooks, OURS, { value: true });
-  return hooks;
 }
 
 function isOurs(integration: unknown): boolean {
   return typeof integration === 'object' && integration !== null && OURS in integration;
 }
-
-/** Those after `onStart`. */
-const HOOKS =
-  'onStepStart onLanguageModelCallStart onLanguageModelCallEnd onObjectStepStart onObjectStepEnd onToolExecutionStart onToolExecutionEnd onStepEnd onStepError onEmbedStart onEmbedEnd onRerankStart onRerankEnd onEnd onAbort onError'.split(
-    ' ',
-  );
 
 /**
  * A telemetry integration of the AI SDK 7 (`Telemetry` of `ai`). All events of one call have the
@@ -87,6 +76,7 @@ const HOOKS =
  * reports no failures to them: its own spans are mapped instead. Its events have no `callId`.
  */
 class TelemetryHooks {
+  readonly [OURS] = true;
   readonly #tracer: Tracer | undefined;
   readonly #operations = new Map<unknown, Operation>();
   #isOn = true;
@@ -94,10 +84,10 @@ class TelemetryHooks {
   /** Without a tracer: that of the live tracing, at the time of the call. */
   constructor(tracer: Tracer | undefined) {
     this.#tracer = tracer;
-    for (const hook of HOOKS) {
-      Reflect.set(this, hook, (event: unknown) => {
-        if (isRecord(event))
-          guard(() => this.#operations.get(event['callId'])?.hooks[hook]?.(event));
+    for (const [name, hook] of Object.entries(Operation.hooks)) {
+      Reflect.set(this, name, (event: unknown) => {
+        const operation = this.#operations.get(recordIn(event)['callId']);
+        if (operation !== undefined) guard(() => hook(operation, recordIn(event)));
       });
     }
   }
@@ -105,10 +95,6 @@ class TelemetryHooks {
   /** What has begun goes on to its end. */
   stop(): void {
     this.#isOn = false;
-  }
-
-  onStart(event: unknown): void {
-    guard(() => this.#start(event));
   }
 
   executeLanguageModelCall<T>(call: {
@@ -128,15 +114,17 @@ class TelemetryHooks {
     return below === undefined ? call.execute() : contextApi.with(below, call.execute);
   }
 
-  #start(event: unknown): void {
+  onStart(event: unknown): void {
     const tracer = this.#tracer ?? liveSetup()?.tracing?.tracer;
-    if (!this.#isOn || tracer === undefined || !isRecord(event)) return;
-    const { callId } = event;
-    const id = asText(event['operationId']);
+    const { callId, operationId } = recordIn(event);
+    const id = asText(operationId);
+    if (!this.#isOn || tracer === undefined || callId === undefined || id === undefined) return;
     // Another integration makes spans of the same call: one tree is enough.
-    if (callId === undefined || id === undefined || hasOpenTelemetry(globalIntegrations())) return;
+    if (hasOpenTelemetry(globalIntegrations())) return;
     const onEnd = (): void => void this.#operations.delete(callId);
-    this.#operations.set(callId, new Operation(tracer, id, event, onEnd));
+    guard(() => {
+      this.#operations.set(callId, new Operation(tracer, id, recordIn(event), onEnd));
+    });
   }
 }
 
@@ -144,10 +132,7 @@ const OPEN_TELEMETRY = /^(?:Legacy)?OpenTelemetry$/u;
 
 /** Whether `@ai-sdk/otel` is among these: it makes spans of the same calls, which are mapped. */
 function hasOpenTelemetry(integrations: readonly unknown[]): boolean {
-  return integrations.some(
-    (each) =>
-      typeof each === 'object' && each !== null && OPEN_TELEMETRY.test(each.constructor.name),
-  );
+  return integrations.some((each) => isRecord(each) && OPEN_TELEMETRY.test(each.constructor.name));
 }
 
 /** Where the AI SDK looks for integrations (`registerTelemetry`); it is documented as the place. */

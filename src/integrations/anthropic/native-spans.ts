@@ -1,7 +1,4 @@
-import {
-  OpenInferenceSpanKind,
-  SemanticConventions as S,
-} from '@arizeai/openinference-semantic-conventions';
+import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import type { Attributes, Context, SpanContext } from '@opentelemetry/api';
 import type { ReadableSpan, Span } from '@opentelemetry/sdk-trace-base';
 import { ownerOf } from '../llm-owner.js';
@@ -22,7 +19,6 @@ export function isAnthropicScope(scopeName: string): boolean {
 /** Contexts of native spans whose call is counted above: what is above is known at the start alone. */
 const owned = new WeakSet<SpanContext>();
 
-/** To be called for every span that starts. */
 export function noteNativeSpan(span: Span, parentContext: Context): void {
   if (!isAnthropicScope(span.instrumentationScope.name)) return;
   if (ownerOf(parentContext) !== undefined) owned.add(span.spanContext());
@@ -35,46 +31,29 @@ export function nativeSpanAttributes(span: ReadableSpan): Attributes {
   return anthropicSpanAttributes({ name, attributes, isOwned: owned.has(span.spanContext()) });
 }
 
-/** What is known of one of these spans from outside. */
-export interface NativeSpan {
-  readonly name: string;
-  readonly attributes: Attributes;
-  /** Our wrapper, or a framework, counts this call. */
-  readonly isOwned: boolean;
-}
-
 /**
  * The attributes of a native span with what OpenInference calls it added, to be mapped like those of
  * any span in OpenTelemetry's GenAI conventions.
  *
- * A call that is counted above is a CHAIN without counts, and without operation name and model, of
- * which backends make a model call (Phoenix, Langfuse). One that nobody counts is the LLM span.
+ * A call that our wrapper or a framework counts (`isOwned`) is a CHAIN without counts, and without
+ * operation name and model, of which backends make a model call (Phoenix, Langfuse). One that nobody
+ * counts is the LLM span.
  */
-export function anthropicSpanAttributes({ name, attributes, isOwned }: NativeSpan): Attributes {
+export function anthropicSpanAttributes({
+  name,
+  attributes,
+  isOwned,
+}: Pick<ReadableSpan, 'name' | 'attributes'> & { readonly isOwned: boolean }): Attributes {
+  // What somebody set on the span stays.
   if (name.startsWith(TOOL_SPAN)) {
     const tool = name.slice(TOOL_SPAN.length);
-    return withDefaults(attributes, [
-      [S.OPENINFERENCE_SPAN_KIND, OpenInferenceSpanKind.TOOL],
-      [S.TOOL_NAME, tool],
-    ]);
+    return { [S.OPENINFERENCE_SPAN_KIND]: 'TOOL', [S.TOOL_NAME]: tool, ...attributes };
   }
   const isCall = attributes[OPERATION] === 'chat';
-  if (!isCall || isOwned) {
-    const rest = Object.entries(attributes).filter(([key]) => !isCall || !COUNTED.test(key));
-    return withDefaults(Object.fromEntries(rest), [
-      [S.OPENINFERENCE_SPAN_KIND, OpenInferenceSpanKind.CHAIN],
-    ]);
+  if (isCall && !isOwned) {
+    const reason = attributes['anthropic.message.stop_reason'];
+    return { [S.OPENINFERENCE_SPAN_KIND]: 'LLM', [S.LLM_FINISH_REASON]: reason, ...attributes };
   }
-  return withDefaults(attributes, [
-    [S.OPENINFERENCE_SPAN_KIND, OpenInferenceSpanKind.LLM],
-    [S.LLM_FINISH_REASON, attributes['anthropic.message.stop_reason']],
-  ]);
-}
-
-/** What somebody set on the span stays. */
-function withDefaults(
-  attributes: Attributes,
-  defaults: readonly (readonly [string, Attributes[string]])[],
-): Attributes {
-  return { ...Object.fromEntries(defaults), ...attributes };
+  const rest = Object.entries(attributes).filter(([key]) => !isCall || !COUNTED.test(key));
+  return { [S.OPENINFERENCE_SPAN_KIND]: 'CHAIN', ...Object.fromEntries(rest) };
 }

@@ -10,18 +10,8 @@ import { messagesRequest } from '../anthropic/messages.js';
 import { recordIn, recordsIn, textOf } from '../messages.js';
 import { ClaudeCall, ClaudeUsage, countsElsewhere } from './claude-usage.js';
 
-export interface ClaudeRunOptions {
-  /** What was asked, where it is text; messages that stream in arrive by `prompted()`. */
-  readonly prompt: unknown;
-  /** The environment of Claude Code, which may make it send spans with the counts by itself. */
-  readonly env: Readonly<Record<string, unknown>>;
-  /** A session that goes on: the first totals include what was billed before. */
-  readonly isResumed: boolean;
-}
-
 /** The main loop or a sub-agent: what was said in it, and the message that the model is writing. */
 interface Scope {
-  /** Absent: the run's own. */
   readonly step?: Step;
   readonly messages: unknown[];
   /** When the model last got something to answer. */
@@ -48,13 +38,16 @@ export class ClaudeRun extends AgentRun {
   #hasResult = false;
   #hasFailed = false;
 
-  constructor(tracer: Tracer | undefined, { prompt, env, isResumed }: ClaudeRunOptions) {
+  /**
+   * `prompt`: what was asked, where it is text; messages that stream in arrive by `prompted()`. `env`:
+   * of Claude Code. `isResumed`: the first totals include what was billed before.
+   */
+  constructor(tracer: Tracer | undefined, prompt: unknown, env: JsonRecord, isResumed: boolean) {
     super(tracer, { name: 'claude.query', system: 'anthropic' });
     this.#usage = new ClaudeUsage(tracer, countsElsewhere(env), isResumed);
     if (typeof prompt === 'string') this.prompted({ role: 'user', content: prompt });
   }
 
-  /** A message that was sent to Claude. */
   prompted(message: unknown): void {
     if (!isRecord(message)) return;
     this.#main.messages.push(message);
@@ -63,7 +56,6 @@ export class ClaudeRun extends AgentRun {
     this.#hasInput = true;
   }
 
-  /** A message of Claude Code's. */
   see(message: unknown): void {
     if (this.isOver || !isRecord(message)) return;
     const session = asText(message['session_id']);

@@ -1,9 +1,9 @@
 import type { Context, Tracer } from '@opentelemetry/api';
 import { warnOnce } from '../../diagnostics.js';
 import { asText, type JsonRecord } from '../../mapping/read-attributes.js';
-import { asCount, readUsage, type NormalizedUsage } from '../../spans/usage.js';
+import { readUsage, type NormalizedUsage } from '../../spans/usage.js';
 import { laterUsage, messagesAnswer } from '../anthropic/messages.js';
-import type { CallRequest } from '../call-attributes.js';
+import { sideBySide, sumOfUsage, type CallRequest } from '../call-attributes.js';
 import { recordIn } from '../messages.js';
 import { ModelCall } from '../model-call.js';
 
@@ -37,7 +37,6 @@ export class ClaudeCall {
     return this.#isExact ? this.reportedUsage : undefined;
   }
 
-  /** With a placeholder for the output. */
   get reportedUsage(): NormalizedUsage {
     return readUsage(this.#usage);
   }
@@ -46,7 +45,6 @@ export class ClaudeCall {
     this.#endMillis = Date.now();
   }
 
-  /** Pieces of the message. */
   add(blocks: readonly JsonRecord[], message: JsonRecord): void {
     this.touch();
     this.blocks.push(...blocks);
@@ -54,7 +52,6 @@ export class ClaudeCall {
     if (!this.#isExact) this.#usage = laterUsage(this.#usage, message['usage']);
   }
 
-  /** The end of the message. */
   count(usage: unknown, delta: unknown): void {
     this.touch();
     this.#usage = laterUsage(this.#usage, usage);
@@ -69,10 +66,6 @@ export class ClaudeCall {
   }
 }
 
-type Counts = Required<Pick<NormalizedUsage, 'prompt' | 'completion' | 'cacheRead' | 'cacheWrite'>>;
-
-const NOTHING: Counts = Object.freeze({ prompt: 0, completion: 0, cacheRead: 0, cacheWrite: 0 });
-
 /**
  * Who of a run's calls counts what, so that their sum is the bill. `result.modelUsage` is the bill,
  * by model, from the start of the run on. A call without exact counts stays open until then, and the
@@ -81,11 +74,10 @@ const NOTHING: Counts = Object.freeze({ prompt: 0, completion: 0, cacheRead: 0, 
 export class ClaudeUsage {
   readonly #tracer: Tracer | undefined;
   readonly #countsElsewhere: boolean;
-  readonly #counted = new Map<string, Counts>();
+  readonly #counted = new Map<string, NormalizedUsage>();
   #waiting: ClaudeCall[] = [];
   /** Totals of a resumed session include what was billed before: the first is only a baseline. */
   #isMarkMissing: boolean;
-  /** Whether totals are of this run alone. */
   readonly isWhole: boolean;
 
   constructor(tracer: Tracer | undefined, isElsewhere: boolean, isResumed: boolean) {
@@ -95,7 +87,6 @@ export class ClaudeUsage {
     this.isWhole = !isResumed;
   }
 
-  /** Takes a call that has ended. */
   take(call: ClaudeCall): void {
     const usage = call.exactUsage;
     if (usage === undefined) this.#waiting.push(call);
@@ -116,7 +107,7 @@ export class ClaudeUsage {
     }
     for (const [model, total] of totals) {
       const usage = this.#rest(model, total);
-      const isBilled = usage.prompt > 0 || usage.completion > 0;
+      const isBilled = (usage.prompt ?? 0) > 0 || (usage.completion ?? 0) > 0;
       if (isBilled && !this.#isMarkMissing && !this.#countsElsewhere) {
         // A call inside Claude Code that no message reports.
         const request = { model, system: 'anthropic', provider: 'anthropic' };
@@ -129,15 +120,18 @@ export class ClaudeUsage {
   }
 
   /** By the names that messages give: totals may know a model by its host's name, or with a suffix. */
-  #totals(modelUsage: unknown, waiting: readonly ClaudeCall[]): ReadonlyMap<string, Counts> {
-    const totals = new Map<string, Counts>();
+  #totals(
+    modelUsage: unknown,
+    waiting: readonly ClaudeCall[],
+  ): ReadonlyMap<string, NormalizedUsage> {
+    const totals = new Map<string, NormalizedUsage>();
     const models = [...this.#counted.keys(), ...waiting.map(({ model }) => model)];
     for (const [key, usage] of Object.entries(recordIn(modelUsage))) {
       const model =
         models.find((name) => name === key) ??
         models.find((name) => name.includes(key) || key.includes(name)) ??
         key;
-      totals.set(model, sum(totals.get(model) ?? NOTHING, readTotal(usage)));
+      totals.set(model, sumOfUsage(totals.get(model), readTotal(usage)));
     }
     return totals;
   }
@@ -153,34 +147,26 @@ export class ClaudeUsage {
   }
 
   #add(model: string, usage: NormalizedUsage): void {
-    this.#counted.set(model, sum(this.#counted.get(model) ?? NOTHING, usage));
+    this.#counted.set(model, sumOfUsage(this.#counted.get(model), usage));
   }
 
-  #rest(model: string, total: Counts): Counts {
-    const counted = this.#counted.get(model) ?? NOTHING;
-    return combine((key) => Math.max(0, total[key] - counted[key]));
+  #rest(model: string, total: NormalizedUsage): NormalizedUsage {
+    const counted: Readonly<Record<string, number>> = { ...this.#counted.get(model) };
+    return Object.fromEntries(
+      Object.entries(total).map(([key, count]) => [key, Math.max(0, count - (counted[key] ?? 0))]),
+    );
   }
 }
 
-function readTotal(total: unknown): Counts {
-  const count = (key: string): number => asCount(recordIn(total)[key]) ?? 0;
-  const cacheRead = count('cacheReadInputTokens');
-  const cacheWrite = count('cacheCreationInputTokens');
-  const prompt = count('inputTokens') + cacheRead + cacheWrite;
-  return { prompt, completion: count('outputTokens'), cacheRead, cacheWrite };
-}
-
-function sum(left: Counts, right: NormalizedUsage): Counts {
-  return combine((key) => left[key] + (right[key] ?? 0));
-}
-
-function combine(count: (key: keyof Counts) => number): Counts {
-  return {
-    prompt: count('prompt'),
-    completion: count('completion'),
-    cacheRead: count('cacheRead'),
-    cacheWrite: count('cacheWrite'),
-  };
+function readTotal(usage: unknown): NormalizedUsage {
+  const { inputTokens, outputTokens, cacheReadInputTokens, cacheCreationInputTokens } =
+    recordIn(usage);
+  return sideBySide({
+    input: inputTokens,
+    output: outputTokens,
+    cacheRead: cacheReadInputTokens,
+    cacheWrite: cacheCreationInputTokens,
+  });
 }
 
 /** All of them set, Claude Code sends spans by itself, past this process. */

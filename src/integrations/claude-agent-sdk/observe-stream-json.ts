@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
-import { context as contextApi, type Tracer } from '@opentelemetry/api';
+import { context as contextApi, type Tracer, type TracerProvider } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import type { CatalystTracing } from '../../catalyst-tracing.js';
 import { parseJsonRecord, type JsonRecord } from '../../mapping/read-attributes.js';
 import { processEnvironment } from '../../options/resolve-options.js';
 import { guard } from '../integration.js';
@@ -9,19 +10,24 @@ import { ClaudeRun } from './claude-run.js';
 /** The output of Claude Code, or how to start it with the environment that is passed. */
 export type ClaudeCodeOutput = Readable | ((env: NodeJS.ProcessEnv) => Readable);
 
-export interface StreamJsonOptions {
+export interface ObserveClaudeCodeOptions {
+  /** What Claude Code was asked: its output does not repeat it. */
   readonly prompt?: string | undefined;
+  /** Whether an earlier session goes on (`--resume`, `--continue`), whose tokens are billed already. */
   readonly resumed?: boolean | undefined;
+  /** Environment for Claude Code. Default `process.env`. */
   readonly env?: NodeJS.ProcessEnv | undefined;
+  /** Tracing to send the spans to. Default: the live one. */
+  readonly tracing?: CatalystTracing | TracerProvider | undefined;
 }
 
 /** Reads `claude --output-format stream-json`, or `json`, whose only line is the result. */
 export function observeStreamJson(
   output: ClaudeCodeOutput,
-  { prompt, resumed = false, env = processEnvironment() }: StreamJsonOptions,
+  { prompt, resumed = false, env = processEnvironment() }: ObserveClaudeCodeOptions,
   tracer: Tracer | undefined,
 ): AsyncGenerator<JsonRecord, void> {
-  const run = new ClaudeRun(tracer, { prompt, env, isResumed: resumed });
+  const run = new ClaudeRun(tracer, prompt, env, resumed);
   let lines: Readable;
   try {
     lines = contextApi.with(run.context, () =>

@@ -1,16 +1,9 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
-import { isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import { isRecord } from '../../mapping/read-attributes.js';
 import { processEnvironment } from '../../options/resolve-options.js';
-import {
-  aroundMethod,
-  guard,
-  moduleParts,
-  seeEnd,
-  type Integration,
-  type Method,
-} from '../integration.js';
+import { aroundMethod, guard, moduleParts, type Integration, type Method } from '../integration.js';
 import { recordIn } from '../messages.js';
-import { isGenerator, isStream } from '../observed-stream.js';
+import { isGenerator, isStream, observeIterator } from '../observed-stream.js';
 import { ClaudeRun } from './claude-run.js';
 
 /**
@@ -48,7 +41,10 @@ export function tracedQuery(
   const plain = (...values: readonly unknown[]): unknown => Reflect.apply(query, self, values);
   const params = recordIn(args[0]);
   const options = recordIn(params['options']);
-  const run = guard(() => startRun(params, options, tracer));
+  const { resume, continue: goesOn } = options;
+  const env = isRecord(options['env']) ? options['env'] : processEnvironment();
+  const isResumed = typeof resume === 'string' || goesOn === true;
+  const run = guard(() => new ClaudeRun(tracer, params['prompt'], env, isResumed));
   if (run === undefined) return plain(...args);
   if (!run.span.raw.isRecording()) return contextApi.with(run.context, () => plain(...args));
   // Only they have the exact counts. The application does not see those it has not asked for.
@@ -67,15 +63,6 @@ export function tracedQuery(
   return messages;
 }
 
-function startRun(params: JsonRecord, options: JsonRecord, tracer: Tracer | undefined): ClaudeRun {
-  const { resume, continue: goesOn, env } = options;
-  return new ClaudeRun(tracer, {
-    prompt: params['prompt'],
-    env: isRecord(env) ? env : processEnvironment(),
-    isResumed: typeof resume === 'string' || goesOn === true,
-  });
-}
-
 /** The messages that the application streams in, seen as Claude Code takes them. */
 function observedPrompt(prompt: unknown, run: ClaudeRun): unknown {
   if (!isStream(prompt)) return prompt;
@@ -87,32 +74,15 @@ function observedPrompt(prompt: unknown, run: ClaudeRun): unknown {
   })();
 }
 
-/**
- * The SDK's own object, with its methods (`interrupt`, `setModel`): its messages are seen, and those
- * that the application did not ask for are passed over.
- */
+/** The SDK's own object, with its methods (`interrupt`, `setModel`). */
 function observeMessages(messages: AsyncGenerator, run: ClaudeRun, wantsEvents: boolean): void {
   const finish = (error?: unknown): void => guard(() => run.finish(error));
-  aroundMethod(messages, 'next', async (next) => {
-    for (;;) {
-      let result: unknown;
-      try {
-        result = await contextApi.with(run.context, next);
-      } catch (error) {
-        finish(error);
-        throw error;
-      }
-      const { done, value } = recordIn(result);
-      if (done === true) finish();
-      else guard(() => run.see(value));
-      if (done === true || wantsEvents || recordIn(value)['type'] !== 'stream_event') return result;
-    }
-  });
-  const ended = (): void => finish();
-  aroundMethod(messages, 'return', (end, args) => seeEnd(end(...args), ended, ended));
-  aroundMethod(messages, 'throw', (fail, args) => {
-    finish(args[0]);
-    return fail(...args);
+  observeIterator(messages, {
+    within: (step) => contextApi.with(run.context, step),
+    item: (message) => guard(() => run.see(message)),
+    hides: (message) => !wantsEvents && recordIn(message)['type'] === 'stream_event',
+    failed: finish,
+    ended: () => finish(),
   });
   aroundMethod(messages, 'close', (close, args) => {
     const result = close(...args);

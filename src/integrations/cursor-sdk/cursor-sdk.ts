@@ -96,7 +96,6 @@ class CursorRun extends AgentRun {
     this.span.setInput(recordIn(message)['text'] ?? message);
   }
 
-  /** A message of the run's stream. */
   see(message: unknown): void {
     if (this.isOver) return;
     const { type, status, call_id: id, name, args, result, message: said } = recordIn(message);
@@ -128,6 +127,10 @@ class CursorRun extends AgentRun {
     const { tracer, context } = this;
     const call = new ModelCall(tracer, 'cursor.model', request, context, this.#startMillis);
     // `total` is input, output and both caches (`usage-types.d.ts` of 1.0.32).
-    call.answered({ usage: sideBySide((part) => usage[`${part}Tokens`]), isComplete: false });
+    const counts = Object.entries(usage).map(([key, count]) => [
+      key.replace(/Tokens$/u, ''),
+      count,
+    ]);
+    call.answered({ usage: sideBySide(Object.fromEntries(counts)), isComplete: false });
   }
 }

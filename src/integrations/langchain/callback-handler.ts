@@ -51,7 +51,7 @@ export class CallbackHandler {
   handleLLMEnd(output: unknown, id: unknown, ...[, , extra]: readonly unknown[]): void {
     this.#spans.end(id, ({ call, owner }) => {
       const isCached = recordIn(extra)['cached'] === true;
-      if (isCached) call?.describe({}, { cache_hit: true });
+      if (isCached) call?.addMetadata({ cache_hit: true });
       call?.answered(langChainAnswer(output, isCached ? undefined : owner?.answer));
     });
   }

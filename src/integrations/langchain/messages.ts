@@ -155,7 +155,6 @@ function plain(value: unknown, depth: number): unknown {
   );
 }
 
-/** The fields of an object, serialized or not. */
 function fieldsOf(value: unknown): JsonRecord {
   const fields = recordIn(value);
   return fields['lc'] === 1 && isRecord(fields['kwargs']) ? fields['kwargs'] : fields;

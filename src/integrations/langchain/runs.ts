@@ -10,9 +10,8 @@ import { asText, type JsonRecord } from '../../mapping/read-attributes.js';
 import type { SpanKindValue } from '../../semconv/attribute-keys.js';
 import { identityOf, mergeIdentity, withIdentity } from '../../session/identity.js';
 import type { OpenSpan } from '../../spans/span-handle.js';
-import type { NormalizedUsage } from '../../spans/usage.js';
 import { abandonStep, isInSession, startStep } from '../agent-run.js';
-import type { CallAnswer, CallRequest } from '../call-attributes.js';
+import { sumOfUsage, type CallAnswer, type CallRequest } from '../call-attributes.js';
 import { guard } from '../integration.js';
 import { withoutOwner, withOwner, type LlmOwner } from '../llm-owner.js';
 import { ModelCall, withMetadataAround } from '../model-call.js';
@@ -26,11 +25,9 @@ export interface RunStart {
   readonly tags: readonly string[];
   readonly metadata: JsonRecord;
   readonly startMillis?: number | undefined;
-  /** Name of the agent that the run is. */
   readonly agentName?: string | undefined;
 }
 
-/** A run that has begun. */
 interface Run {
   readonly span: OpenSpan;
   readonly parentId: string | undefined;
@@ -39,8 +36,6 @@ interface Run {
   readonly call?: ModelCall;
   /** Of a model call: who is handed what the provider answered. */
   readonly owner?: ModelOwner | undefined;
-  /** Ends the span of a run whose end is never reported: its reader stopped reading. */
-  readonly abandon: () => void;
 }
 
 /** The first run that begins in a call of `stream()`, which is the one that the stream reads. */
@@ -99,13 +94,17 @@ export class Runs {
     if (this.#ended.size > MAX_ENDED && oldest !== undefined) this.#ended.delete(oldest);
   }
 
-  /** Ends a run and what is still open below it. A run that has ended is left alone. */
+  /**
+   * Ends a run and what is still open below it, of which no end is reported: its reader stopped
+   * reading. A run that has ended is left alone.
+   */
   abandon(id: string): void {
     if (!this.#open.has(id)) return;
     // Runs begin after their parents: the last ones are the innermost.
-    for (const [each, { abandon }] of [...this.#open].toReversed()) {
+    for (const [each, run] of [...this.#open].toReversed()) {
       if (!this.#isWithin(each, id)) continue;
-      abandon();
+      if (run.call === undefined) abandonStep(run);
+      else run.call.stopped('abandoned', run.owner?.answer);
       this.end(each);
     }
   }
@@ -124,7 +123,6 @@ export class Runs {
   }
 }
 
-/** The one list of runs of this process. */
 export function sharedRuns(): Runs {
   const known: unknown = Reflect.get(globalThis, RUNS);
   if (isRuns(known)) return known;
@@ -155,7 +153,6 @@ export class ModelOwner implements LlmOwner {
     this.#answers.push(answer);
   };
 
-  /** A run that reports a call in here. */
   attach(runId: unknown): void {
     if (typeof runId === 'string') this.#runIds.add(runId);
   }
@@ -165,20 +162,12 @@ export class ModelOwner implements LlmOwner {
     const last = this.#answers.at(-1);
     if (last === undefined || this.#runIds.size > 1) return undefined;
     const reports = this.#answers.flatMap(({ usage }) => usage ?? []);
-    return { ...last, usage: reports.length === 0 ? undefined : reports.reduce(sum) };
+    return { ...last, usage: reports.length === 0 ? undefined : reports.reduce(sumOfUsage) };
   }
 
   within<T>(fn: () => T, around: Context = contextApi.active()): T {
     return contextApi.with(withOwner(around, this), fn);
   }
-}
-
-/** Without the total, which not every provider reports. */
-function sum(left: NormalizedUsage, right: NormalizedUsage): NormalizedUsage {
-  const total: Record<string, number> = {};
-  for (const [count, tokens] of [...Object.entries(left), ...Object.entries(right)])
-    if (count !== 'total') total[count] = (total[count] ?? 0) + tokens;
-  return total;
 }
 
 /** Keys that say which conversation a run is part of; `thread_id` is LangGraph's. */
@@ -201,10 +190,10 @@ export class RunSpans {
   startCall(run: RunStart, request: CallRequest, owner: ModelOwner | undefined): ModelCall {
     const { id, parentId, name } = run;
     const call = new ModelCall(this.#tracer, name, request, this.#around(run));
-    call.describe(tagAttributes(run), metadataOf(run));
+    call.span.setAttributes(tagAttributes(run));
+    call.addMetadata(metadataOf(run));
     owner?.attach(id);
-    const abandon = (): void => call.stopped('abandoned', owner?.answer);
-    this.runs.begin(id, { span: call.span, parentId, by: this, call, owner, abandon });
+    this.runs.begin(id, { span: call.span, parentId, by: this, call, owner });
     return call;
   }
 
@@ -212,14 +201,13 @@ export class RunSpans {
     const { id, parentId, name, startMillis } = run;
     // A model that a tool or a chain asks is no part of the call that it may run in.
     const around = withoutOwner(this.#around(run));
-    const step = startStep(this.#tracer, { name, kind, around, attributes, startMillis });
-    const { span } = step;
+    const { span } = startStep(this.#tracer, { name, kind, around, attributes, startMillis });
     const metadata = metadataOf(run);
     if (Object.keys(metadata).length > 0) {
       span.setAttribute(S.METADATA, withMetadataAround(around, metadata));
     }
     span.setAttributes(tagAttributes(run));
-    this.runs.begin(id, { span, parentId, by: this, abandon: () => abandonStep(step) });
+    this.runs.begin(id, { span, parentId, by: this });
     return span;
   }
 

@@ -13,7 +13,7 @@ import {
 import { documentAttributes, plainValue } from '../langchain/messages.js';
 import { ModelOwner, RunSpans, sharedRuns, type RunStart } from '../langchain/runs.js';
 import { listIn, recordIn } from '../messages.js';
-import { answerOfRun, errorOfRun, kindOfRun, requestOfRun } from './run-shapes.js';
+import { answerOfRun, errorOfRun, kindOfRun, requestOfRun } from './native-spans.js';
 
 /** Where all copies of LangChain and LangSmith find the storage of the current run. */
 const STORAGE: unique symbol = Symbol.for('ls:tracing_async_local_storage');
@@ -112,7 +112,7 @@ class Bridge {
       const request = requestOfRun(inputs, start.metadata);
       const call = this.#spans.startCall(start, request, new ModelOwner());
       if (!('messages' in inputs) && !('input' in inputs))
-        call.describe({ [S.INPUT_VALUE]: input }, {});
+        call.span.setAttribute(S.INPUT_VALUE, input);
     } else {
       const isTool = kind === 'TOOL';
       const span = this.#spans.start(start, kind, isTool ? { [S.TOOL_NAME]: start.name } : {});

@@ -27,7 +27,6 @@ import {
 const RUN_KEY = createContextKey('catalyst.openai-agents.run');
 const SUPPRESSED_ID = 'no-op';
 
-/** What this reads of the SDK's `Trace`. */
 export interface SdkTrace {
   readonly traceId: string;
   readonly name: string;
@@ -35,7 +34,6 @@ export interface SdkTrace {
   readonly metadata?: JsonRecord | undefined;
 }
 
-/** What this reads of the SDK's `Span`. */
 export interface SdkSpan {
   readonly traceId: string;
   readonly spanId: string;
@@ -71,11 +69,9 @@ interface Run {
   hasInput?: true;
   /** Tool calls that a model asked for in this turn and that no tool has taken up. */
   calls?: MessagePart[];
-  /** The last handoff of a workflow. */
   handoff?: { readonly from: unknown; readonly to: unknown };
   /** Whether a workflow was asked to leave content out. */
   isWithheld?: true;
-  /** Why the last run of a workflow failed. */
   failure?: string | undefined;
 }
 

@@ -111,9 +111,8 @@ function followStorage(storage: object, tracing: AgentTracing): Unpatch {
   return aroundMethod(storage, 'run', (call, args) => {
     const [store, callback, ...rest] = args;
     if (!isStore(store) || !isMethod(callback)) return call(...args);
-    const following = new FollowingContext(contextApi.active(), (base) =>
-      tracing.contextOf(store, base),
-    );
+    const base = contextApi.active();
+    const following = followingContext(() => tracing.contextOf(store, base) ?? base);
     // The outermost store has only the workflow; inner ones have its spans too.
     const traceId = 'span' in store ? undefined : store.trace?.traceId;
     const isRoot = traceId !== undefined && !tracing.isOpen(traceId);
@@ -137,28 +136,10 @@ function isStore(value: unknown): value is SdkStore {
  * into the value of its AsyncLocalStorage (`setCurrentSpan`), with no function that runs inside: what
  * is active has to be looked up when somebody asks.
  */
-class FollowingContext implements Context {
-  readonly #base: Context;
-  readonly #current: (base: Context) => Context | undefined;
-
-  constructor(base: Context, current: (base: Context) => Context | undefined) {
-    this.#base = base;
-    this.#current = current;
-  }
-
-  getValue(key: symbol): unknown {
-    return this.#now().getValue(key);
-  }
-
-  setValue(key: symbol, value: unknown): Context {
-    return this.#now().setValue(key, value);
-  }
-
-  deleteValue(key: symbol): Context {
-    return this.#now().deleteValue(key);
-  }
-
-  #now(): Context {
-    return this.#current(this.#base) ?? this.#base;
-  }
+function followingContext(now: () => Context): Context {
+  return {
+    getValue: (key) => now().getValue(key),
+    setValue: (key, value) => now().setValue(key, value),
+    deleteValue: (key) => now().deleteValue(key),
+  };
 }

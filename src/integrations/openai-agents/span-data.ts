@@ -66,7 +66,6 @@ function toolAttributes(name: unknown, input: unknown, output: unknown): JsonRec
   return { [S.TOOL_NAME]: name, ...io };
 }
 
-/** A model call in the span of one. */
 export interface ModelCallData {
   readonly request: CallRequest;
   readonly answer: CallAnswer;
