@@ -14,7 +14,7 @@ import {
 } from './export-outcome.js';
 import { createAgent, hostOf, readCertificates, resolveProxy } from './http-agent.js';
 import { createTarget, HttpTransport, type HttpTarget } from './http-transport.js';
-import { serializeSpans } from './serialize-spans.js';
+import { encodeSpan, serializeSpans } from './serialize-spans.js';
 
 export interface OtlpExporterOptions {
   /** Where spans are POSTed to. User info in it is not sent: that is what `headers` are for. */
@@ -57,6 +57,8 @@ export interface RequestExporter extends SpanExporter {
   readonly transport: HttpTransport;
   /** Resolves when `serialize` can be called: it is what the end of the process has to call. */
   readonly ready: Promise<void>;
+  /** The span in the form in which it takes the least memory until it is serialized. */
+  encode(span: ReadableSpan): ReadableSpan;
   serialize(spans: readonly ReadableSpan[]): Uint8Array;
   /** Sends a body that was serialized before, perhaps by another process. Never rejects. */
   send(body: Uint8Array, contentType: string): Promise<ExportOutcome>;
@@ -97,6 +99,10 @@ export class OtlpExporter implements RequestExporter {
 
   export(spans: ReadableSpan[], callback: (result: OtlpExportResult) => void): void {
     void this.#exportTo(spans, callback);
+  }
+
+  encode(span: ReadableSpan): ReadableSpan {
+    return this.contentType === 'application/json' ? span : encodeSpan(span);
   }
 
   /** Throws in JSON before the serializer is loaded, which takes the first moments of a process. */
