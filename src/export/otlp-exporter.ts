@@ -28,8 +28,6 @@ export interface OtlpExporterOptions {
   readonly proxies?: ProxySettings | undefined;
 }
 
-/** One large batch must not make every later one take as much memory. */
-const MAX_EXPECTED_BYTES = 1024 * 1024;
 /** `{}`, or an empty `partial_success`, which Go collectors send with every answer: nothing is said. */
 const EMPTY_RESPONSE_BYTES = 2;
 
@@ -77,7 +75,6 @@ export class OtlpExporter implements RequestExporter {
   readonly ready: Promise<void>;
   readonly #diagnostics: Diagnostics;
   #serializeJson: ((spans: readonly ReadableSpan[]) => Uint8Array) | undefined;
-  #expectedBytes = 32 * 1024;
 
   constructor(options: OtlpExporterOptions, diagnostics: Diagnostics = DIAGNOSTICS) {
     this.#diagnostics = diagnostics;
@@ -111,10 +108,7 @@ export class OtlpExporter implements RequestExporter {
       if (this.#serializeJson === undefined) throw new Error('the serializer is not loaded yet');
       return this.#serializeJson(spans);
     }
-    // The next batch is about as long: a buffer that fits from the start is never copied.
-    const body = serializeSpans(spans, Math.min(this.#expectedBytes, MAX_EXPECTED_BYTES));
-    this.#expectedBytes = Math.ceil(body.length * 1.125);
-    return body;
+    return serializeSpans(spans);
   }
 
   async send(body: Uint8Array, contentType: string): Promise<ExportOutcome> {

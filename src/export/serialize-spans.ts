@@ -59,8 +59,8 @@ const HEX_ID = /^[0-9a-f]*$/i;
  * One `ExportTraceServiceRequest` in protobuf. Concatenated requests are one request again: the
  * repeated fields add up (protobuf, "Encoding", last one wins and merging).
  */
-export function serializeSpans(spans: readonly ReadableSpan[], expectedBytes?: number): Uint8Array {
-  const writer = new ProtobufWriter(expectedBytes);
+export function serializeSpans(spans: readonly ReadableSpan[]): Uint8Array {
+  const writer = new ProtobufWriter(spans.reduce(addExpectedBytes, HEAD_BYTES));
   for (const [resource, scopes] of groupSpans(spans)) {
     const mark = writer.open(REQUEST.resourceSpans, BATCH_LENGTH_BYTES);
     writeResource(writer, resource);
@@ -71,6 +71,9 @@ export function serializeSpans(spans: readonly ReadableSpan[], expectedBytes?: n
   return writer.finish();
 }
 
+/** Most resources and scopes; a span without attributes and events. */
+const HEAD_BYTES = 1024;
+const SPAN_BYTES = 160;
 /** A writer that has grown beyond this is not kept for the next span. */
 const MAX_KEPT_BYTES = 256 * 1024;
 let idleWriter: ProtobufWriter | undefined;
@@ -85,6 +88,11 @@ export function encodeSpan(span: ReadableSpan): EncodedSpan {
   writer.clear();
   if (writer.capacityBytes <= MAX_KEPT_BYTES) idleWriter = writer;
   return new EncodedSpan(span, encodedAttributes);
+}
+
+/** A buffer that fits from the start is never copied. */
+function addExpectedBytes(sum: number, span: ReadableSpan): number {
+  return sum + SPAN_BYTES + (span instanceof EncodedSpan ? span.encodedAttributes.length : 0);
 }
 
 /** Whether an id is exactly so many bytes of hexadecimal: a collector refuses a whole request otherwise. */
