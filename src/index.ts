@@ -48,8 +48,8 @@ export {
 } from './processor/open-inference-span-processor.js';
 export { wrapClaudeAgentSdkQuery } from './claude-agent-sdk.js';
 export { setup } from './setup.js';
-export { agentSpan, startAgentSpan } from './spans/agent-span.js';
-export { manualSpan, startManualSpan } from './spans/manual-span.js';
+export { agentSpan, startAgentSpan } from './spans/own-spans.js';
+export { manualSpan, startManualSpan } from './spans/own-spans.js';
 export type { SpanFunction } from './spans/span-handle.js';
 export type { OpenSpanHandle, SpanHandle, SpanTool } from './spans/span-handle.js';
 export type {
