@@ -1,4 +1,5 @@
 import { createNoopMeter, type Meter } from '@opentelemetry/api';
+import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { AlwaysOffSampler, BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import type {
   CatalystTracing,
@@ -19,7 +20,7 @@ import type { ResolvedOptions } from './options/resolve-options.js';
 import { createPrivacyCounts } from './privacy/privacy-stats.js';
 import { composeProcessor, type ComposedProcessor } from './processor/create-processor.js';
 import { chooseApi } from './provider/api-copies.js';
-import { CatalystTracerProvider, createResource } from './provider/catalyst-tracer-provider.js';
+import { CatalystTracerProvider } from './provider/catalyst-tracer-provider.js';
 import { createForeignSharing } from './provider/foreign-provider.js';
 import { globalProvider, registerGlobally } from './provider/global-registration.js';
 import { createTraceJob } from './session/job.js';
@@ -40,7 +41,8 @@ export async function createTracing(
   resolved: ResolvedOptions,
   onShutdown: () => void,
 ): Promise<CreatedTracing> {
-  const resource = createResource(resolved.resourceAttributes);
+  // What was configured, over what the SDK says of itself.
+  const resource = defaultResource().merge(resourceFromAttributes(resolved.resourceAttributes));
   const metrics = new LateMetrics(resolved.metrics !== undefined);
   const composed = composeProcessor(resolved, metrics);
   const { processor, delivery } = composed;

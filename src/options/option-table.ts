@@ -1,4 +1,5 @@
 import type { AttributeValue, Attributes } from '@opentelemetry/api';
+import { isAttributeValue } from '@opentelemetry/core';
 import type { SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { asPrintable } from '../diagnostics.js';
 import { isRecord } from '../mapping/read-attributes.js';
@@ -266,16 +267,6 @@ function readAttributes(value: unknown, source: ValueSource): Attributes | undef
     attributes.push([key, Array.isArray(item) ? item.slice() : item]);
   }
   return Object.freeze(Object.fromEntries(attributes));
-}
-
-const SCALAR_TYPES: readonly string[] = ['string', 'number', 'boolean'];
-
-/** A list may have gaps. */
-function isAttributeValue(value: unknown): value is AttributeValue {
-  const items: readonly unknown[] = Array.isArray(value) ? value : [value];
-  const present = items.filter((item) => item !== null && item !== undefined);
-  const types = [...new Set(present.map((item) => typeof item))];
-  return types.length <= 1 && types.every((type) => SCALAR_TYPES.includes(type));
 }
 
 /** The levels that OpenTelemetry's SDKs know; the second list includes what `debug` writes. */

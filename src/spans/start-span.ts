@@ -26,9 +26,9 @@ export interface SpanStart {
 }
 
 /**
- * Opens a span with the application's tracer, else with that of the live set-up. Without a live set-up,
- * with tracing disabled, or when opening throws, the handle records nothing and leaves the active
- * context alone.
+ * Opens a span with the application's tracer, else with that of the live set-up. Without one, with
+ * tracing disabled, or when opening throws, the handle records nothing and leaves the active context
+ * alone.
  */
 export function openSpan(own: Tracer | undefined, open: (tracer: Tracer) => OpenSpan): OpenSpan {
   try {
