@@ -52,7 +52,7 @@ export {
 } from './processor/open-inference-span-processor.js';
 export { wrapClaudeAgentSdkQuery } from './claude-agent-sdk.js';
 export { setup } from './setup.js';
-export { agentSpan, manualSpan, startAgentSpan, startManualSpan } from './spans/own-spans.js';
+export { agentSpan, startAgentSpan, manualSpan, startManualSpan } from './spans/own-spans.js';
 export type { OpenSpanHandle, SpanFunction, SpanHandle, SpanTool } from './spans/span-handle.js';
 export type {
   AgentSpanOptions,
@@ -60,8 +60,8 @@ export type {
   SpanIdentityOptions,
 } from './spans/span-options.js';
 export {
-  addTraceContextToLogs,
   traceContextFields,
+  addTraceContextToLogs,
   withTraceContext,
   type TraceContextCarrier,
   type TraceContextFields,
