@@ -30,30 +30,25 @@ import type {
   SetupOptions,
 } from './setup-options.js';
 
-/** Options that have a value even where nobody sets one. */
-type DecidedOption =
-  | 'serviceName'
-  | 'debug'
-  | 'modules'
-  | 'autoInstrument'
-  | 'spanAttributes'
-  | 'resourceAttributes'
-  | 'protocol'
-  | 'compression'
-  | 'exportScopes'
-  | 'rawContent'
-  | 'spanProcessors'
-  | 'exporters';
+/** Where nobody sets them they are `undefined`; without a `sampler`: parent-based, always on. */
+type UnsetOption =
+  | 'serviceVersion'
+  | 'environment'
+  | 'metadata'
+  | 'sessionId'
+  | 'userId'
+  | 'tags'
+  | 'sampler'
+  | 'spanLimits';
 
 /** Options that are read in another form. */
 type OtherOption = 'endpoint' | 'token' | 'headers' | 'metrics' | 'delivery' | 'privacy';
 
-/** Where nobody sets them they are `undefined`; without a `sampler`: parent-based, always on. */
-type UnsetOptions = Omit<SetupOptions, DecidedOption | OtherOption>;
-
 /** What the rows of the option table read, before the parts that belong together are joined. */
 export interface OptionValues
-  extends Required<Pick<SetupOptions, DecidedOption>>, OrUndefined<UnsetOptions> {
+  extends
+    Required<Omit<SetupOptions, UnsetOption | OtherOption>>,
+    OrUndefined<Pick<SetupOptions, UnsetOption>> {
   /** `CATALYST_DISABLED` or `OTEL_SDK_DISABLED`: everything works, nothing is recorded. */
   readonly disabled: boolean;
   readonly endpoint: Endpoint | undefined;

@@ -274,28 +274,19 @@ export class OptionReader {
   /** The first of these options that is text; blank is unset. */
   text(...names: readonly string[]): string | undefined {
     for (const name of names) {
-      const text = this.#read(name, 'a string', (value) =>
-        typeof value === 'string' ? value : undefined,
-      );
+      const text = this.#read(name, 'a string', asString);
       if (text !== undefined && text.trim() !== '') return text;
     }
     return undefined;
   }
 
   spanKind(fallback: SpanKindValue): SpanKindValue {
-    const kinds = Object.values(SpanKindValues);
-    return (
-      this.#read('spanKind', 'one of SpanKindValues', (value) =>
-        kinds.find((kind) => kind === value),
-      ) ?? fallback
-    );
+    return this.#read('spanKind', 'one of SpanKindValues', asSpanKind) ?? fallback;
   }
 
   otelKind(): SpanKind {
-    const kind = this.#read('otelKind', 'a SpanKind of OpenTelemetry', (value) =>
-      isOtelKind(value) ? value : undefined,
-    );
-    return kind ?? SpanKind.INTERNAL;
+    const expected = 'a SpanKind of OpenTelemetry';
+    return this.#read('otelKind', expected, asOtelKind) ?? SpanKind.INTERNAL;
   }
 
   /** A copy of an object that stays as it is now and can be written as JSON. */
@@ -305,17 +296,15 @@ export class OptionReader {
 
   /** An object, as it is. */
   record(name: string): JsonRecord | undefined {
-    return this.#read(name, 'an object', (value) => (isRecord(value) ? value : undefined));
+    return this.#read(name, 'an object', asRecord);
   }
 
   /** The texts of a list; `undefined` when there are none. */
   texts(name: string): readonly string[] | undefined {
     const expected = 'an array of strings';
-    const items = this.#read<readonly unknown[]>(name, expected, (value) =>
-      Array.isArray(value) ? value : undefined,
-    );
-    const texts = items?.filter((item) => typeof item === 'string') ?? [];
-    if (items !== undefined && texts.length < items.length) this.#warn(name, expected, items);
+    const items = this.#read(name, expected, asList) ?? [];
+    const texts = items.filter((item) => typeof item === 'string');
+    if (texts.length < items.length) this.#warn(name, expected, items);
     return texts.length === 0 ? undefined : texts;
   }
 
@@ -339,9 +328,15 @@ export class OptionReader {
   }
 }
 
-function isOtelKind(value: unknown): value is SpanKind {
-  return typeof value === 'number' && value in SpanKind;
-}
+const asString = (value: unknown): string | undefined =>
+  typeof value === 'string' ? value : undefined;
+const asRecord = (value: unknown): JsonRecord | undefined => (isRecord(value) ? value : undefined);
+const asList = (value: unknown): readonly unknown[] | undefined =>
+  Array.isArray(value) ? value : undefined;
+const asSpanKind = (value: unknown): SpanKindValue | undefined =>
+  Object.values(SpanKindValues).find((kind) => kind === value);
+const asOtelKind = (value: unknown): SpanKind | undefined =>
+  typeof value === 'number' && value in SpanKind ? value : undefined;
 
 /** The tracer that a call passes; `undefined`, which means that of `setup()`, for anything else. */
 export function asTracer(caller: string, value: Tracer): Tracer | undefined {
