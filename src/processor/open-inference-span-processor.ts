@@ -22,7 +22,7 @@ import type { SetupOptions } from '../options/setup-options.js';
 import { Privacy } from '../privacy/privacy.js';
 import type { PrivacyCounts } from '../privacy/privacy-stats.js';
 import { cutValues, redact } from '../privacy/redact.js';
-import type { JobWatch } from '../session/job.js';
+import type { JobRecord } from '../session/job.js';
 import { MeasuredSpan } from '../session/session-statistics.js';
 import { SessionObservers } from '../session/observe-session.js';
 import { readSessionId } from '../session/session.js';
@@ -261,27 +261,11 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   }
 
   /**
-   * When LiveKit began the job that this is called in; `undefined` outside of one.
-   * @internal
-   */
-  entryStartMillis(): number | undefined {
-    return this.#tree.entryStartMillis();
-  }
-
-  /**
-   * Whether the last session of an open job failed.
-   * @internal
-   */
-  hasJobFailed(spanId: string): boolean {
-    return this.#tree.hasJobFailed(spanId);
-  }
-
-  /**
    * Makes a job known to the spans below its own.
    * @internal
    */
-  beginJob(spanId: string, tenantId: string | undefined, watch: JobWatch): void {
-    if (this.#tree.beginJob(spanId, tenantId, watch)) this.#metrics.sessionStarted(tenantId);
+  beginJob(spanId: string, job: JobRecord): void {
+    if (this.#tree.beginJob(spanId, job)) this.#metrics.sessionStarted(job.tenantId);
   }
 
   /** @internal */

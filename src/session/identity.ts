@@ -42,16 +42,23 @@ function isIdentity(value: unknown): value is Identity {
  * the outer one's name or role. The outer agent itself comes back where `inner` names none, so that
  * a span which names one differs from a span which inherits it.
  */
-export function mergeIdentity(outer: Identity | undefined, inner: Identity): Identity {
-  if (outer === undefined) return inner;
+export function mergeIdentity(outer: Identity, inner: Identity | undefined): Identity;
+export function mergeIdentity(outer: Identity | undefined, inner: Identity): Identity;
+export function mergeIdentity(
+  outer: Identity | undefined,
+  inner: Identity | undefined,
+): Identity | undefined;
+export function mergeIdentity(
+  outer: Identity | undefined,
+  inner: Identity | undefined,
+): Identity | undefined {
+  if (outer === undefined || inner === undefined) return inner ?? outer;
   return {
     sessionId: inner.sessionId ?? outer.sessionId,
     userId: inner.userId ?? outer.userId,
     agent: mergeAgent(outer.agent, inner.agent),
-    metadata:
-      inner.metadata === undefined ? outer.metadata : { ...outer.metadata, ...inner.metadata },
-    tags:
-      inner.tags === undefined ? outer.tags : [...new Set([...(outer.tags ?? []), ...inner.tags])],
+    metadata: inner.metadata ? { ...outer.metadata, ...inner.metadata } : outer.metadata,
+    tags: inner.tags ? [...new Set([...(outer.tags ?? []), ...inner.tags])] : outer.tags,
     useCase: inner.useCase ?? outer.useCase,
     callSite: inner.callSite ?? outer.callSite,
   };

@@ -1,6 +1,5 @@
 import type { ModelExchange, SessionClosing, SttUsage } from '../mapping/mapping-context.js';
-import { isRecord } from '../mapping/read-attributes.js';
-import type { SpanNode } from './span-node.js';
+import { asText, isRecord } from '../mapping/read-attributes.js';
 
 /** Bounds what is kept of a session that says much while no span asks for it. */
 const MAX_PENDING = 64;
@@ -31,8 +30,8 @@ export class ObservedSession {
   #onClosed: (() => void) | undefined;
   #utteranceMillis: number | undefined;
   #lastTurnMillis = Number.NEGATIVE_INFINITY;
-  readonly #heard: Utterance[] = [];
-  readonly #toolResults: unknown[] = [];
+  #heard: Utterance[] = [];
+  #toolResults: unknown[] = [];
   /** The latest messages of the conversation, of either side, in the GenAI format. */
   readonly transcript: unknown[] = [];
   readonly #exchanges: TurnExchange[] = [];
@@ -65,8 +64,7 @@ export class ObservedSession {
     const claimed = this.#heard.filter(
       ({ atMillis }) => atMillis > this.#lastTurnMillis && atMillis <= turnMillis,
     );
-    const rest = this.#heard.filter(({ atMillis }) => atMillis > turnMillis);
-    this.#heard.splice(0, this.#heard.length, ...rest);
+    this.#heard = this.#heard.filter(({ atMillis }) => atMillis > turnMillis);
     return claimed;
   }
 
@@ -75,7 +73,8 @@ export class ObservedSession {
    * long over, so the last few are kept.
    */
   beginTurn(): TurnExchange {
-    const exchange = new TurnExchange(this.#toolResults.splice(0));
+    const exchange = new TurnExchange(this.#toolResults);
+    this.#toolResults = [];
     pushBounded(this.#exchanges, exchange, MAX_EXCHANGES)?.forget();
     return exchange;
   }
@@ -104,9 +103,9 @@ export class ObservedSession {
   }
 
   takeSpoken(): string | undefined {
-    const spoken = this.#spoken;
+    const spoken = asText(this.#spoken.join('\n'));
     this.#spoken = [];
-    return spoken.length > 0 ? spoken.join('\n') : undefined;
+    return spoken;
   }
 
   /**
@@ -125,10 +124,10 @@ export class ObservedSession {
   /** The session is over: none of its content is kept any longer. */
   forget(): void {
     this.lastInput = undefined;
-    this.#heard.length = 0;
-    this.#toolResults.length = 0;
-    this.transcript.length = 0;
+    this.#heard = [];
+    this.#toolResults = [];
     this.#spoken = [];
+    this.transcript.length = 0;
     for (const exchange of this.#exchanges.splice(0)) exchange.forget();
   }
 
@@ -175,7 +174,8 @@ export class TurnExchange {
   /** Takes the utterances that the turn answers, as far as they have been transcribed by now. */
   claim(observed: ObservedSession, turnMillis: number): void {
     this.#heard.push(...observed.claimUtterances(turnMillis));
-    if (this.#input !== undefined) observed.lastInput = this.#input;
+    const input = this.#input;
+    if (input !== undefined) observed.lastInput = input;
     else if (this.#toolResults.length > 0) this.#inherited = observed.lastInput;
   }
 
@@ -194,14 +194,6 @@ export class TurnExchange {
   }
 
   get #input(): string | undefined {
-    return this.#heard.length > 0 ? this.#heard.map(({ text }) => text).join('\n') : undefined;
+    return asText(this.#heard.map(({ text }) => text).join('\n'));
   }
-}
-
-/** The exchange of a realtime turn, with what is known by now. */
-export function claimExchange(turn: SpanNode | undefined): ModelExchange | undefined {
-  const observed = turn?.session?.observed;
-  if (observed === undefined || turn?.exchange === undefined || turn.hasModelNode) return undefined;
-  turn.exchange.claim(observed, turn.startMillis);
-  return turn.exchange.messages;
 }

@@ -27,6 +27,8 @@ export class Session {
   readonly fallbackId: string;
   /** The id that the option `sessionId` gave. */
   readonly configuredId: string | undefined;
+  /** The job that it started in, when `tracing.job` put a span around it. */
+  readonly job: JobRecord | undefined;
   /** `gen_ai.conversation.id` or the room's sid, once a span or the job has it. */
   conversationId: string | undefined;
   /** Label of the agent in charge. */
@@ -39,19 +41,24 @@ export class Session {
   userTurn: SpanNode | undefined;
   /** The turn of the agent that started last, while it is open. */
   agentTurn: SpanNode | undefined;
-  /** The job that it started in, when `tracing.job` put a span around it. */
-  job: JobRecord | undefined;
   /** The last attempt of a model or of speech, when it failed. */
   failedAttempt: FailedAttempt | undefined;
   #endedBy: Failure | undefined;
   readonly statistics: SessionStatistics = new SessionStatistics();
   /** The last turns of the user that may still be answered. */
   readonly userTurns: UserTurn[] = [];
-  readonly speeches: Map<string, SpeechRecord> = new Map();
+  readonly #speeches = new Map<string, SpeechRecord>();
 
-  constructor(fallbackId: string, configuredId: string | undefined) {
+  constructor(
+    fallbackId: string,
+    configuredId: string | undefined,
+    conversationId: string | undefined,
+    job: JobRecord | undefined,
+  ) {
     this.fallbackId = fallbackId;
     this.configuredId = configuredId;
+    this.conversationId = conversationId;
+    this.job = job;
   }
 
   get closing(): SessionClosing | undefined {
@@ -80,20 +87,25 @@ export class Session {
     this.#endedBy = undefined;
   }
 
-  /** What is kept of a speech, which all steps of its tool loop share. */
+  /** What is kept of a speech, which all steps of its tool loop share (`voice/agent_activity.ts`). */
   speech(id: string): SpeechRecord {
-    let speech = this.speeches.get(id);
-    if (speech === undefined) this.speeches.set(id, (speech = { input: undefined, steps: [] }));
-    const [oldest] = this.speeches.keys();
-    if (oldest !== undefined && this.speeches.size > MAX_SPEECHES) this.speeches.delete(oldest);
+    let speech = this.#speeches.get(id);
+    if (speech !== undefined) return speech;
+    speech = { input: undefined, steps: [], isCounted: false };
+    this.#speeches.set(id, speech);
+    const [oldest] = this.#speeches.keys();
+    if (oldest !== undefined && this.#speeches.size > MAX_SPEECHES) this.#speeches.delete(oldest);
     return speech;
   }
 }
 
-/** One answer of the agent: later steps of a tool loop do not repeat what they answer. */
+/** One answer of the agent. */
 interface SpeechRecord {
+  /** What it answers: later steps of a tool loop do not repeat it. */
   input: string | undefined;
   readonly steps: TurnStep[];
+  /** Counted as a turn of the session. */
+  isCounted: boolean;
 }
 
 /**
@@ -155,9 +167,9 @@ export class Sessions {
     this.#options = options;
   }
 
-  begin(fallbackId: string): Session {
-    const session = new Session(fallbackId, this.#options.configuredSessionId());
-    session.conversationId = this.#options.roomSid();
+  begin(fallbackId: string, job?: JobRecord): Session {
+    const { configuredSessionId, roomSid } = this.#options;
+    const session = new Session(fallbackId, configuredSessionId(), roomSid(), job);
     this.#open.add(session);
     this.#last = session;
     return session;
@@ -209,7 +221,12 @@ export class Sessions {
       this.#open.delete(session);
       this.#unseen = session;
     }
-    if (session !== undefined && session === this.#unseen) warnOfLateSetup(node.name);
+    if (session !== undefined && session === this.#unseen && ONLY_IN_SESSION.has(node.name)) {
+      warnOnce(
+        'late_setup',
+        'An AgentSession started before tracing was set up: its agent_session span and all that came before are missing, and each of its turns is a separate trace. Call setup() before session.start(); in a worker, at module level.',
+      );
+    }
     return session;
   }
 }
@@ -225,14 +242,6 @@ const ONLY_IN_SESSION: ReadonlySet<string> = new Set([
   LiveKitSpan.AGENT_TURN,
   LiveKitSpan.AGENT_SPEAKING,
 ]);
-
-function warnOfLateSetup(spanName: string): void {
-  if (!ONLY_IN_SESSION.has(spanName)) return;
-  warnOnce(
-    'late_setup',
-    'An AgentSession started before tracing was set up: its agent_session span and all that came before are missing, and each of its turns is a separate trace. Call setup() before session.start(); in a worker, at module level.',
-  );
-}
 
 /**
  * The answer of the option `sessionId`. As a function it is the user's code: whatever it throws or

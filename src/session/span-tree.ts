@@ -11,11 +11,11 @@ import {
   readOpenInferenceContext,
   type Identity,
 } from './identity.js';
-import { JobRecord, type JobWatch } from './job.js';
+import type { JobRecord } from './job.js';
 import { propagateEnd, propagateStart } from './propagation.js';
 import { Sessions, SessionsBelow, type SessionsOptions } from './session.js';
 import { contextOf, type ContextSources } from './span-context.js';
-import { SpanNode } from './span-node.js';
+import { isSpanOfSdk, SpanNode } from './span-node.js';
 import { ToolTasks } from './tool-calls.js';
 
 /** Open spans that are found by their id. LiveKit never ends some: the oldest are forgotten. */
@@ -106,25 +106,15 @@ export class SpanTree {
   }
 
   /** Puts a job around everything that starts below its span; false when the span isn't recorded. */
-  beginJob(spanId: string, tenantId: string | undefined, watch: JobWatch): boolean {
+  beginJob(spanId: string, job: JobRecord): boolean {
     const node = this.#open.get(spanId);
     if (node === undefined) return false;
-    const { parent, startMillis } = node;
+    const { parent } = node;
     node.isJob = true;
-    node.job = new JobRecord(startMillis, tenantId, watch);
+    node.job = job;
+    node.sessionsBelow = job.sessions;
     if (parent?.livekitName === LiveKitSpan.JOB_ENTRYPOINT) parent.jobBelow ??= node;
     return true;
-  }
-
-  /** Whether the last session of a job failed. */
-  hasJobFailed(spanId: string): boolean {
-    return this.#open.get(spanId)?.sessionsBelow?.lastEnd?.failure !== undefined;
-  }
-
-  /** When LiveKit began the job that this is called in, where nothing else is active. */
-  entryStartMillis(): number | undefined {
-    const active = this.activeNode();
-    return active?.livekitName === LiveKitSpan.JOB_ENTRYPOINT ? active.startMillis : undefined;
   }
 
   /** What the spans around say of one that has ended, or is sent as `incomplete`. */
@@ -159,25 +149,22 @@ export class SpanTree {
     // context is still active then and shows where they belong.
     const active = activeContext.active();
     const around = parent ?? this.#nodeIn(active);
-    let contextIdentity = identityOf(context);
+    const sentParentId = parent === undefined ? this.#sentAbove(span, inContext) : parent.sentId;
+    const node = new SpanNode(span, this.#options.isSent(span), parent, around, sentParentId);
+    let identity = identityOf(context);
     let openInference = openInferenceBelow(
       around?.openInference,
       readOpenInferenceContext(context),
     );
     if (active !== context) {
-      if (around?.identity === undefined) contextIdentity ??= identityOf(active);
+      if (around?.identity === undefined) identity ??= identityOf(active);
       openInference ??= readOpenInferenceContext(active);
     }
-    const node = new SpanNode({
-      span,
-      isSent: this.#options.isSent(span),
-      parent,
-      around,
-      sentParentId: parent === undefined ? this.#sentAbove(span, inContext) : parent.sentId,
-      identity: identityBelow(around, contextIdentity),
-      contextIdentity,
-      openInference,
-    });
+    node.contextIdentity = identity;
+    node.identity = identityBelow(around, identity);
+    const agent = node.identity?.agent;
+    node.namesAgent = !node.isLiveKit && agent !== undefined && agent !== around?.identity?.agent;
+    node.openInference = openInference;
     this.#nodes.set(span, node);
     return node;
   }
@@ -203,14 +190,14 @@ export class SpanTree {
   #beginSession(node: SpanNode): void {
     // A trace may have several sessions that were started from outside this process.
     const isRoot = node.span?.parentSpanContext === undefined;
-    node.session = this.sessions.begin(isRoot ? node.traceId : `${node.traceId}-${node.spanId}`);
-    node.session.job = node.job;
+    const id = isRoot ? node.traceId : `${node.traceId}-${node.spanId}`;
+    node.session = this.sessions.begin(id, node.job);
     for (let above = node.parent; above !== undefined; above = above.parent) {
       above.session ??= node.session;
-      if (above.isJob || above.livekitName === LiveKitSpan.JOB_ENTRYPOINT) {
+      if (above.livekitName === LiveKitSpan.JOB_ENTRYPOINT) {
         above.sessionsBelow ??= new SessionsBelow();
-        above.sessionsBelow.add(node);
       }
+      above.sessionsBelow?.add(node);
     }
   }
 
@@ -236,11 +223,6 @@ export class SpanTree {
     this.#open.delete(oldest.spanId);
     if (oldest.livekitName === LiveKitSpan.AGENT_SESSION) this.#endSession(oldest);
   }
-}
-
-/** A span of an SDK, and not an id that somebody put into the context. */
-function isSpanOfSdk(span: object | undefined): span is ReadableSpan {
-  return span !== undefined && 'instrumentationScope' in span;
 }
 
 /**
