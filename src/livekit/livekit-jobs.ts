@@ -1,10 +1,9 @@
 import { types } from 'node:util';
 import { warnOnce } from '../diagnostics.js';
-import { asFiniteNumber, isRecord } from '../mapping/read-attributes.js';
+import { asFiniteNumber, asText, isRecord } from '../mapping/read-attributes.js';
 import {
   livekitPresence,
-  loadedCommonJsCopies,
-  loadedEsmCopy,
+  loadedLiveKitModules,
   type LiveKitJobContext,
   type LiveKitModule,
 } from './livekit-module.js';
@@ -16,7 +15,10 @@ type EndingJob = Pick<LiveKitJobContext, 'addShutdownCallback'>;
 export class LiveKitJobs {
   readonly #modules: LiveKitModule[] = [];
   /** Copies that nobody connected: they are asked whether redaction is enforced, and nothing else. */
-  #unconnected: readonly LiveKitModule[] | 'looking' | 'not found' | undefined;
+  #unconnected: readonly LiveKitModule[] = [];
+  #hasLooked = false;
+  /** LiveKit is loaded, and no copy of it is found, or not yet. */
+  #isLost = false;
   /** What is to be done at the end of each job that was hooked. */
   readonly #hooked = new WeakMap<EndingJob, (() => void)[]>();
   readonly #onJobEnd: () => Promise<void>;
@@ -45,8 +47,7 @@ export class LiveKitJobs {
 
   /** Sid of the room of the running job. LiveKit knows it from the start, connected or not. */
   roomSid(): string | undefined {
-    const sid = this.current()?.job?.room?.sid;
-    return sid === '' ? undefined : sid;
+    return asText(this.current()?.job?.room?.sid);
   }
 
   /**
@@ -56,9 +57,9 @@ export class LiveKitJobs {
    * counts as a yes.
    */
   enforcesRedaction(): boolean | undefined {
-    const unconnected = this.#unconnected;
-    if (typeof unconnected === 'string' && this.#modules.length === 0) return undefined;
-    const modules = Array.isArray(unconnected) ? [...this.#modules, ...unconnected] : this.#modules;
+    if (this.#isLost && this.#modules.length === 0) return undefined;
+    const others = this.#unconnected;
+    const modules = others.length === 0 ? this.#modules : [...this.#modules, ...others];
     try {
       const job = currentJob(modules);
       // A fake job, and one that records nothing else, hears nothing of it (`job.ts`, 1.9.0).
@@ -71,22 +72,21 @@ export class LiveKitJobs {
 
   /**
    * Looks for the copies that LiveKit's spans come from without a connection, through the global
-   * provider or one of the application's own. To be called with every span of LiveKit's. Never rejects.
+   * provider or one of the application's own. To be called with every span of LiveKit's: it looks
+   * once, since LiveKit that has made a span is loaded. Never rejects.
    */
-  async findCopies(): Promise<void> {
-    if (this.#modules.length > 0 || this.#unconnected !== undefined) return;
-    // Once: LiveKit that has made a span is loaded. To look costs as much as to map the span.
-    this.#unconnected = [];
-    // Where looking fails, nobody can be asked, and content stays withheld.
-    if (livekitPresence() === 'loaded') await this.#look().catch(() => undefined);
+  findCopies(): Promise<void> | undefined {
+    if (this.#modules.length > 0 || this.#hasLooked) return undefined;
+    this.#hasLooked = true;
+    return livekitPresence() === 'loaded' ? this.#look() : undefined;
   }
 
   async #look(): Promise<void> {
-    this.#unconnected = 'looking';
-    const esm = await loadedEsmCopy();
-    const copies = [...(esm === undefined ? [] : [esm]), ...loadedCommonJsCopies()];
-    this.#unconnected = copies.length > 0 ? copies : 'not found';
-    if (copies.length > 0 || this.#modules.length > 0) return;
+    this.#isLost = true;
+    // Where looking fails, nobody can be asked, and content stays withheld.
+    this.#unconnected = await loadedLiveKitModules().catch(() => []);
+    this.#isLost = this.#unconnected.length === 0;
+    if (!this.#isLost || this.#modules.length > 0) return;
     warnOnce(
       'redaction_unknown',
       'LiveKit was not found, as in a bundle, so it cannot be asked whether redaction is enforced: content is withheld. Pass `import * as livekitAgents from "@livekit/agents"` to setup() as modules.livekitAgents.',
@@ -120,21 +120,17 @@ export class LiveKitJobs {
   }
 }
 
+/** Early versions (1.0.51 among them) know no `false` and throw outside a job. */
 function currentJob(modules: readonly LiveKitModule[]): LiveKitJobContext | undefined {
-  for (const module of modules) {
-    const job = jobOf(module);
-    if (job !== undefined) return job;
+  for (const { getJobContext } of modules) {
+    try {
+      const job = getJobContext?.(false);
+      if (job !== undefined) return job;
+    } catch {
+      // Outside a job.
+    }
   }
   return undefined;
-}
-
-/** Early versions (1.0.51 among them) know no `false` and throw outside a job. */
-function jobOf({ getJobContext }: LiveKitModule): LiveKitJobContext | undefined {
-  try {
-    return getJobContext?.(false);
-  } catch {
-    return undefined;
-  }
 }
 
 /** `ParticipantKind` of LiveKit's protocol. Its browser clients are `STANDARD`. */

@@ -67,6 +67,13 @@ function isLiveKitModule(value: unknown): value is LiveKitModule {
   return isRecord(telemetry) && typeof telemetry['setTracerProvider'] === 'function';
 }
 
+/** Whether processors can be added to a provider: to ours, and to one of SDK 1.x. */
+export function takesProcessors(
+  provider: TracerProvider,
+): provider is TracerProvider & { addSpanProcessor(processor: object): void } {
+  return 'addSpanProcessor' in provider && typeof provider.addSpanProcessor === 'function';
+}
+
 const PACKAGE = '@livekit/agents';
 /** CommonJS that every copy of LiveKit loads, ESM copies too: seeing it means LiveKit is in use. */
 const LOADED_MARK = `${sep}@livekit${sep}rtc-`;
