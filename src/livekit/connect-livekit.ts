@@ -15,7 +15,6 @@ import {
 } from './legacy.js';
 import { currentProvider, type LiveKitModule } from './livekit-module.js';
 
-/** Our side of the connection. */
 export interface LiveKitConnection {
   readonly provider: TracerProvider;
   /** Takes LiveKit's own processors: its PII filter, its Cloud exporter. */
@@ -25,7 +24,6 @@ export interface LiveKitConnection {
    * leaves it to LiveKit's own default, its variable included.
    */
   readonly allowPii: boolean | undefined;
-  /** Lets the processors of another provider go on receiving LiveKit's spans. */
   readonly shareWith?: (foreign: TracerProvider) => void;
   /** Follows the spans of LiveKit up to 1.5.0 to another provider of LiveKit's. */
   readonly follower?: SpanFollower;
@@ -82,7 +80,6 @@ export function offerLiveKitConnector(owner: object, connector: LiveKitConnector
   Object.defineProperty(owner, CONNECTOR, { value: connector });
 }
 
-/** The connector that {@link offerLiveKitConnector} left; `undefined` on what is not ours. */
 export function livekitConnectorOf(owner: object): LiveKitConnector | undefined {
   const connector: unknown = Reflect.get(owner, CONNECTOR);
   return isConnector(connector) ? connector : undefined;

@@ -45,7 +45,7 @@ const NOT_FOUND =
 const OTHER_PROVIDER =
   'LiveKit sends its spans to another tracer provider, so none of its sessions arrives here: telemetry.setTracerProvider() was called after setup(). Leave that call out, or call it before setup(), or put createOpenInferenceSpanProcessor() into that provider';
 
-/** Connects LiveKit: the copy that the application passes, or whatever copies it loads. */
+/** Connects the copy that the application passes, or whatever copies it loads. */
 export class LiveKitInstaller {
   readonly #options: LiveKitInstallerOptions;
   readonly #modules: LiveKitModule[] = [];
@@ -59,12 +59,11 @@ export class LiveKitInstaller {
     this.#options = options;
   }
 
-  /** What became of it so far; empty when nobody asked for LiveKit. */
+  /** Empty when nobody asked for LiveKit. */
   get results(): readonly InstallResult[] {
     return this.#result === undefined ? [] : [this.#result];
   }
 
-  /** Connects the copy that the application passed. */
   install(module: unknown): InstallResult {
     const livekit = asLiveKitModule(module);
     if (livekit !== undefined) return this.#connect([livekit]);

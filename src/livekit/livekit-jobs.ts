@@ -8,7 +8,6 @@ import {
   type LiveKitModule,
 } from './livekit-module.js';
 
-/** What it takes to do something when a job ends. */
 type EndingJob = Pick<LiveKitJobContext, 'addShutdownCallback'>;
 
 /** The jobs that run in this process: which one is running now, and what to do when it ends. */
@@ -19,7 +18,6 @@ export class LiveKitJobs {
   #hasLooked = false;
   /** LiveKit is loaded, and no copy of it is found, or not yet. */
   #isLost = false;
-  /** What is to be done at the end of each job that was hooked. */
   readonly #hooked = new WeakMap<EndingJob, (() => void)[]>();
   readonly #onJobEnd: () => Promise<void>;
 
@@ -197,7 +195,6 @@ export class RoomWatch {
     return this.#hasLeft && this.#present === 0 ? 'participant_disconnected' : undefined;
   }
 
-  /** Why the last caller left, else why the room ended for this job. */
   get disconnectReason(): string | undefined {
     return this.#callerReason ?? this.#roomReason;
   }

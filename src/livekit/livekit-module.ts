@@ -6,7 +6,6 @@ import { isRecord } from '../mapping/read-attributes.js';
 import { loadedModules, processRequire, resolveFromApplication } from '../node-require.js';
 import { isTracerProvider } from '../provider/global-registration.js';
 
-/** What this package uses of `telemetry.setTracerProvider`, in any LiveKit version. */
 export interface SetTracerProviderOptions {
   readonly registerSpanProcessor: (processor: SpanProcessor) => void;
   readonly allowPii?: boolean;
@@ -79,7 +78,6 @@ const PACKAGE = '@livekit/agents';
 const LOADED_MARK = `${sep}@livekit${sep}rtc-`;
 const CJS_ENTRY_MARK = `${sep}@livekit${sep}agents${sep}dist${sep}index.cjs`;
 
-/** What is known of LiveKit in this process without loading anything. */
 export type LiveKitPresence = 'loaded' | 'installed' | 'absent';
 
 /**
@@ -96,7 +94,6 @@ export function livekitEntry(): string | undefined {
   return resolveFromApplication(PACKAGE);
 }
 
-/** The CommonJS copies of LiveKit that the process has loaded. */
 export function loadedCommonJsCopies(): readonly LiveKitModule[] {
   return Object.entries(loadedModules())
     .filter(([file]) => file.endsWith(CJS_ENTRY_MARK))

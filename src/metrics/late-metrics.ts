@@ -14,15 +14,14 @@ type Measurement = (spans: SpanMetrics) => void;
  * for it. Nothing here throws.
  */
 export class LateMetrics {
-  /** Whether they were asked for at all. */
-  readonly areOn: boolean;
+  readonly #areOn: boolean;
   #metrics: Metrics | undefined;
   #early: Measurement[] | undefined;
   #arrival: Promise<void> = Promise.resolve();
   #isClosed = false;
 
   constructor(areOn: boolean) {
-    this.areOn = areOn;
+    this.#areOn = areOn;
     if (areOn) this.#early = [];
   }
 
@@ -38,11 +37,11 @@ export class LateMetrics {
   }
 
   sessionStarted(tenantId: string | undefined): void {
-    if (this.areOn) this.#measure((spans) => spans.sessionStarted(tenantId));
+    if (this.#areOn) this.#measure((spans) => spans.sessionStarted(tenantId));
   }
 
   add(span: MeasuredSpan): void {
-    if (this.areOn) this.#measure((spans) => spans.add(span));
+    if (this.#areOn) this.#measure((spans) => spans.add(span));
   }
 
   /** Sends what was measured, after the spans. */
@@ -60,7 +59,7 @@ export class LateMetrics {
 
   /** So that metrics have what became of the spans; when half of the time is over at the latest. */
   async #afterSpans(spans: Promise<unknown>, timeoutMillis: number): Promise<void> {
-    if (!this.areOn) return;
+    if (!this.#areOn) return;
     let timer: NodeJS.Timeout | undefined;
     const halfTime = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, timeoutMillis / 2);

@@ -15,7 +15,6 @@ const DEFAULT_INTERVAL_MILLIS = 60_000;
 /** LiveKit's stalls: seconds, most of them under one, which the SDK's bounds put into one bucket. */
 const STALL_SECONDS = [0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1, 2, 5, 10];
 
-/** What metrics are made for. */
 export interface MetricsParts {
   readonly resolved: ResolvedOptions;
   readonly resource: Resource;
@@ -25,7 +24,6 @@ export interface MetricsParts {
   readonly api: MetricsAPI;
 }
 
-/** The metrics of one set-up. */
 export interface Metrics {
   readonly spans: SpanMetrics;
   /** Exports that the collector did not take; those of the application's own provider are its own. */

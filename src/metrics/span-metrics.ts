@@ -50,7 +50,6 @@ export class SpanMetrics {
     this.#active(1, attributes, ROOT_CONTEXT);
   }
 
-  /** Adds what a span that was sent says. */
   add(span: MeasuredSpan): void {
     const context = trace.setSpanContext(ROOT_CONTEXT, span.span.spanContext());
     if (span.isModelSpan) for (const measure of this.#ofModelSpans) measure(span, context);
@@ -117,7 +116,6 @@ function isSession({ isLiveKit, name, context }: MeasuredSpan): boolean {
   return isLiveKit && name === LiveKitSpan.AGENT_SESSION && !context.isInJob;
 }
 
-/** Reads one attribute of a measurement; `undefined` leaves it out. */
 type AttributeReader = (span: MeasuredSpan) => string | undefined;
 
 /**

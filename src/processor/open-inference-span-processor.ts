@@ -195,7 +195,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
    */
   async flush(options?: FlushDeadline): Promise<void> {
     if (this.#mappersLoaded !== undefined) await this.#mappersLoaded;
-    this.#tree.sessions.settle();
+    this.#tree.settleSessions();
     this.#sendWaiting();
     const timeoutMillis = this.#timeoutOf(options);
     const spans = Promise.all([this.#sessionFlush, this.#next.forceFlush({ timeoutMillis })]);
@@ -231,7 +231,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
    */
   sendOpenSpans(): void {
     closeOpenSpans((spanId) => this.#tree.isOpen(spanId));
-    this.#tree.sessions.settle();
+    this.#tree.settleSessions();
     for (const node of this.#tree.openNodes()) {
       if (node.span !== undefined && !node.isSentIncomplete) this.#sendIncomplete(node, node.span);
     }

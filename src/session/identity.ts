@@ -96,7 +96,6 @@ const SESSION_ID = contextKey(S.SESSION_ID);
 const USER_ID = contextKey(S.USER_ID);
 const METADATA = contextKey(S.METADATA);
 const TAGS = contextKey(S.TAG_TAGS);
-/** The attributes of `setAttributes`, as JSON text. */
 const ATTRIBUTES = contextKey('attributes');
 const PROMPT_TEMPLATE: readonly (readonly [attribute: string, key: symbol])[] = [
   S.PROMPT_TEMPLATE_TEMPLATE,
@@ -104,7 +103,6 @@ const PROMPT_TEMPLATE: readonly (readonly [attribute: string, key: symbol])[] = 
   S.PROMPT_TEMPLATE_VERSION,
 ].map((attribute) => [attribute, contextKey(attribute)]);
 
-/** Every key that the package's setters write. */
 export const OPEN_INFERENCE_CONTEXT_KEYS: readonly symbol[] = [
   SESSION_ID,
   USER_ID,
@@ -114,10 +112,9 @@ export const OPEN_INFERENCE_CONTEXT_KEYS: readonly symbol[] = [
   ...PROMPT_TEMPLATE.map(([, key]) => key),
 ];
 
-/** What OpenInference's context setters say of everything below. */
 export interface OpenInferenceContext {
   readonly identity: Identity;
-  /** Prompt template and whatever else was set: put as it is. */
+  /** Prompt template and whatever else was set. */
   readonly attributes: Attributes;
   /** Whether some of it comes from a span above, because LiveKit has dropped the context in between. */
   readonly isInherited: boolean;
@@ -139,7 +136,6 @@ export function readOpenInferenceContext(context: Context): OpenInferenceContext
     userId: asText(context.getValue(USER_ID)),
     agent: undefined,
     metadata: parseJsonRecord(context.getValue(METADATA)),
-    // Only a list of strings is used.
     tags: Array.isArray(tags) && tags.every((tag) => typeof tag === 'string') ? tags : undefined,
   };
   const attributes = attributesIn(context);
@@ -149,7 +145,7 @@ export function readOpenInferenceContext(context: Context): OpenInferenceContext
   return isSet ? { identity, attributes, isInherited: false } : undefined;
 }
 
-/** Prompt template and whatever else was set. Values that no attribute may have void what was set with them. */
+/** Values that no attribute may have void what was set with them. */
 function attributesIn(context: Context): Attributes {
   const attributes: Attributes = {};
   for (const [attribute, key] of PROMPT_TEMPLATE) {

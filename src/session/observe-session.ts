@@ -35,7 +35,7 @@ export class SessionObservers {
     this.#tree = tree;
   }
 
-  /** The observer of this session, a new one or the one that it has. Never throws. */
+  /** Never throws. */
   observe(session: unknown): SessionObserver {
     if (!isObservableSession(session)) {
       warnOnce(
@@ -57,12 +57,11 @@ function isObservableSession(value: unknown): value is ObservableSession {
   return isRecord(value) && typeof value['on'] === 'function' && typeof value['off'] === 'function';
 }
 
-/** Where an event belongs: its session, and the span that was active when it was emitted. */
+/** The session of an event, and the span and LiveKit's task in which it was emitted. */
 interface EventPlace {
   readonly session: Session;
   readonly observed: ObservedSession;
   readonly node: SpanNode | undefined;
-  /** LiveKit's task that emitted it. */
   readonly task: object | undefined;
 }
 
@@ -150,10 +149,9 @@ class SessionListeners implements SessionObserver {
     if (name === CLOSE_EVENT) this.#session = undefined;
   }
 
-  /** The place of an event that is being emitted; `undefined` when it has none. */
   #place(): EventPlace | undefined {
     const node = this.#tree.activeNode();
-    const session = (this.#session ??= this.#connect(node?.session));
+    const session = (this.#session ??= this.#connect(node));
     if (session?.observed === undefined) return undefined;
     return {
       session,
@@ -163,9 +161,8 @@ class SessionListeners implements SessionObserver {
     };
   }
 
-  #connect(active: Session | undefined): Session | undefined {
-    const { sessions } = this.#tree;
-    const session = active !== undefined && sessions.isOpen(active) ? active : sessions.onlyOpen();
+  #connect(active: SpanNode | undefined): Session | undefined {
+    const session = this.#tree.openSessionOf(active);
     // A session that somebody else observes is another object's.
     if (session === undefined || session.observed !== undefined) return undefined;
     session.observed = new ObservedSession();
@@ -213,7 +210,6 @@ function readUserState(event: JsonRecord, { observed }: EventPlace): void {
   observed.beginUtterance(asFiniteNumber(event['createdAt']) ?? Date.now());
 }
 
-/** The other metrics are on spans. */
 function readMetrics(event: JsonRecord, { session, observed }: EventPlace): void {
   const { metrics } = event;
   if (!isRecord(metrics) || metrics['type'] !== 'stt_metrics') return;
@@ -254,7 +250,7 @@ function exchangeOf({ node, task, observed }: EventPlace): TurnExchange | undefi
   const turn =
     node?.livekitName === LiveKitSpan.AGENT_TURN ? node : node?.ancestor(LiveKitSpan.AGENT_TURN);
   if (turn === undefined || turn.modelNode !== undefined || turn.task !== task) return undefined;
-  turn.exchange ??= observed.beginTurn();
+  turn.exchange ??= observed.beginTurn(turn.startMillis);
   return turn.exchange;
 }
 
@@ -285,7 +281,7 @@ function readClosing({ reason, error }: JsonRecord, { observed }: EventPlace): v
 
 const UNKNOWN_FAILURE: Failure = { message: undefined, errorType: undefined };
 
-/** Named as LiveKit names the error of an attempt: by its HTTP status, else by its class. */
+/** Named as LiveKit names it: by its HTTP status, else by its class. */
 function readFailure(error: unknown): Failure | undefined {
   if (!isRecord(error)) return undefined;
   const status = asFiniteNumber(error['statusCode']);

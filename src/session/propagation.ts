@@ -50,7 +50,7 @@ export function propagateStart(node: SpanNode): void {
     case LiveKitSpan.AGENT_TURN:
       if (session === undefined) return;
       session.agentTurn = node;
-      node.exchange = session.observed?.beginTurn();
+      node.exchange = session.observed?.beginTurn(node.startMillis);
       return;
     case LiveKitSpan.USER_TURN:
       if (session !== undefined) session.userTurn = node;
@@ -138,7 +138,6 @@ export function propagateEnd(
   }
 }
 
-/** The failure of a span that is sent as failed. */
 function failureOf(span: ReadableSpan, mapped: MappedSpan | undefined): Failure | undefined {
   const { code, message } = (mapped ?? span).status;
   if (code !== SpanStatusCode.ERROR) return undefined;
@@ -178,10 +177,9 @@ function passUpToolCalls(turn: SpanNode, attributes: Attributes): void {
 }
 
 function passUpTurn(node: SpanNode, attributes: Attributes, output: string | undefined): void {
-  const { session, startMillis } = node;
+  const { session } = node;
   if (session === undefined) return;
   if (session.agentTurn === node) session.agentTurn = undefined;
-  session.observed?.endTurn(startMillis);
   const input = readText(attributes, LiveKitAttr.USER_INPUT);
   const speechId = asText(attributes[LiveKitAttr.SPEECH_ID]);
   if (input !== undefined && speechId !== undefined) session.speech(speechId).input = input;
@@ -215,7 +213,6 @@ export function isConversation(attributes: Attributes | undefined): boolean {
 /** Spans that may wait at a time. A tool waits for moments, a job for its session. */
 const MAX_WAITING = 256;
 
-/** A span that has ended and waits for one that has not. */
 export interface WaitingSpan {
   readonly span: ReadableSpan;
   readonly node: SpanNode;
@@ -253,7 +250,6 @@ export class WaitingSpans {
     return free;
   }
 
-  /** Takes every span that waits. */
   takeAll(): readonly WaitingSpan[] {
     const all = [...this.#awaited.keys()];
     this.#awaited.clear();

@@ -37,7 +37,6 @@ export class MeasuredSpan {
   readonly isModelCall: boolean;
   /** Whether it is no later step of an answer: all steps of a tool loop share one speech. */
   readonly isNewTurn: boolean;
-  /** Its status, as sent, is ERROR. */
   readonly hasFailed: boolean;
 
   constructor(span: MappedSpan, context: MappingContext, node: SpanNode) {
@@ -92,7 +91,7 @@ export class SessionStatistics implements SessionSummary {
   interruptions = 0;
   readonly agents: string[] = [];
   readonly tokensByModel: Map<string, ModelTokens> = new Map();
-  readonly #latencies = new Map<SummarizedLatency, LatencySample>();
+  readonly #latencies = new Map<SummarizedLatency, { readonly values: number[]; count: number }>();
 
   /** A latency is counted on the span that a person who waits would name. */
   add(span: MeasuredSpan): void {
@@ -128,7 +127,6 @@ export class SessionStatistics implements SessionSummary {
     }
   }
 
-  /** An agent took the session over. */
   addAgent(label: string): void {
     if (this.agents.length < MAX_NAMES && !this.agents.includes(label)) this.agents.push(label);
   }
@@ -163,12 +161,6 @@ export class SessionStatistics implements SessionSummary {
     sample.values[sample.count % MAX_VALUES] = millis;
     sample.count += 1;
   }
-}
-
-/** The values of one latency over a session, for its percentiles. */
-interface LatencySample {
-  readonly values: number[];
-  count: number;
 }
 
 /** By nearest rank: a value that was really measured. */

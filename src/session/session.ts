@@ -1,5 +1,4 @@
 import { warnOnce } from '../diagnostics.js';
-import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import type { Failure, SessionClosing } from '../mapping/mapping-context.js';
 import { asText } from '../mapping/read-attributes.js';
 import type { JobRecord } from './job.js';
@@ -14,7 +13,6 @@ const MAX_SPEECHES = 8;
 /** Between a failed attempt and the draining that it causes. An attempt is repeated after 100 ms. */
 const CLOSES_WITHIN_MILLIS = 50;
 
-/** An attempt of a model or of speech that failed. */
 export interface FailedAttempt {
   readonly request: SpanNode;
   readonly endMillis: number;
@@ -31,11 +29,9 @@ export class Session {
   readonly job: JobRecord | undefined;
   /** `gen_ai.conversation.id` or the room's sid, once a span or the job has it. */
   conversationId: string | undefined;
-  /** Label of the agent in charge. */
   agentLabel: string | undefined;
   firstInput: string | undefined;
   lastOutput: string | undefined;
-  /** What the session's events have brought, when it is observed. */
   observed: ObservedSession | undefined;
   /** The turn of the user that is open. */
   userTurn: SpanNode | undefined;
@@ -45,7 +41,6 @@ export class Session {
   failedAttempt: FailedAttempt | undefined;
   #endedBy: Failure | undefined;
   readonly statistics: SessionStatistics = new SessionStatistics();
-  /** The last turns of the user that may still be answered. */
   readonly userTurns: UserTurn[] = [];
   readonly #speeches = new Map<string, SpeechRecord>();
 
@@ -104,7 +99,6 @@ interface SpeechRecord {
   /** What it answers: later steps of a tool loop do not repeat it. */
   input: string | undefined;
   readonly steps: TurnStep[];
-  /** Counted as a turn of the session. */
   isCounted: boolean;
 }
 
@@ -113,7 +107,6 @@ interface SpeechRecord {
  * the first input, the last output and the last end: the span may be open for days.
  */
 export class SessionsBelow {
-  /** How the last of them ended. */
   lastEnd: Pick<Session, 'closing' | 'failure'> | undefined;
   readonly #open = new Set<SpanNode>();
   #firstInput: string | undefined;
@@ -130,7 +123,6 @@ export class SessionsBelow {
     this.lastEnd = { closing, failure };
   }
 
-  /** One that has not ended. */
   get anyOpen(): SpanNode | undefined {
     const [first] = this.#open;
     return first;
@@ -148,100 +140,6 @@ export class SessionsBelow {
     return output;
   }
 }
-
-export interface SessionsOptions {
-  /** Asks the option `sessionId`: when a session starts, and once for a trace without one. */
-  readonly configuredSessionId: () => string | undefined;
-  /** Sid of the room whose job is running; `undefined` outside a job. */
-  readonly roomSid: () => string | undefined;
-}
-
-/** The sessions of the process, and which of them a span belongs to that does not say. */
-export class Sessions {
-  readonly #options: SessionsOptions;
-  readonly #open = new Set<Session>();
-  #last: Session | undefined;
-  #unseen: Session | undefined;
-
-  constructor(options: SessionsOptions) {
-    this.#options = options;
-  }
-
-  begin(fallbackId: string, job?: JobRecord): Session {
-    const { configuredSessionId, roomSid } = this.#options;
-    const session = new Session(fallbackId, configuredSessionId(), roomSid(), job);
-    this.#open.add(session);
-    this.#last = session;
-    return session;
-  }
-
-  end(session: Session): void {
-    session.failedAttempt = undefined;
-    this.#open.delete(session);
-  }
-
-  isOpen(session: Session): boolean {
-    return this.#open.has(session);
-  }
-
-  /** The session that is open, when it is the only one. */
-  onlyOpen(): Session | undefined {
-    const [session] = this.#open;
-    return this.#open.size === 1 ? session : undefined;
-  }
-
-  /** The session's id as the application or its job gives it. */
-  configuredIdOf({ session, localRoot }: SpanNode): string | undefined {
-    if (session !== undefined) return session.configuredId;
-    localRoot.configuredSessionId ??= { id: this.#options.configuredSessionId() };
-    return localRoot.configuredSessionId.id ?? this.#options.roomSid();
-  }
-
-  /** Waits no longer for the `close` events of open sessions. */
-  settle(): void {
-    for (const session of this.#open) session.observed?.settle();
-  }
-
-  /**
-   * The session of a span without a known parent, as several are up to LiveKit 1.7.1: the only one
-   * that is open, and when none is, the one that was open last.
-   */
-  ofStray(): Session | undefined {
-    return this.#open.size === 0 ? this.#last : this.onlyOpen();
-  }
-
-  /**
-   * The same for a span that only a session can have. A session that started before `setup()` was
-   * not seen: one is made up, so that its scattered spans share an id.
-   */
-  ofStrayWithin(node: SpanNode): Session | undefined {
-    let session = this.ofStray();
-    if (session === undefined && this.#open.size === 0) {
-      session = this.begin(node.traceId);
-      this.#open.delete(session);
-      this.#unseen = session;
-    }
-    if (session !== undefined && session === this.#unseen && ONLY_IN_SESSION.has(node.name)) {
-      warnOnce(
-        'late_setup',
-        'An AgentSession started before tracing was set up: its agent_session span and all that came before are missing, and each of its turns is a separate trace. Call setup() before session.start(); in a worker, at module level.',
-      );
-    }
-    return session;
-  }
-}
-
-/**
- * Spans that LiveKit opens in a running `AgentSession` and nowhere else. A model that is used alone
- * has `llm_request` or `tts_request` without any session.
- */
-const ONLY_IN_SESSION: ReadonlySet<string> = new Set([
-  LiveKitSpan.START_AGENT_ACTIVITY,
-  LiveKitSpan.RESUME_AGENT_ACTIVITY,
-  LiveKitSpan.USER_TURN,
-  LiveKitSpan.AGENT_TURN,
-  LiveKitSpan.AGENT_SPEAKING,
-]);
 
 /**
  * The answer of the option `sessionId`. As a function it is the user's code: whatever it throws or

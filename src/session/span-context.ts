@@ -12,7 +12,6 @@ import { asText, parseJsonRecord } from '../mapping/read-attributes.js';
 import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
 import { mergeIdentity, type Identity } from './identity.js';
 import { isConversation, readUsage } from './propagation.js';
-import type { Sessions } from './session.js';
 import { DEFAULT_AGENT_LABEL, type SpanNode } from './span-node.js';
 import { takeToolCallId, toolCallOf, type ToolTasks } from './tool-calls.js';
 import { noteSpeech, timesOfAnswer } from './turn-latency.js';
@@ -21,8 +20,9 @@ import { noteSpeech, timesOfAnswer } from './turn-latency.js';
 export interface ContextSources {
   /** What `setup` says of every span of the process, except the session's id. */
   readonly process: Identity;
-  readonly sessions: Sessions;
   readonly tools: ToolTasks;
+  /** Asks the application, so only where nothing else names the session. */
+  readonly configuredSessionIdOf: (node: SpanNode) => string | undefined;
 }
 
 type Draft = { -readonly [Field in keyof MappingContext]: MappingContext[Field] };
@@ -39,7 +39,7 @@ const NOT_OBSERVED: ObservedContext = Object.freeze({
 export function contextOf(
   node: SpanNode,
   span: ReadableSpan,
-  { process, sessions, tools }: ContextSources,
+  { process, tools, configuredSessionIdOf }: ContextSources,
   incomplete: boolean,
 ): MappingContext {
   // A job's span is around the span that LiveKit opened just before it.
@@ -50,7 +50,7 @@ export function contextOf(
   const context: Draft = {
     sessionId:
       identity.sessionId ??
-      sessions.configuredIdOf(node) ??
+      configuredSessionIdOf(node) ??
       node.session?.conversationId ??
       node.session?.fallbackId ??
       at.job?.roomSid ??
@@ -162,12 +162,8 @@ function addLiveKit(context: Draft, node: SpanNode, { attributes }: ReadableSpan
   }
 }
 
-/** What went through a realtime model in this turn, with what is known by now. */
 function addExchange(context: Draft, turn: SpanNode | undefined): void {
-  const observed = turn?.session?.observed;
-  if (observed === undefined || turn?.exchange === undefined || turn.modelNode !== undefined)
-    return;
-  turn.exchange.claim(observed, turn.startMillis);
+  if (turn?.exchange === undefined || turn.modelNode !== undefined) return;
   context.observed = { ...NOT_OBSERVED, exchange: turn.exchange.messages };
 }
 

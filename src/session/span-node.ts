@@ -18,13 +18,11 @@ const NONE: readonly never[] = Object.freeze([]);
  */
 const MAX_DEPTH = 256;
 
-/** Tokens of one model call. */
 export interface Usage {
   readonly input: number;
   readonly output: number;
 }
 
-/** The call that a tool span carries out. */
 export interface CarriedOutCall {
   readonly id: string | undefined;
   readonly name: string | undefined;
@@ -48,10 +46,8 @@ export class SpanNode {
   /** The outermost span of this process around it, itself where there is none. */
   readonly localRoot: SpanNode;
   readonly #depth: number;
-  /** Sampled and in scope. */
   readonly isSent: boolean;
   readonly #parentId: string | undefined;
-  /** Id of the nearest span above that is sent. */
   readonly #sentParentId: string | undefined;
   /** Has a parent in this process that is not known here. */
   readonly isOrphan: boolean;
@@ -96,13 +92,11 @@ export class SpanNode {
   hasSpoken = false;
   /** When it began, where its `agent_speaking` is below this turn. */
   speakingMillis: number | undefined;
-  /** When the speech of this turn was asked for and came. */
   speeches: readonly SpeechStart[] = NONE;
   /** The span above that is the same call as this request: of an adapter, else the call's node. */
   callAround: SpanNode | undefined;
   /** Requests directly inside this one, or this node, that are the same call. */
   requests: readonly SpanNode[] = NONE;
-  /** Tokens of this request, once it has ended. */
   usage: Usage | undefined;
   /** The conversation is on this request itself (LiveKit 1.8 on). */
   hasMessages = false;
@@ -169,7 +163,7 @@ export class SpanNode {
     return this.isSent ? this.spanId : this.#sentParentId;
   }
 
-  /** Releases what an ended span no longer needs. */
+  /** Its span has ended. */
   close(): void {
     this.#label = this.label();
     this.span = undefined;

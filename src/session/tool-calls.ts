@@ -70,7 +70,6 @@ export function readToolCall(attributes: Attributes): CarriedOutCall {
   };
 }
 
-/** The same of a span that may have ended. */
 export function toolCallOf({ toolCall, span }: SpanNode): CarriedOutCall {
   return toolCall ?? readToolCall(span?.attributes ?? {});
 }

@@ -16,7 +16,6 @@ const MAX_USER_TURNS = 4;
 /** LiveKit truncates the times that are added up here to whole milliseconds. */
 const TOLERANCE_MILLIS = 5;
 
-/** A turn of the user that an answer may be of. */
 export interface UserTurn {
   readonly endOfTurnDelayMillis: number;
   readonly transcriptionDelayMillis: number | undefined;
@@ -24,7 +23,6 @@ export interface UserTurn {
   readonly stopMillis: number;
 }
 
-/** A model call, and the `agent_turn` that it is of. */
 export interface TurnStep extends ModelStep {
   readonly turn: SpanNode;
 }
