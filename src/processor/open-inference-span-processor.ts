@@ -28,7 +28,7 @@ import { SessionObservers } from '../session/observe-session.js';
 import { readSessionId } from '../session/session.js';
 import type { SpanNode } from '../session/span-node.js';
 import { SpanTree } from '../session/span-tree.js';
-import { WaitingSpans, waitsFor, type WaitingSpan } from '../session/propagation.js';
+import { mustWait, WaitingSpans, type WaitingSpan } from '../session/propagation.js';
 import { TRACER_NAME } from '../version.js';
 import { asBareSpan, asIncompleteSpan, mapBareSpan } from './partial-spans.js';
 import {
@@ -354,16 +354,15 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
       this.#mappersLoaded = Promise.all([this.#mappersLoaded, sent]);
       return;
     }
-    const awaited = waitsFor(span, node);
-    if (awaited === undefined) {
-      this.#report(span, node, this.#send(span, node));
-    } else {
-      const longest = this.#waiting.add({ span, node }, awaited);
+    if (mustWait(span, node)) {
+      const longest = this.#waiting.add({ span, node });
       if (longest !== undefined) this.#sendOne(longest);
       this.#report(span, node, undefined);
+    } else {
+      this.#report(span, node, this.#send(span, node));
     }
     if (this.#waiting.isEmpty) return;
-    for (const waiting of this.#waiting.takeEndedFor(node)) this.#sendOne(waiting);
+    for (const waiting of this.#waiting.takeFree()) this.#sendOne(waiting);
   }
 
   async #sendLoaded(unmapped: UnmappedSpan, loading: Promise<void>): Promise<void> {

@@ -223,51 +223,49 @@ export interface WaitingSpan {
  * them. Few and for short: a flush sends them as they are, and so does the one too many.
  */
 export class WaitingSpans {
-  readonly #awaited = new Map<WaitingSpan, SpanNode>();
+  readonly #waiting = new Set<WaitingSpan>();
 
   get isEmpty(): boolean {
-    return this.#awaited.size === 0;
+    return this.#waiting.size === 0;
   }
 
-  /** Keeps a span back. Returns the span to send in its place: the one that has waited longest. */
-  add(waiting: WaitingSpan, awaited: SpanNode): WaitingSpan | undefined {
-    this.#awaited.set(waiting, awaited);
-    const [longest] = this.#awaited.keys();
-    if (longest === undefined || this.#awaited.size <= MAX_WAITING) return undefined;
-    this.#awaited.delete(longest);
+  /** Returns the span to send in its place: the one that has waited longest. */
+  add(waiting: WaitingSpan): WaitingSpan | undefined {
+    this.#waiting.add(waiting);
+    const [longest] = this.#waiting;
+    if (longest === undefined || this.#waiting.size <= MAX_WAITING) return undefined;
+    this.#waiting.delete(longest);
     return longest;
   }
 
-  /** Takes the spans that waited for this one, which has ended, and need not wait for another. */
-  takeEndedFor(node: SpanNode): readonly WaitingSpan[] {
-    const free: WaitingSpan[] = [];
-    for (const [waiting, awaited] of this.#awaited) {
-      if (awaited !== node && waiting.node.parent !== node) continue;
-      const next = waitsFor(waiting.span, waiting.node);
-      if (next !== undefined) this.#awaited.set(waiting, next);
-      else if (this.#awaited.delete(waiting)) free.push(waiting);
-    }
+  /** Takes the spans that need not wait any longer. */
+  takeFree(): readonly WaitingSpan[] {
+    const free = [...this.#waiting].filter(({ span, node }) => !mustWait(span, node));
+    for (const waiting of free) this.#waiting.delete(waiting);
     return free;
   }
 
   takeAll(): readonly WaitingSpan[] {
-    const all = [...this.#awaited.keys()];
-    this.#awaited.clear();
+    const all = [...this.#waiting];
+    this.#waiting.clear();
     return all;
   }
 }
 
 /**
- * The open span that a span which has ended must wait for.
+ * Whether a span that has ended must wait for one that is open.
  *
  * `job_entrypoint` ends before its session when the entry function returns early, and as the root
  * it has to carry the session's first input and last output. Up to 1.7.1 a quick tool ends before
  * the `llm_node` that asked for it, which alone records the call's id.
  */
-export function waitsFor(span: ReadableSpan, node: SpanNode): SpanNode | undefined {
-  if (node.livekitName === LiveKitSpan.JOB_ENTRYPOINT) return node.sessionsBelow?.anyOpen;
-  if (node.livekitName !== LiveKitSpan.FUNCTION_TOOL) return undefined;
-  if (span.attributes['gen_ai.tool.call.id'] !== undefined) return undefined;
-  const { modelNode } = node.parent?.span === undefined ? {} : node.parent;
-  return modelNode?.span === undefined ? undefined : modelNode;
+export function mustWait({ attributes }: ReadableSpan, node: SpanNode): boolean {
+  if (node.livekitName === LiveKitSpan.JOB_ENTRYPOINT) return node.sessionsBelow?.areOpen === true;
+  if (node.livekitName !== LiveKitSpan.FUNCTION_TOOL) return false;
+  const turn = node.parent;
+  return (
+    attributes[GenAiAttr.TOOL_CALL_ID] === undefined &&
+    turn?.span !== undefined &&
+    turn.modelNode?.span !== undefined
+  );
 }

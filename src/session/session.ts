@@ -123,9 +123,8 @@ export class SessionsBelow {
     this.lastEnd = { closing, failure };
   }
 
-  get anyOpen(): SpanNode | undefined {
-    const [first] = this.#open;
-    return first;
+  get areOpen(): boolean {
+    return this.#open.size > 0;
   }
 
   get input(): string | undefined {
