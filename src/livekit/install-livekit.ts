@@ -48,7 +48,6 @@ const OTHER_PROVIDER =
 /** Connects the copy that the application passes, or whatever copies it loads. */
 export class LiveKitInstaller {
   readonly #options: LiveKitInstallerOptions;
-  readonly #modules: LiveKitModule[] = [];
   #result: InstallResult | undefined;
   /** Whether a copy that asks our provider for a tracer is looked for. */
   #isWatching = false;
@@ -120,8 +119,8 @@ export class LiveKitInstaller {
    * somebody else.
    */
   checkProvider(): void {
-    const { provider } = this.#options.connection;
-    if (this.#modules.every((module) => leadsTo(provider, module))) return;
+    const { connection, jobs } = this.#options;
+    if (jobs.modules.every((module) => leadsTo(connection.provider, module))) return;
     this.#warn('livekit_other_provider', OTHER_PROVIDER);
   }
 
@@ -133,13 +132,14 @@ export class LiveKitInstaller {
     const span = trace.getSpan(entered);
     if (span === undefined || !isLiveKitSpan(span) || !span.isRecording()) return;
     if (isOpen(span.spanContext().spanId)) return;
-    if (this.#modules.length > 0) this.checkProvider();
+    if (this.#options.jobs.modules.length > 0) this.checkProvider();
     else this.#warn('livekit_other_provider', OTHER_PROVIDER);
   }
 
   /** Connects the copies that are loaded and not connected. There is one: it warns otherwise. */
   async #connectLoaded(): Promise<InstallResult> {
-    const isNew = (module: LiveKitModule): boolean => !this.#modules.includes(module);
+    const { modules } = this.#options.jobs;
+    const isNew = (module: LiveKitModule): boolean => !modules.includes(module);
     this.#isBusy = true;
     try {
       const commonJs = loadedCommonJsCopies().filter(isNew);
@@ -159,8 +159,7 @@ export class LiveKitInstaller {
     try {
       for (const module of modules) {
         connectLiveKit(module, connection);
-        jobs.addModule(module);
-        if (!this.#modules.includes(module)) this.#modules.push(module);
+        if (!jobs.modules.includes(module)) jobs.modules.push(module);
       }
     } catch (error) {
       return this.#warn(
@@ -171,7 +170,7 @@ export class LiveKitInstaller {
       this.#isBusy = wasBusy;
     }
     debug(`LiveKit connected: ${modules.map(({ version }) => version ?? 'unknown').join(', ')}`);
-    return this.#setResult(installedRow(this.#modules, note));
+    return this.#setResult(installedRow(jobs.modules, note));
   }
 
   #warnOfSearch(error: unknown): InstallResult {

@@ -12,7 +12,8 @@ type EndingJob = Pick<LiveKitJobContext, 'addShutdownCallback'>;
 
 /** The jobs that run in this process: which one is running now, and what to do when it ends. */
 export class LiveKitJobs {
-  readonly #modules: LiveKitModule[] = [];
+  /** The copies that are connected. */
+  readonly modules: LiveKitModule[] = [];
   /** Copies that nobody connected: they are asked whether redaction is enforced, and nothing else. */
   #unconnected: readonly LiveKitModule[] = [];
   #hasLooked = false;
@@ -25,18 +26,14 @@ export class LiveKitJobs {
     this.#onJobEnd = onJobEnd;
   }
 
-  addModule(module: LiveKitModule): void {
-    if (!this.#modules.includes(module)) this.#modules.push(module);
-  }
-
   /** The job that this is called in; LiveKit keeps it in async-local storage (`job.ts`). */
   current(): LiveKitJobContext | undefined {
-    return currentJob(this.#modules);
+    return currentJob(this.modules);
   }
 
   /** LiveKit's own task (`utils.ts`) in which this is called: the innermost of nested ones. */
   currentTask(): object | undefined {
-    for (const { Task } of this.#modules) {
+    for (const { Task } of this.modules) {
       const task = Task?.current?.();
       if (typeof task === 'object' && task !== null) return task;
     }
@@ -55,9 +52,9 @@ export class LiveKitJobs {
    * counts as a yes.
    */
   enforcesRedaction(): boolean | undefined {
-    if (this.#isLost && this.#modules.length === 0) return undefined;
+    if (this.#isLost && this.modules.length === 0) return undefined;
     const others = this.#unconnected;
-    const modules = others.length === 0 ? this.#modules : [...this.#modules, ...others];
+    const modules = others.length === 0 ? this.modules : [...this.modules, ...others];
     try {
       const job = currentJob(modules);
       // A fake job, and one that records nothing else, hears nothing of it (`job.ts`, 1.9.0).
@@ -74,7 +71,7 @@ export class LiveKitJobs {
    * once, since LiveKit that has made a span is loaded. Never rejects.
    */
   findCopies(): Promise<void> | undefined {
-    if (this.#modules.length > 0 || this.#hasLooked) return undefined;
+    if (this.modules.length > 0 || this.#hasLooked) return undefined;
     this.#hasLooked = true;
     return livekitPresence() === 'loaded' ? this.#look() : undefined;
   }
@@ -84,7 +81,7 @@ export class LiveKitJobs {
     // Where looking fails, nobody can be asked, and content stays withheld.
     this.#unconnected = await loadedLiveKitModules().catch(() => []);
     this.#isLost = this.#unconnected.length === 0;
-    if (!this.#isLost || this.#modules.length > 0) return;
+    if (!this.#isLost || this.modules.length > 0) return;
     warnOnce(
       'redaction_unknown',
       'LiveKit was not found, as in a bundle, so it cannot be asked whether redaction is enforced: content is withheld. Pass `import * as livekitAgents from "@livekit/agents"` to setup() as modules.livekitAgents.',

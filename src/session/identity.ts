@@ -47,10 +47,6 @@ export function mergeIdentity(outer: Identity | undefined, inner: Identity): Ide
 export function mergeIdentity(
   outer: Identity | undefined,
   inner: Identity | undefined,
-): Identity | undefined;
-export function mergeIdentity(
-  outer: Identity | undefined,
-  inner: Identity | undefined,
 ): Identity | undefined {
   if (outer === undefined || inner === undefined) return inner ?? outer;
   return {
