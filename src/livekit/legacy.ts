@@ -93,24 +93,17 @@ function isSdk1Span(value: unknown): value is Sdk1Span {
   );
 }
 
-interface Sdk1Listener {
-  onStart(span: unknown, parentContext: Context): void;
-  onEnd(span: unknown): void;
-  forceFlush(): Promise<void>;
-  shutdown(): Promise<void>;
-}
-
 /** Listens on a provider of SDK 1.x for a processor of this SDK. It only reads: closing is not its. */
-function sdk1Listener(processor: SpanProcessor): Sdk1Listener {
+function sdk1Listener(processor: SpanProcessor) {
   const started = new WeakSet<object>();
   return {
     // Also called by hand for a span that had started before this was added.
-    onStart: (span, parentContext) => {
+    onStart: (span: unknown, parentContext: Context): void => {
       if (!isSdk1Span(span) || started.has(span)) return;
       started.add(span);
       processor.onStart(fromSdk1Span(span), parentContext);
     },
-    onEnd: (span) => {
+    onEnd: (span: unknown): void => {
       if (isSdk1Span(span)) processor.onEnd(fromSdk1Span(span));
     },
     forceFlush: () => Promise.resolve(),

@@ -163,7 +163,8 @@ const CLOSE_REASONS: ReadonlyMap<string, string> = new Map([
  * (`rtc-node`, `room.ts`). The room is described by its shape, so that none of it is loaded.
  */
 export class RoomWatch {
-  #kind: string | undefined;
+  /** Kind of the first participant that is no agent. */
+  participantKind: string | undefined;
   #present = 0;
   #hasLeft = false;
   #roomReason: string | undefined;
@@ -180,11 +181,6 @@ export class RoomWatch {
     });
   }
 
-  /** Kind of the first participant that is no agent. */
-  get participantKind(): string | undefined {
-    return this.#kind;
-  }
-
   /** Why the room ended for this job; `undefined` when the job itself decided. */
   get closeReason(): string | undefined {
     const closing = CLOSE_REASONS.get(this.#roomReason ?? '');
@@ -199,7 +195,7 @@ export class RoomWatch {
   #join(participant: unknown): void {
     const kind = kindOf(participant);
     if (kind === AGENT) return;
-    this.#kind ??= kind;
+    this.participantKind ??= kind;
     this.#present += 1;
   }
 

@@ -6,11 +6,6 @@ import { isRecord } from '../mapping/read-attributes.js';
 import { loadedModules, processRequire, resolveFromApplication } from '../node-require.js';
 import { isTracerProvider } from '../provider/global-registration.js';
 
-export interface SetTracerProviderOptions {
-  readonly registerSpanProcessor: (processor: SpanProcessor) => void;
-  readonly allowPii?: boolean;
-}
-
 /** What this package uses of a job, and offers of it to `sessionId` (`job.ts`). */
 export interface LiveKitJobContext {
   readonly job?: {
@@ -29,7 +24,13 @@ export interface LiveKitJobContext {
 /** The part of the namespace of `@livekit/agents` that this package uses: public API alone. */
 export interface LiveKitModule {
   readonly telemetry: {
-    setTracerProvider(provider: TracerProvider, options: SetTracerProviderOptions): void;
+    setTracerProvider(
+      provider: TracerProvider,
+      options: {
+        readonly registerSpanProcessor: (processor: SpanProcessor) => void;
+        readonly allowPii?: boolean;
+      },
+    ): void;
     /** LiveKit's own tracer, which goes to the provider that was set last. */
     readonly tracer?: object;
     /** Whether the running job mandates redaction; 1.8 and newer have it (`telemetry/utils.ts`). */
@@ -78,13 +79,11 @@ const PACKAGE = '@livekit/agents';
 const LOADED_MARK = `${sep}@livekit${sep}rtc-`;
 const CJS_ENTRY_MARK = `${sep}@livekit${sep}agents${sep}dist${sep}index.cjs`;
 
-export type LiveKitPresence = 'loaded' | 'installed' | 'absent';
-
 /**
  * Whether the process has loaded LiveKit, only has it installed, or does not have it. Loading it to
  * find out would cost half a second in an application that never uses it.
  */
-export function livekitPresence(): LiveKitPresence {
+export function livekitPresence(): 'loaded' | 'installed' | 'absent' {
   for (const file in loadedModules()) if (file.includes(LOADED_MARK)) return 'loaded';
   return livekitEntry() === undefined ? 'absent' : 'installed';
 }
