@@ -13,7 +13,7 @@ import {
   latencyOf,
   textOf,
 } from '../span-facts.js';
-import { type DevServer, readPageFiles, startDevServer } from './dev-server.js';
+import { type DevServer, startDevServer } from './dev-server.js';
 import { keepSessions, loadSessions, parseSessionFile } from './session-files.js';
 import { SessionStore, type StoreChange } from './session-store.js';
 import { renderTotals, renderTraceTree } from './trace-tree.js';
@@ -85,14 +85,13 @@ async function listen(
   { host, port }: DevOptions,
   token: string,
 ): Promise<DevServer> {
-  const files = readPageFiles();
   const exposed = host === undefined ? undefined : { host, token };
   try {
-    return await startDevServer({ store, files, exposed, port: port ?? DEFAULT_PORT });
+    return await startDevServer({ store, exposed, port: port ?? DEFAULT_PORT });
   } catch (error) {
     const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
     if (port !== undefined || !isTaken) throw error;
-    return startDevServer({ store, files, exposed, port: 0 });
+    return startDevServer({ store, exposed, port: 0 });
   }
 }
 
@@ -154,7 +153,7 @@ export async function runShow(options: ShowOptions, terminal: Terminal): Promise
   if (!options.page) return terminal.print(renderSession(spans, terminal));
   const store = new SessionStore();
   store.add(spans, 0, 0);
-  const server = await startDevServer({ store, files: readPageFiles(), port: options.port ?? 0 });
+  const server = await startDevServer({ store, port: options.port ?? 0 });
   terminal.print(`${options.target} is shown at\n  ${server.endpoint}\nCtrl+C ends it.`);
   await untilSignal(server);
 }
@@ -170,7 +169,7 @@ async function readSession({ target, data, port }: ShowOptions): Promise<readonl
 function find(directory: string, sessionId: string): readonly DecodedSpan[] | undefined {
   const store = new SessionStore();
   loadSessions(store, directory, () => {});
-  return store.spansOf(sessionId);
+  return store.get(sessionId)?.spans;
 }
 
 async function fetchSession(

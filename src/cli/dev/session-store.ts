@@ -6,7 +6,6 @@ import {
   type PageMetric,
   type PageSpan,
   type SessionSummary,
-  type SpanPage,
   textOf,
 } from '../span-facts.js';
 
@@ -80,23 +79,12 @@ export class SessionStore {
     return [...this.#metrics.values()];
   }
 
-  /** Everything of a session, in order of arrival; `undefined` for one that is not there. */
-  spansOf(id: string): readonly DecodedSpan[] | undefined {
-    return this.#sessions.get(id)?.spans;
+  get(id: string): StoredSession | undefined {
+    return this.#sessions.get(id);
   }
 
-  /** Newest first. */
   summaries(): readonly SessionSummary[] {
-    return [...this.#sessions.values()]
-      .map((session) => session.summary())
-      .toSorted((a, b) => b.startMillis - a.startMillis);
-  }
-
-  /** `undefined` for a session that is not there. */
-  page(id: string, from: number): SpanPage | undefined {
-    const session = this.#sessions.get(id);
-    if (session === undefined) return undefined;
-    return { spans: session.pageFrom(from), next: session.spans.length };
+    return Array.from(this.#sessions.values(), (session) => session.summary());
   }
 
   /** Ids of the sessions that contain a text. */
@@ -157,7 +145,7 @@ const PARTICIPANT_KEYS = [
 export class StoredSession {
   readonly id: string;
   readonly traceIds: Set<string> = new Set();
-  readonly #spans: DecodedSpan[] = [];
+  readonly spans: DecodedSpan[] = [];
   bytes = 0;
   receivedMillis = 0;
 
@@ -165,24 +153,20 @@ export class StoredSession {
     this.id = id;
   }
 
-  get spans(): readonly DecodedSpan[] {
-    return this.#spans;
-  }
-
   /** Takes a span; `bytes` is what it weighed on the wire. */
   add(span: DecodedSpan, bytes: number, receivedMillis: number): void {
-    this.#spans.push(span);
+    this.spans.push(span);
     this.traceIds.add(span.traceId);
     this.bytes += bytes;
     this.receivedMillis = Math.max(this.receivedMillis, receivedMillis);
   }
 
   pageFrom(index: number): readonly PageSpan[] {
-    return this.#spans.slice(index).map(toPageSpan);
+    return this.spans.slice(index).map(toPageSpan);
   }
 
   summary(): SessionSummary {
-    const byStart = this.#spans.toSorted((a, b) => (a.startNanos < b.startNanos ? -1 : 1));
+    const byStart = this.spans.toSorted((a, b) => (a.startNanos < b.startNanos ? -1 : 1));
     const all = (key: string): readonly string[] => [
       ...new Set(byStart.flatMap((span) => textOf(span, key) ?? [])),
     ];
@@ -213,7 +197,7 @@ export class StoredSession {
       typeof value === 'string'
         ? value.toLowerCase().includes(lowerCase)
         : Array.isArray(value) && value.some(has);
-    return this.#spans.some(
+    return this.spans.some(
       ({ name, status, attributes, resourceAttributes }) =>
         has(name) ||
         has(status.message) ||

@@ -3,7 +3,6 @@ import {
   type PageMetric,
   type PageSpan,
   type SessionSummary,
-  type SpanPage,
 } from '../span-facts.js';
 
 /** Events of the server's stream: all sessions at once, then each that changes or goes. */
@@ -16,24 +15,15 @@ interface Changes {
 /** What the server has, kept up to date; `onChange` is called after every change. */
 export class SessionData {
   readonly sessions: Map<string, SessionSummary> = new Map();
-  readonly #onChange: () => void;
-  #id: string | undefined;
-  #spans: PageSpan[] = [];
-  #next = 0;
-  #loading: Promise<void> = Promise.resolve();
+  /** Of the session that is open, in order of arrival. */
+  spans: PageSpan[] = [];
+  openId: string | undefined;
   isConnected = false;
+  readonly #onChange: () => void;
+  #loading: Promise<void> = Promise.resolve();
 
   constructor(onChange: () => void) {
     this.#onChange = onChange;
-  }
-
-  /** Spans of the session that is open, in order of arrival. */
-  get spans(): readonly PageSpan[] {
-    return this.#spans;
-  }
-
-  get openId(): string | undefined {
-    return this.#id;
   }
 
   /** Newest first; test traces of the doctor are last. */
@@ -44,8 +34,8 @@ export class SessionData {
   }
 
   open(id: string): void {
-    if (id === this.#id) return;
-    this.#reset(id);
+    this.openId = id;
+    this.spans = [];
     this.#load();
   }
 
@@ -58,21 +48,22 @@ export class SessionData {
         take(value);
         this.#onChange();
       });
-    changes.addEventListener('open', () => this.#setConnected(true));
-    changes.addEventListener('error', () => this.#setConnected(false));
+    for (const name of ['open', 'error']) {
+      changes.addEventListener(name, () => {
+        this.isConnected = name === 'open';
+        this.#onChange();
+      });
+    }
     on('sessions', (sessions) => {
       this.sessions.clear();
       for (const session of sessions) this.sessions.set(session.id, session);
       // The server may be another one than before.
-      if (this.#id !== undefined) {
-        this.#reset(this.#id);
-        this.#load();
-      }
+      if (this.openId !== undefined) this.open(this.openId);
     });
     on('gone', (ids) => ids.forEach((id) => this.sessions.delete(id)));
     on('session', (session) => {
       this.sessions.set(session.id, session);
-      if (session.id === this.#id) this.#load();
+      if (session.id === this.openId) this.#load();
     });
   }
 
@@ -88,17 +79,6 @@ export class SessionData {
     return response.json();
   }
 
-  #setConnected(isConnected: boolean): void {
-    this.isConnected = isConnected;
-    this.#onChange();
-  }
-
-  #reset(id: string): void {
-    this.#id = id;
-    this.#spans = [];
-    this.#next = 0;
-  }
-
   /** One after the other, so that no span is fetched twice. */
   #load(): void {
     this.#loading = this.#loading
@@ -109,15 +89,14 @@ export class SessionData {
   }
 
   async #fetchNew(): Promise<void> {
-    const id = this.#id;
-    if (id === undefined) return;
-    const query = `session=${encodeURIComponent(id)}&from=${this.#next}`;
+    const { openId, spans } = this;
+    if (openId === undefined) return;
+    const query = `session=${encodeURIComponent(openId)}&from=${spans.length}`;
     const response = await fetch(`/api/spans?${query}`);
     if (!response.ok) return;
-    const page: SpanPage = await response.json();
-    if (id !== this.#id) return;
-    this.#spans.push(...page.spans);
-    this.#next = page.next;
+    const added: readonly PageSpan[] = await response.json();
+    // Another session may be open by now: then these go into a list that nobody has.
+    spans.push(...added);
     this.#onChange();
   }
 }
