@@ -1,8 +1,26 @@
-import { decodeProtobuf, type JsonObject } from '../otlp/protobuf.js';
-import type { Answer, Destination } from './probe.js';
+import type { HttpResponse } from '../../export/http-transport.js';
+import { messageOf, readPartialSuccess } from '../../export/otlp-response.js';
 import { findingsOf, type Finding } from './report.js';
 
-type Explain = (to: Destination, answer: Answer) => Finding;
+/** Where traces go, as far as it may be shown: it contains no secret. */
+export interface Destination {
+  /** Origin and path. */
+  readonly url: URL;
+  readonly shown: string;
+  /** Variable that the endpoint came from, or the option. */
+  readonly endpointFrom: string;
+  /** Where the `Authorization` header came from; `undefined` without one. */
+  readonly authorizationFrom: string | undefined;
+  /** Basic or Bearer; `undefined` for another. */
+  readonly scheme: string | undefined;
+  /** Host and port of the proxy on the way. */
+  readonly proxy: string | undefined;
+  readonly timeoutMillis: number;
+  /** Makes one short line of the collector's message, without header values. */
+  readonly scrub: (text: string) => string;
+}
+
+type Explain = (to: Destination, answer: HttpResponse) => Finding;
 
 const TRACES_PATH = '/v1/traces';
 
@@ -17,14 +35,14 @@ const BY_STATUS: Readonly<Record<number, Explain>> = {
         )
       : finding(
           'bad_request',
-          `The collector could not read the request (400).${messageOf(to, answer)}`,
+          `The collector could not read the request (400).${says(to, answer)}`,
           `Check whether ${to.shown} is the collector’s address for OTLP traces over HTTP.`,
         ),
   401: explainUnauthorized,
   403: (to, answer) =>
     finding(
       'forbidden',
-      `The collector knows the credentials and forbids writing traces with them (403).${messageOf(to, answer)}`,
+      `The collector knows the credentials and forbids writing traces with them (403).${says(to, answer)}`,
       to.authorizationFrom === undefined
         ? 'Set CATALYST_OTLP_TOKEN, or the header that the backend asks for in OTEL_EXPORTER_OTLP_HEADERS.'
         : `Let the key in ${to.authorizationFrom} write traces (a public or read-only key may not), and check whether it belongs to this project, organisation and region.`,
@@ -40,13 +58,13 @@ const BY_STATUS: Readonly<Record<number, Explain>> = {
   413: (to, answer) =>
     finding(
       'too_large',
-      `Even a trace of one span is too large for the collector (413).${messageOf(to, answer)}`,
+      `Even a trace of one span is too large for the collector (413).${says(to, answer)}`,
       'Raise the body limit of the collector, or of the proxy in front of it (nginx: client_max_body_size).',
     ),
   429: (to, answer) =>
     finding(
       'rate_limited',
-      `The collector accepts no more traces for now (429).${messageOf(to, answer)}`,
+      `The collector accepts no more traces for now (429).${says(to, answer)}`,
       'Look at the quota of the plan or the limits of the collector. Traces are kept and sent again for five minutes.',
     ),
 };
@@ -58,58 +76,27 @@ function finding(code: string, text: string, fix: string): Finding {
 }
 
 /** What the collector says, after a blank; empty when it says nothing that can be shown. */
-function messageOf(to: Destination, answer: Answer): string {
-  const text = to.scrub(readPartialSuccess(answer).message || readMessage(answer));
-  return text === '' || text.startsWith('<') ? '' : ` It says: ${text}`;
+function says(to: Destination, { status, headers, body }: HttpResponse): string {
+  const type = headers['content-type'] ?? '';
+  const outcome = status < 300 ? readPartialSuccess(body, type) : undefined;
+  const partial = outcome?.kind === 'accepted' ? outcome.message : '';
+  const text = to.scrub(partial || messageOf(body, type));
+  return text === '' || text.startsWith('<') || type.includes('html') ? '' : ` It says: ${text}`;
 }
 
-/** The message of a `google.rpc.Status` or of a JSON object, else the text of the body. */
-function readMessage({ body, headers }: Answer): string {
-  const isProtobuf = headers['content-type']?.includes('protobuf') === true;
-  const text = body.toString('utf8').trim();
-  if (!isProtobuf && !text.startsWith('{')) return text;
-  const { message, error } = isProtobuf ? readBody(body, 'RpcStatus') : readBody(text);
-  const found = message ?? error;
-  return typeof found === 'string' ? found : isProtobuf ? '' : text;
-}
-
-function readPartialSuccess({ status, body, headers }: Answer): {
-  readonly rejected: number;
-  readonly message: string;
-} {
-  const isProtobuf = headers['content-type']?.includes('protobuf') === true;
-  const { partialSuccess: partial } =
-    status >= 300 ? {} : readBody(body, isProtobuf ? 'TraceResponse' : undefined);
-  if (typeof partial !== 'object' || partial === null) return { rejected: 0, message: '' };
-  const rejected = 'rejectedSpans' in partial ? Number(partial.rejectedSpans) : 0;
-  const message = 'errorMessage' in partial ? String(partial.errorMessage) : '';
-  return { rejected, message };
-}
-
-/** A body in protobuf, or in JSON where no message is named; an empty object for anything else. */
-function readBody(body: Buffer | string, message?: string): JsonObject {
-  try {
-    if (message !== undefined) return decodeProtobuf(Buffer.from(body), message, () => {});
-    const json: unknown = JSON.parse(body.toString());
-    return typeof json === 'object' && json !== null ? { ...json } : {};
-  } catch {
-    return {};
-  }
-}
-
-function explainUnauthorized(to: Destination, answer: Answer): Finding {
+function explainUnauthorized(to: Destination, answer: HttpResponse): Finding {
   const asked = answer.headers['www-authenticate'] ?? '';
-  const text = `The collector does not accept the credentials (401).${messageOf(to, answer)}`;
+  const text = `The collector does not accept the credentials (401).${says(to, answer)}`;
   if (to.authorizationFrom === undefined) {
     return finding(
       'unauthorized',
-      `The collector asks for credentials and none are set (401).${messageOf(to, answer)}`,
+      `The collector asks for credentials and none are set (401).${says(to, answer)}`,
       /^basic/i.test(asked)
         ? 'Set OTEL_EXPORTER_OTLP_HEADERS="Authorization=Basic <base64 of user:password>".'
         : 'Set CATALYST_OTLP_TOKEN, or the header that the backend asks for: OTEL_EXPORTER_OTLP_HEADERS="name=value".',
     );
   }
-  if (/^basic/i.test(asked) && to.scheme !== 'Basic') {
+  if (/^basic/i.test(asked) && !/^basic$/i.test(to.scheme ?? '')) {
     return finding(
       'unauthorized',
       `${text} It asks for Basic, and ${to.scheme ?? 'another scheme'} is sent.`,
@@ -123,7 +110,7 @@ function explainUnauthorized(to: Destination, answer: Answer): Finding {
   );
 }
 
-function explainRedirect(to: Destination, answer: Answer): Finding {
+function explainRedirect(to: Destination, answer: HttpResponse): Finding {
   // Without query and user info, which may be secrets.
   const location = answer.headers.location?.replace(/[?#].*$/s, '').replace(/\/\/[^/@]*@/, '//');
   const where = location === undefined ? 'another address' : to.scrub(`a redirect to ${location}`);
@@ -134,7 +121,7 @@ function explainRedirect(to: Destination, answer: Answer): Finding {
   );
 }
 
-function explainAccepted(to: Destination, answer: Answer): Finding {
+function explainAccepted(to: Destination, answer: HttpResponse): Finding {
   if (/^text\/html/i.test(answer.headers['content-type'] ?? '')) {
     return finding(
       'web_page',
@@ -142,22 +129,23 @@ function explainAccepted(to: Destination, answer: Answer): Finding {
       `Set ${to.endpointFrom} to the address for OTLP over HTTP; a backend’s web interface often has another port or path.`,
     );
   }
-  if (readPartialSuccess(answer).rejected > 0) {
+  const outcome = readPartialSuccess(answer.body, answer.headers['content-type'] ?? '');
+  if (outcome.kind === 'accepted' && outcome.rejected > 0) {
     return finding(
       'rejected',
-      `The collector took the request and rejected the span.${messageOf(to, answer)}`,
+      `The collector took the request and rejected the span.${says(to, answer)}`,
       'Look into the collector’s log for the reason.',
     );
   }
   return createFinding(
     'accepted',
     'ok',
-    `The collector at ${to.shown} accepted a test trace (${answer.status}).${messageOf(to, answer)}`,
+    `The collector at ${to.shown} accepted a test trace (${answer.status}).${says(to, answer)}`,
   );
 }
 
 /** Says what an answer means, and what to do about it. */
-export function explainAnswer(answer: Answer, to: Destination): Finding {
+export function explainAnswer(answer: HttpResponse, to: Destination): Finding {
   const { status } = answer;
   if (status >= 200 && status < 300) return explainAccepted(to, answer);
   const explain = BY_STATUS[status];
@@ -166,13 +154,13 @@ export function explainAnswer(answer: Answer, to: Destination): Finding {
   if (status < 500) {
     return finding(
       'refused_status',
-      `The collector refuses the trace (${status}).${messageOf(to, answer)}`,
+      `The collector refuses the trace (${status}).${says(to, answer)}`,
       `Check whether ${to.shown} is the collector’s address for OTLP traces over HTTP.`,
     );
   }
   return finding(
     'server_error',
-    `The collector, or a gateway in front of it, fails (${status}).${messageOf(to, answer)}`,
+    `The collector, or a gateway in front of it, fails (${status}).${says(to, answer)}`,
     'Look into its log, and whether its own backend is up. Traces are kept and sent again for five minutes.',
   );
 }

@@ -4,9 +4,14 @@ import type { Paint, Style } from '../terminal.js';
 export type FindingLevel = 'ok' | 'info' | 'warning' | 'problem';
 
 /** The parts of a report, in the order in which they are shown. */
-export const TOPICS = ['settings', 'versions', 'livekit', 'collector'] as const;
+const HEADINGS = {
+  settings: 'Settings',
+  versions: 'Versions',
+  livekit: 'LiveKit',
+  collector: 'Collector',
+} as const;
 
-export type Topic = (typeof TOPICS)[number];
+type Topic = keyof typeof HEADINGS;
 
 /** One thing that the doctor saw. Neither text contains a secret. */
 export interface Finding {
@@ -44,21 +49,14 @@ const MARKS: Readonly<Record<FindingLevel, readonly [string, Style]>> = {
   problem: ['✗', 'red'],
 };
 
-const HEADINGS: Readonly<Record<Topic, string>> = {
-  settings: 'Settings',
-  versions: 'Versions',
-  livekit: 'LiveKit',
-  collector: 'Collector',
-};
-
 /** The report as people read it. */
 export function renderReport(report: DoctorReport, paint: Paint): string {
   const lines = [`catalyst-tracing ${report.version} doctor`];
-  for (const topic of TOPICS) {
+  for (const [topic, heading] of Object.entries(HEADINGS)) {
     const findings = report.findings.filter((finding) => finding.topic === topic);
     const settings = topic === 'settings' ? renderSettings(report.settings, paint) : [];
     if (findings.length === 0 && settings.length === 0) continue;
-    lines.push('', paint('bold', HEADINGS[topic]), ...settings);
+    lines.push('', paint('bold', heading), ...settings);
     for (const finding of findings) lines.push(...renderFinding(finding, paint));
   }
   lines.push('', renderConclusion(report, paint), '');
@@ -66,13 +64,8 @@ export function renderReport(report: DoctorReport, paint: Paint): string {
 }
 
 function renderSettings(settings: readonly ShownSetting[], paint: Paint): readonly string[] {
-  const widthOf = (pick: (setting: ShownSetting) => string): number =>
-    Math.max(0, ...settings.map((setting) => pick(setting).length));
-  const nameWidth = widthOf(({ name }) => name);
-  const valueWidth = Math.min(
-    60,
-    widthOf(({ value }) => value),
-  );
+  const nameWidth = Math.max(0, ...settings.map(({ name }) => name.length));
+  const valueWidth = Math.min(60, Math.max(0, ...settings.map(({ value }) => value.length)));
   return settings.map(
     ({ name, value, from }) =>
       `    ${name.padEnd(nameWidth)}  ${value.padEnd(valueWidth)}  ${paint('dim', from)}`,

@@ -38,7 +38,7 @@ export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
   const findings = [
     ...imported.findings,
     ...checkSettings({ resolved, env, warnings, directory }),
-    ...checkVersions(directory, process.versions.node),
+    ...checkVersions(directory),
     ...(resolved.disabled ? [] : await checkLiveKit(resolved, directory)),
     ...(await checkCollector(resolved)),
   ];
