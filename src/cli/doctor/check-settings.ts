@@ -18,52 +18,35 @@ const PLACEHOLDER =
   /^(?:<.*>|\[.*\]|\{.*\}|\.{3}|x{3,}|(?:your|my)[-_ ].*|token|changeme|placeholder|secret)$/i;
 const ENV_FILES = ['.env.local', '.env'] as const;
 const finding = findingsOf('settings');
-const SILENT_SAMPLERS: ReadonlySet<string> = new Set(['always_off', 'parentbased_always_off']);
 
-export interface SettingsCheckOptions {
-  readonly resolved: ResolvedOptions;
-  readonly env: NodeJS.ProcessEnv;
-  /** What resolving the options said to the user. */
-  readonly warnings: readonly string[];
-  /** The application's directory. */
-  readonly directory: string;
-}
-
-/** What prevents tracing before anything is sent. */
-export function checkSettings(options: SettingsCheckOptions): readonly Finding[] {
-  const { resolved, env, warnings } = options;
-  const findings: Finding[] = warnings.map((text) =>
-    finding(
-      'unusable_value',
-      'warning',
-      text,
-      'Correct the value, or unset it to use the next source.',
-    ),
-  );
-  findings.push(...findQuotes(env), ...findUnknownVariables(env), ...findPlaceholder(resolved));
+/** What prevents tracing before anything is sent; `warnings` are those of resolving the options. */
+export function checkSettings(
+  resolved: ResolvedOptions,
+  env: NodeJS.ProcessEnv,
+  warnings: readonly string[],
+  directory: string,
+): readonly Finding[] {
+  const { sources, endpoint, exporters } = resolved;
+  const correct = 'Correct the value, or unset it to use the next source.';
+  const findings: Finding[] = [
+    ...warnings.map((text) => finding('unusable_value', 'warning', text, correct)),
+    ...findQuotes(env),
+    ...findUnknownVariables(env),
+    ...findPlaceholder(resolved),
+  ];
   if (resolved.disabled) {
-    const variable = resolved.sources['disabled']?.[0] ?? 'CATALYST_DISABLED';
-    findings.push(
-      finding(
-        'disabled',
-        'problem',
-        `Tracing is switched off by ${variable}: nothing is recorded.`,
-        `Unset ${variable}.`,
-      ),
-    );
-  } else if (resolved.endpoint === undefined && resolved.exporters.length === 0) {
-    findings.push(missingEndpoint(options));
+    const variable = sources['disabled']?.[0] ?? 'CATALYST_DISABLED';
+    const text = `Tracing is switched off by ${variable}: nothing is recorded.`;
+    findings.push(finding('disabled', 'problem', text, `Unset ${variable}.`));
+  } else if (endpoint === undefined && exporters.length === 0) {
+    findings.push(missingEndpoint(env, directory));
   }
   const sampler = withoutQuotes(env['OTEL_TRACES_SAMPLER'] ?? '').toLowerCase();
-  if (resolved.sources['sampler']?.[0] !== 'option' && SILENT_SAMPLERS.has(sampler)) {
-    findings.push(
-      finding(
-        'sampled_out',
-        'problem',
-        `OTEL_TRACES_SAMPLER is ${sampler}: no trace is recorded.`,
-        'Unset OTEL_TRACES_SAMPLER, or set it to parentbased_always_on.',
-      ),
-    );
+  const isSilent = sampler === 'always_off' || sampler === 'parentbased_always_off';
+  if (sources['sampler']?.[0] !== 'option' && isSilent) {
+    const text = `OTEL_TRACES_SAMPLER is ${sampler}: no trace is recorded.`;
+    const fix = 'Unset OTEL_TRACES_SAMPLER, or set it to parentbased_always_on.';
+    findings.push(finding('sampled_out', 'problem', text, fix));
   }
   return findings;
 }
@@ -136,7 +119,7 @@ function findQuotes(env: NodeJS.ProcessEnv): readonly Finding[] {
     );
 }
 
-function missingEndpoint({ directory, env }: SettingsCheckOptions): Finding {
+function missingEndpoint(env: NodeJS.ProcessEnv, directory: string): Finding {
   for (const name of ENV_FILES) {
     const variable = ENDPOINT_VARIABLES.exec(readIfThere(join(directory, name)))?.[1];
     if (variable === undefined) continue;

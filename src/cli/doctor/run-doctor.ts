@@ -37,7 +37,7 @@ export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
     });
   const findings = [
     ...imported.findings,
-    ...checkSettings({ resolved, env, warnings, directory }),
+    ...checkSettings(resolved, env, warnings, directory),
     ...checkVersions(directory),
     ...(resolved.disabled ? [] : await checkLiveKit(resolved, directory)),
     ...(await checkCollector(resolved)),
@@ -74,22 +74,23 @@ interface Imported {
 async function importFiles(directory: string, files: readonly string[]): Promise<Imported> {
   if (files.length === 0) return { findings: [], setup: liveSetup() };
   const shown = showFiles(files);
-  const findings: Finding[] = [
-    finding('import_runs', 'info', `${shown} was run to see its setup(), with all that it does.`),
-  ];
+  const problems: Finding[] = [];
   const lastSetup = watchSetup();
   const warnings = catchWarnings();
   for (const file of files) {
-    const url = pathToFileURL(resolve(directory, file)).href;
     try {
-      const isLoaded = await asJob(directory, () => import(url));
-      if (!isLoaded) findings.push(explainDeadline(file, lastSetup() !== undefined));
+      const isLoaded = await loadAsJob(directory, resolve(directory, file));
+      if (!isLoaded) problems.push(explainDeadline(file, lastSetup() !== undefined));
     } catch (error) {
-      findings.push(explainFailure(asPrintable(file, 100), error));
+      problems.push(explainFailure(asPrintable(file, 100), error));
     }
   }
   const setup = lastSetup();
-  if (setup === undefined && findings.length === 1) {
+  const findings = [
+    finding('import_runs', 'info', `${shown} was run to see its setup(), with all that it does.`),
+    ...problems,
+  ];
+  if (setup === undefined && problems.length === 0) {
     findings.push(
       finding(
         'import_without_setup',
@@ -98,32 +99,27 @@ async function importFiles(directory: string, files: readonly string[]): Promise
         'Give the doctor the file that calls setup(), or call it there at module level: await setup().',
       ),
     );
-  }
-  const isHasty =
-    setup !== undefined &&
-    liveSetup() === setup &&
-    (setup.tracing === undefined ||
-      files.some((file) => HASTY.test(readIfThere(resolve(directory, file)))));
-  if (isHasty) {
-    findings.push(
-      finding(
-        'not_awaited',
-        'warning',
-        `${shown} does not wait for setup(): what happens before it is done is not traced.`,
-        'Write await setup().',
-      ),
-    );
-  }
-  if (setup !== undefined && liveSetup() === undefined) {
+  } else if (setup !== undefined && liveSetup() === undefined) {
     const text = `${shown} called setup() and shutdown(); its set-up is examined as it was.`;
     findings.push(finding('import_shut_down', 'info', text));
+  } else if (setup !== undefined && liveSetup() === setup && isHasty(setup, directory, files)) {
+    const text = `${shown} does not wait for setup(): what happens before it is done is not traced.`;
+    findings.push(finding('not_awaited', 'warning', text, 'Write await setup().'));
   }
-  const fix = 'Correct it in the code that calls setup().';
-  const said = warnings().filter((text) => !text.startsWith('No endpoint is set'));
-  return {
-    findings: [...findings, ...said.map((text) => finding('setup_warning', 'warning', text, fix))],
-    setup,
-  };
+  for (const text of warnings()) {
+    // The settings have a finding for that.
+    if (text.startsWith('No endpoint is set')) continue;
+    const fix = 'Correct it in the code that calls setup().';
+    findings.push(finding('setup_warning', 'warning', text, fix));
+  }
+  return { findings, setup };
+}
+
+function isHasty(setup: LiveSetup, directory: string, files: readonly string[]): boolean {
+  return (
+    setup.tracing === undefined ||
+    files.some((file) => HASTY.test(readIfThere(resolve(directory, file))))
+  );
 }
 
 function showFiles(files: readonly string[]): string {
@@ -162,24 +158,12 @@ function catchWarnings(): () => readonly string[] {
   };
 }
 
-function explainDeadline(file: string, isSetUp: boolean): Finding {
-  const seconds = IMPORT_DEADLINE_MILLIS / 1000;
-  return finding(
-    'import_deadline',
-    isSetUp ? 'info' : 'problem',
-    `${asPrintable(file, 100)} was still loading after ${seconds} s.`,
-    isSetUp
-      ? undefined
-      : 'Give the doctor the file that calls setup() alone: one with a top-level await that never ends cannot be examined.',
-  );
-}
-
 /**
  * An agent's file calls `cli.runApp()`, which reads the arguments of the process and ends it when they
  * are not its own, but does nothing in the process of a job: it knows that one by its main module.
  * Returns whether the file was loaded within the deadline.
  */
-async function asJob(directory: string, load: () => Promise<unknown>): Promise<boolean> {
+async function loadAsJob(directory: string, file: string): Promise<boolean> {
   const { argv } = process;
   const exit = process.exit.bind(process);
   const livekit = packageSeenFrom(directory, LIVEKIT);
@@ -191,7 +175,7 @@ async function asJob(directory: string, load: () => Promise<unknown>): Promise<b
     throw new EndedProcess();
   };
   try {
-    const loaded = load().then(() => true);
+    const loaded = import(pathToFileURL(file).href).then(() => true);
     return await Promise.race([loaded, sleep(IMPORT_DEADLINE_MILLIS, false)]);
   } finally {
     process.argv = argv;
@@ -199,20 +183,28 @@ async function asJob(directory: string, load: () => Promise<unknown>): Promise<b
   }
 }
 
+function explainDeadline(file: string, isSetUp: boolean): Finding {
+  const seconds = IMPORT_DEADLINE_MILLIS / 1000;
+  const text = `${asPrintable(file, 100)} was still loading after ${seconds} s.`;
+  const fix =
+    'Give the doctor the file that calls setup() alone: one with a top-level await that never ends cannot be examined.';
+  return isSetUp
+    ? finding('import_deadline', 'info', text)
+    : finding('import_deadline', 'problem', text, fix);
+}
+
 function explainFailure(file: string, error: unknown): Finding {
-  if (error instanceof EndedProcess) {
-    return finding(
-      'import_ends',
-      'problem',
-      `${file} ends the process while it is loaded.`,
-      'Give the doctor the file that calls setup() alone, or let that one end the process only as main module.',
-    );
-  }
-  const reason = error instanceof Error ? error.message : 'unknown reason';
-  return finding(
-    'import_failed',
-    'problem',
-    `${file} could not be loaded: ${asPrintable(reason, 300)}`,
-    'Correct it; for TypeScript, start Node with a loader: NODE_OPTIONS="--import tsx".',
-  );
+  return error instanceof EndedProcess
+    ? finding(
+        'import_ends',
+        'problem',
+        `${file} ends the process while it is loaded.`,
+        'Give the doctor the file that calls setup() alone, or let that one end the process only as main module.',
+      )
+    : finding(
+        'import_failed',
+        'problem',
+        `${file} could not be loaded: ${asPrintable(error instanceof Error ? error.message : String(error), 300)}`,
+        'Correct it; for TypeScript, start Node with a loader: NODE_OPTIONS="--import tsx".',
+      );
 }
