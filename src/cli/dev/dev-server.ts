@@ -66,8 +66,7 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   return {
     endpoint: `http://${LOOPBACK}:${port}`,
     close: async () => {
-      const closed = once(server, 'close');
-      server.close();
+      const closed = once(server.close(), 'close');
       server.closeAllConnections();
       await closed;
     },
@@ -98,8 +97,8 @@ async function route(
       return send(response, 'text/javascript; charset=utf-8', readBuilt('page.js'));
     case '/page.css':
       return send(response, 'text/css; charset=utf-8', readBuilt('page.css'));
-    case '/api/changes':
-      return streamChanges(response, store);
+    case '/api/sessions':
+      return streamSessions(response, store);
     case '/api/spans': {
       const from = Number(searchParams.get('from') ?? 0);
       return sendJson(response, known(store.get(session)).pageFrom(from));
@@ -144,25 +143,19 @@ function isAllowed(
   token: string | null,
 ): boolean {
   const { host, origin, authorization, cookie } = headers;
-  const here = `http://${host ?? ''}`;
-  if (origin !== undefined && origin !== here) return false;
+  if (origin !== undefined && origin !== `http://${host ?? ''}`) return false;
   if (expected !== undefined) {
     const [, fromCookie] = new RegExp(`(?:^|; )${COOKIE}=([^;]*)`).exec(cookie ?? '') ?? [];
     const shown = [authorization?.replace(/^Bearer /i, ''), fromCookie, token];
     if (shown.some((each) => isEqual(each ?? '', expected))) return true;
   }
-  return isLoopback(here) && /^(?:::ffff:)?127\.|^::1$/.test(socket.remoteAddress ?? '');
+  const isNamedLoopback = /^(?:localhost|127(?:\.\d+){3})(?::\d+)?$/i.test(host ?? '');
+  return isNamedLoopback && /^(?:::ffff:)?127\.|^::1$/.test(socket.remoteAddress ?? '');
 }
 
 function isEqual(text: string, expected: string): boolean {
   const [a, b] = [Buffer.from(text), Buffer.from(expected)];
   return a.length === b.length && timingSafeEqual(a, b);
-}
-
-function isLoopback(origin: string): boolean {
-  if (!URL.canParse(origin)) return false;
-  const { hostname } = new URL(origin);
-  return hostname === 'localhost' || /^127(?:\.\d+){3}$/.test(hostname);
 }
 
 async function receive(
@@ -189,18 +182,14 @@ async function receive(
   send(response, contentType, contentType === JSON_TYPE ? '{}' : '');
 }
 
-/** Server-sent events: all sessions at once, then each one that changes. */
-function streamChanges(response: ServerResponse, store: SessionStore): void {
+/** Server-sent events: all sessions, at once and after each change. */
+function streamSessions(response: ServerResponse, store: SessionStore): void {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
-  const push = (name: string, value: unknown): void => {
-    response.write(`event: ${name}\ndata: ${JSON.stringify(value)}\n\n`);
+  const push = (): void => {
+    response.write(`data: ${JSON.stringify(store.summaries())}\n\n`);
   };
-  push('sessions', store.summaries());
-  const stop = store.listen(({ session, gone }) => {
-    if (gone.length > 0) push('gone', gone);
-    push('session', session.summary());
-  });
-  response.on('close', stop);
+  push();
+  response.on('close', store.listen(push));
 }
 
 const MAX_BODY_BYTES: number = 64 * 1024 * 1024;

@@ -84,23 +84,17 @@ function select(spanId: string | undefined): void {
   invalidate();
 }
 
-/** `margin`: what is shown before and after, as a part of the span's duration. */
-function zoomTo({ startMillis, endMillis }: PageSpan, margin: number): void {
-  const around = (endMillis - startMillis) * margin;
-  zoom = { from: startMillis - around, to: endMillis + around };
-  invalidate();
-}
-
 function spanOf(spanId: string | undefined): PageSpan | undefined {
   return data.spans.find((span) => span.spanId === spanId);
 }
 
 /** From elsewhere than the timeline: where the bar would be a hair, the timeline goes there. */
 function selectItem(spanId: string): void {
-  const span = spanOf(spanId);
+  const { startMillis = 0, endMillis = Infinity } = spanOf(spanId) ?? {};
   const { from, to } = wholeOf(data.spans);
-  if (span !== undefined && span.endMillis - span.startMillis < (to - from) * ZOOM_BELOW) {
-    zoomTo(span, 1);
+  const duration = endMillis - startMillis;
+  if (duration < (to - from) * ZOOM_BELOW) {
+    zoom = { from: startMillis - duration, to: endMillis + duration };
   }
   select(spanId);
 }
@@ -188,12 +182,6 @@ document.addEventListener('click', ({ target }) => {
   if (action !== undefined) ACTIONS[action]?.();
   else if (session !== undefined) choose(session);
   else if (span !== undefined) (waterfall.contains(target) ? select : selectItem)(span);
-});
-
-waterfall.addEventListener('dblclick', ({ target }) => {
-  const row = target instanceof Element ? target.closest<HTMLElement>('.row') : null;
-  const span = spanOf(row?.dataset['span']);
-  if (span !== undefined) zoomTo(span, 0.05);
 });
 
 document.addEventListener('keydown', (event) => {
@@ -363,16 +351,8 @@ function scrollToSelected(): void {
   if (!isSought || waterfall.querySelector('.selected') === null) return;
   isSought = false;
   for (const pane of [conversation, waterfall]) {
-    const row = pane.querySelector('.selected');
-    if (row && !isInView(row, pane)) row.scrollIntoView({ block: 'center' });
+    pane.querySelector('.selected')?.scrollIntoView({ block: 'nearest' });
   }
-}
-
-function isInView(row: Element, pane: Element): boolean {
-  const { top, bottom } = row.getBoundingClientRect();
-  const frame = pane.getBoundingClientRect();
-  const ruler = pane.querySelector('.ruler')?.getBoundingClientRect().height ?? 0;
-  return top >= frame.top + ruler && bottom <= frame.bottom;
 }
 
 data.connect();
@@ -380,9 +360,6 @@ window.addEventListener('hashchange', followAddress);
 followAddress();
 invalidate();
 // That a session has gone silent is no change that the server could tell.
-let silent = 0;
 setInterval(() => {
-  const now = data.list().filter(isSilent).length;
-  if (now !== silent) invalidate();
-  silent = now;
+  if (data.list().some(isSilent)) invalidate();
 }, SILENCE_CHECK_MILLIS);

@@ -5,16 +5,9 @@ import {
   type SessionSummary,
 } from '../span-facts.js';
 
-/** Events of the server's stream: all sessions at once, then each that changes or goes. */
-interface Changes {
-  readonly sessions: readonly SessionSummary[];
-  readonly session: SessionSummary;
-  readonly gone: readonly string[];
-}
-
 /** What the server has, kept up to date; `onChange` is called after every change. */
 export class SessionData {
-  readonly sessions: Map<string, SessionSummary> = new Map();
+  sessions: ReadonlyMap<string, SessionSummary> = new Map();
   /** Of the session that is open, in order of arrival. */
   spans: PageSpan[] = [];
   openId: string | undefined;
@@ -41,30 +34,24 @@ export class SessionData {
 
   /** Listens to the server; a connection that is lost comes back by itself. */
   connect(): void {
-    const changes = new EventSource('/api/changes');
-    const on = <K extends keyof Changes>(name: K, take: (value: Changes[K]) => void): void =>
-      changes.addEventListener(name, (event: MessageEvent<string>) => {
-        const value: Changes[K] = JSON.parse(event.data);
-        take(value);
-        this.#onChange();
-      });
-    for (const name of ['open', 'error']) {
-      changes.addEventListener(name, () => {
-        this.isConnected = name === 'open';
-        this.#onChange();
-      });
-    }
-    on('sessions', (sessions) => {
-      this.sessions.clear();
-      for (const session of sessions) this.sessions.set(session.id, session);
+    const changes = new EventSource('/api/sessions');
+    changes.addEventListener('open', () => {
       // The server may be another one than before.
       if (this.openId !== undefined) this.open(this.openId);
+      this.#setConnected(true);
     });
-    on('gone', (ids) => ids.forEach((id) => this.sessions.delete(id)));
-    on('session', (session) => {
-      this.sessions.set(session.id, session);
-      if (session.id === this.openId) this.#load();
+    changes.addEventListener('error', () => this.#setConnected(false));
+    changes.addEventListener('message', ({ data }: MessageEvent<string>) => {
+      const sessions: readonly SessionSummary[] = JSON.parse(data);
+      this.sessions = new Map(sessions.map((session) => [session.id, session]));
+      this.#load();
+      this.#onChange();
     });
+  }
+
+  #setConnected(isConnected: boolean): void {
+    this.isConnected = isConnected;
+    this.#onChange();
   }
 
   /** Ids of the sessions that contain a text. */
@@ -90,7 +77,7 @@ export class SessionData {
 
   async #fetchNew(): Promise<void> {
     const { openId, spans } = this;
-    if (openId === undefined) return;
+    if (openId === undefined || this.sessions.get(openId)?.spans === spans.length) return;
     const query = `session=${encodeURIComponent(openId)}&from=${spans.length}`;
     const response = await fetch(`/api/spans?${query}`);
     if (!response.ok) return;

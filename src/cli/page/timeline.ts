@@ -154,25 +154,20 @@ function placeOf(millis: number, { from, to }: TimeWindow): number {
   return to === from ? 0 : ((millis - from) / (to - from)) * 100;
 }
 
-/** Round moments for a ruler, as milliseconds after `origin`. */
+/** Moments for a ruler, in round steps, as milliseconds after `origin`. */
 function ticksOf({ from, to }: TimeWindow, origin: number): readonly number[] {
-  const step = roundStep((to - from) / TICKS);
-  const ticks: number[] = [];
+  const rough = Math.max((to - from) / TICKS, 1);
+  // 1, 2 or 5 times a power of ten, or of minutes.
+  const unit = rough > 30_000 ? 60_000 : 1;
+  const power = unit * 10 ** Math.floor(Math.log10(rough / unit));
+  const step = power * ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10);
+  const first = Math.ceil((from - origin) / step);
   // None so far to the right that its text would be cut.
-  const last = to - origin - (to - from) * 0.06;
-  for (let tick = Math.ceil((from - origin) / step) * step; tick <= last; tick += step) {
-    ticks.push(tick);
-  }
-  return ticks;
-}
-
-/** The next of 1, 2 or 5 times a power of ten, or of minutes. */
-function roundStep(millis: number): number {
-  if (!(millis > 0)) return 1;
-  const unit = millis > 30_000 ? 60_000 : 1;
-  const power = 10 ** Math.floor(Math.log10(millis / unit));
-  const factor = [1, 2, 5].find((each) => each * power * unit >= millis) ?? 10;
-  return factor * power * unit;
+  const last = Math.floor((to - origin - (to - from) * 0.06) / step);
+  return Array.from(
+    { length: Math.max(0, last - first + 1) },
+    (_, index) => (first + index) * step,
+  );
 }
 
 /** The spans of a session as rows, parents before children, siblings by their start. */
