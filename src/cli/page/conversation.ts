@@ -112,7 +112,11 @@ export function renderConversation(view: ConversationView): HTMLElement {
   if (items.length === 0) {
     return h('p', 'empty', 'Nobody has said anything yet, or content is withheld.');
   }
-  return h('ol', 'talk', ...items.map((item) => renderItem(item, calls, view)));
+  return h(
+    'ol',
+    'talk',
+    items.map((item) => renderItem(item, calls, view)),
+  );
 }
 
 const SPEAKERS = { user: 'User', instructions: 'Instructions', error: 'Error' } as const;
@@ -135,7 +139,7 @@ function renderItem(
       'div',
       'head',
       h('b', '', who),
-      ...facts.map((fact) => h('span', 'fact', fact)),
+      facts.map((fact) => h('span', 'fact', fact)),
       h('time', '', showOffset(span.startMillis - startMillis)),
     );
   const said = marked(text, query);
@@ -150,9 +154,7 @@ function renderItem(
         attributes,
         head(labelOf(span), [showDuration(span.endMillis - span.startMillis)]),
         h('code', 'args', said),
-        result === undefined
-          ? undefined
-          : h('code', error ? 'result failed' : 'result', marked(result, query)),
+        result && h('code', error ? 'result failed' : 'result', marked(result, query)),
       );
     }
     case 'agent': {

@@ -1,8 +1,9 @@
-export type Child = Node | string | undefined;
+/** What an element contains; a list stands for its members, and what is not there for nothing. */
+export type Child = Node | string | false | undefined | readonly Child[];
 
 /**
- * An element with attributes and children; `undefined` ones are left out, and a text for attributes is
- * the class. Texts are always set as text: nothing received is ever markup.
+ * An element with attributes and children; a text for attributes is the class. Texts are always set
+ * as text: nothing received is ever markup.
  */
 export function h(
   tag: string,
@@ -17,8 +18,13 @@ export function h(
   for (const [name, value] of Object.entries(rest)) {
     if (value) element.setAttribute(name, value);
   }
-  element.append(...children.filter((child) => child !== undefined));
+  element.append(...nodesOf(children));
   return element;
+}
+
+function nodesOf(child: Child): readonly (Node | string)[] {
+  if (!child) return [];
+  return child instanceof Node || typeof child === 'string' ? [child] : child.flatMap(nodesOf);
 }
 
 /** What makes an element a button that Tab reaches. */
@@ -31,7 +37,7 @@ export function redraw(pane: HTMLElement, ...children: readonly Child[]): void {
     activeElement instanceof HTMLElement && pane.contains(activeElement)
       ? activeElement.dataset
       : {};
-  pane.replaceChildren(...children.filter((child) => child !== undefined));
+  pane.replaceChildren(...nodesOf(children));
   const id = CSS.escape(span ?? session ?? '');
   if (id === '') return;
   const same = pane.querySelector<HTMLElement>(`[data-span="${id}"], [data-session="${id}"]`);

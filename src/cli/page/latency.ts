@@ -34,21 +34,21 @@ export function renderLatencyBar(turn: PageSpan): Child {
     return createPart(id, millis, title, millis / latency.millis < MIN_LABELLED_SHARE ? '' : title);
   });
   const attributes = { class: 'latency', role: 'img', 'aria-label': describeLatency(latency) };
-  return h('div', attributes, ...parts);
+  return h('div', attributes, parts);
 }
 
 /** All turns of a session as columns, so that the slow one is seen; a click goes to the turn. */
 export function renderLatencyChart(
   spans: readonly PageSpan[],
   selected: string | undefined,
-): readonly Child[] {
+): Child {
   const turns = spans
     .toSorted((a, b) => a.startMillis - b.startMillis)
     .flatMap((span) => {
       const latency = latencyOf(span);
       return latency === undefined ? [] : [{ ...latency, spanId: span.spanId }];
     });
-  if (turns.length < 2) return [];
+  if (turns.length < 2) return undefined;
   const most = Math.max(...turns.map(({ millis }) => millis));
   const columns = turns.map((turn, index) => {
     const pieces = turn.parts.map((part) => createPart(part.id, part.millis)).toReversed();
@@ -58,14 +58,14 @@ export function renderLatencyChart(
       'data-span': turn.spanId,
       style: `height: ${Math.max(4, (turn.millis / most) * 100)}%`,
     };
-    return h('button', attributes, ...(pieces.length > 0 ? pieces : [createPart('', turn.millis)]));
+    return h('button', attributes, pieces.length > 0 ? pieces : createPart('', turn.millis));
   });
   const shown = new Set(turns.flatMap(({ parts }) => parts.map(({ id }) => id)));
   const legend = LATENCY_PARTS.filter(([id]) => shown.has(id)).map(([id, label]) =>
     h('span', 'key', createPart(id, 1), label),
   );
   return [
-    h('div', { class: 'chart', 'aria-label': 'Latency of each turn' }, ...columns),
-    h('div', 'legend', `slowest ${showDuration(most)}`, ...legend),
+    h('div', { class: 'chart', 'aria-label': 'Latency of each turn' }, columns),
+    h('div', 'legend', `slowest ${showDuration(most)}`, legend),
   ];
 }

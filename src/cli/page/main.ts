@@ -288,7 +288,7 @@ function draw(): void {
     renderSession(each, each.id === data.openId, query),
   );
   const none = all.length > 0 ? 'No session has this.' : 'No session yet.';
-  redraw(list, listed.length > 0 ? h('ul', 'sessions', ...listed) : h('p', 'empty', none));
+  redraw(list, listed.length > 0 ? h('ul', 'sessions', listed) : h('p', 'empty', none));
   writeAddress();
   const session = data.sessions.get(data.openId ?? '');
   const isShown = session !== undefined && data.spans.length > 0;
@@ -318,7 +318,7 @@ function drawSession(session: SessionSummary): void {
   document.title = [...agents, room, participant, serviceName].filter(Boolean).join(' · ');
   const whole = wholeOf(spans);
   const view = { spans, selected, query, startMillis: whole.from };
-  redraw(overview, ...renderOverview(spans, session, selected));
+  redraw(overview, renderOverview(spans, session, selected));
   // Follows what is said while the session runs, unless somebody has scrolled away from the end.
   const { scrollTop, clientHeight, scrollHeight } = conversation;
   const isAtEnd = scrollTop + clientHeight >= scrollHeight - AT_END_PIXELS;

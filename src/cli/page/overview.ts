@@ -18,7 +18,7 @@ export function renderOverview(
   spans: readonly PageSpan[],
   session: SessionSummary,
   selected: string | undefined,
-): readonly Child[] {
+): Child {
   const { agents, models, errors } = session;
   const ttft = modelCallsOf(spans).flatMap((span) => numberOf(span, 'voice.llm.ttft_ms') ?? []);
   const href = `/api/export?session=${encodeURIComponent(session.id)}`;
@@ -38,14 +38,14 @@ export function renderOverview(
     fact('tokens', `${showCount(session.promptTokens)} + ${showCount(session.completionTokens)}`),
     fact('ttft', showSpread(ttft.toSorted((a, b) => a - b))),
     fact('reply', showSpread(session.replyMillis)),
-    errors === 0 ? undefined : h('button', failures, `✗ ${showCount(errors)} failed`),
+    errors > 0 && h('button', failures, `✗ ${showCount(errors)} failed`),
     h(
       'span',
       'actions',
       h('button', { class: 'quiet', 'data-action': 'metrics' }, 'metrics'),
       h('a', { class: 'quiet', href, title: 'As OTLP/JSON' }, 'export'),
     ),
-    ...renderLatencyChart(spans, selected),
+    renderLatencyChart(spans, selected),
   ];
 }
 
@@ -54,7 +54,7 @@ function some(count: number): string {
 }
 
 function fact(name: string, value: string): Child {
-  return value === '' ? undefined : h('span', 'pair', h('i', '', name), ' ', value);
+  return value !== '' && h('span', 'pair', h('i', '', name), ' ', value);
 }
 
 /** Median and 95th percentile of sorted values. */
@@ -96,7 +96,7 @@ export function renderSession(
   if (isTest) return h('li', attributes, `${showCount(session.spans)} test traces of the doctor`);
   const time = new Date(session.startMillis).toLocaleTimeString(undefined, { hour12: false });
   const tokens = session.promptTokens + session.completionTokens;
-  const whom = [agents[0], room, participant].filter(Boolean);
+  const whom = [agents[0], room, participant].map((each) => each && h('span', '', each));
   return h(
     'li',
     attributes,
@@ -107,14 +107,9 @@ export function renderSession(
       renderState(session),
       h('span', '', time),
       h('span', '', showDuration(session.endMillis - session.startMillis)),
-      tokens === 0 ? undefined : h('span', '', `${showCount(tokens)} tok`),
-      errors === 0 ? undefined : h('span', 'problem', `✗ ${showCount(errors)}`),
+      tokens > 0 && h('span', '', `${showCount(tokens)} tok`),
+      errors > 0 && h('span', 'problem', `✗ ${showCount(errors)}`),
     ),
-    h(
-      'div',
-      'facts',
-      h('span', 'service', session.serviceName),
-      ...whom.map((each) => h('span', '', each)),
-    ),
+    h('div', 'facts', h('span', 'service', session.serviceName), whom),
   );
 }

@@ -25,10 +25,15 @@ export function renderDetails(span: PageSpan, startMillis: number, query: string
   const kind = kindOf(span) ?? 'SPAN';
   const error = errorOf(span);
   const label = labelOf(span);
+  const tokens = tokensOf(span);
+  const agent = textOf(span, 'agent.name');
   const facts = [
     showDuration(span.endMillis - span.startMillis),
     `at ${showOffset(span.startMillis - startMillis)}`,
-    ...factsOf(span),
+    textOf(span, 'llm.model_name'),
+    tokens &&
+      `${showCount(tokens.prompt)} prompt + ${showCount(tokens.completion)} completion tokens`,
+    agent && `@${agent}`,
   ];
   return h(
     'article',
@@ -37,22 +42,22 @@ export function renderDetails(span: PageSpan, startMillis: number, query: string
       'header',
       '',
       h('i', { class: 'kind', 'data-kind': kind }, kind),
-      h('b', '', label, label === span.name ? undefined : ` (${span.name})`),
-      ...facts.map((fact) => h('span', 'fact', fact)),
-      ...renderCopy(span),
+      h('b', '', label, label !== span.name && ` (${span.name})`),
+      facts.map((fact) => fact && h('span', 'fact', fact)),
+      renderCopy(span),
       renderClose(),
     ),
     renderLatencyBar(span),
-    error === undefined ? undefined : h('p', 'problem', `✗ ${error}`),
-    ...renderContent(span, kind, query),
-    ...renderEvents(span, startMillis),
+    error && h('p', 'problem', `✗ ${error}`),
+    renderContent(span, kind, query),
+    renderEvents(span, startMillis),
     renderAttributes(span, query),
   );
 }
 
 /** A browser has a clipboard for pages of this machine; elsewhere there is nothing to offer. */
-function renderCopy(span: PageSpan): readonly Child[] {
-  if (!('clipboard' in navigator)) return [];
+function renderCopy(span: PageSpan): Child {
+  if (!('clipboard' in navigator)) return undefined;
   const texts = {
     'copy trace id': () => span.traceId,
     'copy JSON': () => JSON.stringify(span, undefined, 2),
@@ -72,26 +77,14 @@ function renderCopy(span: PageSpan): readonly Child[] {
   });
 }
 
-function factsOf(span: PageSpan): readonly string[] {
-  const tokens = tokensOf(span);
-  const agent = textOf(span, 'agent.name');
-  return [
-    textOf(span, 'llm.model_name') ?? [],
-    tokens === undefined
-      ? []
-      : `${showCount(tokens.prompt)} prompt + ${showCount(tokens.completion)} completion tokens`,
-    agent === undefined ? [] : `@${agent}`,
-  ].flat();
-}
-
 /** The messages of a model call; of everything else, input and output. */
-function renderContent(span: PageSpan, kind: string, query: string): readonly Child[] {
+function renderContent(span: PageSpan, kind: string, query: string): Child {
   const input = messagesOf(span, 'input');
   const output = messagesOf(span, 'output');
   if (kind === 'LLM' && input.length + output.length > 0) {
     return [
-      ...section('Output', output, query),
-      ...section(`Input (${input.length} messages)`, input, query),
+      section('Output', output, query),
+      section(`Input (${input.length} messages)`, input, query),
       renderTools(span, query),
     ];
   }
@@ -103,15 +96,15 @@ function renderContent(span: PageSpan, kind: string, query: string): readonly Ch
   });
 }
 
-function section(title: string, messages: readonly Message[], query: string): readonly Child[] {
-  if (messages.length === 0) return [];
+function section(title: string, messages: readonly Message[], query: string): Child {
+  if (messages.length === 0) return undefined;
   const shown = messages.map((message) => renderMessage(message, query));
   const older = shown.slice(0, -NEWEST_MESSAGES);
   const summary = `${showCount(older.length)} earlier messages`;
   return [
     h('h3', '', title),
-    older.length === 0 ? undefined : h('details', '', h('summary', '', summary), ...older),
-    ...shown.slice(-NEWEST_MESSAGES),
+    older.length > 0 && h('details', '', h('summary', '', summary), older),
+    shown.slice(-NEWEST_MESSAGES),
   ];
 }
 
@@ -124,8 +117,8 @@ function renderMessage({ role, texts, toolCalls }: Message, query: string): HTML
     'div',
     { class: 'message', 'data-role': role },
     h('b', '', role),
-    text === '' ? undefined : h('p', '', marked(text, query)),
-    ...calls,
+    text !== '' && h('p', '', marked(text, query)),
+    calls,
   );
 }
 
@@ -133,19 +126,19 @@ function renderTools({ attributes }: PageSpan, query: string): Child {
   const tools = Object.entries(attributes)
     .filter(([key]) => /^llm\.tools\.\d+\.tool\.json_schema$/.test(key))
     .map(([, schema]) => h('pre', '', marked(pretty(showValue(schema)), query)));
-  if (tools.length === 0) return undefined;
-  return h('details', '', h('summary', '', `Tools offered (${tools.length})`), ...tools);
+  const summary = h('summary', '', `Tools offered (${tools.length})`);
+  return tools.length > 0 && h('details', '', summary, tools);
 }
 
-function renderEvents({ events }: PageSpan, startMillis: number): readonly Child[] {
-  if (events.length === 0) return [];
+function renderEvents({ events }: PageSpan, startMillis: number): Child {
+  if (events.length === 0) return undefined;
   const shown = events.map(({ name, atMillis, attributes }) => {
     const fields = Object.entries(attributes).map(([key, value]) => `${key}: ${showValue(value)}`);
     const about = h('span', 'about', showValue(attributes['exception.message']));
     const summary = h('summary', '', `${name} at ${showOffset(atMillis - startMillis)} `, about);
     return h('details', '', summary, h('pre', '', fields.join('\n')));
   });
-  return [h('h3', '', 'Events'), ...shown];
+  return [h('h3', '', 'Events'), shown];
 }
 
 function renderAttributes({ attributes, traceId, spanId }: PageSpan, query: string): HTMLElement {
@@ -155,7 +148,7 @@ function renderAttributes({ attributes, traceId, spanId }: PageSpan, query: stri
       h('tr', '', h('th', '', marked(key, query)), h('td', '', marked(showValue(value), query))),
   );
   const summary = h('summary', '', `All attributes (${rest.length})`);
-  return h('details', '', summary, h('table', '', ...rows));
+  return h('details', '', summary, h('table', '', rows));
 }
 
 /** JSON with line breaks; any other text as it is. */
@@ -182,6 +175,6 @@ export function renderMetrics(metrics: readonly PageMetric[]): HTMLElement {
     h('header', '', h('b', '', 'Metrics'), renderClose()),
     rows.length === 0
       ? h('p', '', 'No metrics yet: they come with setup({ metrics: true }).')
-      : h('table', '', ...rows),
+      : h('table', '', rows),
   );
 }

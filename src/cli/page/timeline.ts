@@ -22,8 +22,6 @@ export interface TimeWindow {
 export interface TreeRow {
   readonly span: PageSpan;
   readonly depth: number;
-  /** Its parent has not arrived: it is still open, or another process has it. */
-  readonly isOrphan: boolean;
 }
 
 export interface WaterfallView {
@@ -46,12 +44,12 @@ export function renderWaterfall(view: WaterfallView): HTMLElement {
   return h(
     'div',
     { class: 'waterfall', role: 'tree', 'aria-label': 'Spans' },
-    h('div', 'ruler', h('span', 'name', 'span'), h('div', 'lane', ...ticks)),
-    ...rows.map((row) => renderRow(row, view)),
+    h('div', 'ruler', h('span', 'name', 'span'), h('div', 'lane', ticks)),
+    rows.map((row) => renderRow(row, view)),
   );
 }
 
-function renderRow({ span, depth, isOrphan }: TreeRow, view: WaterfallView): HTMLElement {
+function renderRow({ span, depth }: TreeRow, view: WaterfallView): HTMLElement {
   const { selected, query, window } = view;
   const kind = span.name === 'user_turn' ? 'USER' : (kindOf(span) ?? 'SPAN');
   const isTurn = span.name === 'agent_turn' || kind === 'USER';
@@ -83,12 +81,9 @@ function renderRow({ span, depth, isOrphan }: TreeRow, view: WaterfallView): HTM
         style: `padding-inline-start: ${8 + Math.min(depth, 12) * 14}px`,
       },
       h('i', { class: 'kind', 'data-kind': kind }, isTurn && kind !== 'USER' ? 'TURN' : kind),
-      ...title,
-      isOrphan
-        ? h('span', { class: 'open', title: 'Its parent has not ended yet' }, '…')
-        : undefined,
+      title,
     ),
-    h('div', 'lane', ...renderBar(span, kind, window)),
+    h('div', 'lane', renderBar(span, kind, window)),
   );
 }
 
@@ -182,8 +177,7 @@ export function createTree(spans: readonly PageSpan[], showAll: boolean): readon
   const rows = new Map<string, TreeRow>();
   const place = (span: PageSpan, depth: number): void => {
     if (rows.has(span.spanId)) return;
-    const isOrphan = span.parentSpanId !== '' && !byId.has(span.parentSpanId);
-    rows.set(span.spanId, { span, depth, isOrphan });
+    rows.set(span.spanId, { span, depth });
     for (const child of byParent.get(span.spanId) ?? []) place(child, depth + 1);
   };
   for (const root of byParent.get(undefined) ?? []) place(root, 0);
