@@ -20,9 +20,7 @@ import { TRACER_NAME, VERSION } from '../../version.js';
 import { JSON_TYPE, PROTOBUF_TYPE } from '../otlp/decode.js';
 import { DOCTOR_SESSION } from '../span-facts.js';
 import { type Destination, explainAnswer, explainFailure } from './explain.js';
-import { findingsOf, type Finding } from './report.js';
-
-const finding = findingsOf('collector');
+import { finding, type Finding } from './findings.js';
 
 /** Encoding and compression; others are tried when the configured ones are refused. */
 type Packing = Pick<ResolvedOptions, 'protocol' | 'compression'>;
@@ -58,11 +56,8 @@ export async function checkCollector(resolved: ResolvedOptions): Promise<readonl
   const { status } = attempt;
   const other = PACKING_STATUSES.has(status) ? await findPacking(send, resolved) : undefined;
   if (other !== undefined) return [explainPacking(status, other, resolved)];
-  const explained = explainAnswer(attempt, destination);
-  const place =
-    explained.level === 'ok' ? ` Look there for trace ${span.spanContext().traceId}.` : '';
   return [
-    { ...explained, text: `${explained.text}${place}` },
+    explainAnswer(attempt, destination, span.spanContext().traceId),
     ...remarkOnDestination(destination, resolved),
     ...(resolved.metrics === undefined ? [] : [await checkMetrics(resolved, endpoint)]),
   ];
@@ -128,7 +123,6 @@ function describeDestination(
   const source = nameSource(sources['authorization']?.[0], option ?? 'endpoint');
   return {
     url: new URL(displayUrl(endpoint)),
-    shown: displayUrl(endpoint),
     endpointFrom: nameSource(sources['endpoint']?.[0], 'endpoint'),
     authorizationFrom: authorization === undefined ? undefined : source,
     scheme: /^(?:bearer|basic)(?=\s)/i.exec(authorization ?? '')?.[0],
@@ -144,23 +138,11 @@ function nameSource(source: string | undefined, option: string): string {
 
 async function checkMetrics(resolved: ResolvedOptions, endpoint: string): Promise<Finding> {
   const url = metricsUrl(endpoint);
-  if (url === undefined) {
-    return finding(
-      'metrics_nowhere',
-      'problem',
-      'Metrics are on, and the endpoint does not end in /v1/traces: they go nowhere.',
-      'Set CATALYST_OTLP_ENDPOINT to a base URL.',
-    );
-  }
+  if (url === undefined) return finding('collector.metrics_nowhere');
   const attempt = await post(resolved, url, PROTOBUF_TYPE, new Uint8Array(), 'none');
-  if (isAccepted(attempt)) return finding('metrics', 'ok', 'It accepts metrics too.');
+  if (isAccepted(attempt)) return finding('collector.metrics');
   const reason = 'status' in attempt ? attempt.status : attempt.failure;
-  return finding(
-    'metrics_refused',
-    'problem',
-    `Metrics are on, and the collector does not accept them (${reason}).`,
-    'Give the collector a pipeline for metrics, or turn them off: CATALYST_METRICS=false.',
-  );
+  return finding('collector.metrics_refused', { reason });
 }
 
 /** Another way of packing that this collector takes, so that the fix is known and not guessed. */
@@ -188,12 +170,8 @@ function explainPacking(status: number, works: Packing, configured: Packing): Fi
   );
   const refused = keys.map((key) => configured[key]).join(' with ');
   const changes = keys.map((key) => `OTEL_EXPORTER_OTLP_${key.toUpperCase()}=${works[key]}`);
-  return finding(
-    'packing',
-    'problem',
-    `The collector does not accept ${refused} (${status}); the same trace was accepted as ${works.protocol}, compression ${works.compression}.`,
-    `Set ${changes.join(' and ')}`,
-  );
+  const facts = { status, refused, changes: changes.join(' and '), ...works };
+  return finding('collector.packing', facts);
 }
 
 /** Remarks on a destination that accepts the trace. */
@@ -201,22 +179,13 @@ function remarkOnDestination(
   { url, authorizationFrom, endpointFrom }: Destination,
   { headers }: ResolvedOptions,
 ): readonly Finding[] {
-  const findings: Finding[] = [];
   const isSafe = url.protocol === 'https:' || LOCAL.test(url.hostname);
-  if (!isSafe && authorizationFrom !== undefined) {
-    const fix = `Write https:// in ${endpointFrom}, if the collector has it.`;
-    findings.push(finding('clear_text', 'warning', 'The credentials travel unencrypted.', fix));
-  }
   const names = Object.keys(headers).map((name) => name.toLowerCase());
-  if (url.pathname.includes(LANGFUSE_PATH) && !names.includes(LANGFUSE_HEADER)) {
-    findings.push(
-      finding(
-        'langfuse_late',
-        'warning',
-        `Langfuse may show traces ten minutes late: the header ${LANGFUSE_HEADER} is missing.`,
-        `Add it to OTEL_EXPORTER_OTLP_HEADERS: ${LANGFUSE_HEADER}=4`,
-      ),
-    );
-  }
-  return findings;
+  const isLate = url.pathname.includes(LANGFUSE_PATH) && !names.includes(LANGFUSE_HEADER);
+  return [
+    isSafe || authorizationFrom === undefined
+      ? []
+      : finding('collector.clear_text', { endpointFrom }),
+    isLate ? finding('collector.langfuse_late', { header: LANGFUSE_HEADER }) : [],
+  ].flat();
 }

@@ -14,10 +14,9 @@ import { liveSetup } from '../../live-tracing.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { readForeignProvider } from '../../provider/foreign-provider.js';
 import { globalProvider, providerBehind } from '../../provider/global-registration.js';
-import { findingsOf, type Finding } from './report.js';
+import { finding, type Finding } from './findings.js';
 
 const LIVEKIT = '@livekit/agents';
-const finding = findingsOf('livekit');
 const PROBE_SPAN = 'catalyst-tracing doctor';
 
 /**
@@ -68,33 +67,21 @@ async function loadCopies(directory: string): Promise<Finding | undefined> {
       () => false,
     );
     if (isLoaded) return undefined;
-    return finding(
-      'does_not_load',
-      'problem',
-      `${LIVEKIT} is installed and cannot be loaded: ${reasonOf(error)}`,
-      `Install it again for this platform: npm install ${LIVEKIT}`,
-    );
+    return finding('livekit.does_not_load', { reason: reasonOf(error) });
   }
   return undefined;
 }
 
 function describeOwner(owner: TracerProvider | undefined, provider: TracerProvider): Finding {
-  if (owner === undefined && globalProvider() === provider) {
-    return finding('owner', 'ok', 'The process’s tracer provider is this package’s.');
-  }
   if (owner === undefined) {
-    const text = `The process’s tracer provider is another one (${nameOf(globalProvider())}); it was left in place.`;
-    return finding('owner_other', 'info', text);
+    const current = globalProvider();
+    return current === provider
+      ? finding('livekit.owner')
+      : finding('livekit.owner_other', { provider: nameOf(current) });
   }
-  const other = `Another tracer provider is registered (${nameOf(owner)})`;
-  return readForeignProvider(owner).processor === undefined
-    ? finding(
-        'owner_opaque',
-        'warning',
-        `${other} and does not show its span processors: LiveKit’s spans go to this package alone.`,
-        'Give its exporter to setup() as well: setup({ exporters: [yourExporter] }).',
-      )
-    : finding('owner_shared', 'ok', `${other}: it stays, and goes on receiving LiveKit’s spans.`);
+  const isOpaque = readForeignProvider(owner).processor === undefined;
+  const id = isOpaque ? 'livekit.owner_opaque' : 'livekit.owner_shared';
+  return finding(id, { provider: nameOf(owner) });
 }
 
 function nameOf(provider: TracerProvider | undefined): string {
@@ -119,15 +106,8 @@ function checkCopy(module: LiveKitModule, provider: TracerProvider): readonly Fi
   const current = currentProvider(module);
   const other = current === undefined ? undefined : providerBehind(current);
   if (other === provider) {
-    const cloud = `LiveKit Cloud’s own tracing stays on: ${copy} can add its exporter and its redaction.`;
-    return [
-      finding('reached', 'ok', `The tracer of ${copy} leads to this package.`),
-      finding('cloud', 'ok', cloud),
-    ];
+    return [finding('livekit.reached', { copy }), finding('livekit.cloud', { copy })];
   }
-  const text = `The tracer of ${copy} does not lead to this package (${nameOf(current)}).`;
-  const fix =
-    'ass the copy that the application uses: setup({ modules: { livekitAgents } }) with import * as livekitAgents from "@livekit/agents".';
-  const first = `Call setup() after whatever else sets a tracer provider (${nameOf(other)}). If it already is, p`;
-  return [finding('not_reached', 'problem', text, `${other === undefined ? 'P' : first}${fix}`)];
+  const id = other === undefined ? 'livekit.not_reached' : 'livekit.not_reached other-provider';
+  return [finding(id, { copy, provider: nameOf(current), other: nameOf(other) })];
 }

@@ -4,11 +4,10 @@ import { isRecord } from '../../mapping/read-attributes.js';
 import { chooseApi } from '../../provider/api-copies.js';
 import { TRACER_NAME, VERSION } from '../../version.js';
 import { readIfThere } from './check-settings.js';
-import { findingsOf, type Finding } from './report.js';
+import { finding, type Finding } from './findings.js';
 
 const MIN_NODE = '20.19';
 const LIVEKIT = '@livekit/agents';
-const finding = findingsOf('versions');
 const SHARED = ['@opentelemetry/api', '@opentelemetry/sdk-trace-base'] as const;
 
 /** Versions of Node, of this package, of LiveKit and of OpenTelemetry, and whether copies differ. */
@@ -35,49 +34,23 @@ function isAtLeast(version: string, other: string): boolean {
 }
 
 function checkNode(version: string): Finding {
-  return isAtLeast(version, MIN_NODE)
-    ? finding('node', 'ok', `Node ${version}`)
-    : finding('node', 'problem', `Node ${version} is too old.`, `Use Node ${MIN_NODE} or newer.`);
+  const id = isAtLeast(version, MIN_NODE) ? 'versions.node' : 'versions.node too-old';
+  return finding(id, { version, needed: MIN_NODE });
 }
 
 function checkOwnCopy(installed: InstalledPackage | undefined): Finding {
-  if (installed === undefined) {
-    return finding(
-      'own_missing',
-      'warning',
-      `The application in this directory has no ${TRACER_NAME} installed.`,
-      `Run the doctor in the application's directory, or: npm install ${TRACER_NAME}`,
-    );
-  }
-  return installed.version === VERSION
-    ? finding('own', 'ok', `${TRACER_NAME} ${VERSION}`)
-    : finding(
-        'own_differs',
-        'warning',
-        `The application has ${TRACER_NAME} ${installed.version}; this doctor is of ${VERSION}.`,
-        `Run the application's own: npx ${TRACER_NAME} doctor, in its directory.`,
-      );
+  if (installed === undefined) return finding('versions.own_missing');
+  const { version } = installed;
+  const id = version === VERSION ? 'versions.own' : 'versions.own_differs';
+  return finding(id, { version, own: VERSION });
 }
 
 function checkLiveKitVersion(livekit: InstalledPackage | undefined): Finding {
-  if (livekit === undefined) {
-    return finding(
-      'livekit_missing',
-      'warning',
-      `${LIVEKIT} is not installed for this directory.`,
-      `Run the doctor in the application's directory, or: npm install ${LIVEKIT}`,
-    );
-  }
+  if (livekit === undefined) return finding('versions.livekit_missing');
   const { version } = livekit;
   // LiveKit exports its telemetry from 1.0.19 on; 1.1.0 was built without it.
-  return isAtLeast(version, '1.0.19') && !version.startsWith('1.1.0')
-    ? finding('livekit', 'ok', `${LIVEKIT} ${version}`)
-    : finding(
-        'livekit_old',
-        'problem',
-        `${LIVEKIT} ${version} has no telemetry.`,
-        `Update it: npm install ${LIVEKIT}@latest (1.0.19 or newer, not 1.1.0).`,
-      );
+  const hasTelemetry = isAtLeast(version, '1.0.19') && !version.startsWith('1.1.0');
+  return finding(hasTelemetry ? 'versions.livekit' : 'versions.livekit_old', { version });
 }
 
 /** A package of which the application, LiveKit and this package may have a copy each. */
@@ -92,21 +65,16 @@ function checkShared(name: string, viewers: Readonly<Record<string, string | und
   }
   const shown = Array.from(copies.values(), (copy) => `${copy.version} (${copy.users.join(', ')})`);
   // Two copies are no harm by themselves: checkApiSplit says when they are.
-  return copies.size > 1
-    ? finding('opentelemetry', 'info', `${name} is there ${copies.size} times: ${shown.join('; ')}`)
-    : finding(
-        'opentelemetry',
-        'ok',
-        `${name} ${shown.length === 0 ? 'is not installed' : `${shown.join()}: one copy`}`,
-      );
+  const variant = copies.size === 0 ? ' missing' : copies.size > 1 ? ' several' : '';
+  const facts = { name, count: copies.size, copies: shown.join('; ') };
+  return finding(`versions.opentelemetry${variant}`, facts);
 }
 
 function checkApiSplit(livekit: InstalledPackage | undefined): readonly Finding[] {
   const files = livekit === undefined ? [] : [`${livekit.directory}/package.json`];
   const { note, isSplit } = chooseApi(files);
   if (note === undefined || !isSplit) return [];
-  const text = `Traces fall apart: ${note}.`;
-  return [finding('api_split', 'problem', text, 'npm dedupe, or npm install @opentelemetry/api@1')];
+  return [finding('versions.api_split', { note })];
 }
 
 /** One installed copy of a package. */

@@ -1,28 +1,5 @@
 import type { Paint, Style } from '../terminal.js';
-
-/** `info` states a fact; a `warning` may bite later; a `problem` keeps traces from arriving. */
-export type FindingLevel = 'ok' | 'info' | 'warning' | 'problem';
-
-/** The parts of a report, in the order in which they are shown. */
-const HEADINGS = {
-  settings: 'Settings',
-  versions: 'Versions',
-  livekit: 'LiveKit',
-  collector: 'Collector',
-} as const;
-
-type Topic = keyof typeof HEADINGS;
-
-/** One thing that the doctor saw. Neither text contains a secret. */
-export interface Finding {
-  readonly topic: Topic;
-  /** Stable name for scripts, such as `collector.unauthorized`. */
-  readonly code: string;
-  readonly level: FindingLevel;
-  readonly text: string;
-  /** What to do next; problems and warnings have one. */
-  readonly fix?: string;
-}
+import { type Finding, type FindingLevel, TOPICS } from './findings.js';
 
 /** One decided setting and where it came from. */
 export interface ShownSetting {
@@ -49,14 +26,21 @@ const MARKS: Readonly<Record<FindingLevel, readonly [string, Style]>> = {
   problem: ['✗', 'red'],
 };
 
+const HEADINGS: Readonly<Record<Finding['topic'], string>> = {
+  settings: 'Settings',
+  versions: 'Versions',
+  livekit: 'LiveKit',
+  collector: 'Collector',
+};
+
 /** The report as people read it. */
 export function renderReport(report: DoctorReport, paint: Paint): string {
   const lines = [`catalyst-tracing ${report.version} doctor`];
-  for (const [topic, heading] of Object.entries(HEADINGS)) {
+  for (const topic of TOPICS) {
     const findings = report.findings.filter((finding) => finding.topic === topic);
     const settings = topic === 'settings' ? renderSettings(report.settings, paint) : [];
     if (findings.length === 0 && settings.length === 0) continue;
-    lines.push('', paint('bold', heading), ...settings);
+    lines.push('', paint('bold', HEADINGS[topic]), ...settings);
     for (const finding of findings) lines.push(...renderFinding(finding, paint));
   }
   lines.push('', renderConclusion(report, paint), '');
@@ -89,17 +73,4 @@ function renderConclusion({ findings, ok, tested }: DoctorReport, paint: Paint):
 
 function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-/** Makes findings of one topic; codes begin with its name. */
-export function findingsOf(
-  topic: Topic,
-): (code: string, level: FindingLevel, text: string, fix?: string) => Finding {
-  return (code, level, text, fix) => ({
-    topic,
-    code: `${topic}.${code}`,
-    level,
-    text,
-    ...(fix !== undefined && { fix }),
-  });
 }

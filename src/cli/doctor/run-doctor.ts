@@ -10,7 +10,8 @@ import { checkCollector } from './check-collector.js';
 import { checkLiveKit } from './check-livekit.js';
 import { checkSettings, readIfThere, showSettings } from './check-settings.js';
 import { checkVersions, packageSeenFrom } from './check-versions.js';
-import { findingsOf, type DoctorReport, type Finding } from './report.js';
+import { finding, type Finding } from './findings.js';
+import type { DoctorReport } from './report.js';
 
 interface DoctorOptions {
   /** The application's directory. */
@@ -54,7 +55,6 @@ export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
   };
 }
 
-const finding = findingsOf('settings');
 const IMPORT_DEADLINE_MILLIS = 8000;
 const LIVEKIT = '@livekit/agents';
 
@@ -73,45 +73,35 @@ interface Imported {
 /** Runs files of the application that set tracing up, as LiveKit loads them for a job. */
 async function importFiles(directory: string, files: readonly string[]): Promise<Imported> {
   if (files.length === 0) return { findings: [], setup: liveSetup() };
-  const shown = showFiles(files);
+  const shown = { files: showFiles(files) };
   const problems: Finding[] = [];
   const lastSetup = watchSetup();
   const warnings = catchWarnings();
-  for (const file of files) {
+  for (const path of files) {
+    const file = asPrintable(path, 100);
     try {
-      const isLoaded = await loadAsJob(directory, resolve(directory, file));
-      if (!isLoaded) problems.push(explainDeadline(file, lastSetup() !== undefined));
+      if (await loadAsJob(directory, resolve(directory, path))) continue;
+      const variant = lastSetup() === undefined ? '' : ' set-up';
+      const seconds = IMPORT_DEADLINE_MILLIS / 1000;
+      problems.push(finding(`settings.import_deadline${variant}`, { file, seconds }));
     } catch (error) {
-      problems.push(explainFailure(asPrintable(file, 100), error));
+      const id = error instanceof EndedProcess ? 'settings.import_ends' : 'settings.import_failed';
+      const message = error instanceof Error ? error.message : 'unknown reason';
+      problems.push(finding(id, { file, reason: asPrintable(message, 300) }));
     }
   }
   const setup = lastSetup();
-  const findings = [
-    finding('import_runs', 'info', `${shown} was run to see its setup(), with all that it does.`),
-    ...problems,
-  ];
+  const findings = [finding('settings.import_runs', shown), ...problems];
   if (setup === undefined && problems.length === 0) {
-    findings.push(
-      finding(
-        'import_without_setup',
-        'problem',
-        `${shown} did not call setup().`,
-        'Give the doctor the file that calls setup(), or call it there at module level: await setup().',
-      ),
-    );
+    findings.push(finding('settings.import_without_setup', shown));
   } else if (setup !== undefined && liveSetup() === undefined) {
-    const text = `${shown} called setup() and shutdown(); its set-up is examined as it was.`;
-    findings.push(finding('import_shut_down', 'info', text));
+    findings.push(finding('settings.import_shut_down', shown));
   } else if (setup !== undefined && liveSetup() === setup && isHasty(setup, directory, files)) {
-    const text = `${shown} does not wait for setup(): what happens before it is done is not traced.`;
-    findings.push(finding('not_awaited', 'warning', text, 'Write await setup().'));
+    findings.push(finding('settings.not_awaited', shown));
   }
-  for (const text of warnings()) {
-    // The settings have a finding for that.
-    if (text.startsWith('No endpoint is set')) continue;
-    const fix = 'Correct it in the code that calls setup().';
-    findings.push(finding('setup_warning', 'warning', text, fix));
-  }
+  // The settings have a finding for a missing endpoint.
+  const others = warnings().filter((warning) => !warning.startsWith('No endpoint is set'));
+  findings.push(...others.map((warning) => finding('settings.setup_warning', { warning })));
   return { findings, setup };
 }
 
@@ -181,30 +171,4 @@ async function loadAsJob(directory: string, file: string): Promise<boolean> {
     process.argv = argv;
     process.exit = exit;
   }
-}
-
-function explainDeadline(file: string, isSetUp: boolean): Finding {
-  const seconds = IMPORT_DEADLINE_MILLIS / 1000;
-  const text = `${asPrintable(file, 100)} was still loading after ${seconds} s.`;
-  const fix =
-    'Give the doctor the file that calls setup() alone: one with a top-level await that never ends cannot be examined.';
-  return isSetUp
-    ? finding('import_deadline', 'info', text)
-    : finding('import_deadline', 'problem', text, fix);
-}
-
-function explainFailure(file: string, error: unknown): Finding {
-  return error instanceof EndedProcess
-    ? finding(
-        'import_ends',
-        'problem',
-        `${file} ends the process while it is loaded.`,
-        'Give the doctor the file that calls setup() alone, or let that one end the process only as main module.',
-      )
-    : finding(
-        'import_failed',
-        'problem',
-        `${file} could not be loaded: ${asPrintable(error instanceof Error ? error.message : String(error), 300)}`,
-        'Correct it; for TypeScript, start Node with a loader: NODE_OPTIONS="--import tsx".',
-      );
 }
