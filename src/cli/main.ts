@@ -45,8 +45,6 @@ const OPTIONS = {
   data: { type: 'string' },
   page: { type: 'boolean' },
   dotenv: { type: 'string', multiple: true },
-  // Its first name, which Node takes for itself before the script's name.
-  'env-file': { type: 'string', multiple: true },
 } as const;
 
 const PROBLEM = 1;
@@ -71,8 +69,8 @@ async function execute(args: string[]): Promise<number> {
     throw new Misuse(`"${[target, ...more].join(' ')}" is not understood`);
   }
   if (name === 'doctor') {
-    const { dotenv = [], 'env-file': envFiles = [], import: imports = [] } = values;
-    return examine(json, imports, [...envFiles, ...dotenv]);
+    const { dotenv = [], import: imports = [] } = values;
+    return examine(json, imports, dotenv);
   }
   if (name === 'dev') {
     return attempt('The receiver could not start', () => runDev({ port, host, data }));

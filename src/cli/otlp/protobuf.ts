@@ -1,3 +1,5 @@
+import { readFields } from '../../export/protobuf-fields.js';
+
 /** Reports what OTLP forbids or this decoder does not know; decoding goes on. A strict caller throws. */
 export type OnOddity = (what: string) => void;
 
@@ -81,97 +83,63 @@ export function decodeProtobuf(bytes: Uint8Array, message: string, odd: OnOddity
   const result: Record<string, unknown> = {};
   // Pushed to and never copied: a span may have a hundred thousand attributes.
   const lists = new Map<string, unknown[]>();
-  for (const { number, wireType, value } of rawFieldsOf(bytes)) {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (const { number, encoded, content } of readFields(buffer)) {
     const field = FIELDS.get(message)?.get(number);
     if (field === undefined) {
       odd(`unknown field ${number} of ${message}`);
       continue;
     }
     const { name, type, isRepeated } = field;
+    const wireType = encoded.readUInt8() % 8;
     const expected = WIRE_TYPES[type] ?? LENGTH_DELIMITED;
     const isPacked = isRepeated && expected === FIXED64 && wireType === LENGTH_DELIMITED;
     if (wireType !== expected && !isPacked) throw new Error(`${name} has wire type ${wireType}`);
     if (!isRepeated) {
-      result[name] = readValue(value, type, odd);
+      result[name] = readValue(content, type, odd);
       continue;
     }
     const list = lists.get(name) ?? [];
-    for (const each of isPacked ? unpack(value) : [value]) list.push(readValue(each, type, odd));
+    // Of OTLP's packed fields, all are eight bytes wide.
+    const width = isPacked ? 8 : Infinity;
+    let at = 0;
+    do {
+      list.push(readValue(content.subarray(at, at + width), type, odd));
+      at += width;
+    } while (at < content.length);
     lists.set(name, list);
     result[name] = list;
   }
   return result;
 }
 
-/** A number of wire type 0, or the bytes of a value. */
-type RawValue = bigint | Buffer;
-
-function readValue(value: RawValue, type: string, odd: OnOddity): unknown {
-  if (typeof value === 'bigint') {
-    if (type === 'bool') return value !== 0n;
-    return type === 'int64' ? BigInt.asIntN(64, value) : Number(value);
-  }
+function readValue(content: Buffer, type: string, odd: OnOddity): unknown {
   switch (type) {
+    case 'bool':
+      return readVarint(content) !== 0n;
+    case 'uint32':
+      return Number(readVarint(content));
+    case 'int64':
+      return BigInt.asIntN(64, readVarint(content));
     case 'fixed32':
-      return value.readUInt32LE();
+      return content.readUInt32LE();
     case 'fixed64':
-      return value.readBigUInt64LE();
+      return content.readBigUInt64LE();
     case 'sfixed64':
-      return value.readBigInt64LE();
+      return content.readBigInt64LE();
     case 'double':
-      return value.readDoubleLE();
+      return content.readDoubleLE();
     case 'string':
-      return strictUtf8.decode(value);
+      return strictUtf8.decode(content);
     case 'id':
-      return value.toString('hex');
+      return content.toString('hex');
     case 'bytes':
-      return value.toString('base64');
+      return content.toString('base64');
     default:
-      return decodeProtobuf(value, type, odd);
+      return decodeProtobuf(content, type, odd);
   }
 }
 
-/** Of OTLP's packed fields, all are eight bytes wide. */
-function* unpack(value: RawValue): Generator<Buffer> {
-  if (typeof value === 'bigint') return;
-  for (let at = 0; at < value.length; at += 8) yield value.subarray(at, at + 8);
-}
-
-interface RawField {
-  readonly number: number;
-  readonly wireType: number;
-  readonly value: RawValue;
-}
-
-/** The fields of a message as they are on the wire. */
-function* rawFieldsOf(bytes: Uint8Array): Generator<RawField> {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  let at = 0;
-  const varint = (): bigint => {
-    let value = 0n;
-    for (let shift = 0n; shift < 70n; shift += 7n) {
-      const byte = buffer.readUInt8(at++);
-      value |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) return BigInt.asUintN(64, value);
-    }
-    throw new Error('not a protobuf message');
-  };
-  const take = (length: number): Buffer => {
-    const start = at;
-    at += length;
-    if (at > buffer.length) throw new Error('not a protobuf message');
-    return buffer.subarray(start, at);
-  };
-  while (at < buffer.length) {
-    const tag = Number(varint());
-    const wireType = tag % 8;
-    const number = Math.floor(tag / 8);
-    if (number === 0) throw new Error('not a protobuf message');
-    if (wireType === 0) yield { number, wireType, value: varint() };
-    else if (wireType === FIXED64) yield { number, wireType, value: take(8) };
-    else if (wireType === FIXED32) yield { number, wireType, value: take(4) };
-    else if (wireType === LENGTH_DELIMITED) {
-      yield { number, wireType, value: take(Number(varint())) };
-    } else throw new Error('not a protobuf message');
-  }
+function readVarint(content: Buffer): bigint {
+  return content.reduceRight((value, byte) => (value << 7n) | BigInt(byte & 0x7f), 0n);
 }
