@@ -9,8 +9,12 @@ import { EVERYTHING_HIDDEN, privacyWith, SPAN_CONTEXT, send, spanWith } from './
 const CANARY = 'canary-5be1d0';
 
 const KEYS: readonly string[] = [
-  ...KEY_RULES.flatMap(({ exact }) => Object.keys(exact)),
-  ...KEY_RULES.flatMap(({ prefixes }) => prefixes.flatMap(([prefix]) => [prefix, `${prefix}x`])),
+  ...KEY_RULES.flatMap(([, prefix, names]) =>
+    names.split(/\s+/).flatMap((name) => {
+      const key = `${prefix}${name}`;
+      return key.endsWith('*') ? [key.slice(0, -1), key.replace('*', 'x')] : [key];
+    }),
+  ),
   'input.value',
   'input.audio.transcript',
   'output.value',
