@@ -4,11 +4,9 @@ import { warnOnce } from '../diagnostics.js';
 import type { ResolvedPrivacyFlags } from '../options/privacy-flags.js';
 import { ContentRewriter, type Warn } from './content-rewriter.js';
 import {
-  actionOn,
-  CONTENT_CLASSES,
+  actionsUnder,
   hidingSwitches,
   type ContentAction,
-  type ContentClass,
   type HidingSwitch,
 } from './content-rules.js';
 import { CONTENT_PARAMETERS, CONVERSATION_PARAMETERS, type JsonSelection } from './hide-in-json.js';
@@ -24,7 +22,7 @@ import { resolveRedaction, type ResolvedHash } from './resolve-redaction.js';
 /** What may be sent, decided once for all spans. */
 export interface PrivacyPolicy {
   /** What becomes of each class of content. A class that is not in it is removed. */
-  readonly actions: ReadonlyMap<ContentClass, ContentAction>;
+  readonly actions: ReadonlyMap<string, ContentAction>;
   /** Nothing is withheld but long media, and nothing rewritten: most values need no look. */
   readonly limitsMediaOnly: boolean;
   /** Outputs are hidden: what the model said before must not come back in the next request. */
@@ -133,7 +131,7 @@ function decide(flags: ResolvedPrivacyFlags, isRewriting: boolean): HidingPolicy
   const isOn = (...some: readonly HidingSwitch[]): boolean => some.some((one) => switches.has(one));
   const hidesAnswersInInput = isOn('hideOutputs', 'hideOutputMessages', 'hideOutputText');
   return {
-    actions: new Map(CONTENT_CLASSES.map((content) => [content, actionOn(content, switches)])),
+    actions: actionsUnder(switches),
     limitsMediaOnly: switches.size === 0 && !isRewriting,
     hidesAnswersInInput,
     hiddenParameters: isOn('hideInputs')
