@@ -31,8 +31,11 @@ const PROVIDER =
 /** A provider's domain may come without its dot: "gmail com". */
 const DOMAIN = String.raw`(?:(?:${PART}${DOT}){1,4}${DOMAIN_END}|${PROVIDER}\s(?:com|net|org|de|fr|es|nl|pt|co\suk)(?![${LETTER}])|(?:libero|virgilio|tiscali)\sit(?![${LETTER}]))`;
 
-const WRITTEN_LOCAL = /^[^\s]*[._+\d-]/;
-const IS_PROVIDER = new RegExp(String.raw`\s${PROVIDER}(?![${LETTER}-])[^@]*$`, 'i');
+/** A sign in the name, a dot by its name, or a provider. */
+const IS_ADDRESS = new RegExp(
+  String.raw`^\S*[._+\d-]|\s${DOT_NAMES}\s|\s${PROVIDER}(?![${LETTER}-])[^@]*$`,
+  'i',
+);
 /** "Order it at example dot com" names a shop. */
 const NO_LOCAL =
   /^(?:a|an|and|available|be|book|bought|buy|find|found|go|her|here|him|in|is|it|look|me|meet|off|on|online|or|order|out|shop|that|them|this|up|us|visit|was|you) at /i;
@@ -40,17 +43,13 @@ const NO_LOCAL =
 /** `alice at example dot com`, with the names of the signs or with brackets around them. */
 const DICTATED_EMAIL: NamedPattern = {
   name: 'email',
-  needs: new RegExp(`${AT}${DOMAIN}`, 'i'),
+  // Less than a domain, which takes ten times as long to compile.
+  needs: new RegExp(
+    String.raw`${AT}${PART}(?:${DOT}[${LETTER}-]|\s(?:com|net|org|de|fr|es|nl|pt|co|it)(?![${LETTER}]))`,
+    'i',
+  ),
   pattern: new RegExp(String.raw`(?<![${LETTER}])(?<secret>${LOCAL}${AT}${DOMAIN})`, 'i'),
-  accepts: (match) => {
-    if (!/\sat\s/i.test(match)) return true;
-    if (NO_LOCAL.test(match)) return false;
-    return (
-      WRITTEN_LOCAL.test(match) ||
-      new RegExp(String.raw`\s${DOT_NAMES}\s`, 'i').test(match) ||
-      IS_PROVIDER.test(match)
-    );
-  },
+  accepts: (match) => !/\sat\s/i.test(match) || (!NO_LOCAL.test(match) && IS_ADDRESS.test(match)),
 };
 
 export const EMAIL_PATTERNS: readonly NamedPattern[] = [EMAIL, DICTATED_EMAIL];

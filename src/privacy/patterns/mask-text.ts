@@ -29,13 +29,11 @@ const JSON_ESCAPE = /\\(?:u([\da-f]{4})|([^]?))/gi;
 /** Escapes of URLs, and those of JSON inside other text. */
 const ESCAPE = /%[2-9a-f][\da-f]|\\u[\da-f]{4}/i;
 const ESCAPES = /(?:%[\da-f]{2})+|\\u[\da-f]{4}/gi;
-const CONTROL_CHARACTERS: ReadonlyMap<string, string> = new Map([
-  ['b', '\b'],
-  ['f', '\f'],
-  ['n', '\n'],
-  ['r', '\r'],
-  ['t', '\t'],
-]);
+const CONTROL_CHARACTERS: ReadonlyMap<string, string> = new Map(
+  Object.entries({ b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }),
+);
+/** What parts the words and numbers of a match. */
+const SEPARATORS = '\t\n\r .,_/()-\u00a0';
 
 /** Makes a copy of the pattern, so that the state of the user's own `RegExp` is left alone. */
 export function compilePattern(pattern: RegExp | NamedPattern): CompiledPattern {
@@ -245,8 +243,11 @@ function acceptedLength(
   let { length } = match;
   for (let attempt = 1; length > 0; attempt += 1) {
     if (isAccepted(match.slice(0, length), accepts)) return length;
-    if (attempt === maxAttempts) return 0;
-    length = lastSeparator(match, length);
+    if (attempt === maxAttempts) break;
+    // To where the last separators begin.
+    length -= 1;
+    while (length > 0 && !SEPARATORS.includes(match.charAt(length))) length -= 1;
+    while (length > 0 && SEPARATORS.includes(match.charAt(length - 1))) length -= 1;
   }
   return 0;
 }
@@ -261,24 +262,6 @@ function isAccepted(match: string, accepts: (match: string) => boolean): boolean
     // A check that fails says nothing in the text's favour.
     return true;
   }
-}
-
-/** Where the last separators before this end begin. */
-function lastSeparator(match: string, before: number): number {
-  let index = before - 1;
-  while (index > 0 && !isSeparator(match, index)) index -= 1;
-  while (index > 0 && isSeparator(match, index - 1)) index -= 1;
-  return Math.max(index, 0);
-}
-
-const SEPARATORS: ReadonlySet<number> = new Set(Array.from('\t\n\r .,_/()-\u00a0', codeOf));
-
-function codeOf(char: string): number {
-  return char.charCodeAt(0);
-}
-
-function isSeparator(text: string, index: number): boolean {
-  return SEPARATORS.has(text.charCodeAt(index));
 }
 
 /**
