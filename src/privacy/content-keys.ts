@@ -1,16 +1,11 @@
 import type { AttributeValue } from '@opentelemetry/api';
+import { Attr } from '../semconv/attribute-keys.js';
 import { CatalystAttr } from '../semconv/catalyst-attributes.js';
 import type { ContentClass } from './content-rules.js';
 
 /** Our own keys with text of a person, of a model or of the application; the others have none. */
-const {
-  AGENT_OUTCOME,
-  AGENT_STOP_REASON,
-  ROOM_NAME,
-  SESSION_CLOSE_REASON,
-  TENANT_ID,
-  ...HARMLESS_ATTR
-} = CatalystAttr;
+const { ROOM_NAME, SESSION_CLOSE_REASON, TENANT_ID, ...HARMLESS_ATTR } = CatalystAttr;
+const { AGENT_OUTCOME, AGENT_STOP_REASON } = Attr;
 
 /**
  * Keys of one class: what they begin with, how they go on, and a pattern that they match. A name
@@ -236,6 +231,7 @@ export const KEY_RULES: readonly KeyRule[] = [
   // Our own. Any other key under `voice.` counts as `metadata`: an application chose it.
   ['personal', '', `${ROOM_NAME} room.name participant.identity`],
   ['metadata', '', `${TENANT_ID} ${AGENT_OUTCOME} ${AGENT_STOP_REASON} ${SESSION_CLOSE_REASON}`],
+  ['none', 'agent.', 'finalized id llm_call_count role tool_call_count'],
   ['none', '', Object.values(HARMLESS_ATTR).join(' ')],
 ];
 
