@@ -36,27 +36,22 @@ const CONTROL_CHARACTERS: ReadonlyMap<string, string> = new Map(
 const SEPARATORS = '\t\n\r .,_/()-\u00a0';
 
 /** Makes a copy of the pattern, so that the state of the user's own `RegExp` is left alone. */
-export function compilePattern(pattern: RegExp | NamedPattern): CompiledPattern {
+export function compilePattern(
+  pattern: RegExp | (NamedPattern & Partial<Reading>),
+): CompiledPattern {
   const named = pattern instanceof RegExp ? undefined : pattern;
   const { source, flags } = pattern instanceof RegExp ? pattern : pattern.pattern;
   // Only the indices of groups need `d`, and they cost time.
   const indices = source.includes('(?<secret>') ? 'd' : '';
   const needs = named?.needs;
+  const hasState = needs instanceof RegExp && (needs.global || needs.sticky);
   return {
     regex: new RegExp(source, `${withoutState(flags)}g${indices}`),
-    needs: hasState(needs) ? new RegExp(needs.source, withoutState(needs.flags)) : needs,
+    needs: hasState ? new RegExp(needs.source, withoutState(needs.flags)) : needs,
     accepts: named?.accepts,
-    read: named !== undefined && hasReading(named) ? named.read : undefined,
+    read: named?.read,
     replacement: named === undefined ? '[REDACTED]' : `[REDACTED:${named.name}]`,
   };
-}
-
-function hasReading(pattern: NamedPattern): pattern is NamedPattern & Reading {
-  return 'read' in pattern && typeof pattern.read === 'function';
-}
-
-function hasState(needs: string | RegExp | undefined): needs is RegExp {
-  return needs instanceof RegExp && (needs.global || needs.sticky);
 }
 
 function withoutState(flags: string): string {
@@ -164,7 +159,7 @@ function possibleIn(
  */
 export function maskPattern(
   text: string,
-  pattern: CompiledPattern,
+  { regex, accepts, replacement }: CompiledPattern,
   searched: string = text,
 ): string {
   let masked = '';
@@ -173,56 +168,33 @@ export function maskPattern(
   let length = WINDOW_LENGTH;
   for (;;) {
     const end = Math.min(text.length, from + length);
-    const found = searchWindow(searched, pattern, from, end);
-    for (const [start, stop] of found.matches) {
-      masked += text.slice(copiedTo, start) + pattern.replacement;
-      copiedTo = stop;
+    const isLast = end === text.length;
+    const base = Math.max(0, from - CONTEXT_LENGTH);
+    const slice = base === 0 && isLast ? searched : searched.slice(base, end);
+    let resumeAt = Math.max(from, end - OVERLAP_LENGTH);
+    regex.lastIndex = from - base;
+    for (let match = regex.exec(slice); match !== null; match = regex.exec(slice)) {
+      const stop = match.index + match[0].length;
+      if (base + stop === end && !isLast && stop > match.index) {
+        // It may go on beyond the window.
+        resumeAt = base + match.index;
+        break;
+      }
+      const secret = match.indices?.groups?.['secret'];
+      const [first, last] = secret ?? [match.index, stop];
+      const attempts = secret === undefined ? MAX_ATTEMPTS : 1;
+      const accepted = acceptedLength(slice.slice(first, last), accepts, attempts);
+      regex.lastIndex = accepted === 0 ? nextCharacter(slice, match.index) : first + accepted;
+      if (accepted === 0) continue;
+      masked += text.slice(copiedTo, base + first) + replacement;
+      copiedTo = base + regex.lastIndex;
+      resumeAt = Math.max(resumeAt, copiedTo);
     }
-    if (end === text.length) return copiedTo === 0 ? text : masked + text.slice(copiedTo);
+    if (isLast) return copiedTo === 0 ? text : masked + text.slice(copiedTo);
     // A match as long as its window gets a window twice as long.
-    length = found.resumeAt === from ? length * 2 : WINDOW_LENGTH;
-    from = found.resumeAt;
+    length = resumeAt === from ? length * 2 : WINDOW_LENGTH;
+    from = resumeAt;
   }
-}
-
-interface WindowSearch {
-  readonly matches: readonly (readonly [start: number, stop: number])[];
-  readonly resumeAt: number;
-}
-
-function searchWindow(
-  text: string,
-  { regex, accepts }: CompiledPattern,
-  from: number,
-  end: number,
-): WindowSearch {
-  const isLast = end === text.length;
-  const base = Math.max(0, from - CONTEXT_LENGTH);
-  const slice = base === 0 && isLast ? text : text.slice(base, end);
-  const matches: [number, number][] = [];
-  let lastStop = from;
-  regex.lastIndex = from - base;
-  for (let match = regex.exec(slice); match !== null; match = regex.exec(slice)) {
-    const stop = match.index + match[0].length;
-    if (stop === match.index) {
-      regex.lastIndex = nextCharacter(slice, stop);
-      continue;
-    }
-    // It may go on beyond the window.
-    if (base + stop === end && !isLast) return { matches, resumeAt: base + match.index };
-    const secret = match.indices?.groups?.['secret'];
-    const [first, last] = secret ?? [match.index, stop];
-    const attempts = secret === undefined ? MAX_ATTEMPTS : 1;
-    const accepted = acceptedLength(slice.slice(first, last), accepts, attempts);
-    if (accepted === 0) {
-      regex.lastIndex = nextCharacter(slice, match.index);
-      continue;
-    }
-    regex.lastIndex = first + accepted;
-    lastStop = base + first + accepted;
-    matches.push([base + first, lastStop]);
-  }
-  return { matches, resumeAt: Math.max(lastStop, end - OVERLAP_LENGTH) };
 }
 
 /** Past a surrogate pair as a whole: in its middle, a pattern with `u` would step back for ever. */
