@@ -122,9 +122,7 @@ function isDictatedNumber(match: string): boolean {
   const digits = digitsIn(match);
   const numbers = match.match(/\d+\0*/g) ?? [];
   const { length } = digits;
-  if (length < FEWEST_DIGITS || isSeries(numbers.map((number) => Number.parseInt(number, 10)))) {
-    return false;
-  }
+  if (length < FEWEST_DIGITS || isSeries(numbers.map(Number.parseFloat))) return false;
   // A short list of numbers, as code and JSON have it, is none.
   if (isWritten) return !COMMAS.test(match) || (length >= 9 && /\s/.test(match));
   const singles = digitsIn(
@@ -135,11 +133,7 @@ function isDictatedNumber(match: string): boolean {
   if (singles >= 5 && singles * 3 >= length * 2) return true;
   if (length < 9 || length > 15) return false;
   // A telephone in pairs. Times end before 60, and prices in 90, 95 or 99.
-  return /^[0+]/.test(match) || numbers.some(isNoTimeOrPrice);
-}
-
-function isNoTimeOrPrice(number: string): boolean {
-  return /^(?:[6-8]\d|9[1-46-8])\0/.test(number);
+  return /^[0+]|(?:^|[^\d])(?:[6-8]\d|9[1-46-8])\0/.test(match);
 }
 
 /** Whether the speaker counts: one, two, three, or ten, twenty, thirty. */

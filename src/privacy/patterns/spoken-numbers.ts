@@ -60,16 +60,13 @@ function beginnings(length: number, names: readonly string[]): readonly string[]
   return short.filter((one) => !short.some((other) => other !== one && one.startsWith(other)));
 }
 
-/** What is read for each name, and what finds the names in a text. */
-interface Readings {
-  readonly byName: ReadonlyMap<string, string>;
-  readonly name: RegExp;
-}
+/**
+ * What is read for each name, and what finds the names in a text. Made when a text first needs it:
+ * most processes load the patterns and never do.
+ */
+let readings: readonly [byName: ReadonlyMap<string, string>, name: RegExp] | undefined;
 
-/** Made when a text first needs it: most processes load the patterns and never do. */
-let readings: Readings | undefined;
-
-function createReadings(): Readings {
+function createReadings(): NonNullable<typeof readings> {
   const byName = new Map<string, string>();
   const add = (name: string, reading: string): void => {
     if (!byName.has(name)) byName.set(name, reading);
@@ -93,7 +90,7 @@ function createReadings(): Readings {
   }
   for (const [names, reading] of SIGNS) for (const name of names.split(' ')) add(name, reading);
   const name = `(?<![${LETTER}])(?:${beginnings(3, [...byName.keys()]).join('|')})[a-z\u00df-\u024f]*${END}`;
-  return { byName, name: new RegExp(name, 'gi') };
+  return [byName, new RegExp(name, 'gi')];
 }
 
 /** Names with their places in the list. A slash separates spellings. */
@@ -109,7 +106,7 @@ export const PAD = '\0';
 /** Reads what names of numbers say, each as digits in its place: the text keeps its length. */
 export function readNumbers(text: string): string {
   readings ??= createReadings();
-  const { byName, name } = readings;
+  const [byName, name] = readings;
   const read = text.replace(name, (found) => pad(byName.get(found.toLowerCase()) ?? found, found));
   return COMBINATIONS.reduce(
     (soFar, [names, reading]) =>
