@@ -7,16 +7,8 @@ import type { ContentClass } from './content-rules.js';
 const { ROOM_NAME, SESSION_CLOSE_REASON, TENANT_ID, ...HARMLESS_ATTR } = CatalystAttr;
 const { AGENT_OUTCOME, AGENT_STOP_REASON } = Attr;
 
-/**
- * Keys of one class: what they begin with, how they go on, and a pattern that they match. A name
- * that ends with `*` stands for all that begin so.
- */
-export type KeyRule = readonly [
-  content: ContentClass,
-  prefix: string,
-  names: string,
-  pattern?: RegExp,
-];
+/** Keys of one class, and a pattern that they match. One with `*` stands for all that begin so. */
+export type KeyRule = readonly [content: ContentClass, names: string, pattern?: RegExp];
 
 const STRUCTURE =
   /(?:message\.(?:role|name|tool_call_id|function_call_name)|message_content\.(?:type|id)|tool_call\.(?:id|function\.name)|mime_type)$/;
@@ -28,211 +20,204 @@ const SCORE =
 const JUDGED = /(?:^|\.)(?:annotations?|evaluations?)\./;
 
 /**
- * The vocabularies whose keys may meet on one provider. Whole keys come before those with `*`; else
- * the first rule counts. Where a vocabulary is known, its other keys are `raw`.
+ * The keys of all vocabularies that may meet on one provider, LiveKit's without the `pii` segment
+ * that marks content from 1.7.0. Whole keys come before those with `*`; else the first rule counts.
+ * Where a vocabulary is known, its other keys are `raw`.
  *
  * Backends rebuild OpenInference messages from raw attributes, so each follows the switches of what
- * it duplicates. A whole request, such as `gen_ai.prompt`, is `raw`: it repeats earlier answers.
+ * it duplicates. A whole request, such as `gen_ai.prompt`, is `raw`: it repeats earlier answers. So
+ * is `lk.amd.reason`, which LiveKit does not mark: a model wrote it about who answered the phone.
  */
 export const KEY_RULES: readonly KeyRule[] = [
-  // LiveKit (`telemetry/trace_types.ts`), without the `pii` segment that marks content from 1.7.0.
-  ['rawInput', 'lk.', 'user_input user_transcript instructions amd.transcript'],
-  // LiveKit does not mark what a model wrote about the person who answered the phone.
-  ['raw', 'lk.', 'chat_ctx amd.reason'],
-  ['rawOutput', 'lk.', 'response.text response.function_calls input_text function_tool.output'],
-  ['toolArguments', 'lk.', 'function_tool.arguments'],
-  ['personal', 'lk.', 'participant_identity room_name'],
-  ['llmTools', 'lk.', 'function_tools provider_tools tool_sets'],
+  // Whole keys.
+  [
+    'personal',
+    `ai.telemetry.metadata.userId gen_ai.user http.client_ip http.user_agent
+    langfuse.trace.user_id langfuse.user.id lk.participant_identity lk.room_name llm.user
+    participant.identity room.name traceloop.association.properties.user_id user_agent.original`,
+  ],
+  ['metadata', 'metadata tag.tags'],
+  ['exception', 'error.message error.stack otel.status_description'],
+  [
+    'rawInput',
+    `db.query.text db.statement gen_ai.agent.description gen_ai.memory.query.text
+    gen_ai.retrieval.query.text gen_ai.system_instructions graphql.document graphql.source
+    http.route.params http.target http.url lk.amd.transcript lk.instructions lk.user_input
+    lk.user_transcript llm.headers reranker.query`,
+  ],
+  [
+    'rawOutput',
+    `ai.toolCall.output ai.toolCall.result gen_ai.completion gen_ai.memory.records
+    gen_ai.output.messages gen_ai.retrieval.documents gen_ai.tool.call.result gen_ai.tool.message
+    lk.function_tool.output lk.input_text lk.response.function_calls lk.response.text
+    traceloop.entity.output`,
+  ],
+  ['raw', 'lk.amd.reason lk.chat_ctx'],
+  ['inputMimeType', 'input.mime_type'],
+  ['inputImage', 'input.images'],
+  ['outputMimeType', 'output.mime_type'],
+  ['outputImage', 'output.images'],
+  ['outputText', 'llm.function_call'],
+  [
+    'toolArguments',
+    `ai.toolCall.args ai.toolCall.input gen_ai.tool.call.arguments lk.function_tool.arguments
+    tool.parameters tool_call.function.arguments`,
+  ],
+  ['toolDefinition', 'gen_ai.tool.description tool.description tool.json_schema'],
+  [
+    'llmTools',
+    `ai.prompt.toolChoice ai.prompt.tools gen_ai.tool.definitions lk.function_tools
+    lk.provider_tools lk.tool_sets`,
+  ],
+  ['invocationParameters', 'embedding.invocation_parameters llm.invocation_parameters'],
+  ['embeddingText', 'ai.value ai.values embedding.text'],
+  ['embeddingVector', 'ai.embedding ai.embeddings embedding.vector'],
   [
     'none',
-    'lk.',
-    `agent_label agent_name amd.category amd.delay amd.interrupt_on_machine amd.is_machine
-    amd.speech_duration blocking.cause blocking.count blocking.cpu_time blocking.duration
-    blocking.gc_time blocking.max_duration blocking.severity blocking.suppressed blocking.threshold
-    blocking.total_duration cloud_agent_id deployment_id e2e_latency end_of_turn_delay end_time
-    eou.detection_delay eou.endpointing_delay eou.from_cache eou.language eou.probability eou.source
-    eou.unlikely_threshold function_tool.id function_tool.is_error function_tool.name generation_id
-    interrupted interruption.detection_delay interruption.prediction_duration
-    interruption.probability interruption.total_duration is_interruption job_id llm_metrics
-    parent_generation_id participant_id participant_kind provider_request_ids
-    realtime_model_metrics redaction.enabled response.ttfb response.ttft retry_count
-    simulation.enabled simulation.job_id simulation.run_id speech_id start_time
-    transcript_confidence transcription_delay tts.label tts.streaming tts_metrics`,
+    `agent.finalized agent.id agent.llm_call_count agent.name agent.role agent.tool_call_count
+    ai.model.id ai.model.provider ai.operationId ai.response.avgCompletionTokensPerSecond
+    ai.response.avgOutputTokensPerSecond ai.response.finishReason ai.response.id ai.response.model
+    ai.response.msToFinish ai.response.msToFirstChunk ai.response.timestamp
+    ai.settings.maxOutputTokens ai.settings.maxRetries ai.settings.maxSteps ai.settings.maxTokens
+    ai.settings.mode ai.settings.temperature ai.settings.topK ai.settings.topP
+    ai.telemetry.functionId ai.toolCall.id ai.toolCall.name ai.usage.cachedInputTokens
+    ai.usage.completionTokens ai.usage.inputTokenDetails.cacheReadTokens
+    ai.usage.inputTokenDetails.cacheWriteTokens ai.usage.inputTokenDetails.noCacheTokens
+    ai.usage.inputTokens ai.usage.outputTokenDetails.reasoningTokens
+    ai.usage.outputTokenDetails.textTokens ai.usage.outputTokens ai.usage.promptTokens
+    ai.usage.reasoningTokens ai.usage.tokens ai.usage.totalTokens anthropic.message.stop_reason
+    anthropic.request.id anthropic.response.service_tier code.column code.column.number
+    code.file.path code.filepath code.function code.function.name code.line.number code.lineno
+    code.namespace component db.collection.name db.name db.namespace db.operation
+    db.operation.name db.system db.system.name deployment.environment deployment.environment.name
+    deployment.id deployment.name deployment.status embedding.model_name error.type
+    exception.escaped exception.type gen_ai.agent.id gen_ai.agent.name gen_ai.agent.version
+    gen_ai.conversation.id gen_ai.data_source.id gen_ai.embeddings.dimension.count
+    gen_ai.evaluation.name gen_ai.evaluation.score.label gen_ai.evaluation.score.value
+    gen_ai.operation.name gen_ai.output.type gen_ai.prompt.name gen_ai.prompt.version
+    gen_ai.provider.name gen_ai.request.choice.count gen_ai.request.encoding_formats
+    gen_ai.request.frequency_penalty gen_ai.request.max_tokens gen_ai.request.model
+    gen_ai.request.presence_penalty gen_ai.request.seed gen_ai.request.stream
+    gen_ai.request.temperature gen_ai.request.top_k gen_ai.request.top_p gen_ai.request.type
+    gen_ai.response.finish_reason gen_ai.response.finish_reasons gen_ai.response.id
+    gen_ai.response.model gen_ai.response.time_to_first_chunk gen_ai.system gen_ai.token.type
+    gen_ai.tool.call.id gen_ai.tool.name gen_ai.tool.type gen_ai.usage.audio.input_tokens
+    gen_ai.usage.audio.output_tokens gen_ai.usage.cache_creation.input_tokens
+    gen_ai.usage.cache_creation_input_tokens gen_ai.usage.cache_read.input_tokens
+    gen_ai.usage.cache_read_input_tokens gen_ai.usage.cache_write.input_tokens
+    gen_ai.usage.completion_tokens gen_ai.usage.cost gen_ai.usage.input_audio_tokens
+    gen_ai.usage.input_cached_tokens gen_ai.usage.input_text_tokens gen_ai.usage.input_tokens
+    gen_ai.usage.output_audio_tokens gen_ai.usage.output_text_tokens gen_ai.usage.output_tokens
+    gen_ai.usage.prompt_tokens gen_ai.usage.reasoning.output_tokens gen_ai.usage.reasoning_tokens
+    gen_ai.usage.text.input_tokens gen_ai.usage.text.output_tokens gen_ai.usage.total_tokens
+    gen_ai.workflow.name graph.node.id graph.node.name graph.node.parent_id http.flavor http.host
+    http.method http.request.body.size http.request.method http.request.resend_count
+    http.request_content_length http.request_content_length_uncompressed http.response.body.size
+    http.response.status_code http.response_content_length
+    http.response_content_length_uncompressed http.route http.scheme http.status_code
+    http.status_text job_id langfuse.environment langfuse.observation.completion_start_time
+    langfuse.observation.level langfuse.observation.model.name langfuse.observation.type
+    langfuse.release langfuse.session.id langfuse.version langsmith.span.kind lk.agent_label
+    lk.agent_name lk.amd.category lk.amd.delay lk.amd.interrupt_on_machine lk.amd.is_machine
+    lk.amd.speech_duration lk.blocking.cause lk.blocking.count lk.blocking.cpu_time
+    lk.blocking.duration lk.blocking.gc_time lk.blocking.max_duration lk.blocking.severity
+    lk.blocking.suppressed lk.blocking.threshold lk.blocking.total_duration lk.cloud_agent_id
+    lk.deployment_id lk.e2e_latency lk.end_of_turn_delay lk.end_time lk.eou.detection_delay
+    lk.eou.endpointing_delay lk.eou.from_cache lk.eou.language lk.eou.probability lk.eou.source
+    lk.eou.unlikely_threshold lk.function_tool.id lk.function_tool.is_error lk.function_tool.name
+    lk.generation_id lk.interrupted lk.interruption.detection_delay
+    lk.interruption.prediction_duration lk.interruption.probability lk.interruption.total_duration
+    lk.is_interruption lk.job_id lk.llm_metrics lk.parent_generation_id lk.participant_id
+    lk.participant_kind lk.provider_request_ids lk.realtime_model_metrics lk.redaction.enabled
+    lk.response.ttfb lk.response.ttft lk.retry_count lk.simulation.enabled lk.simulation.job_id
+    lk.simulation.run_id lk.speech_id lk.start_time lk.transcript_confidence
+    lk.transcription_delay lk.tts.label lk.tts.streaming lk.tts_metrics llm.call_site
+    llm.cost.completion llm.cost.completion_details.audio llm.cost.completion_details.output
+    llm.cost.completion_details.reasoning llm.cost.prompt llm.cost.prompt_details.audio
+    llm.cost.prompt_details.cache_input llm.cost.prompt_details.cache_read
+    llm.cost.prompt_details.cache_write llm.cost.prompt_details.input llm.cost.total
+    llm.finish_reason llm.is_streaming llm.model_name llm.prompt_template.version llm.provider
+    llm.request.model_name llm.request.type llm.response.model_name llm.system
+    llm.token_count.completion llm.token_count.completion_details.audio
+    llm.token_count.completion_details.reasoning llm.token_count.prompt
+    llm.token_count.prompt_details.audio llm.token_count.prompt_details.cache_input
+    llm.token_count.prompt_details.cache_read llm.token_count.prompt_details.cache_write
+    llm.token_count.total llm.usage.cache_creation_input_tokens llm.usage.cache_read_input_tokens
+    llm.usage.completion_tokens llm.usage.prompt_tokens llm.usage.reasoning_tokens
+    llm.usage.total_tokens llm.use_case net.host.carrier.icc net.host.carrier.mcc
+    net.host.carrier.mnc net.host.carrier.name net.host.connection.subtype
+    net.host.connection.type net.host.ip net.host.name net.host.port net.peer.name net.peer.port
+    net.protocol.name net.protocol.version net.sock.family net.sock.host.addr net.sock.host.port
+    net.transport network.carrier.icc network.carrier.mcc network.carrier.mnc network.carrier.name
+    network.connection.state network.connection.subtype network.connection.type
+    network.interface.name network.io.direction network.local.address network.local.port
+    network.protocol.name network.protocol.version network.transport network.type
+    openinference.project.name openinference.span.kind operation.name otel.component.name
+    otel.component.type otel.event.name otel.library.name otel.library.version otel.scope.name
+    otel.scope.schema_url otel.scope.version otel.span.parent.origin otel.span.sampling_result
+    otel.status_code peer.service prompt.id prompt.vendor reranker.model_name reranker.top_k
+    room_id rpc.grpc.status_code rpc.method rpc.service rpc.system server.address server.port
+    service.criticality service.instance.id service.name service.namespace service.peer.name
+    service.peer.namespace service.version session.id telemetry.auto.version telemetry.distro.name
+    telemetry.distro.version telemetry.sdk.language telemetry.sdk.name telemetry.sdk.version
+    thread.id thread.name tool.id tool.name tool_call.function.name tool_call.id
+    traceloop.entity.name traceloop.entity.path traceloop.entity.version traceloop.span.kind
+    traceloop.workflow.name url.domain url.port url.scheme`,
   ],
-  // Put on the spans of a job by LiveKit Cloud's metadata processor.
-  ['none', '', 'job_id room_id'],
-  ['raw', 'lk.', '*'],
+  // Our own. Any other key under `voice.` counts as `metadata`: an application chose it.
+  ['personal', ROOM_NAME],
+  ['metadata', `${TENANT_ID} ${AGENT_OUTCOME} ${AGENT_STOP_REASON} ${SESSION_CLOSE_REASON}`],
+  ['none', Object.values(HARMLESS_ATTR).join(' ')],
 
-  // OpenTelemetry's GenAI conventions, with the spellings of earlier drafts and of OpenLLMetry.
-  ['rawInput', 'gen_ai.', 'system_instructions agent.description retrieval.query.text'],
-  ['rawInput', 'gen_ai.', 'memory.query.text'],
-  ['rawOutput', 'gen_ai.', 'output.messages completion completion.* tool.call.result'],
-  ['rawOutput', 'gen_ai.', 'tool.message retrieval.documents memory.records'],
-  ['toolArguments', 'gen_ai.', 'tool.call.arguments'],
-  ['toolDefinition', 'gen_ai.', 'tool.description'],
-  ['llmTools', 'gen_ai.', 'tool.definitions'],
-  ['personal', 'gen_ai.', 'user'],
-  [
-    'none',
-    'gen_ai.',
-    `agent.id agent.name agent.version conversation.id data_source.id embeddings.dimension.count
-    evaluation.name evaluation.score.label evaluation.score.value operation.name output.type
-    prompt.name prompt.version provider.name request.choice.count request.encoding_formats
-    request.frequency_penalty request.max_tokens request.model request.presence_penalty request.seed
-    request.stream request.temperature request.top_k request.top_p request.type
-    response.finish_reason response.finish_reasons response.id response.model
-    response.time_to_first_chunk system token.type tool.call.id tool.name tool.type workflow.name`,
-  ],
-  [
-    'none',
-    'gen_ai.usage.',
-    `audio.input_tokens audio.output_tokens cache_creation.input_tokens cache_creation_input_tokens
-    cache_read.input_tokens cache_read_input_tokens cache_write.input_tokens completion_tokens cost
-    input_audio_tokens input_cached_tokens input_text_tokens input_tokens output_audio_tokens
-    output_text_tokens output_tokens prompt_tokens reasoning.output_tokens reasoning_tokens
-    text.input_tokens text.output_tokens total_tokens`,
-  ],
-  ['raw', 'gen_ai.', '*'],
-
+  // LiveKit (`telemetry/trace_types.ts`), the GenAI conventions with the spellings of earlier drafts.
+  ['raw', 'lk.*'],
+  ['rawOutput', 'gen_ai.completion.*'],
+  ['raw', 'gen_ai.*'],
   // OpenInference (`spec/semantic_conventions.md`). What is not known of a message counts as text.
-  ['inputMessage', 'llm.', 'input_messages*', STRUCTURE],
-  ['inputImage', 'llm.', 'input_messages*', PICTURE],
-  ['inputAudio', 'llm.', 'input_messages*', SOUND],
-  ['inputText', 'llm.', 'input_messages*'],
-  ['outputMessage', 'llm.', 'output_messages*', STRUCTURE],
-  ['outputImage', 'llm.', 'output_messages*', PICTURE],
-  ['outputAudio', 'llm.', 'output_messages*', SOUND],
-  ['outputText', 'llm.', 'output_messages* function_call'],
-  ['embeddingVector', 'embedding.', 'vector'],
-  ['embeddingVector', 'embedding.', 'embeddings*', /embedding\.vector$/],
-  ['embeddingText', 'embedding.', 'embeddings* text'],
+  ['inputMessage', 'llm.input_messages*', STRUCTURE],
+  ['inputImage', 'llm.input_messages*', PICTURE],
+  ['inputAudio', 'llm.input_messages*', SOUND],
+  ['inputText', 'llm.input_messages*'],
+  ['outputMessage', 'llm.output_messages*', STRUCTURE],
+  ['outputImage', 'llm.output_messages*', PICTURE],
+  ['outputAudio', 'llm.output_messages*', SOUND],
+  ['outputText', 'llm.output_messages*'],
+  ['embeddingVector', 'embedding.embeddings*', /embedding\.vector$/],
+  ['embeddingText', 'embedding.embeddings*'],
   // Scores may be below any key.
-  ['none', '', '*', SCORE],
-  ['raw', '', '*', JUDGED],
-  ['inputMimeType', 'input.', 'mime_type'],
-  ['inputImage', 'input.', 'images images.*'],
-  ['inputText', 'input.', 'audio.transcript*'],
-  ['inputAudio', 'input.', 'audio.*'],
-  ['inputValue', 'input.', '*'],
-  ['outputMimeType', 'output.', 'mime_type'],
-  ['outputImage', 'output.', 'images images.*'],
-  ['outputText', 'output.', 'audio.transcript*'],
-  ['outputAudio', 'output.', 'audio.*'],
-  ['outputValue', 'output.', '*'],
-  ['llmTools', 'llm.', 'tools* request.functions.*'],
-  ['prompt', 'llm.', 'prompts* prompt_template.*'],
-  ['choice', 'llm.', 'choices*'],
-  ['invocationParameters', 'llm.', 'invocation_parameters invocation_parameters.*'],
-  ['invocationParameters', 'embedding.', 'invocation_parameters'],
-  ['personal', 'llm.', 'user'],
-  ['rawInput', '', 'llm.headers reranker.query reranker.input_documents*'],
-  ['rawOutput', '', 'reranker.* retrieval.*'],
-  ['toolArguments', '', 'tool.parameters tool_call.function.arguments'],
-  ['toolDefinition', 'tool.', 'description json_schema'],
-  ['metadata', '', 'metadata tag.tags'],
-  [
-    'none',
-    'llm.',
-    `call_site cost.completion cost.completion_details.audio cost.completion_details.output
-    cost.completion_details.reasoning cost.prompt cost.prompt_details.audio
-    cost.prompt_details.cache_input cost.prompt_details.cache_read cost.prompt_details.cache_write
-    cost.prompt_details.input cost.total finish_reason is_streaming model_name
-    prompt_template.version provider request.model_name request.type response.model_name system
-    token_count.completion token_count.completion_details.audio
-    token_count.completion_details.reasoning token_count.prompt token_count.prompt_details.audio
-    token_count.prompt_details.cache_input token_count.prompt_details.cache_read
-    token_count.prompt_details.cache_write token_count.total usage.cache_creation_input_tokens
-    usage.cache_read_input_tokens usage.completion_tokens usage.prompt_tokens
-    usage.reasoning_tokens usage.total_tokens use_case`,
-  ],
-  [
-    'none',
-    '',
-    `agent.name embedding.model_name graph.node.id graph.node.name graph.node.parent_id
-    openinference.project.name openinference.span.kind prompt.id prompt.vendor reranker.model_name
-    reranker.top_k session.id tool.id tool.name tool_call.function.name tool_call.id`,
-  ],
-  ['raw', '', 'llm.* document.* audio.* image.* video.* message.* message_content.*'],
-
+  ['none', '*', SCORE],
+  ['raw', '*', JUDGED],
+  ['inputImage', 'input.images.*'],
+  ['inputText', 'input.audio.transcript*'],
+  ['inputAudio', 'input.audio.*'],
+  ['inputValue', 'input.*'],
+  ['outputImage', 'output.images.*'],
+  ['outputText', 'output.audio.transcript*'],
+  ['outputAudio', 'output.audio.*'],
+  ['outputValue', 'output.*'],
+  ['llmTools', 'llm.tools* llm.request.functions.*'],
+  ['prompt', 'llm.prompts* llm.prompt_template.*'],
+  ['choice', 'llm.choices*'],
+  ['invocationParameters', 'llm.invocation_parameters.*'],
+  ['rawInput', 'reranker.input_documents*'],
+  ['rawOutput', 'reranker.* retrieval.*'],
+  ['raw', 'llm.* document.* audio.* image.* video.* message.* message_content.*'],
   // Other tracers: the Vercel AI SDK, OpenLLMetry, Langfuse and LangSmith.
-  ['llmTools', 'ai.', 'prompt.tools prompt.toolChoice'],
-  ['toolArguments', 'ai.', 'toolCall.args toolCall.input'],
-  ['rawOutput', 'ai.', 'toolCall.result toolCall.output response.*'],
-  ['embeddingText', 'ai.', 'value values'],
-  ['embeddingVector', 'ai.', 'embedding embeddings'],
-  ['personal', '', 'ai.telemetry.metadata.userId traceloop.association.properties.user_id'],
-  ['personal', 'langfuse.', 'trace.user_id user.id'],
-  ['metadata', '', 'ai.telemetry.metadata.* traceloop.association.properties.*'],
-  ['prompt', 'traceloop.', 'prompt.*'],
-  ['rawOutput', '', 'traceloop.entity.output langfuse.observation.output* langfuse.trace.output*'],
-  [
-    'none',
-    'ai.',
-    `model.id model.provider operationId response.avgCompletionTokensPerSecond
-    response.avgOutputTokensPerSecond response.finishReason response.id response.model
-    response.msToFinish response.msToFirstChunk response.timestamp settings.maxOutputTokens
-    settings.maxRetries settings.maxSteps settings.maxTokens settings.mode settings.temperature
-    settings.topK settings.topP telemetry.functionId toolCall.id toolCall.name
-    usage.cachedInputTokens usage.completionTokens usage.inputTokenDetails.cacheReadTokens
-    usage.inputTokenDetails.cacheWriteTokens usage.inputTokenDetails.noCacheTokens
-    usage.inputTokens usage.outputTokenDetails.reasoningTokens usage.outputTokenDetails.textTokens
-    usage.outputTokens usage.promptTokens usage.reasoningTokens usage.tokens usage.totalTokens`,
-  ],
-  [
-    'none',
-    '',
-    `anthropic.message.stop_reason anthropic.request.id anthropic.response.service_tier
-    langfuse.environment langfuse.observation.completion_start_time langfuse.observation.level
-    langfuse.observation.model.name langfuse.observation.type langfuse.release langfuse.session.id
-    langfuse.version langsmith.span.kind operation.name traceloop.entity.name traceloop.entity.path
-    traceloop.entity.version traceloop.span.kind traceloop.workflow.name`,
-  ],
-  ['raw', '', 'ai.* traceloop.* langfuse.* langsmith.*'],
-
+  ['rawOutput', 'ai.response.*'],
+  ['metadata', 'ai.telemetry.metadata.* traceloop.association.properties.*'],
+  ['prompt', 'traceloop.prompt.*'],
+  ['rawOutput', 'langfuse.observation.output* langfuse.trace.output*'],
+  ['raw', 'ai.* traceloop.* langfuse.* langsmith.*'],
   // OpenTelemetry's general conventions. Paths, queries, headers and statements carry what the
   // caller asked for, addresses show who asked, and applications put their own notes here too.
-  ['exception', '', 'exception.* error.message error.stack otel.status_description'],
-  ['personal', '', 'client.* enduser.* user.* http.user_agent user_agent.original http.client_ip'],
-  ['personal', '', 'net.sock.peer.* net.peer.ip* network.peer.*'],
-  ['rawInput', '', 'http.url http.target http.route.params http.request.header.* url.*'],
-  ['rawInput', '', 'db.statement db.query.text db.query.parameter.*'],
-  ['rawInput', 'graphql.', 'document source'],
-  ['rawOutput', 'http.', 'response.header.*'],
+  ['exception', 'exception.*'],
+  ['personal', 'client.* enduser.* user.* net.sock.peer.* net.peer.ip* network.peer.*'],
+  ['rawInput', 'http.request.header.* url.* db.query.parameter.*'],
+  ['rawOutput', 'http.response.header.*'],
   [
-    'none',
-    '',
-    `code.column code.column.number code.file.path code.filepath code.function code.function.name
-    code.line.number code.lineno code.namespace component db.collection.name db.name db.namespace
-    db.operation db.operation.name db.system db.system.name deployment.environment
-    deployment.environment.name deployment.id deployment.name deployment.status error.type
-    exception.escaped exception.type http.flavor http.host http.method http.request.body.size
-    http.request.method http.request.resend_count http.request_content_length
-    http.request_content_length_uncompressed http.response.body.size http.response.status_code
-    http.response_content_length http.response_content_length_uncompressed http.route http.scheme
-    http.status_code http.status_text net.host.carrier.icc net.host.carrier.mcc net.host.carrier.mnc
-    net.host.carrier.name net.host.connection.subtype net.host.connection.type net.host.ip
-    net.host.name net.host.port net.peer.name net.peer.port net.protocol.name net.protocol.version
-    net.sock.family net.sock.host.addr net.sock.host.port net.transport network.carrier.icc
-    network.carrier.mcc network.carrier.mnc network.carrier.name network.connection.state
-    network.connection.subtype network.connection.type network.interface.name network.io.direction
-    network.local.address network.local.port network.protocol.name network.protocol.version
-    network.transport network.type otel.component.name otel.component.type otel.event.name
-    otel.library.name otel.library.version otel.scope.name otel.scope.schema_url otel.scope.version
-    otel.span.parent.origin otel.span.sampling_result otel.status_code peer.service
-    rpc.grpc.status_code rpc.method rpc.service rpc.system server.address server.port
-    service.criticality service.instance.id service.name service.namespace service.peer.name
-    service.peer.namespace service.version telemetry.auto.version telemetry.distro.name
-    telemetry.distro.version telemetry.sdk.language telemetry.sdk.name telemetry.sdk.version
-    thread.id thread.name url.domain url.port url.scheme`,
+    'raw',
+    'http.* db.* net.* network.* server.* code.* thread.* otel.* telemetry.* service.* deployment.*',
   ],
-  ['raw', '', 'http.* db.* net.* network.* server.* code.* thread.* otel.* telemetry.*'],
-  ['raw', '', 'service.* deployment.*'],
-
-  // Our own. Any other key under `voice.` counts as `metadata`: an application chose it.
-  ['personal', '', `${ROOM_NAME} room.name participant.identity`],
-  ['metadata', '', `${TENANT_ID} ${AGENT_OUTCOME} ${AGENT_STOP_REASON} ${SESSION_CLOSE_REASON}`],
-  ['none', 'agent.', 'finalized id llm_call_count role tool_call_count'],
-  ['none', '', Object.values(HARMLESS_ATTR).join(' ')],
 ];
 
 /**
@@ -289,9 +274,8 @@ function compileRules(): (key: string) => ContentClass | undefined {
   const exact = new Map<string, ContentClass>();
   const general: PrefixRule[] = [];
   const bySegment = new Map([['', general]]);
-  for (const [content, beginning, names, pattern] of KEY_RULES) {
-    for (const name of names.split(/\s+/)) {
-      const key = beginning + name;
+  for (const [content, names, pattern] of KEY_RULES) {
+    for (const key of names.split(/\s+/)) {
       if (!key.endsWith('*')) {
         if (!exact.has(key)) exact.set(key, content);
         continue;

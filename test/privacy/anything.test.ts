@@ -9,11 +9,12 @@ import { EVERYTHING_HIDDEN, privacyWith, SPAN_CONTEXT, send, spanWith } from './
 const CANARY = 'canary-5be1d0';
 
 const KEYS: readonly string[] = [
-  ...KEY_RULES.flatMap(([, prefix, names]) =>
-    names.split(/\s+/).flatMap((name) => {
-      const key = `${prefix}${name}`;
-      return key.endsWith('*') ? [key.slice(0, -1), key.replace('*', 'x')] : [key];
-    }),
+  ...KEY_RULES.flatMap(([, names]) =>
+    names
+      .split(/\s+/)
+      .flatMap((name) =>
+        name.endsWith('*') ? [name.slice(0, -1), name.replace('*', 'x')] : [name],
+      ),
   ),
   'input.value',
   'input.audio.transcript',

@@ -146,11 +146,11 @@ describe('classifyRawKey', () => {
 });
 
 describe('every rule about keys', () => {
-  const rows = KEY_RULES.flatMap(([content, prefix, names, pattern]) =>
+  const rows = KEY_RULES.flatMap(([content, names, pattern]) =>
     pattern !== undefined
       ? []
       : names.split(/\s+/).map((name) => {
-          return [`${prefix}${name}`.replace(/\.?\*$/, '.unheard_of'), content] as const;
+          return [name.replace(/\.?\*$/, '.unheard_of'), content] as const;
         }),
   );
   const { privacy } = privacyWith(EVERYTHING_HIDDEN);
