@@ -5,6 +5,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/exit/**/*.test.ts', 'test/delivery/soak.test.ts'],
+    globalSetup: 'test/support/bundle.ts',
     pool: 'forks',
     // The default leaves one core idle.
     maxWorkers: availableParallelism(),
