@@ -63,6 +63,8 @@ async function lazyModules(): Promise<string[]> {
 const MAIN = resolve(ENTRIES.index);
 const sharesMain = new Set([
   ...(await lazyModules()),
+  resolve('src/register.ts'),
+  resolve('src/register-cjs.ts'),
   ...Object.entries(ENTRIES).flatMap(([name, file]) => (name === 'semconv' ? [] : [resolve(file)])),
 ]);
 sharesMain.delete(MAIN);

@@ -120,9 +120,10 @@ export class DeliveryProcessor implements FlushableProcessor {
         report.drop('export_error', 1);
         return;
       }
-      const bytes = estimateBytes(span);
+      const encoded = this.#requests?.encode(span) ?? span;
+      const bytes = estimateBytes(encoded);
       if (bytes > this.#settings.maxQueueBytes) report.drop('too_large', 1);
-      else this.#enqueue({ span, bytes });
+      else this.#enqueue({ span: encoded, bytes });
     } catch (error) {
       report.fail(error, 1);
     }

@@ -14,7 +14,7 @@ import {
 } from './export-outcome.js';
 import { createAgent, hostOf, readCertificates, resolveProxy } from './http-agent.js';
 import { createTarget, HttpTransport, type HttpTarget } from './http-transport.js';
-import { serializeSpans } from './serialize-spans.js';
+import { encodeSpan, serializeSpans } from './serialize-spans.js';
 
 export interface OtlpExporterOptions {
   /** Where spans are POSTed to. User info in it is not sent: that is what `headers` are for. */
@@ -28,8 +28,6 @@ export interface OtlpExporterOptions {
   readonly proxies?: ProxySettings | undefined;
 }
 
-/** One large batch must not make every later one take as much memory. */
-const MAX_EXPECTED_BYTES = 1024 * 1024;
 /** `{}`, or an empty `partial_success`, which Go collectors send with every answer: nothing is said. */
 const EMPTY_RESPONSE_BYTES = 2;
 
@@ -57,6 +55,8 @@ export interface RequestExporter extends SpanExporter {
   readonly transport: HttpTransport;
   /** Resolves when `serialize` can be called: it is what the end of the process has to call. */
   readonly ready: Promise<void>;
+  /** The span in the form in which it takes the least memory until it is serialized. */
+  encode(span: ReadableSpan): ReadableSpan;
   serialize(spans: readonly ReadableSpan[]): Uint8Array;
   /** Sends a body that was serialized before, perhaps by another process. Never rejects. */
   send(body: Uint8Array, contentType: string): Promise<ExportOutcome>;
@@ -75,7 +75,6 @@ export class OtlpExporter implements RequestExporter {
   readonly ready: Promise<void>;
   readonly #diagnostics: Diagnostics;
   #serializeJson: ((spans: readonly ReadableSpan[]) => Uint8Array) | undefined;
-  #expectedBytes = 32 * 1024;
 
   constructor(options: OtlpExporterOptions, diagnostics: Diagnostics = DIAGNOSTICS) {
     this.#diagnostics = diagnostics;
@@ -99,16 +98,17 @@ export class OtlpExporter implements RequestExporter {
     void this.#exportTo(spans, callback);
   }
 
+  encode(span: ReadableSpan): ReadableSpan {
+    return this.contentType === 'application/json' ? span : encodeSpan(span);
+  }
+
   /** Throws in JSON before the serializer is loaded, which takes the first moments of a process. */
   serialize(spans: readonly ReadableSpan[]): Uint8Array {
     if (this.contentType === 'application/json') {
       if (this.#serializeJson === undefined) throw new Error('the serializer is not loaded yet');
       return this.#serializeJson(spans);
     }
-    // The next batch is about as long: a buffer that fits from the start is never copied.
-    const body = serializeSpans(spans, Math.min(this.#expectedBytes, MAX_EXPECTED_BYTES));
-    this.#expectedBytes = Math.ceil(body.length * 1.125);
-    return body;
+    return serializeSpans(spans);
   }
 
   async send(body: Uint8Array, contentType: string): Promise<ExportOutcome> {

@@ -38,6 +38,22 @@ export class ProtobufWriter {
     return this.#bytes.subarray(0, this.#position);
   }
 
+  get capacityBytes(): number {
+    return this.#bytes.length;
+  }
+
+  /** Starts again in the same memory: what {@link finish} has returned is overwritten. */
+  clear(): void {
+    this.#position = 0;
+  }
+
+  /** Fields that are written already. */
+  raw(fields: Uint8Array): void {
+    this.#reserve(fields.length);
+    this.#bytes.set(fields, this.#position);
+    this.#position += fields.length;
+  }
+
   byte(value: number): void {
     this.#reserve(1);
     this.#bytes[this.#position++] = value;

@@ -1,6 +1,7 @@
 import { type Attributes, type HrTime, type Link, type SpanContext } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { entriesOf } from '../mapping/mapped-span.js';
+import { EncodedSpan } from './encoded-span.js';
 import { ProtobufWriter } from './protobuf-writer.js';
 
 type Scope = ReadableSpan['instrumentationScope'];
@@ -58,8 +59,8 @@ const HEX_ID = /^[0-9a-f]*$/i;
  * One `ExportTraceServiceRequest` in protobuf. Concatenated requests are one request again: the
  * repeated fields add up (protobuf, "Encoding", last one wins and merging).
  */
-export function serializeSpans(spans: readonly ReadableSpan[], expectedBytes?: number): Uint8Array {
-  const writer = new ProtobufWriter(expectedBytes);
+export function serializeSpans(spans: readonly ReadableSpan[]): Uint8Array {
+  const writer = new ProtobufWriter(spans.reduce(addExpectedBytes, HEAD_BYTES));
   for (const [resource, scopes] of groupSpans(spans)) {
     const mark = writer.open(REQUEST.resourceSpans, BATCH_LENGTH_BYTES);
     writeResource(writer, resource);
@@ -68,6 +69,30 @@ export function serializeSpans(spans: readonly ReadableSpan[], expectedBytes?: n
     writer.close(mark, BATCH_LENGTH_BYTES);
   }
   return writer.finish();
+}
+
+/** Most resources and scopes; a span without attributes and events. */
+const HEAD_BYTES = 1024;
+const SPAN_BYTES = 160;
+/** A writer that has grown beyond this is not kept for the next span. */
+const MAX_KEPT_BYTES = 256 * 1024;
+let idleWriter: ProtobufWriter | undefined;
+
+/** The span with its attributes as {@link serializeSpans} writes them. */
+export function encodeSpan(span: ReadableSpan): EncodedSpan {
+  const writer = idleWriter ?? new ProtobufWriter();
+  // Not idle while it writes: an attribute may be a getter that ends another span.
+  idleWriter = undefined;
+  writeEntries(writer, span);
+  const encodedAttributes = Buffer.from(writer.finish());
+  writer.clear();
+  if (writer.capacityBytes <= MAX_KEPT_BYTES) idleWriter = writer;
+  return new EncodedSpan(span, encodedAttributes);
+}
+
+/** A buffer that fits from the start is never copied. */
+function addExpectedBytes(sum: number, span: ReadableSpan): number {
+  return sum + SPAN_BYTES + (span instanceof EncodedSpan ? span.encodedAttributes.length : 0);
 }
 
 /** Whether an id is exactly so many bytes of hexadecimal: a collector refuses a whole request otherwise. */
@@ -132,7 +157,8 @@ function writeSpan(writer: ProtobufWriter, span: ReadableSpan): void {
   writer.fixed64(unixNanos(span.startTime));
   writer.byte(SPAN.endTime);
   writer.fixed64(unixNanos(span.endTime));
-  for (const { key, value } of entriesOf(span)) writeAttribute(writer, SPAN.attribute, key, value);
+  if (span instanceof EncodedSpan) writer.raw(span.encodedAttributes);
+  else writeEntries(writer, span);
   writeCount(writer, SPAN.droppedAttributesCount, span.droppedAttributesCount);
   for (const event of span.events) writeEvent(writer, event);
   writeCount(writer, SPAN.droppedEventsCount, span.droppedEventsCount);
@@ -203,6 +229,10 @@ function unixNanos([seconds, nanos]: HrTime): bigint {
 /** JavaScript lets an application name a span or an event by anything. */
 function textOf(name: unknown): string {
   return typeof name === 'string' ? name : String(name);
+}
+
+function writeEntries(writer: ProtobufWriter, span: ReadableSpan): void {
+  for (const { key, value } of entriesOf(span)) writeAttribute(writer, SPAN.attribute, key, value);
 }
 
 function writeAttributes(

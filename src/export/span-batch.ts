@@ -1,11 +1,14 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { entriesOf } from '../mapping/mapped-span.js';
+import { EncodedSpan } from './encoded-span.js';
 
 /** Ids, times, flags and lengths of a span in protobuf, and what it costs in memory beyond its texts. */
 const SPAN_BYTES = 160;
 /** Tags and lengths of one attribute, when all of them are long. */
 const ATTRIBUTE_BYTES = 20;
 const SCALAR_BYTES = 10;
+/** Resource and scopes of a request. */
+const REQUEST_BYTES = 512;
 /** Counting bytes of a shorter text costs more than it saves. */
 const SHORT_TEXT = 24;
 
@@ -18,8 +21,11 @@ export interface QueuedSpan {
 /** About the bytes of a span: an upper bound, unless a name or text has lone surrogates. */
 export function estimateBytes(span: ReadableSpan): number {
   let bytes = SPAN_BYTES + valueBytes(span.name) + valueBytes(span.status.message);
-  for (const { key, value } of entriesOf(span)) {
-    bytes += ATTRIBUTE_BYTES + key.length + valueBytes(value);
+  if (span instanceof EncodedSpan) bytes += span.encodedAttributes.length;
+  else {
+    for (const { key, value } of entriesOf(span)) {
+      bytes += ATTRIBUTE_BYTES + key.length + valueBytes(value);
+    }
   }
   for (const { name, attributes } of span.events) {
     bytes += 40 + valueBytes(name) + attributesBytes(attributes);
@@ -124,7 +130,7 @@ export class SpanQueue {
   takeBatch(maxBytes: number): Batch | undefined {
     const { headNumber } = this;
     let count = 0;
-    let bytes = 0;
+    let bytes = REQUEST_BYTES;
     for (; count < this.length; count++) {
       bytes += this.#spans[this.#head + count]?.bytes ?? 0;
       if (count > 0 && bytes > maxBytes) break;

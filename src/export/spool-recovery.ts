@@ -1,5 +1,6 @@
 import type { DeliveryReport } from './delivery-stats.js';
 import type { ExportOutcome } from './export-outcome.js';
+import { readFields } from './protobuf-fields.js';
 import type { Spool, SpoolClaim } from './spool.js';
 
 /** How often it is looked for what other processes have left behind. */
@@ -174,20 +175,10 @@ function resourceSpansOf(body: Uint8Array): readonly unknown[] {
 
 /** The fields of the outermost message, of which `resourceSpans` is the only one. */
 function splitProtobuf(body: Uint8Array): readonly Uint8Array[] {
-  const parts: Uint8Array[] = [];
-  for (let start = 0; start < body.length;) {
-    let at = start + 1;
-    let length = 0;
-    for (let scale = 1; ; scale *= 128) {
-      const byte = body[at++];
-      if (byte === undefined) return [body]; // No request of ours.
-      length += (byte & 0x7f) * scale;
-      if (byte < 0x80) break;
-    }
-    const end = at + length;
-    if (end > body.length) return [body];
-    parts.push(body.subarray(start, end));
-    start = end;
+  try {
+    const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
+    return readFields(bytes).map(({ encoded }) => encoded);
+  } catch {
+    return [body]; // No request of ours.
   }
-  return parts;
 }

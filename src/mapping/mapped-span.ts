@@ -36,7 +36,6 @@ export class MappedSpan implements ReadableSpan {
   readonly endTime: ReadableSpan['endTime'];
   readonly duration: ReadableSpan['duration'];
   readonly status: SpanStatus;
-  readonly entries: readonly AttributeEntry[];
   readonly events: ReadableSpan['events'];
   readonly links: ReadableSpan['links'];
   readonly ended = true;
@@ -47,6 +46,7 @@ export class MappedSpan implements ReadableSpan {
   readonly droppedLinksCount: number;
   // Not `#private`: an object that somebody makes with a span as its prototype could not read those.
   private readonly context: SpanContext;
+  private readonly ownEntries: readonly AttributeEntry[];
   private attributesByKey: Attributes | undefined;
 
   constructor(span: ReadableSpan, changes: MappedSpanChanges) {
@@ -59,7 +59,7 @@ export class MappedSpan implements ReadableSpan {
     this.endTime = span.endTime;
     this.duration = span.duration;
     this.status = changes.status ?? span.status;
-    this.entries = changes.entries ?? entriesOf(span);
+    this.ownEntries = changes.entries ?? entriesOf(span);
     this.events = changes.events ?? span.events;
     this.links = changes.links ?? span.links;
     this.resource = span.resource;
@@ -72,6 +72,11 @@ export class MappedSpan implements ReadableSpan {
 
   spanContext(): SpanContext {
     return this.context;
+  }
+
+  /** The attributes in the order in which they are sent. */
+  get entries(): readonly AttributeEntry[] {
+    return this.ownEntries;
   }
 
   get attributes(): Attributes {

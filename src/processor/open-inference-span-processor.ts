@@ -1,18 +1,16 @@
-import { metrics as api, TraceFlags, type Context, type TracerProvider } from '@opentelemetry/api';
+import { metrics as api, type Context, type TracerProvider } from '@opentelemetry/api';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import type { InstallResult } from '../catalyst-tracing.js';
-import { debug, setDebug, warnOnce } from '../diagnostics.js';
+import { setDebug } from '../diagnostics.js';
 import type { DeliveryProcessor } from '../export/delivery-processor.js';
 import { resolveTimeoutMillis, watchExit } from '../export/process-exit.js';
 import { noteNativeSpan } from '../integrations/anthropic/native-spans.js';
-import { CountedOnce } from '../integrations/counted-once.js';
 import { loadNativeMapper } from '../integrations/native-spans.js';
 import { closeOpenSpans } from '../integrations/open-spans.js';
 import { configuredAllowPii, LiveKitInstaller } from '../livekit/install-livekit.js';
 import { offerLiveKitConnector } from '../livekit/connect-livekit.js';
 import { LiveKitJobs } from '../livekit/livekit-jobs.js';
 import type { LiveKitModule } from '../livekit/livekit-module.js';
-import { mapSpans } from '../mapping/map-span.js';
 import type { MappedSpan } from '../mapping/mapped-span.js';
 import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from '../mapping/livekit-spans.js';
 import type { MappingContext } from '../mapping/mapping-context.js';
@@ -21,16 +19,14 @@ import { resolveOptions, type ResolvedOptions } from '../options/resolve-options
 import type { SetupOptions } from '../options/setup-options.js';
 import { Privacy } from '../privacy/privacy.js';
 import type { PrivacyCounts } from '../privacy/privacy-stats.js';
-import { cutValues, redact } from '../privacy/redact.js';
 import type { JobWatch } from '../session/job.js';
-import { MeasuredSpan } from '../session/session-statistics.js';
 import { SessionObservers } from '../session/observe-session.js';
 import { readSessionId } from '../session/session.js';
 import type { SpanNode } from '../session/span-node.js';
 import { SpanTree } from '../session/span-tree.js';
 import { WaitingSpans, waitsFor, type WaitingSpan } from '../session/propagation.js';
-import { TRACER_NAME } from '../version.js';
-import { asBareSpan, asIncompleteSpan, mapBareSpan } from './partial-spans.js';
+import { asBareSpan, asIncompleteSpan } from './partial-spans.js';
+import { SpanPipeline } from './span-pipeline.js';
 import {
   APPLICATION_FAILURES,
   RAW_FAILURES,
@@ -98,17 +94,13 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   readonly #delivery: DeliveryProcessor | undefined;
   readonly #tree: SpanTree;
   readonly #privacy: Privacy;
-  readonly #maxValueLength: number;
+  readonly #pipeline: SpanPipeline;
   readonly #metrics: LateMetrics;
   readonly #isStandalone: boolean;
   readonly #waiting = new WaitingSpans();
   /** Spans that have ended before the mapper of their SDK was loaded: the first ones at most. */
   readonly #unmapped = new Set<UnmappedSpan>();
   #mappersLoaded: Promise<unknown> | undefined;
-  readonly #failed = new WeakSet<ReadableSpan>();
-  readonly #countedOnce = new CountedOnce();
-  #mappingFailures = 0;
-  #sent = 0;
   #isStarted = false;
   #unwatchExit: (() => void) | undefined;
   /** Awaited by the next flush: the stock batch processor does not wait for what is in flight. */
@@ -144,14 +136,18 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
       configuredSessionId: () => readSessionId(resolved.sessionId, () => this.jobs.current()),
       roomSid: () => this.jobs.roomSid(),
       currentTask: () => this.jobs.currentTask(),
-      isSent: (span) => this.#isSent(span),
+      isSent: (span) => this.#pipeline.accepts(span),
     });
     this.observers = new SessionObservers(this.#tree);
-    // The SDK takes 0 for no limit.
-    this.#maxValueLength = resolved.spanLimits?.attributeValueLengthLimit || Infinity;
     this.#privacy = new Privacy({
       ...resolved.privacy,
       isEnforced: () => this.jobs.enforcesRedaction(),
+    });
+    this.#pipeline = new SpanPipeline({
+      resolved,
+      privacy: this.#privacy,
+      metrics: this.#metrics,
+      next: this.#next,
     });
     if (this.#isStandalone) {
       offerLiveKitConnector(this, (module, provider) => this.#connectLiveKit(module, provider));
@@ -245,7 +241,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   watchExit(): void {
     this.#unwatchExit = watchExit({
       flush: (timeoutMillis) => this.flush({ timeoutMillis }),
-      added: () => this.#sent,
+      added: () => this.#pipeline.sentSpans,
       beforeEnd: () => this.sendOpenSpans(),
       exitSync: (sends) => this.#delivery?.exitSync(sends),
       timeoutMillis: this.#resolved.delivery.shutdownTimeoutMillis,
@@ -291,7 +287,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
     readonly privacy: PrivacyCounts;
   } {
     return {
-      mappingFailures: this.#mappingFailures,
+      mappingFailures: this.#pipeline.mappingFailures,
       failedMetricExports: this.#metrics.failedExports,
       privacy: { ...this.#privacy.counts },
     };
@@ -314,7 +310,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
         this.#privacy.check(span.attributes);
       }
     } catch (error) {
-      this.#onFailure(error, span);
+      this.#pipeline.fail(error, span);
     }
     this.#next.onStart(span, parentContext);
   }
@@ -356,7 +352,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
     try {
       this.#take(span, this.#tree.nodeOf(span));
     } catch (error) {
-      this.#onFailure(error, span);
+      this.#pipeline.fail(error, span);
       // Reading it threw before anything was sent, so that it is not sent twice.
       attempt(() => this.#take(asBareSpan(span), this.#tree.nodeOf(span)));
     }
@@ -372,7 +368,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
     }
     const awaited = waitsFor(span, node);
     if (awaited === undefined) {
-      this.#report(span, node, this.#send(span, node));
+      this.#report(span, node, this.#send(span, node, false));
     } else {
       const longest = this.#waiting.add({ span, node }, awaited);
       if (longest !== undefined) this.#sendOne(longest);
@@ -394,79 +390,20 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
     try {
       this.#send(asIncompleteSpan(live), node, true);
     } catch (error) {
-      this.#onFailure(error, live);
+      this.#pipeline.fail(error, live);
       attempt(() => this.#send(asBareSpan(live), node, true));
     }
   }
 
-  /**
-   * Maps, redacts and hands on one span. Answers what it was mapped to, before redaction, for the
-   * spans above; `undefined` of a span that is not sent.
-   */
-  #send(
-    span: ReadableSpan,
-    node: SpanNode,
-    incomplete = false,
-    context = this.#tree.contextOf(node, span, incomplete),
-  ): MappedSpan | undefined {
-    if (!node.isSent) return undefined;
-    this.#privacy.check(span.attributes);
-    let last: MappedSpan | undefined;
-    for (const each of this.#map(span, context)) {
-      const mapped = this.#countedOnce.count(each);
-      this.#sent += 1;
-      this.#next.onEnd(this.#redact(mapped, span, context));
-      if (!node.isMeasured) this.#measure(new MeasuredSpan(mapped, context, node), node);
-      last = mapped;
-    }
-    node.isMeasured = true;
-    return last;
-  }
-
-  #isSent(span: ReadableSpan): boolean {
-    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return false;
-    const { name } = span.instrumentationScope;
-    return (
-      this.#resolved.exportScopes === 'all' || name === LIVEKIT_SCOPE_NAME || name === TRACER_NAME
-    );
-  }
-
-  #map(span: ReadableSpan, context: MappingContext): readonly MappedSpan[] {
-    try {
-      return mapSpans(span, context, this.#resolved);
-    } catch (error) {
-      this.#onFailure(error, span);
-      return [mapBareSpan(span, context)];
-    }
-  }
-
-  #redact(mapped: MappedSpan, span: ReadableSpan, context: MappingContext): MappedSpan {
-    try {
-      const isUnended = context.incomplete && isOfLiveKit(span);
-      const policy = isUnended ? this.#privacy.policyOfUnended : this.#privacy.policy;
-      return cutValues(redact(mapped, policy), this.#maxValueLength);
-    } catch (error) {
-      this.#onFailure(error, span);
-      return mapBareSpan(span, context);
-    }
-  }
-
-  #measure(measured: MeasuredSpan, node: SpanNode): void {
-    try {
-      node.session?.statistics.add(measured);
-      node.job?.statistics.add(measured);
-      this.#metrics.add(measured);
-    } catch (error) {
-      warnOnce('not_measured', 'A span was sent and could not be measured: metrics miss it.');
-      debug(`Measuring failed: ${error instanceof Error ? error.name : typeof error}`);
-    }
+  #send(span: ReadableSpan, node: SpanNode, incomplete: boolean): MappedSpan | undefined {
+    return this.#pipeline.send(span, node, this.#tree.contextOf(node, span, incomplete));
   }
 
   #report(span: ReadableSpan, node: SpanNode, mapped: MappedSpan | undefined): void {
     try {
       this.#tree.end(node, span, mapped);
     } catch (error) {
-      this.#onFailure(error, span);
+      this.#pipeline.fail(error, span);
       attempt(() => this.#tree.end(node, asBareSpan(span), mapped));
     }
   }
@@ -480,19 +417,12 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
 
   #sendOne({ span, node, context }: WaitingSpan & Partial<UnmappedSpan>): void {
     try {
-      this.#send(span, node, false, context);
+      if (context === undefined) this.#send(span, node, false);
+      else this.#pipeline.send(span, node, context);
     } catch (error) {
-      this.#onFailure(error, span);
-      attempt(() => this.#send(asBareSpan(span), node));
+      this.#pipeline.fail(error, span);
+      attempt(() => this.#send(asBareSpan(span), node, false));
     }
-  }
-
-  #onFailure(error: unknown, span: ReadableSpan): void {
-    if (this.#failed.has(span)) return;
-    this.#failed.add(span);
-    this.#mappingFailures += 1;
-    warnOnce('mapping_failed', 'A span could not be mapped and was sent without its attributes.');
-    debug(`Mapping failed: ${error instanceof Error ? error.name : typeof error}`);
   }
 
   #timeoutOf(options: FlushDeadline | undefined): number {

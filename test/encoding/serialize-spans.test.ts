@@ -3,8 +3,9 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { toUSVString } from 'node:util';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hasValidIds, serializeSpans } from '../../src/export/serialize-spans.js';
+import { encodeSpan, hasValidIds, serializeSpans } from '../../src/export/serialize-spans.js';
 import { joinRequests, splitRequest } from '../../src/export/spool-recovery.js';
+import { MappedSpan } from '../../src/mapping/mapped-span.js';
 import { endedSpan } from '../support/delivery-fixture.js';
 import { decodeTraceRequest, type DecodedSpan } from '../support/otlp-decode.js';
 import { arbitrarySpan, arbitraryText } from '../support/span-arbitrary.js';
@@ -27,6 +28,18 @@ describe('serializeSpans', () => {
         expect(decode([span])).toEqual(decodeStock([span]));
       }),
       { numRuns: 400 },
+    );
+  });
+
+  it('reads back of an encoded span what was written', () => {
+    fc.assert(
+      fc.property(arbitrarySpan, (span) => {
+        const encoded = encodeSpan(span);
+        expect(decode([encoded])).toEqual(decode([span]));
+        const readBack = new MappedSpan(span, { entries: encoded.entries });
+        expect(decode([readBack])).toEqual(decode([span]));
+      }),
+      { numRuns: 200 },
     );
   });
 
