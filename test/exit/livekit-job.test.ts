@@ -51,7 +51,7 @@ function run({
   sessionId = '',
 }: Job = {}): Promise<EndedJob> {
   return runJob({
-    agent: bundled('job-agent'),
+    agent: bundled('job-child'),
     env: {
       CATALYST_OTLP_ENDPOINT: receiver.endpoint,
       SCENARIO: scenario,

@@ -7,7 +7,7 @@ import { startReceiver } from '../support/otlp-receiver.js';
 it('carries LiveKit’s own histogram of event-loop stalls, in seconds and without ids of the call', async () => {
   const receiver = await startReceiver();
   const { code } = await runJob({
-    agent: bundled('session-job'),
+    agent: bundled('session-job-child'),
     env: {
       CATALYST_OTLP_ENDPOINT: receiver.endpoint,
       OTEL_METRICS_EXPORTER: 'otlp',

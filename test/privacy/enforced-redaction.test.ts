@@ -107,7 +107,7 @@ describe('the process of a job', () => {
   ])('whose project enforces redaction (%s) sends content: %s', async (enableRedaction, isSent) => {
     receiver = await startReceiver();
     const { code } = await runJob({
-      agent: bundled('job-agent'),
+      agent: bundled('job-child'),
       enableRedaction,
       env: {
         SETUP_OPTIONS: JSON.stringify({ endpoint: receiver.endpoint, autoInstrument: false }),

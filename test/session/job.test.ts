@@ -15,7 +15,7 @@ async function run(env: Readonly<Record<string, string>>): Promise<JobRun> {
   const receiver = await startReceiver();
   try {
     const job = await runJob({
-      agent: bundled('session-job'),
+      agent: bundled('session-job-child'),
       env: { CATALYST_OTLP_ENDPOINT: receiver.endpoint, CATALYST_OTLP_TOKEN: 'secret', ...env },
     });
     expect({ code: job.code, output: job.output.trim() }).toEqual({

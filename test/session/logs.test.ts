@@ -23,7 +23,7 @@ function readLines(output: string): readonly Line[] {
 it('puts the ids of the active span on the lines that LiveKit itself logs in a job', async () => {
   const receiver = await startReceiver();
   const job = await runJob({
-    agent: bundled('session-job'),
+    agent: bundled('session-job-child'),
     logLevel: 'debug',
     // LiveKit's logger has a mixin of its own then.
     env: {

@@ -7,7 +7,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Folder with the sources as ES modules: `index.js`, and files of `test/support`. */
+    /** Folder with the sources as ES modules: `index.js`, and every `test/support/*-child.ts`. */
     readonly bundles: string;
   }
 }
@@ -20,9 +20,7 @@ export default async function bundle(project: TestProject): Promise<() => void> 
   // Below the repository, where the dependencies are found.
   mkdirSync(join(ROOT, '.tmp'), { recursive: true });
   const outdir = mkdtempSync(join(ROOT, '.tmp', 'bundles-'));
-  const children = readdirSync(import.meta.dirname).filter((name) =>
-    /(?:-child|^session-job|^job-agent)\.ts$/.test(name),
-  );
+  const children = readdirSync(import.meta.dirname).filter((name) => name.endsWith('-child.ts'));
   await build({
     entryPoints: [
       join(ROOT, 'src', 'index.ts'),
