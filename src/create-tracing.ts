@@ -1,8 +1,13 @@
 import { createNoopMeter, type Meter } from '@opentelemetry/api';
+import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { AlwaysOffSampler, BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
-import type { CatalystTracing, FlushOptions, InstallResult } from './catalyst-tracing.js';
+import type {
+  CatalystTracing,
+  FlushOptions,
+  InstallResult,
+  TracingStats,
+} from './catalyst-tracing.js';
 import { debug, warnOnce } from './diagnostics.js';
-import type { DeliveryProcessor } from './export/delivery-processor.js';
 import { emptyStats, type DeliveryResult } from './export/delivery-stats.js';
 import { integrationResults, uninstallIntegrations } from './integrations/installed-sdks.js';
 import { offerLiveKitConnector } from './livekit/connect-livekit.js';
@@ -13,10 +18,9 @@ import { LateMetrics } from './metrics/late-metrics.js';
 import { displayUrl } from './options/endpoint.js';
 import type { ResolvedOptions } from './options/resolve-options.js';
 import { createPrivacyCounts } from './privacy/privacy-stats.js';
-import { composeProcessor } from './processor/create-processor.js';
-import type { OpenInferenceSpanProcessor } from './processor/open-inference-span-processor.js';
+import { composeProcessor, type ComposedProcessor } from './processor/create-processor.js';
 import { chooseApi } from './provider/api-copies.js';
-import { CatalystTracerProvider, createResource } from './provider/catalyst-tracer-provider.js';
+import { CatalystTracerProvider } from './provider/catalyst-tracer-provider.js';
 import { createForeignSharing } from './provider/foreign-provider.js';
 import { globalProvider, registerGlobally } from './provider/global-registration.js';
 import { createTraceJob } from './session/job.js';
@@ -37,9 +41,11 @@ export async function createTracing(
   resolved: ResolvedOptions,
   onShutdown: () => void,
 ): Promise<CreatedTracing> {
-  const resource = createResource(resolved.resourceAttributes);
+  // What was configured, over what the SDK says of itself.
+  const resource = defaultResource().merge(resourceFromAttributes(resolved.resourceAttributes));
   const metrics = new LateMetrics(resolved.metrics !== undefined);
-  const { processor, delivery, sends } = composeProcessor(resolved, metrics);
+  const composed = composeProcessor(resolved, metrics);
+  const { processor, delivery } = composed;
   const { jobs } = processor;
   const provider = new CatalystTracerProvider(resolved, resource, processor);
   const { api, note, isSplit } = chooseApi(filesThatLoadApi());
@@ -57,7 +63,7 @@ export async function createTracing(
     onShutdown();
   };
   try {
-    if (sends) processor.watchExit();
+    if (composed.sends) processor.watchExit();
     const livekit = new LiveKitInstaller({
       connection: {
         provider,
@@ -79,37 +85,29 @@ export async function createTracing(
         ? unavailable('this tracing was shut down; call setup() again')
         : livekit.install(module),
     );
-    const { livekitAgents } = resolved.modules;
-    if (livekitAgents !== undefined) livekit.install(livekitAgents);
-    else if (resolved.autoInstrument) await livekit.installLoaded();
+    const { modules, autoInstrument } = resolved;
+    if (modules.livekitAgents !== undefined) livekit.install(modules.livekitAgents);
+    else if (autoInstrument) await livekit.installLoaded();
     else await jobs.findCopies();
     // After those of LiveKit up to 1.5, which may join the provider that a span goes to.
     registration.watchContexts((entered) => livekit.onContext(entered, ownsSpan));
-    const { modules, autoInstrument } = resolved;
     if (autoInstrument || Object.keys(modules).length > 0) {
       const integrations = await import('./integrations/install-integrations.js');
       await integrations.installIntegrations({ modules, autoInstrument, provider });
     }
     // What the end of the process needs cannot be loaded then.
     await delivery?.ready;
+    let meter = createNoopMeter();
     // After everything that an application must not start before.
     if (resolved.metrics !== undefined) {
       const parts = { resolved, resource, delivery, api: api.metrics };
       await metrics.create(resolved.metrics, parts);
+      meter = api.metrics.getMeter(TRACER_NAME, VERSION);
     }
-    const tracing = createHandle({
-      meter:
-        resolved.metrics === undefined
-          ? createNoopMeter()
-          : api.metrics.getMeter(TRACER_NAME, VERSION),
-      provider,
-      resolved,
-      processor,
-      delivery,
-      livekit,
-      release,
-    });
-    return { tracing, ownsSpan };
+    return {
+      tracing: createHandle(resolved, provider, composed, livekit, meter, release),
+      ownsSpan,
+    };
   } catch (error) {
     // A provider that nobody can shut down must not stay registered.
     release();
@@ -127,24 +125,19 @@ function unavailable(reason: string): InstallResult {
   return { name: LIVEKIT_NAME, status: 'unavailable', installed: false, reason };
 }
 
-/** What the handle of a set-up is made of. */
-interface TracingParts {
-  readonly meter: Meter;
-  readonly provider: CatalystTracerProvider;
-  readonly resolved: ResolvedOptions;
-  readonly processor: OpenInferenceSpanProcessor;
-  readonly delivery: DeliveryProcessor | undefined;
-  readonly livekit: LiveKitInstaller;
-  readonly release: () => void;
-}
-
 /** The handle that `setup()` returns while tracing is live. */
-function createHandle(parts: TracingParts): CatalystTracing {
-  const { meter, provider, resolved, processor, delivery, livekit } = parts;
+function createHandle(
+  resolved: ResolvedOptions,
+  provider: CatalystTracerProvider,
+  { processor, delivery }: ComposedProcessor,
+  livekit: LiveKitInstaller,
+  meter: Meter,
+  release: () => void,
+): CatalystTracing {
   const tracer = provider.getTracer(TRACER_NAME, VERSION);
   let results = NO_RESULTS;
   let ending: Promise<DeliveryResult> | undefined;
-  const stats = (): ReturnType<CatalystTracing['stats']> => ({
+  const stats = (): TracingStats => ({
     ...(delivery?.stats() ?? emptyStats()),
     ...processor.stats(),
   });
@@ -160,7 +153,7 @@ function createHandle(parts: TracingParts): CatalystTracing {
   const close = async (options: FlushOptions | undefined): Promise<DeliveryResult> => {
     livekit.checkProvider();
     processor.sendOpenSpans();
-    parts.release();
+    release();
     await processor.close(options);
     return result();
   };

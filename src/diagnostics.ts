@@ -1,8 +1,6 @@
 // The only file that writes to the console. Callers pass names, counts and states, and never
 // content, tokens or header values.
 
-const PREFIX = '[catalyst-tracing]';
-const MAX_TEXT_LENGTH = 1_000;
 const MAX_REMEMBERED_CODES = 512;
 
 // Control characters (line breaks and terminal escapes among them), line and paragraph separators,
@@ -13,7 +11,7 @@ const saidCodes = new Set<string>();
 let debugOn = false;
 
 /** Makes one harmless line of foreign text: no control characters, at most `maxLength` characters. */
-export function asPrintable(text: string, maxLength: number = MAX_TEXT_LENGTH): string {
+export function asPrintable(text: string, maxLength: number = 1_000): string {
   // Cut first, so that a text of megabytes costs nothing.
   const line = text
     .slice(0, maxLength + 1)
@@ -36,10 +34,7 @@ export function reasonOf(error: unknown): string {
   }
 }
 
-/**
- * Says something to the user once: the second call with the same `code` is silent for the life of
- * the process. One line on stderr. Never throws.
- */
+/** Says something to the user, on stderr, once in the life of the process for each `code`. */
 export function warnOnce(code: string, text: string): void {
   // Past the bound, silence: a code that varies without end must not become a leak or a loop.
   if (saidCodes.has(code) || saidCodes.size >= MAX_REMEMBERED_CODES) return;
@@ -47,24 +42,18 @@ export function warnOnce(code: string, text: string): void {
   write(text);
 }
 
-/** Says something on stderr when `debug` is on. Never throws. */
+/** Says something on stderr while {@link setDebug} is on. */
 export function debug(text: string): void {
   if (debugOn) write(text);
 }
 
-/** Switches what {@link debug} says on or off. */
 export function setDebug(on: boolean): void {
   debugOn = on;
 }
 
-/** Whether {@link debug} says anything: asked before a text is put together that costs something. */
-export function isDebugOn(): boolean {
-  return debugOn;
-}
-
 function write(text: string): void {
   try {
-    console.warn(`${PREFIX} ${asPrintable(text)}`);
+    console.warn(`[catalyst-tracing] ${asPrintable(text)}`);
   } catch {
     // A console that throws is the application's to repair, not a reason to disturb a call.
   }
@@ -72,7 +61,6 @@ function write(text: string): void {
 
 /** Where a part says what the user should know: by default, as everything here does. */
 export interface Diagnostics {
-  /** Said at most once for a code. */
   warnOnce(code: string, text: string): void;
   debug(text: string): void;
 }

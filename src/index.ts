@@ -16,15 +16,19 @@ export {
   type CatalystTracingErrorOptions,
 } from './errors.js';
 export type { DeliveryResult, DeliveryStats, DropReason } from './export/delivery-stats.js';
-export { Attr, type AttributeKeys } from './semconv/attribute-keys.js';
-export { SpanKindValues, type SpanKindValue } from './semconv/attribute-keys.js';
+export {
+  Attr,
+  SpanKindValues,
+  type AttributeKeys,
+  type SpanKindValue,
+} from './semconv/attribute-keys.js';
 export type { ObservableSession, SessionObserver } from './session/observe-session.js';
 export type { JobOptions, TraceableJob, TraceJob } from './session/job.js';
-export type { DeliveryOptions } from './options/setup-options.js';
-export type { MetricsOptions } from './options/setup-options.js';
-export type { InstrumentedModules } from './options/setup-options.js';
 export type {
+  DeliveryOptions,
   ExportScopes,
+  InstrumentedModules,
+  MetricsOptions,
   OtlpCompression,
   OtlpProtocol,
   PrivacyOptions,
@@ -48,16 +52,18 @@ export {
 } from './processor/open-inference-span-processor.js';
 export { wrapClaudeAgentSdkQuery } from './claude-agent-sdk.js';
 export { setup } from './setup.js';
-export { agentSpan, startAgentSpan } from './spans/agent-span.js';
-export { manualSpan, startManualSpan } from './spans/manual-span.js';
-export type { SpanFunction } from './spans/span-handle.js';
-export type { OpenSpanHandle, SpanHandle, SpanTool } from './spans/span-handle.js';
+export { agentSpan, startAgentSpan, manualSpan, startManualSpan } from './spans/own-spans.js';
+export type { OpenSpanHandle, SpanFunction, SpanHandle, SpanTool } from './spans/span-handle.js';
 export type {
   AgentSpanOptions,
   ManualSpanOptions,
   SpanIdentityOptions,
 } from './spans/span-options.js';
-export { traceContextFields, type TraceContextFields } from './spans/trace-context.js';
-export { addTraceContextToLogs } from './spans/trace-context.js';
+export {
+  traceContextFields,
+  addTraceContextToLogs,
+  withTraceContext,
+  type TraceContextCarrier,
+  type TraceContextFields,
+} from './spans/trace-context.js';
 export type { NormalizedUsage, TokenCounts } from './spans/usage.js';
-export { withTraceContext, type TraceContextCarrier } from './spans/trace-context.js';

@@ -12,9 +12,8 @@ export function requireFrom(file: string): NodeJS.Require | undefined {
   }
 }
 
-/** The `require` of no file in particular: for Node's module cache, and for absolute paths. */
+/** The `require` of no file in particular: the working directory may have been deleted. */
 export function processRequire(): NodeJS.Require | undefined {
-  // Any absolute path will do. The working directory may have been deleted.
   return requireFrom(process.execPath);
 }
 
@@ -26,9 +25,8 @@ export function loadedModules(): NodeJS.Dict<NodeJS.Module> {
 /** The entry file of a package, seen from the application: its main module, else the working directory. */
 export function resolveFromApplication(specifier: string): string | undefined {
   for (const from of [process.argv[1], fileInWorkingDirectory()]) {
-    if (from === undefined) continue;
     try {
-      const file = requireFrom(from)?.resolve(specifier);
+      const file = from === undefined ? undefined : requireFrom(from)?.resolve(specifier);
       if (file !== undefined) return file;
     } catch {
       // Not there, seen from here.

@@ -1,62 +1,79 @@
-import { describeType, isHeaderValue, type Reading, withoutQuotes } from './option-readers.js';
+import { type HeaderEntry, isHeaderValue } from './headers.js';
+import { describeType, type ValueSource, withoutQuotes } from './option-readers.js';
 
 /** Where spans are POSTed to. */
 export interface Endpoint {
   /** The whole URL, query included and user info taken out. Shown to people by {@link displayUrl} only. */
   readonly url: string;
-  /**
-   * `Basic …` when the URL was written with user info (`https://user:password@host`), and what the
-   * variables of Langfuse and Phoenix say.
-   */
-  readonly authorization: string | undefined;
+  /** `option`, or the name of the variable. */
+  readonly source: string;
+  /** Of user info in the URL (`https://user:password@host`), or of the variables of a backend. */
+  readonly authorization: HeaderEntry | undefined;
   /** Headers that the backend behind it asks for, weaker than configured ones. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 const TRACES_PATH = '/v1/traces';
+const TRACES_ENDPOINT = 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT';
 const LANGFUSE_PATH = '/api/public/otel';
-const EXAMPLE = 'an http or https URL such as https://collector.example.com';
+const LANGFUSE_ENDPOINT = 'LANGFUSE_BASE_URL';
+const LANGFUSE_KEYS = ['LANGFUSE_PUBLIC_KEY', 'LANGFUSE_SECRET_KEY'] as const;
+const PHOENIX_ENDPOINT = 'PHOENIX_COLLECTOR_ENDPOINT';
+
+/** Variables that name an endpoint. Those of backends come last: for when nothing else names one. */
+export const ENDPOINT_VARIABLES: readonly string[] = [
+  'CATALYST_OTLP_ENDPOINT',
+  'INFERENCE_OTLP_ENDPOINT',
+  'OTLP_ENDPOINT',
+  TRACES_ENDPOINT,
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  LANGFUSE_ENDPOINT,
+  PHOENIX_ENDPOINT,
+];
 
 /**
- * Reads a base URL and appends `/v1/traces` to its path, unless the path ends with it already.
- * A prefix path and the query stay; a fragment, which no request carries, goes.
+ * Reads a base URL and appends `/v1/traces` to its path, unless the path ends with it already. A
+ * prefix path and the query stay; a fragment, which no request carries, goes.
+ * `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` is used as it is.
  */
-export function readBaseUrl(value: unknown): Reading<Endpoint> {
-  return readUrl(value, (path) => {
-    const base = path.replace(/\/+$/, '');
-    return base.endsWith(TRACES_PATH) ? base : base + TRACES_PATH;
-  });
+export function readEndpoint(value: unknown, source: ValueSource): Endpoint | undefined {
+  switch (source.name) {
+    case TRACES_ENDPOINT:
+      return readUrl(value, source, (path) => path);
+    case LANGFUSE_ENDPOINT:
+      return readLangfuse(value, source);
+    case PHOENIX_ENDPOINT:
+      return readPhoenix(value, source);
+    default:
+      return readUrl(value, source, withTracesPath);
+  }
 }
-
-/** Reads the URL of the traces endpoint itself, which is used as it is. */
-export function readTracesUrl(value: unknown): Reading<Endpoint> {
-  return readUrl(value, (path) => path);
-}
-
-/** Variables of backends, asked for an endpoint when nothing else names one. */
-export const LANGFUSE_ENDPOINT = 'LANGFUSE_BASE_URL';
-export const PHOENIX_ENDPOINT = 'PHOENIX_COLLECTOR_ENDPOINT';
-
-const LANGFUSE_KEYS = ['LANGFUSE_PUBLIC_KEY', 'LANGFUSE_SECRET_KEY'] as const;
 
 /** `LANGFUSE_BASE_URL`, when both keys are set with it: without them it is no place for spans. */
-export function readLangfuseUrl(text: string, env: NodeJS.ProcessEnv): Reading<Endpoint> {
-  const [publicKey = '', secretKey = ''] = LANGFUSE_KEYS.map((name) => env[name]?.trim());
-  if (publicKey === '' || secretKey === '') return undefined;
-  const reading = readUrl(text, (path) => {
-    const base = path.replace(/\/+$/, '');
-    const api = base.endsWith(LANGFUSE_PATH) ? base : base + LANGFUSE_PATH;
-    return api + TRACES_PATH;
-  });
-  if (reading === undefined || 'problem' in reading) return reading;
-  return {
-    value: Object.freeze({
-      url: reading.value.url,
-      authorization: asBasic(publicKey, secretKey),
+function readLangfuse(value: unknown, source: ValueSource): Endpoint | undefined {
+  const [publicKey, secretKey] = LANGFUSE_KEYS.map((name) => readVariable(source.env, name));
+  if (publicKey === undefined || secretKey === undefined) return undefined;
+  const endpoint = readUrl(value, source, (path) => append(path, LANGFUSE_PATH) + TRACES_PATH);
+  return (
+    endpoint && {
+      ...endpoint,
+      authorization: { value: asBasic(publicKey, secretKey), source: source.name },
       // Without it Langfuse shows spans ten minutes late.
-      headers: Object.freeze({ 'x-langfuse-ingestion-version': '4' }),
-    }),
-  };
+      headers: { 'x-langfuse-ingestion-version': '4' },
+    }
+  );
+}
+
+/** `PHOENIX_COLLECTOR_ENDPOINT`, with `PHOENIX_API_KEY` when that is set. */
+function readPhoenix(value: unknown, source: ValueSource): Endpoint | undefined {
+  const endpoint = readUrl(value, source, withTracesPath);
+  const key = readVariable(source.env, 'PHOENIX_API_KEY');
+  if (endpoint === undefined || key === undefined) return endpoint;
+  if (!isHeaderValue(key)) {
+    source.note('is used without PHOENIX_API_KEY, which HTTP cannot carry');
+    return endpoint;
+  }
+  return { ...endpoint, authorization: { value: `Bearer ${key}`, source: source.name } };
 }
 
 /**
@@ -64,22 +81,24 @@ export function readLangfuseUrl(text: string, env: NodeJS.ProcessEnv): Reading<E
  * are separate, and a default would send content to the wrong one.
  */
 export function suggestEndpoint(env: NodeJS.ProcessEnv): string {
-  const hasKeys = LANGFUSE_KEYS.every((name) => (env[name]?.trim() ?? '') !== '');
-  return hasKeys && (env[LANGFUSE_ENDPOINT]?.trim() ?? '') === ''
+  const hasKeys = LANGFUSE_KEYS.every((name) => readVariable(env, name) !== undefined);
+  return hasKeys && readVariable(env, LANGFUSE_ENDPOINT) === undefined
     ? `Set ${LANGFUSE_ENDPOINT} next to the keys of Langfuse: https://cloud.langfuse.com (EU), https://us.cloud.langfuse.com (US), or your own.`
     : 'Set CATALYST_OTLP_ENDPOINT to the base URL of the collector, or the option "endpoint".';
 }
 
-/** `PHOENIX_COLLECTOR_ENDPOINT`, with `PHOENIX_API_KEY` when that is set. */
-export function readPhoenixUrl(text: string, env: NodeJS.ProcessEnv): Reading<Endpoint> {
-  const reading = readBaseUrl(text);
-  const key = env['PHOENIX_API_KEY']?.trim() ?? '';
-  if (reading === undefined || 'problem' in reading || key === '') return reading;
-  const authorization = `Bearer ${key}`;
-  if (!isHeaderValue(authorization)) {
-    return { ...reading, note: 'is used without PHOENIX_API_KEY, which HTTP cannot carry' };
-  }
-  return { value: Object.freeze({ url: reading.value.url, authorization }) };
+/** Blank is unset. */
+function readVariable(env: NodeJS.ProcessEnv, name: string): string | undefined {
+  return env[name]?.trim() || undefined;
+}
+
+function withTracesPath(path: string): string {
+  return append(path, TRACES_PATH);
+}
+
+function append(path: string, suffix: string): string {
+  const base = path.replace(/\/+$/, '');
+  return base.endsWith(suffix) ? base : base + suffix;
 }
 
 /** A URL that may be shown: origin and path. The query can hold a key, so it stays out. */
@@ -88,29 +107,40 @@ export function displayUrl(url: string): string {
   return parsed === undefined ? '(not a URL)' : parsed.origin + parsed.pathname;
 }
 
-function readUrl(value: unknown, mapPath: (path: string) => string): Reading<Endpoint> {
-  if (typeof value !== 'string' && !isUrl(value)) {
-    return { problem: `must be ${EXAMPLE}; saw ${describeType(value)}` };
-  }
-  const text = String(value).trim();
-  const url = parseUrl(text);
+function readUrl(
+  value: unknown,
+  source: ValueSource,
+  mapPath: (path: string) => string,
+): Endpoint | undefined {
+  // A URL is known by its tag: it may come from another realm, as under jest.
+  const isUrl = Object.prototype.toString.call(value) === '[object URL]';
+  const text = typeof value === 'string' || isUrl ? String(value).trim() : undefined;
+  const url = text === undefined ? undefined : parseUrl(text);
   if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    return { problem: `must be ${EXAMPLE}; saw ${describeBadUrl(text)}` };
+    const seen = text === undefined ? describeType(value) : describeBadUrl(text);
+    return source.refuse(
+      `must be an http or https URL such as https://collector.example.com; saw ${seen}`,
+    );
   }
-  const authorization = basicAuthorization(url);
-  if (authorization === null) {
-    return { problem: 'has a user name or password that is not percent-encoded as a URL asks for' };
+  let authorization: HeaderEntry | undefined;
+  if (url.username !== '' || url.password !== '') {
+    try {
+      const credential = asBasic(
+        decodeURIComponent(url.username),
+        decodeURIComponent(url.password),
+      );
+      authorization = { value: credential, source: source.name };
+    } catch {
+      return source.refuse(
+        'has a user name or password that is not percent-encoded as a URL asks for',
+      );
+    }
   }
   url.username = '';
   url.password = '';
   url.hash = '';
   url.pathname = mapPath(url.pathname);
-  return { value: Object.freeze({ url: url.href, authorization }) };
-}
-
-/** Known by its tag: a URL may come from another realm, as under jest. */
-function isUrl(value: unknown): boolean {
-  return Object.prototype.toString.call(value) === '[object URL]';
+  return { url: url.href, source: source.name, authorization };
 }
 
 // The error of the constructor carries its input, credentials included, so it goes nowhere.
@@ -124,16 +154,6 @@ function parseUrl(text: string): URL | undefined {
 
 function asBasic(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`;
-}
-
-/** `undefined` without user info, `null` when it cannot be decoded. */
-function basicAuthorization(url: URL): string | undefined | null {
-  if (url.username === '' && url.password === '') return undefined;
-  try {
-    return asBasic(decodeURIComponent(url.username), decodeURIComponent(url.password));
-  } catch {
-    return null;
-  }
 }
 
 /**
@@ -164,23 +184,19 @@ export interface ProxySettings {
   readonly none: string | undefined;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Reads `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, in either case. */
-export function resolveProxySettings(env: Environment): ProxySettings {
+/**
+ * Reads `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` (both schemes) and `NO_PROXY`. The lower-case name
+ * wins, as in curl.
+ */
+export function resolveProxySettings(env: NodeJS.ProcessEnv): ProxySettings {
+  const read = (name: string): string | undefined =>
+    (env[name] ?? env[name.toUpperCase()])?.trim() || undefined;
   // Behind a CGI server `HTTP_PROXY` is a header that the client sent ("httpoxy").
-  const http =
-    env['REQUEST_METHOD'] === undefined ? readProxy(env, 'http_proxy') : env['http_proxy'];
-  const all = readProxy(env, 'all_proxy');
+  const isCgi = env['REQUEST_METHOD'] !== undefined;
+  const all = read('all_proxy');
   return {
-    http: http ?? all,
-    https: readProxy(env, 'https_proxy') ?? all,
-    none: readProxy(env, 'no_proxy'),
+    http: (isCgi ? env['http_proxy'] : read('http_proxy')) ?? all,
+    https: read('https_proxy') ?? all,
+    none: read('no_proxy'),
   };
-}
-
-/** The lower-case name wins, as in curl; blank is unset. `ALL_PROXY` is for both schemes. */
-function readProxy(env: Environment, name: string): string | undefined {
-  const value = (env[name] ?? env[name.toUpperCase()])?.trim();
-  return value === '' ? undefined : value;
 }

@@ -1,104 +1,64 @@
-import type { Attributes } from '@opentelemetry/api';
-import type {
-  Sampler,
-  SpanExporter,
-  SpanLimits,
-  SpanProcessor,
-} from '@opentelemetry/sdk-trace-base';
+import type { AttributeValue, Attributes } from '@opentelemetry/api';
+import { isAttributeValue } from '@opentelemetry/core';
+import type { SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { asPrintable } from '../diagnostics.js';
 import { isRecord } from '../mapping/read-attributes.js';
+import { type Endpoint, ENDPOINT_VARIABLES, readEndpoint } from './endpoint.js';
+import { type HeaderEntries, type HeaderEntry, readHeaders, readToken } from './headers.js';
 import {
-  type Endpoint,
-  LANGFUSE_ENDPOINT,
-  PHOENIX_ENDPOINT,
-  readBaseUrl,
-  readLangfuseUrl,
-  readPhoenixUrl,
-  readTracesUrl,
-} from './endpoint.js';
-import {
-  type HeaderEntries,
-  mergeHeaders,
-  readHeadersEnv,
-  readHeadersOption,
-  readToken,
-} from './headers.js';
-import {
-  createCountReaders,
+  countReader,
   describeType,
   describeValue,
+  hasMethods,
+  listReader,
   MAX_TIMER_MILLIS,
   type OptionRow,
   type OptionTable,
-  type Reading,
-  readBooleanEnv,
-  readBooleanOption,
-  readJsonOption,
-  readListOf,
-  readTextEnv,
-  readTextListOption,
-  readTextOption,
-  readWord,
+  parseKeyValueList,
+  readBoolean,
+  readJson,
+  readText,
+  type ValueSource,
+  wordReader,
 } from './option-readers.js';
-import {
-  createResourceTextReader,
-  mergeAttributes,
-  readAttributesOption,
-  readResourceEnv,
-} from './resource-attributes.js';
-import {
-  mergeSpanLimits,
-  readSamplerEnv,
-  readSamplerOption,
-  readSpanLimitEnv,
-  readSpanLimitsOption,
-  SPAN_LIMIT_VARIABLES,
-} from './sampling.js';
+import { readSampler, readSpanLimits, SPAN_LIMIT_VARIABLES } from './sampling.js';
 import type {
-  ExportScopes,
+  DeliveryOptions,
   InstrumentedModules,
   MetricsOptions,
-  OtlpCompression,
-  OtlpProtocol,
   SessionIdOption,
+  SetupOptions,
 } from './setup-options.js';
 
-/** Values that are used as their row reads them. */
-export interface PlainOptionValues {
-  /** `CATALYST_DISABLED` or `OTEL_SDK_DISABLED`: everything works, nothing is recorded. */
-  readonly disabled: boolean;
-  readonly serviceName: string;
-  readonly serviceVersion: string | undefined;
-  readonly environment: string | undefined;
-  readonly debug: boolean;
-  readonly modules: InstrumentedModules;
-  readonly autoInstrument: boolean;
-  readonly metadata: Readonly<Record<string, unknown>> | undefined;
-  readonly spanAttributes: Attributes;
-  readonly sessionId: SessionIdOption | undefined;
-  readonly userId: string | undefined;
-  readonly tags: readonly string[] | undefined;
-  readonly protocol: OtlpProtocol;
-  readonly compression: OtlpCompression;
-  readonly exportScopes: ExportScopes;
-  readonly rawContent: boolean;
-  /** `undefined` when they are off. */
-  readonly metrics: ResolvedMetricsOptions | undefined;
-  /** `undefined`: parent-based, always on. */
-  readonly sampler: Sampler | undefined;
-  readonly spanLimits: SpanLimits | undefined;
-  readonly spanProcessors: readonly SpanProcessor[];
-  readonly exporters: readonly SpanExporter[];
-}
+/** Where nobody sets them they are `undefined`; without a `sampler`: parent-based, always on. */
+type UnsetOption =
+  | 'serviceVersion'
+  | 'environment'
+  | 'metadata'
+  | 'sessionId'
+  | 'userId'
+  | 'tags'
+  | 'sampler'
+  | 'spanLimits';
+
+/** Options that are read in another form. */
+type OtherOption = 'endpoint' | 'token' | 'headers' | 'metrics' | 'delivery' | 'privacy';
 
 /** What the rows of the option table read, before the parts that belong together are joined. */
-export interface OptionValues extends PlainOptionValues {
+export interface OptionValues
+  extends
+    Required<Omit<SetupOptions, UnsetOption | OtherOption>>,
+    OrUndefined<Pick<SetupOptions, UnsetOption>> {
+  /** `CATALYST_DISABLED` or `OTEL_SDK_DISABLED`: everything works, nothing is recorded. */
+  readonly disabled: boolean;
   readonly endpoint: Endpoint | undefined;
-  /** The value of an `Authorization` header. */
-  readonly token: string | undefined;
+  readonly token: HeaderEntry | undefined;
   readonly headers: HeaderEntries;
-  readonly resourceAttributes: Attributes;
+  /** `false` when they are off. */
+  readonly metrics: ResolvedMetricsOptions | false;
 }
+
+type OrUndefined<T> = { readonly [K in keyof T]-?: T[K] | undefined };
 
 /** `MetricsOptions` with every value decided; metrics that are off have none. */
 export type ResolvedMetricsOptions = Required<MetricsOptions>;
@@ -111,84 +71,61 @@ export interface CertificateAuthority {
 }
 
 /** `DeliveryOptions` with every value decided. */
-export interface ResolvedDeliveryOptions {
-  readonly maxQueueBytes: number;
-  readonly maxBatchBytes: number;
-  readonly maxRequestBytes: number;
-  readonly flushIntervalMillis: number;
-  readonly exportTimeoutMillis: number;
-  readonly shutdownTimeoutMillis: number;
+export interface ResolvedDeliveryOptions extends Omit<
+  Required<DeliveryOptions>,
+  'spoolDirectory' | 'ca'
+> {
   readonly spoolDirectory: string | undefined;
   readonly ca: CertificateAuthority | undefined;
 }
 
-const TRACES_ENDPOINT = 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT';
 const RESOURCE_ATTRIBUTES = 'OTEL_RESOURCE_ATTRIBUTES';
+const LOG_LEVEL = 'OTEL_LOG_LEVEL';
+const METRICS_EXPORTER = 'OTEL_METRICS_EXPORTER';
+const METRICS_ON: ResolvedMetricsOptions = Object.freeze({ sessionDurationMillis: true });
 
 /**
  * Every option of `setup()` but the groups `delivery` and `privacy`, which have tables of their
- * own: variables, default, readers. `setup-options.ts` has what an option means.
+ * own: variables, default, reader. `setup-options.ts` has what an option means.
  */
 export const OPTION_TABLE: OptionTable<OptionValues> = {
   disabled: {
     env: ['CATALYST_DISABLED', 'OTEL_SDK_DISABLED'],
     default: false,
-    readEnv: readBooleanEnv,
+    // There are variables only.
+    read: (value, source) => (source.isOption ? undefined : readBoolean(value, source)),
   },
   debug: {
-    env: ['CATALYST_DEBUG', 'INFERENCE_DEBUG', 'OTEL_LOG_LEVEL'],
+    env: ['CATALYST_DEBUG', 'INFERENCE_DEBUG', LOG_LEVEL],
     default: false,
-    readOption: readBooleanOption,
-    readEnv: (text, name) =>
-      name === 'OTEL_LOG_LEVEL' ? readLogLevel(text) : readBooleanEnv(text),
+    read: (value, source) =>
+      source.name === LOG_LEVEL ? readLogLevel(value, source) : readBoolean(value, source),
   },
 
   // Where spans go and how they are packed.
-  endpoint: {
-    env: [
-      'CATALYST_OTLP_ENDPOINT',
-      'INFERENCE_OTLP_ENDPOINT',
-      'OTLP_ENDPOINT',
-      TRACES_ENDPOINT,
-      'OTEL_EXPORTER_OTLP_ENDPOINT',
-      LANGFUSE_ENDPOINT,
-      PHOENIX_ENDPOINT,
-    ],
-    default: undefined,
-    readOption: readBaseUrl,
-    readEnv: (text, name, env) => {
-      if (name === LANGFUSE_ENDPOINT) return readLangfuseUrl(text, env);
-      if (name === PHOENIX_ENDPOINT) return readPhoenixUrl(text, env);
-      return name === TRACES_ENDPOINT ? readTracesUrl(text) : readBaseUrl(text);
-    },
-  },
+  endpoint: { env: ENDPOINT_VARIABLES, default: undefined, read: readEndpoint },
   token: {
     env: ['CATALYST_OTLP_TOKEN', 'INFERENCE_API_KEY', 'OTLP_INGEST_TOKEN'],
     default: undefined,
-    readOption: readToken,
-    readEnv: readToken,
+    read: readToken,
   },
   headers: {
     env: ['OTEL_EXPORTER_OTLP_TRACES_HEADERS', 'OTEL_EXPORTER_OTLP_HEADERS'],
-    default: new Map(),
-    readOption: readHeadersOption,
-    readEnv: readHeadersEnv,
-    merge: mergeHeaders,
+    default: {},
+    read: readHeaders,
+    merges: true,
   },
-  protocol: wordRow(
-    ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL'],
-    ['http/protobuf', 'http/json'],
-  ),
-  compression: wordRow(
-    ['OTEL_EXPORTER_OTLP_TRACES_COMPRESSION', 'OTEL_EXPORTER_OTLP_COMPRESSION'],
-    ['gzip', 'none'],
-  ),
-  metrics: {
-    env: ['CATALYST_METRICS', 'OTEL_METRICS_EXPORTER'],
-    default: undefined,
-    readOption: readMetricsOption,
-    readEnv: readMetricsEnv,
+  protocol: {
+    env: ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL'],
+    default: 'http/protobuf',
+    read: wordReader('http/protobuf', 'http/json'),
   },
+  compression: {
+    env: ['OTEL_EXPORTER_OTLP_TRACES_COMPRESSION', 'OTEL_EXPORTER_OTLP_COMPRESSION'],
+    default: 'gzip',
+    read: wordReader('gzip', 'none'),
+  },
+  metrics: { env: ['CATALYST_METRICS', METRICS_EXPORTER], default: false, read: readMetrics },
 
   // The resource.
   serviceName: resourceRow(
@@ -210,79 +147,73 @@ export const OPTION_TABLE: OptionTable<OptionValues> = {
   resourceAttributes: {
     env: [RESOURCE_ATTRIBUTES],
     default: {},
-    readOption: readAttributesOption,
-    readEnv: readResourceEnv,
-    merge: mergeAttributes,
+    read: readAttributes,
+    merges: true,
   },
 
   // Which SDKs are instrumented.
-  modules: { default: Object.freeze({}), readOption: readModulesOption },
-  autoInstrument: { default: true, readOption: readBooleanOption },
+  modules: { default: Object.freeze({}), read: readModules },
+  autoInstrument: { default: true, read: readBoolean },
 
   // Which spans are recorded and sent, and what every one of them carries.
-  metadata: { default: undefined, readOption: readJsonOption },
-  spanAttributes: { default: Object.freeze({}), readOption: readAttributesOption },
-  sessionId: { default: undefined, readOption: readSessionIdOption },
-  userId: { default: undefined, readOption: readTextOption },
-  tags: { default: undefined, readOption: readTextListOption },
-  exportScopes: { default: 'all', readOption: readWord(['all', 'livekit']) },
-  rawContent: { default: false, readOption: readBooleanOption },
-  sampler: {
-    env: ['OTEL_TRACES_SAMPLER'],
+  metadata: { default: undefined, read: readJson },
+  spanAttributes: { default: Object.freeze({}), read: readAttributes },
+  sessionId: { default: undefined, read: readSessionId },
+  userId: { default: undefined, read: readText },
+  tags: {
     default: undefined,
-    readOption: readSamplerOption,
-    readEnv: readSamplerEnv,
+    read: listReader('strings', (item): item is string => typeof item === 'string'),
   },
+  exportScopes: { default: 'all', read: wordReader('all', 'livekit') },
+  rawContent: { default: false, read: readBoolean },
+  sampler: { env: ['OTEL_TRACES_SAMPLER'], default: undefined, read: readSampler },
   spanLimits: {
     env: SPAN_LIMIT_VARIABLES,
     default: undefined,
-    readOption: readSpanLimitsOption,
-    readEnv: readSpanLimitEnv,
-    merge: mergeSpanLimits,
+    read: readSpanLimits,
+    merges: true,
   },
   spanProcessors: {
     default: [],
-    readOption: readListOf('SpanProcessor', ['onStart', 'onEnd', 'forceFlush', 'shutdown']),
+    read: listReader('SpanProcessors', (item): item is SpanProcessor =>
+      hasMethods(item, 'onStart', 'onEnd', 'forceFlush', 'shutdown'),
+    ),
   },
-  exporters: { default: [], readOption: readListOf('SpanExporter', ['export', 'shutdown']) },
+  exporters: {
+    default: [],
+    read: listReader('SpanExporters', (item): item is SpanExporter =>
+      hasMethods(item, 'export', 'shutdown'),
+    ),
+  },
 };
+
+const MEBIBYTE = 1024 * 1024;
+const readBytes = countReader('bytes', 1);
+const readMillis = countReader('milliseconds', 1, MAX_TIMER_MILLIS);
 
 /** The options under `delivery`. */
 export const DELIVERY_TABLE: OptionTable<ResolvedDeliveryOptions> = {
-  maxQueueBytes: bytesRow(32),
-  maxBatchBytes: bytesRow(1),
-  maxRequestBytes: bytesRow(4),
-  flushIntervalMillis: millisRow(5_000, ['OTEL_BSP_SCHEDULE_DELAY']),
-  exportTimeoutMillis: millisRow(10_000, [
-    'OTEL_EXPORTER_OTLP_TRACES_TIMEOUT',
-    'OTEL_EXPORTER_OTLP_TIMEOUT',
-  ]),
-  shutdownTimeoutMillis: millisRow(10_000, []),
-  spoolDirectory: {
-    env: ['CATALYST_SPOOL_DIRECTORY'],
-    default: undefined,
-    readOption: readTextOption,
-    readEnv: readTextEnv,
+  maxQueueBytes: { default: 32 * MEBIBYTE, read: readBytes },
+  maxBatchBytes: { default: MEBIBYTE, read: readBytes },
+  maxRequestBytes: { default: 4 * MEBIBYTE, read: readBytes },
+  flushIntervalMillis: { env: ['OTEL_BSP_SCHEDULE_DELAY'], default: 5_000, read: readMillis },
+  exportTimeoutMillis: {
+    env: ['OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', 'OTEL_EXPORTER_OTLP_TIMEOUT'],
+    default: 10_000,
+    read: readMillis,
   },
+  shutdownTimeoutMillis: { default: 10_000, read: readMillis },
+  spoolDirectory: { env: ['CATALYST_SPOOL_DIRECTORY'], default: undefined, read: readText },
   ca: {
     env: ['OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE', 'OTEL_EXPORTER_OTLP_CERTIFICATE'],
     default: undefined,
-    readOption: (value) => {
-      const reading = readTextOption(value);
-      return reading !== undefined && 'value' in reading ? readCertificate(reading.value) : reading;
+    read: (value, source) => {
+      const text = readText(value, source);
+      if (text === undefined) return undefined;
+      return { kind: text.startsWith('-----BEGIN ') ? 'pem' : 'file', value: text };
     },
-    readEnv: readCertificate,
   },
 };
-
-/** One of a few texts; the first is the default. */
-function wordRow<T extends string>(
-  env: readonly string[],
-  choices: readonly [T, ...T[]],
-): OptionRow<T> {
-  const read = readWord(choices);
-  return { env, default: choices[0], readOption: read, readEnv: read };
-}
 
 /** A text that `OTEL_RESOURCE_ATTRIBUTES` may also have, under one of the keys. */
 function resourceRow<T extends string | undefined>(
@@ -290,78 +221,82 @@ function resourceRow<T extends string | undefined>(
   keys: readonly string[],
   fallback: T,
 ): OptionRow<T | string> {
-  const readResourceText = createResourceTextReader(...keys);
   return {
     env: [...env, RESOURCE_ATTRIBUTES],
     default: fallback,
-    readOption: readTextOption,
-    readEnv: (text, name) =>
-      name === RESOURCE_ATTRIBUTES ? readResourceText(text) : readTextEnv(text),
+    read: (value, source) => {
+      if (source.name !== RESOURCE_ATTRIBUTES) return readText(value, source);
+      const attributes = readAttributes(value, source) ?? {};
+      const texts = keys.map((key) => String(attributes[key] ?? '').trim());
+      return texts.find((text) => text !== '');
+    },
   };
 }
 
-function bytesRow(mebibytes: number): OptionRow<number> {
-  return {
-    default: mebibytes * 1024 * 1024,
-    readOption: createCountReaders('bytes', 1).readOption,
-  };
-}
-
-function millisRow(defaultMillis: number, env: readonly string[]): OptionRow<number> {
-  return {
-    env,
-    default: defaultMillis,
-    ...createCountReaders('milliseconds', 1, MAX_TIMER_MILLIS),
-  };
-}
-
-function readCertificate(text: string): Reading<CertificateAuthority> {
-  return { value: { kind: text.startsWith('-----BEGIN ') ? 'pem' : 'file', value: text } };
-}
-
-// The levels that OpenTelemetry's SDKs know; the last three include what `debug` writes.
-const LOG_LEVELS: ReadonlyMap<string, boolean> = new Map([
-  ['none', false],
-  ['error', false],
-  ['warn', false],
-  ['info', false],
-  ['debug', true],
-  ['verbose', true],
-  ['all', true],
-]);
-
-function readLogLevel(text: string): Reading<boolean> {
-  const value = LOG_LEVELS.get(text.toLowerCase());
-  return value === undefined
-    ? { problem: `must be a log level such as info or debug; saw ${describeValue(text)}` }
-    : { value };
-}
-
-const METRICS_ON: ResolvedMetricsOptions = Object.freeze({ sessionDurationMillis: true });
-
-function readMetricsOption(value: unknown): Reading<ResolvedMetricsOptions | undefined> {
-  if (typeof value === 'boolean') return { value: value ? METRICS_ON : undefined };
-  if (!isRecord(value)) {
-    return { problem: `must be true, false or an object; saw ${describeType(value)}` };
+/**
+ * Attributes of the resource, or of every span: of code, where values of `undefined` and `null` are
+ * left out, or of `OTEL_RESOURCE_ATTRIBUTES`. Of that, as the resource specification asks, one broken
+ * entry discards the whole.
+ */
+function readAttributes(value: unknown, source: ValueSource): Attributes | undefined {
+  if (!source.isOption) {
+    const entries = parseKeyValueList(value);
+    const pairs = entries.filter((entry) => entry !== undefined);
+    return pairs.length === entries.length
+      ? Object.fromEntries(pairs)
+      : source.refuse(
+          'must be a list such as "key=value,key=value" with "," and "=" percent-encoded in values',
+        );
   }
-  const millis = value['sessionDurationMillis'] ?? true;
-  return typeof millis === 'boolean'
-    ? { value: Object.freeze({ sessionDurationMillis: millis }) }
-    : {
-        problem: `has "sessionDurationMillis", which must be true or false; saw ${describeValue(millis)}`,
-      };
+  if (!isRecord(value)) {
+    return source.refuse(`must be an object of attributes; saw ${describeType(value)}`);
+  }
+  const attributes: [string, AttributeValue][] = [];
+  for (const [key, item] of Object.entries(value)) {
+    if (item === undefined || item === null) continue;
+    if (!isAttributeValue(item)) {
+      return source.refuse(
+        `must have strings, numbers, booleans or arrays of one of them as values; "${asPrintable(key, 60)}" is ${describeType(item)}`,
+      );
+    }
+    attributes.push([key, Array.isArray(item) ? item.slice() : item]);
+  }
+  return Object.freeze(Object.fromEntries(attributes));
+}
+
+/** The levels that OpenTelemetry's SDKs know; the second list includes what `debug` writes. */
+const QUIET_LEVELS: readonly string[] = ['none', 'error', 'warn', 'info'];
+const DEBUG_LEVELS: readonly string[] = ['debug', 'verbose', 'all'];
+
+function readLogLevel(value: unknown, source: ValueSource): boolean | undefined {
+  const level = String(value).toLowerCase();
+  if (DEBUG_LEVELS.includes(level)) return true;
+  return QUIET_LEVELS.includes(level)
+    ? false
+    : source.refuse(`must be a log level such as info or debug; saw ${describeValue(value)}`);
 }
 
 /** `OTEL_METRICS_EXPORTER` is a list of exporters, of which `otlp` is ours. */
-function readMetricsEnv(text: string, name: string): Reading<ResolvedMetricsOptions | undefined> {
-  if (name === 'OTEL_METRICS_EXPORTER') {
-    const isOn = text.split(',').some((exporter) => exporter.trim().toLowerCase() === 'otlp');
-    return { value: isOn ? METRICS_ON : undefined };
+function readMetrics(
+  value: unknown,
+  source: ValueSource,
+): ResolvedMetricsOptions | false | undefined {
+  if (source.name === METRICS_EXPORTER) {
+    return /(?:^|,)\s*otlp\s*(?:,|$)/i.test(String(value)) && METRICS_ON;
   }
-  const reading = readBooleanEnv(text);
-  return reading !== undefined && 'value' in reading
-    ? { value: reading.value ? METRICS_ON : undefined }
-    : reading;
+  if (!source.isOption || typeof value === 'boolean') {
+    const isOn = readBoolean(value, source);
+    return isOn && METRICS_ON;
+  }
+  if (!isRecord(value)) {
+    return source.refuse(`must be true, false or an object; saw ${describeType(value)}`);
+  }
+  const millis = value['sessionDurationMillis'] ?? true;
+  return typeof millis === 'boolean'
+    ? Object.freeze({ sessionDurationMillis: millis })
+    : source.refuse(
+        `has "sessionDurationMillis", which must be true or false; saw ${describeValue(millis)}`,
+      );
 }
 
 const MODULE_NAMES: Readonly<Record<keyof InstrumentedModules, true>> = {
@@ -381,28 +316,25 @@ const MODULE_NAMES: Readonly<Record<keyof InstrumentedModules, true>> = {
 };
 
 /** Modules by SDK name, copied. `null` is left out: a module that failed to load is no mistake. */
-function readModulesOption(value: unknown): Reading<InstrumentedModules> {
+function readModules(value: unknown, source: ValueSource): InstrumentedModules | undefined {
   if (!isRecord(value)) {
-    return { problem: `must be an object of SDK modules; saw ${describeType(value)}` };
+    return source.refuse(`must be an object of SDK modules; saw ${describeType(value)}`);
   }
   const entries = Object.entries(value).filter(([, sdk]) => sdk !== undefined && sdk !== null);
   const unknown = entries
     .map(([name]) => name)
     .filter((name) => !Object.hasOwn(MODULE_NAMES, name));
-  const modules: InstrumentedModules = Object.freeze(Object.fromEntries(entries));
-  return unknown.length === 0
-    ? { value: modules }
-    : {
-        value: modules,
-        note: `has names that are not known: ${asPrintable(unknown.join(', '), 200)}`,
-      };
+  if (unknown.length > 0) {
+    source.note(`has names that are not known: ${asPrintable(unknown.join(', '), 200)}`);
+  }
+  return Object.freeze(Object.fromEntries(entries));
 }
 
-function readSessionIdOption(value: unknown): Reading<SessionIdOption> {
-  if (typeof value === 'string') return { value: value.trim() };
+function readSessionId(value: unknown, source: ValueSource): SessionIdOption | undefined {
+  if (typeof value === 'string') return value.trim();
   return isSessionIdFunction(value)
-    ? { value }
-    : { problem: `must be a string or a function; saw ${describeValue(value)}` };
+    ? value
+    : source.refuse(`must be a string or a function; saw ${describeValue(value)}`);
 }
 
 function isSessionIdFunction(value: unknown): value is () => string | undefined {

@@ -1,10 +1,10 @@
 import {
-  createCountReaders,
+  countReader,
   describeValue,
   type OptionRow,
   type OptionTable,
   parseBoolean,
-  readBooleanOption,
+  readBoolean,
 } from './option-readers.js';
 
 /**
@@ -202,13 +202,16 @@ const CAPTURE_MODES: ReadonlyMap<string, boolean> = new Map([
   ['span_and_event', true],
 ]);
 
+const readLength = countReader('characters', 0);
+
 /** The rows of the switches under `privacy`. */
 export const PRIVACY_FLAG_TABLE: OptionTable<ResolvedPrivacyFlags> = {
-  allowPii: switchRow(['LIVEKIT_TELEMETRY_ALLOW_PII'], { strict: false }),
-  captureMessageContent: switchRow(['OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT'], {
-    strict: false,
-    parse: (text) => CAPTURE_MODES.get(text.toLowerCase()) ?? parseBoolean(text),
-  }),
+  allowPii: switchRow(false, ['LIVEKIT_TELEMETRY_ALLOW_PII']),
+  captureMessageContent: switchRow(
+    false,
+    ['OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT'],
+    CAPTURE_MODES,
+  ),
   hideInputs: hideRow('INPUTS'),
   hideOutputs: hideRow('OUTPUTS'),
   hideInputMessages: hideRow('INPUT_MESSAGES'),
@@ -231,30 +234,29 @@ export const PRIVACY_FLAG_TABLE: OptionTable<ResolvedPrivacyFlags> = {
 
 function hideRow(...suffixes: readonly string[]): OptionRow<boolean> {
   return switchRow(
+    true,
     suffixes.map((suffix) => `OPENINFERENCE_HIDE_${suffix}`),
-    { strict: true },
   );
 }
 
 /** Privacy fails closed: a variable that cannot be read counts as the strict value. */
 function switchRow(
+  strict: boolean,
   env: readonly string[],
-  {
-    strict,
-    parse = parseBoolean,
-  }: { readonly strict: boolean; readonly parse?: (text: string) => boolean | undefined },
+  modes?: ReadonlyMap<string, boolean>,
 ): OptionRow<boolean> {
   return {
     env,
     default: !strict,
-    readOption: readBooleanOption,
-    readEnv: (text) => {
-      const value = parse(text);
-      if (value !== undefined) return { value };
-      return {
-        value: strict,
-        note: `must be true or false; saw ${describeValue(text)}, which is read as ${strict} so that no content leaves by mistake`,
-      };
+    read: (value, source) => {
+      if (source.isOption) return readBoolean(value, source);
+      const flag = parseBoolean(value, source) ?? modes?.get(String(value).toLowerCase());
+      if (flag === undefined) {
+        source.note(
+          `must be true or false; saw ${describeValue(value)}, which is read as ${strict} so that no content leaves by mistake`,
+        );
+      }
+      return flag ?? strict;
     },
   };
 }
@@ -263,7 +265,7 @@ function lengthRow(kind: string): OptionRow<number> {
   return {
     env: [`OPENINFERENCE_BASE64_${kind}_MAX_LENGTH`],
     default: 32_000,
-    ...createCountReaders('characters', 0),
+    read: readLength,
   };
 }
 
@@ -273,9 +275,11 @@ const LOOKS_LIKE_SWITCH = /^OPEN_?INFERENCE_(?:HID|BASE64)/i;
 export function misspeltVariables(
   names: readonly string[],
 ): readonly (readonly [name: string, meant: string])[] {
+  const alike = names.filter((name) => LOOKS_LIKE_SWITCH.test(name));
+  if (alike.length === 0) return [];
   const known = Object.values(PRIVACY_FLAG_TABLE).flatMap(({ env }) => env ?? []);
-  return names
-    .filter((name) => LOOKS_LIKE_SWITCH.test(name) && !known.includes(name))
+  return alike
+    .filter((name) => !known.includes(name))
     .map((name) => [
       name,
       known.reduce((best, next) => (likeness(name, next) > likeness(name, best) ? next : best)),

@@ -1,17 +1,21 @@
-import type { Attributes } from '@opentelemetry/api';
 import { asPrintable, warnOnce } from '../diagnostics.js';
 import { InvalidOptionError } from '../errors.js';
 import { isRecord, type JsonRecord } from '../mapping/read-attributes.js';
 import { REDACTION_OPTION_NAMES, type RedactionOptions } from '../privacy/redaction-options.js';
 import { type ProxySettings, resolveProxySettings, suggestEndpoint } from './endpoint.js';
-import { createHeaders, hideValues, type OptionSource, resolveAuthorization } from './headers.js';
-import { describeType, type OptionRow, type OptionTable, type Reading } from './option-readers.js';
+import type { HeaderEntry } from './headers.js';
+import {
+  describeType,
+  type OptionRow,
+  type OptionTable,
+  type ValueSource,
+} from './option-readers.js';
 import {
   DELIVERY_TABLE,
   OPTION_TABLE,
   type OptionValues,
-  type PlainOptionValues,
   type ResolvedDeliveryOptions,
+  type ResolvedMetricsOptions,
 } from './option-table.js';
 import {
   misspeltVariables,
@@ -21,34 +25,31 @@ import {
 import type { SetupOptions } from './setup-options.js';
 
 /** Options and environment with every value decided. Frozen. */
-export interface ResolvedOptions extends PlainOptionValues {
+export interface ResolvedOptions extends Omit<
+  OptionValues,
+  'endpoint' | 'token' | 'headers' | 'metrics'
+> {
   /** URL that spans are POSTed to; `undefined` when there is none. Has no user info; show it with `displayUrl`. */
   readonly endpoint: string | undefined;
   /** All headers of a request that come from the user, lower-case, `authorization` included. */
   readonly headers: Readonly<Record<string, string>>;
+  /** `undefined` when they are off. */
+  readonly metrics: ResolvedMetricsOptions | undefined;
   /** Of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`; their user info is not shown. */
   readonly proxies: ProxySettings;
-  /** The whole resource as configured: `service.*` and `deployment.environment.name` included. */
-  readonly resourceAttributes: Attributes;
   readonly delivery: ResolvedDeliveryOptions;
-  readonly privacy: ResolvedPrivacyOptions;
+  readonly privacy: {
+    readonly flags: ResolvedPrivacyFlags;
+    /** As written in code; `privacy/` reads it. */
+    readonly redaction: RedactionOptions;
+  };
   /**
    * Where each value came from, by the option's path (`endpoint`, `delivery.ca`,
-   * `privacy.hideInputs`, and `authorization`): the strongest source first, several where values
-   * add up.
+   * `privacy.hideInputs`, and `authorization`): `option`, a variable, or `default`; the strongest
+   * source first, several where values add up.
    */
-  readonly sources: Readonly<Record<string, readonly OptionSource[]>>;
+  readonly sources: Readonly<Record<string, readonly string[]>>;
 }
-
-/** What `privacy` comes to. */
-export interface ResolvedPrivacyOptions {
-  readonly flags: ResolvedPrivacyFlags;
-  /** As written in code; `privacy/` reads it. */
-  readonly redaction: RedactionOptions;
-}
-
-/** Warns once; `code` names the matter. */
-export type Warn = (code: string, text: string) => void;
 
 /** What a child process gets, unless the application says otherwise. */
 export function processEnvironment(): NodeJS.ProcessEnv {
@@ -56,8 +57,8 @@ export function processEnvironment(): NodeJS.ProcessEnv {
 }
 
 /**
- * Decides every value from options and environment, and remembers where it came from. Reads
- * nothing but its arguments and changes none of them; the result is frozen.
+ * Decides every value from options and environment, and remembers where it came from. Changes none
+ * of its arguments.
  *
  * Throws `InvalidOptionError` on an option that cannot be used, unless the environment disables
  * tracing: the switch that turns a broken set-up off must not stumble over it. A bad variable goes
@@ -66,11 +67,10 @@ export function processEnvironment(): NodeJS.ProcessEnv {
 export function resolveOptions(
   options?: SetupOptions,
   env: NodeJS.ProcessEnv = process.env,
-  warn: Warn = warnOnce,
+  warn: typeof warnOnce = warnOnce,
 ): ResolvedOptions {
   const reader = new OptionReader(env, warn);
-  const { disabled } = reader.readTable({ disabled: OPTION_TABLE.disabled }, {});
-  reader.rejectsBadOptions = !disabled;
+  reader.rejectsBadOptions = !reader.readTable({ disabled: OPTION_TABLE.disabled }, {}).disabled;
 
   const groups = readGroups(options, reader);
   const values = reader.readTable(OPTION_TABLE, groups.top);
@@ -80,67 +80,104 @@ export function resolveOptions(
     reader.warn(`env.${name}`, `${name} is not known and withholds nothing. Is it ${meant}?`);
   }
 
-  const { token, headers, endpoint, ...plain } = values;
-  const { sources } = reader;
-  const strongestSource = (option: string): OptionSource => sources.get(option)?.[0] ?? 'default';
-  const authorization = resolveAuthorization({
-    endpoint,
-    endpointSource: strongestSource('endpoint'),
-    token,
-    tokenSource: strongestSource('token'),
-    headers,
-  });
-  sources.set('authorization', [authorization?.source ?? 'default']);
+  const { token: _, headers, endpoint, ...plain } = values;
+  const authorization = resolveAuthorization(values);
+  reader.sources['authorization'] = [authorization?.source ?? 'default'];
+  const { serviceName, serviceVersion, environment } = values;
   return Object.freeze({
     ...plain,
     endpoint: endpoint?.url,
-    headers: createHeaders(headers, authorization?.value, endpoint?.headers),
+    headers: hideValues({
+      ...endpoint?.headers,
+      ...Object.fromEntries(Object.entries(headers).map(([name, { value }]) => [name, value])),
+      ...(authorization && { authorization: authorization.value }),
+    }),
+    metrics: values.metrics || undefined,
     proxies: hideValues(resolveProxySettings(env)),
-    resourceAttributes: createResourceAttributes(values),
+    // The whole resource: further attributes, and over them the ones that have options.
+    resourceAttributes: Object.freeze({
+      ...values.resourceAttributes,
+      'service.name': serviceName,
+      ...(serviceVersion !== undefined && { 'service.version': serviceVersion }),
+      ...(environment !== undefined && { 'deployment.environment.name': environment }),
+    }),
     delivery: Object.freeze(delivery),
     privacy: Object.freeze({
       flags: Object.freeze(flags),
       redaction: Object.freeze({ ...options?.privacy }),
     }),
-    sources: Object.freeze(Object.fromEntries(sources)),
+    sources: Object.freeze(reader.sources),
   });
 }
 
+/**
+ * Decides which credential goes with the requests. Code comes before the environment, and there
+ * what was written for this endpoint comes before what was written for another:
+ *
+ * 1. `Authorization` of the option `headers`, 2. the option `token`, 3. user info in the endpoint's
+ * URL, 4. `Authorization` of `OTEL_EXPORTER_OTLP_*HEADERS` when the endpoint is one of
+ * `OTEL_EXPORTER_OTLP_*ENDPOINT`, 5. the token of a variable, 6. `Authorization` of
+ * `OTEL_EXPORTER_OTLP_*HEADERS` otherwise.
+ *
+ * Without the fourth rule an API key that is set for a model provider would take the place of the
+ * credential of somebody's collector, and reach that collector.
+ */
+function resolveAuthorization({ endpoint, token, headers }: OptionValues): HeaderEntry | undefined {
+  const header = headers['authorization'];
+  if (header?.source === 'option') return header;
+  if (token?.source === 'option') return token;
+  if (endpoint?.authorization !== undefined) return endpoint.authorization;
+  const isForEndpoint = endpoint?.source.startsWith('OTEL_') === true;
+  return isForEndpoint ? (header ?? token) : (token ?? header);
+}
+
+/**
+ * Freezes an object whose values are secrets. Printed or serialised as a whole it shows its names
+ * and no value, so that a dump of an object with it in shows no secret.
+ */
+function hideValues<T extends object>(secrets: T): Readonly<T> {
+  const masked = Object.fromEntries(Object.keys(secrets).map((name) => [name, '(not shown)']));
+  for (const key of ['toJSON', Symbol.for('nodejs.util.inspect.custom')]) {
+    Object.defineProperty(secrets, key, { value: () => masked });
+  }
+  return Object.freeze(secrets);
+}
+
 /** Warns that spans go nowhere; called by whoever builds the exporter. */
-export function warnWithoutEndpoint(
-  resolved: ResolvedOptions,
-  env: NodeJS.ProcessEnv = process.env,
-): void {
-  if (resolved.endpoint !== undefined || resolved.exporters.length > 0 || resolved.disabled) return;
-  warnOnce('no_endpoint', `No endpoint is set, so spans are not exported. ${suggestEndpoint(env)}`);
+export function warnWithoutEndpoint({ endpoint, exporters, disabled }: ResolvedOptions): void {
+  if (endpoint !== undefined || exporters.length > 0 || disabled) return;
+  warnOnce(
+    'no_endpoint',
+    `No endpoint is set, so spans are not exported. ${suggestEndpoint(process.env)}`,
+  );
 }
 
 /** Reads tables of options, and turns what their readers say into errors and warnings. */
 class OptionReader {
-  readonly sources = new Map<string, readonly OptionSource[]>();
+  readonly sources: Record<string, readonly string[]> = {};
   rejectsBadOptions = true;
   readonly #env: NodeJS.ProcessEnv;
-  readonly #warn: Warn;
+  readonly #warn: typeof warnOnce;
   /** Several options read one variable: it warns once. */
   readonly #warned = new Set<string>();
 
-  constructor(env: NodeJS.ProcessEnv, warn: Warn) {
+  constructor(env: NodeJS.ProcessEnv, warn: typeof warnOnce) {
     this.#env = env;
     this.#warn = warn;
   }
 
-  warn(code: string, text: string): void {
+  warn(code: string, text: string): undefined {
     if (this.#warned.has(code)) return;
     this.#warned.add(code);
     this.#warn(code, text);
   }
 
-  warnOption(option: string, text: string): void {
-    this.warn(`option.${option}`, `The option "${option}" ${text}.`);
+  warnOption(option: string, text: string): undefined {
+    return this.warn(`option.${option}`, `The option "${option}" ${text}.`);
   }
 
   /** Throws, or warns and lets the next source be asked. */
-  refuseOption(option: string, problem: string): void {
+  refuseOption(option: string, problem: string): undefined {
     if (!this.rejectsBadOptions) return this.warnOption(option, problem);
     throw new InvalidOptionError(
       option,
@@ -150,68 +187,43 @@ class OptionReader {
 
   /** Reads every row; `prefix` comes before the option's name in messages and sources. */
   readTable<T extends object>(table: OptionTable<T>, options: JsonRecord, prefix = ''): T {
-    const values: Partial<T> = {};
+    const values: T = Object.create(Object.prototype);
     for (const name in table) {
       values[name] = this.#readRow(table[name], `${prefix}${name}`, options[name]);
     }
-    if (!isComplete(values, table)) throw new Error('a table lost a row while it was read');
     return values;
   }
 
+  /** Asks the sources, strongest first. One behind the deciding one is not read. */
   #readRow<T>(row: OptionRow<T>, name: string, option: unknown): T {
-    const found: { readonly value: T; readonly source: OptionSource }[] = [];
-    for (const { source, reading } of this.#readings(row, option)) {
-      if (reading === undefined) continue;
-      if ('value' in reading) found.push({ value: reading.value, source });
-      this.#report(reading, source, name);
-      if (found.length > 0 && row.merge === undefined) break;
+    const sources: string[] = [];
+    let value: T | undefined;
+    for (const source of ['option', ...(row.env ?? [])]) {
+      const written = source === 'option' ? option : this.#env[source]?.trim();
+      if (!isPresent(written)) continue;
+      const read = row.read(written, this.#sourceOf(source, name));
+      if (read === undefined) continue;
+      sources.push(source);
+      value = value === undefined ? read : { ...read, ...value };
+      if (row.merges !== true) break;
     }
-    const sources = found.length > 0 ? found.map(({ source }) => source) : ['default'];
-    this.sources.set(name, Object.freeze(sources));
-    const [first, ...weaker] = found;
-    if (first === undefined) return row.default;
-    return weaker.reduce((value, next) => row.merge?.(value, next.value) ?? value, first.value);
+    this.sources[name] = Object.freeze(sources.length > 0 ? sources : ['default']);
+    return value === undefined ? row.default : value;
   }
 
-  /** What each source says, strongest first. Lazy: a source behind the deciding one is not read. */
-  *#readings<T>(
-    row: OptionRow<T>,
-    option: unknown,
-  ): Generator<{ readonly source: OptionSource; readonly reading: Reading<T> }> {
-    if (row.readOption !== undefined && isPresent(option)) {
-      yield { source: 'option', reading: row.readOption(option) };
-    }
-    if (row.readEnv === undefined) return;
-    for (const variable of row.env ?? []) {
-      const text = this.#env[variable]?.trim() ?? '';
-      if (text !== '') {
-        yield { source: variable, reading: row.readEnv(text, variable, this.#env) };
-      }
-    }
-  }
-
-  #report(reading: Exclude<Reading<unknown>, undefined>, source: OptionSource, name: string): void {
-    const warnEnv = (text: string): void => this.warn(`env.${source}`, `${source} ${text}.`);
-    const isOption = source === 'option';
-    if ('problem' in reading) {
-      if (isOption) this.refuseOption(name, reading.problem);
-      else warnEnv(`${reading.problem}; it is ignored`);
-    } else if (reading.note !== undefined) {
-      if (isOption) this.warnOption(name, reading.note);
-      else warnEnv(reading.note);
-    }
+  #sourceOf(name: string, option: string): ValueSource {
+    const isOption = name === 'option';
+    const note = (text: string): undefined =>
+      isOption ? this.warnOption(option, text) : this.warn(`env.${name}`, `${name} ${text}.`);
+    const refuse = (problem: string): undefined =>
+      isOption ? this.refuseOption(option, problem) : note(`${problem}; it is ignored`);
+    return { name, isOption, env: this.#env, refuse, note };
   }
 }
 
 /** Blank text counts as not set, in code as in the environment. */
 function isPresent(value: unknown): boolean {
-  return (
-    value !== undefined && value !== null && !(typeof value === 'string' && value.trim() === '')
-  );
-}
-
-function isComplete<T extends object>(values: Partial<T>, table: OptionTable<T>): values is T {
-  return Object.keys(table).every((name) => name in values);
+  return typeof value === 'string' ? value.trim() !== '' : value !== undefined && value !== null;
 }
 
 /**
@@ -219,24 +231,27 @@ function isComplete<T extends object>(values: Partial<T>, table: OptionTable<T>)
  * compiler that would. One under `privacy` is refused, and a name of `privacy` in another place,
  * because the content that it was meant to withhold would leave.
  */
-function readGroups(
-  options: unknown,
-  reader: OptionReader,
-): { readonly top: JsonRecord; readonly delivery: JsonRecord; readonly privacy: JsonRecord } {
+function readGroups(options: unknown, reader: OptionReader) {
   const top = asGroup(options, 'options', reader);
   const delivery = asGroup(top['delivery'], 'delivery', reader);
   const privacy = asGroup(top['privacy'], 'privacy', reader);
-  for (const name of Object.keys(top).filter(isPrivacyOption)) {
-    reader.refuseOption(name, `must be written as privacy.${name}`);
+  for (const name of Object.keys(top)) {
+    if (isPrivacyOption(name)) reader.refuseOption(name, `must be written as privacy.${name}`);
+    if (Object.hasOwn(OPTION_TABLE, name) || name === 'delivery' || name === 'privacy') continue;
+    reader.warnOption(asPrintable(name, 60), UNKNOWN);
   }
-  warnOfUnknown(top, { ...OPTION_TABLE, delivery, privacy }, '', reader);
-  warnOfUnknown(delivery, DELIVERY_TABLE, 'delivery.', reader);
+  for (const name of Object.keys(delivery)) {
+    if (Object.hasOwn(DELIVERY_TABLE, name)) continue;
+    reader.warnOption(`delivery.${asPrintable(name, 60)}`, UNKNOWN);
+  }
   for (const name of Object.keys(privacy)) {
     if (isPrivacyOption(name)) continue;
     reader.refuseOption(`privacy.${asPrintable(name, 60)}`, 'is no privacy option');
   }
   return { top: withServiceOfResource(top), delivery, privacy };
 }
+
+const UNKNOWN = 'is not known; it is ignored';
 
 function isPrivacyOption(name: string): boolean {
   return Object.hasOwn(PRIVACY_FLAG_TABLE, name) || REDACTION_OPTION_NAMES.has(name);
@@ -247,19 +262,6 @@ function asGroup(value: unknown, name: string, reader: OptionReader): JsonRecord
   if (isRecord(value)) return value;
   reader.refuseOption(name, `must be an object; saw ${describeType(value)}`);
   return {};
-}
-
-function warnOfUnknown(
-  options: JsonRecord,
-  known: object,
-  prefix: string,
-  reader: OptionReader,
-): void {
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(known, name)) {
-      reader.warnOption(`${prefix}${asPrintable(name, 60)}`, 'is not known; it is ignored');
-    }
-  }
 }
 
 /**
@@ -277,19 +279,4 @@ function withServiceOfResource(options: JsonRecord): JsonRecord {
     serviceVersion: pick('serviceVersion', 'service.version'),
     environment: pick('environment', 'deployment.environment.name'),
   };
-}
-
-/** The resource of the process: further attributes, and over them the ones with options of their own. */
-function createResourceAttributes({
-  resourceAttributes,
-  serviceName,
-  serviceVersion,
-  environment,
-}: OptionValues): Attributes {
-  return Object.freeze({
-    ...resourceAttributes,
-    'service.name': serviceName,
-    ...(serviceVersion !== undefined && { 'service.version': serviceVersion }),
-    ...(environment !== undefined && { 'deployment.environment.name': environment }),
-  });
 }

@@ -114,8 +114,7 @@ export interface SetupOptions {
   /**
    * Writes to stderr what the library does (`OTEL_LOG_LEVEL`: `debug`, `verbose`, `all`).
    *
-   * Never content, tokens or header values. Env `CATALYST_DEBUG`, `INFERENCE_DEBUG`,
-   * `OTEL_LOG_LEVEL`.
+   * Never content or secrets. Env `CATALYST_DEBUG`, `INFERENCE_DEBUG`, `OTEL_LOG_LEVEL`.
    *
    * @default false
    * @example true
@@ -209,7 +208,7 @@ export interface SetupOptions {
   /**
    * Sends LiveKit’s raw content attributes in addition to the OpenInference ones.
    *
-   * They repeat the same content. The privacy switches apply to both.
+   * The privacy switches apply to both.
    *
    * @default false
    * @example true
@@ -218,8 +217,7 @@ export interface SetupOptions {
   /**
    * Sends metrics too: `true`, or an object (`OTEL_METRICS_EXPORTER`: when it lists `otlp`).
    *
-   * They go to `/v1/metrics` of the same collector. Env `CATALYST_METRICS`,
-   * `OTEL_METRICS_EXPORTER`.
+   * They go to `/v1/metrics` of the collector. Env `CATALYST_METRICS`, `OTEL_METRICS_EXPORTER`.
    *
    * @default false
    * @example true
@@ -279,12 +277,14 @@ export interface SetupOptions {
   readonly privacy?: PrivacyOptions;
 }
 
-/** How spans travel to the collector. The defaults suit a voice agent; most set-ups need none of it. */
+/**
+ * How spans travel to the collector. The defaults suit a voice agent; most set-ups need none of it.
+ * A size that is not a whole number from 1 rejects `setup()`, and so does a time outside 1 to
+ * 2,147,483,647 ms; a bad variable warns.
+ */
 export interface DeliveryOptions {
   /**
    * Bytes of encoded spans that may wait in memory; past it the oldest are dropped and counted.
-   *
-   * A value below 1 or not whole rejects `setup()`.
    *
    * @default 32 MiB
    * @example 8 * 1024 * 1024
@@ -293,8 +293,6 @@ export interface DeliveryOptions {
   /**
    * Bytes of encoded spans that make a batch worth sending at once.
    *
-   * A value below 1 or not whole rejects `setup()`.
-   *
    * @default 1 MiB
    * @example 256 * 1024
    */
@@ -302,7 +300,7 @@ export interface DeliveryOptions {
   /**
    * Bytes of one request's body before compression; a larger batch is split.
    *
-   * A single span above it is still sent, alone. A value below 1 or not whole rejects `setup()`.
+   * A single span above it is still sent, alone.
    *
    * @default 4 MiB
    * @example 1024 * 1024
@@ -311,8 +309,7 @@ export interface DeliveryOptions {
   /**
    * Milliseconds that a span waits at most before it is sent.
    *
-   * A value outside 1 to 2,147,483,647 rejects `setup()`; a bad variable warns. Env
-   * `OTEL_BSP_SCHEDULE_DELAY`.
+   * Env `OTEL_BSP_SCHEDULE_DELAY`.
    *
    * @default 5,000
    * @example 1_000
@@ -321,8 +318,7 @@ export interface DeliveryOptions {
   /**
    * Milliseconds that one request may take.
    *
-   * A value outside 1 to 2,147,483,647 rejects `setup()`; a bad variable warns. Env
-   * `OTEL_EXPORTER_OTLP_TRACES_TIMEOUT`, `OTEL_EXPORTER_OTLP_TIMEOUT`.
+   * Env `OTEL_EXPORTER_OTLP_TRACES_TIMEOUT`, `OTEL_EXPORTER_OTLP_TIMEOUT`.
    *
    * @default 10,000
    * @example 5_000
@@ -331,8 +327,7 @@ export interface DeliveryOptions {
   /**
    * Milliseconds within which `shutdown()` and `forceFlush()` settle, whatever the collector does.
    *
-   * Well under the 60 s after which LiveKit kills a job's process. A value outside 1 to
-   * 2,147,483,647 rejects `setup()`.
+   * Well under the 60 s after which LiveKit kills a job's process.
    *
    * @default 10,000
    * @example 5_000

@@ -46,28 +46,27 @@ export function chooseApi(files: readonly string[]): ApiChoice {
 }
 
 function chooseCopy(files: readonly string[]): ApiChoice {
-  const ownFile = thisFile();
-  const own = ownFile === undefined ? undefined : copySeenFrom(ownFile);
-  const copies = copiesInReach(own, files);
-  const newest = copies.reduce<ApiCopy | undefined>(
-    (best, copy) => (best === undefined || isNewer(copy.version, best.version) ? copy : best),
-    own,
-  );
+  const own = readCopy(directorySeenFrom(thisFile()));
+  const directories = new Set(files.map(directorySeenFrom));
+  // The CommonJS form of a copy; from 1.10 on an ESM one leaves no trace here.
+  for (const file in loadedModules()) directories.add(directoryOf(file));
+  directories.delete(own?.directory);
+  const copies = [own, ...[...directories].map(readCopy)]
+    .filter((copy) => copy !== undefined)
+    .toSorted((a, b) => byVersion(a.version, b.version));
   const before = registeredVersion();
-  const chosen = before === undefined ? newest : copies.find(({ version }) => version === before);
-  const versions = [...new Set(copies.map(({ version }) => version))].toSorted(byVersion);
+  const chosen =
+    before === undefined ? copies.at(-1) : copies.find(({ version }) => version === before);
   const registered = before ?? chosen?.version;
+  const versions = [...new Set(copies.map(({ version }) => version))];
   const isSplit =
     registered !== undefined && versions.some((version) => minor(version) > minor(registered));
-  return {
-    api: load(chosen, own),
-    note:
-      versions.length < 2
-        ? undefined
-        : `several versions of ${PACKAGE} are in use (${versions.join(', ')}); ${registered ?? 'none'} is registered` +
-          (isSplit ? ', which a newer one cannot read: install one version' : ''),
-    isSplit,
-  };
+  const note =
+    `several versions of ${PACKAGE} are in use (${versions.join(', ')}); ${registered ?? 'none'} is registered` +
+    (isSplit ? ', which a newer one cannot read: install one version' : '');
+  // Our own copy where it is as good: loading another costs some milliseconds.
+  const api = chosen === undefined || chosen.version === own?.version ? ownApi : load(chosen);
+  return { api, note: versions.length < 2 ? undefined : note, isSplit };
 }
 
 /** This file; the CommonJS build has its own way to say so, and some bundles have none. */
@@ -79,35 +78,15 @@ function thisFile(): string | undefined {
   }
 }
 
-/** The version that has registered something in this process. */
 function registeredVersion(): string | undefined {
   const slot: unknown = Reflect.get(globalThis, GLOBAL_SLOT);
   const version: unknown = isRecord(slot) ? slot['version'] : undefined;
   return typeof version === 'string' ? version : undefined;
 }
 
-function copiesInReach(own: ApiCopy | undefined, files: readonly string[]): readonly ApiCopy[] {
-  const copies = new Map<string, ApiCopy>();
-  const add = (copy: ApiCopy | undefined): void => {
-    if (copy !== undefined && !copies.has(copy.directory)) copies.set(copy.directory, copy);
-  };
-  add(own);
-  for (const file of files) add(copySeenFrom(file));
-  const directories = new Set<string>();
-  // The CommonJS form of a copy; from 1.10 on an ESM one leaves no trace here.
-  for (const file in loadedModules()) {
-    const directory = directoryOf(file);
-    if (directory !== undefined) directories.add(directory);
-  }
-  for (const directory of directories) add(readCopy(directory));
-  return [...copies.values()];
-}
-
-function copySeenFrom(file: string): ApiCopy | undefined {
+function directorySeenFrom(file: string | undefined): string | undefined {
   try {
-    const entry = requireFrom(file)?.resolve(PACKAGE);
-    const directory = entry === undefined ? undefined : directoryOf(entry);
-    return directory === undefined ? undefined : readCopy(directory);
+    return file === undefined ? undefined : directoryOf(requireFrom(file)?.resolve(PACKAGE) ?? '');
   } catch {
     return undefined;
   }
@@ -118,7 +97,8 @@ function directoryOf(file: string): string | undefined {
   return start < 0 ? undefined : file.slice(0, start + DIRECTORY.length);
 }
 
-function readCopy(directory: string): ApiCopy | undefined {
+function readCopy(directory: string | undefined): ApiCopy | undefined {
+  if (directory === undefined) return undefined;
   try {
     const manifest: unknown = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
     const version: unknown = isRecord(manifest) ? manifest['version'] : undefined;
@@ -128,11 +108,9 @@ function readCopy(directory: string): ApiCopy | undefined {
   }
 }
 
-/** Our own copy where it is as good: loading another costs some milliseconds. */
-function load(copy: ApiCopy | undefined, own: ApiCopy | undefined): OpenTelemetryApi {
-  if (copy === undefined || copy.version === own?.version) return ownApi;
+function load({ directory }: ApiCopy): OpenTelemetryApi {
   try {
-    const loaded: unknown = processRequire()?.(copy.directory);
+    const loaded: unknown = processRequire()?.(directory);
     return isApi(loaded) ? loaded : ownApi;
   } catch {
     return ownApi;
@@ -144,15 +122,11 @@ function isApi(value: unknown): value is OpenTelemetryApi {
   return isRecord(value) && parts.every((part) => part in value);
 }
 
-function isNewer(version: string, than: string): boolean {
-  return byVersion(version, than) > 0;
-}
-
 /** Not by `localeCompare`: its first comparison of numbers loads ICU's data, 7 ms of set-up. */
 function byVersion(a: string, b: string): number {
-  const [left, right] = [a, b].map((version) => version.split(/[.-]/).map(Number));
-  const index = left?.findIndex((part, at) => part !== right?.[at]) ?? -1;
-  return index < 0 ? 0 : (left?.[index] ?? 0) - (right?.[index] ?? 0);
+  const [left = [], right = []] = [a, b].map((version) => version.split(/[.-]/).map(Number));
+  const index = left.findIndex((part, at) => part !== right[at]);
+  return index < 0 ? 0 : (left[index] ?? 0) - (right[index] ?? 0);
 }
 
 function minor(version: string): number {

@@ -1,5 +1,5 @@
-import type { Attributes, Tracer } from '@opentelemetry/api';
-import { defaultResource, resourceFromAttributes, type Resource } from '@opentelemetry/resources';
+import type { Tracer } from '@opentelemetry/api';
+import type { Resource } from '@opentelemetry/resources';
 import {
   AlwaysOnSampler,
   ParentBasedSampler,
@@ -61,9 +61,4 @@ export class CatalystTracerProvider extends NodeTracerProvider {
   addSpanProcessor(processor: SpanProcessor): void {
     this.#processor.addRawProcessor(new Sdk1ProcessorAdapter(processor));
   }
-}
-
-/** The resource of every span: what was configured, over what the SDK says of itself. */
-export function createResource(attributes: Attributes): Resource {
-  return defaultResource().merge(resourceFromAttributes(attributes));
 }

@@ -2,6 +2,7 @@ import type { Context, TracerProvider } from '@opentelemetry/api';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { LIVEKIT_SCOPE_NAME } from '../mapping/livekit-spans.js';
 import { isRecord } from '../mapping/read-attributes.js';
+import { hasMethods } from '../options/option-readers.js';
 import { warnOnce } from '../diagnostics.js';
 
 /** What an application's own provider is asked for. */
@@ -26,9 +27,17 @@ export function readForeignProvider(provider: TracerProvider): ForeignProvider {
   };
 }
 
+function isSpanProcessor(value: unknown): value is SpanProcessor {
+  return hasMethods(value, 'onStart', 'onEnd');
+}
+
+function isResource(value: unknown): value is ReadableSpan['resource'] {
+  return isRecord(value) && 'attributes' in value;
+}
+
 /**
- * Lets the processors of other providers go on receiving LiveKit's spans, which went to them before
- * ours was set. A provider is shared with once.
+ * Lets the processors of other providers go on receiving LiveKit's raw spans, which went to them
+ * before ours was set, with the resource that they had there. A provider is shared with once.
  */
 export function createForeignSharing(
   own: TracerProvider,
@@ -39,71 +48,37 @@ export function createForeignSharing(
     if (known.has(foreign)) return;
     known.add(foreign);
     const { processor, resource } = readForeignProvider(foreign);
-    if (processor !== undefined) target.addRawProcessor(new ForeignForwarder(processor, resource));
-    else {
-      warnOnce(
+    if (processor === undefined) {
+      return warnOnce(
         'foreign_provider',
         'Another tracer provider is registered and does not show its span processors: LiveKit spans go to this one alone.',
       );
     }
+    target.addRawProcessor({
+      onStart: (span, parentContext) => {
+        if (isLiveKit(span)) processor.onStart(span, parentContext);
+      },
+      onEnding: (span) => {
+        if (isLiveKit(span)) processor.onEnding?.(span);
+      },
+      onEnd: (span) => {
+        if (isLiveKit(span)) processor.onEnd(asSdk1Span(span, resource));
+      },
+      // Flushing and closing them is the application's business.
+      forceFlush: () => Promise.resolve(),
+      shutdown: () => Promise.resolve(),
+    });
   };
-}
-
-/**
- * Hands LiveKit's raw spans on to the application's own processors, which received them before
- * our provider was set. They keep the resource they had there.
- */
-class ForeignForwarder implements SpanProcessor {
-  readonly #processor: SpanProcessor;
-  readonly #resource: ReadableSpan['resource'] | undefined;
-
-  constructor(processor: SpanProcessor, resource: ReadableSpan['resource'] | undefined) {
-    this.#processor = processor;
-    this.#resource = resource;
-  }
-
-  onStart(span: Span, parentContext: Context): void {
-    if (isLiveKit(span)) this.#processor.onStart(span, parentContext);
-  }
-
-  onEnding(span: Span): void {
-    if (isLiveKit(span)) this.#processor.onEnding?.(span);
-  }
-
-  onEnd(span: ReadableSpan): void {
-    if (isLiveKit(span)) this.#processor.onEnd(asSdk1Span(span, this.#resource));
-  }
-
-  /** Flushing and closing them is the application's business. */
-  forceFlush(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  shutdown(): Promise<void> {
-    return Promise.resolve();
-  }
 }
 
 function isLiveKit(span: ReadableSpan): boolean {
   return span.instrumentationScope.name === LIVEKIT_SCOPE_NAME;
 }
 
-function isSpanProcessor(value: unknown): value is SpanProcessor {
-  return (
-    isRecord(value) &&
-    typeof value['onStart'] === 'function' &&
-    typeof value['onEnd'] === 'function'
-  );
-}
-
-function isResource(value: unknown): value is ReadableSpan['resource'] {
-  return isRecord(value) && 'attributes' in value;
-}
-
-// OpenTelemetry SDK 1.x, which an application may still use, has two other names on its spans:
-// `instrumentationLibrary` for the scope and `parentSpanId` for the parent.
-
-/** A span of this SDK that also answers to the names of SDK 1.x. Its prototype is the original. */
+/**
+ * A span of this SDK that also answers to the names of SDK 1.x, which an application may still use:
+ * `instrumentationLibrary` for the scope, `parentSpanId` for the parent. Its prototype is the original.
+ */
 function asSdk1Span(
   span: ReadableSpan,
   resource: ReadableSpan['resource'] = span.resource,

@@ -6,7 +6,7 @@ import {
   W3CBaggagePropagator,
   W3CTraceContextPropagator,
 } from '@opentelemetry/core';
-import { isRecord } from '../mapping/read-attributes.js';
+import { hasMethods } from '../options/option-readers.js';
 import type { OpenTelemetryApi } from './api-copies.js';
 
 /** What became of the registration, and how to take it back. */
@@ -25,12 +25,10 @@ export interface GlobalRegistration {
 /**
  * Registers a provider for the process, with a context manager (without one a single tool turn
  * falls apart into ten traces) and the W3C propagators. What somebody registered before stays.
- *
- * `api` is the copy that {@link chooseApi} chose.
  */
 export function registerGlobally(
   provider: TracerProvider,
-  api: OpenTelemetryApi = ownApi,
+  api: OpenTelemetryApi,
 ): GlobalRegistration {
   const isGlobal = globalProvider(api) === undefined && api.trace.setGlobalTracerProvider(provider);
   const contextManager = new WatchedContextManager();
@@ -63,12 +61,19 @@ export function globalProvider(api: OpenTelemetryApi = ownApi): TracerProvider |
 
 /**
  * The provider behind a proxy of the API: `undefined` for a proxy that has not been set to
- * one, the provider itself when it is no proxy. The proxy may be of any copy of the API.
+ * one, the provider itself when it is no proxy.
  */
 export function providerBehind(provider: TracerProvider): TracerProvider | undefined {
   if (!isProxy(provider)) return provider;
   const delegate = provider.getDelegate();
-  return delegate === emptyDelegate(provider) ? undefined : delegate;
+  try {
+    // What is behind a proxy that was never set: one object for each copy of the API, found without
+    // its class name, which a bundler may have changed.
+    const fresh: unknown = Reflect.construct(provider.constructor, []);
+    return isProxy(fresh) && fresh.getDelegate() === delegate ? undefined : delegate;
+  } catch {
+    return delegate;
+  }
 }
 
 interface TracerProviderProxy extends TracerProvider {
@@ -76,26 +81,13 @@ interface TracerProviderProxy extends TracerProvider {
 }
 
 /** Known by its methods: the proxy of another copy of the API is of another class. */
-function isProxy(provider: TracerProvider): provider is TracerProviderProxy {
-  return 'getDelegate' in provider && typeof provider.getDelegate === 'function';
-}
-
-/**
- * What is behind a proxy of this class before it is set to a provider: one object for each copy of
- * the API, found without its class name, which a bundler may have changed.
- */
-function emptyDelegate(proxy: TracerProviderProxy): TracerProvider | undefined {
-  try {
-    const fresh: unknown = Reflect.construct(proxy.constructor, []);
-    return isTracerProvider(fresh) && isProxy(fresh) ? fresh.getDelegate() : undefined;
-  } catch {
-    return undefined;
-  }
+function isProxy(value: unknown): value is TracerProviderProxy {
+  return hasMethods(value, 'getTracer', 'getDelegate');
 }
 
 /** Whether a value can be used as a tracer provider, of whatever copy of the API. */
 export function isTracerProvider(value: unknown): value is TracerProvider {
-  return isRecord(value) && typeof value['getTracer'] === 'function';
+  return hasMethods(value, 'getTracer');
 }
 
 /** A context manager keeps a value across `with`; the API's stand-in does not. */

@@ -1,16 +1,16 @@
 import { types } from 'node:util';
 import { MimeType } from '@arizeai/openinference-semantic-conventions';
-import type { AttributeValue, Exception } from '@opentelemetry/api';
-import { isRecord, parseJsonRecord, type JsonRecord } from '../mapping/read-attributes.js';
+import type { AttributeValue } from '@opentelemetry/api';
+import { isAttributeValue } from '@opentelemetry/core';
+import {
+  isRecord,
+  parseJsonRecord,
+  type JsonRecord,
+  type SerializedValue,
+} from '../mapping/read-attributes.js';
 
 /** In place of what throws when it is read. */
 const UNREADABLE = '[unreadable]';
-
-/** A value as an attribute has it. */
-export interface SerializedValue {
-  readonly text: string;
-  readonly mimeType: `${MimeType}`;
-}
 
 /**
  * Writes any value as text: a string as it is (`text/plain`), everything else as JSON
@@ -21,7 +21,8 @@ export interface SerializedValue {
 export function serializeValue(value: unknown): SerializedValue | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'string') return { text: value, mimeType: MimeType.TEXT };
-  return { text: JSON.stringify(toJsonTree(value)) ?? 'null', mimeType: MimeType.JSON };
+  const tree = visit(value, { remaining: MAX_LENGTH, above: [] });
+  return { text: JSON.stringify(tree) ?? 'null', mimeType: MimeType.JSON };
 }
 
 /** A copy of an object that is safe to write as JSON at any time; `undefined` for anything else. */
@@ -34,60 +35,45 @@ export function asJsonRecord(value: unknown): JsonRecord | undefined {
  * everything else as JSON text. `undefined` for `null` and `undefined`.
  */
 export function asAttributeValue(value: unknown): AttributeValue | undefined {
-  if (typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number') {
-    return value;
-  }
   if (typeof value === 'bigint') return String(value);
-  return asAttributeList(value) ?? serializeValue(value)?.text;
+  if (Array.isArray(value)) {
+    // OpenTelemetry allows gaps in a list; few backends do.
+    const hasGaps = value.includes(undefined) || value.includes(null);
+    if (!hasGaps && isAttributeValue(value)) return value.slice();
+  } else if (value !== null && value !== undefined && isAttributeValue(value)) return value;
+  return serializeValue(value)?.text;
 }
 
-function asAttributeList(value: unknown): AttributeValue | undefined {
-  if (!Array.isArray(value)) return undefined;
-  const items: readonly unknown[] = value;
-  if (items.every((item) => typeof item === 'string')) return [...items];
-  if (items.every((item) => typeof item === 'number')) return [...items];
-  if (items.every((item) => typeof item === 'boolean')) return [...items];
-  return undefined;
-}
-
-/** What was thrown, for the `exception` event and the status. */
-export interface SpanException {
-  readonly event: Exception;
+/** What was thrown, as an `exception` event takes it. */
+export interface ThrownValue {
   readonly message: string;
+  readonly name?: string;
+  readonly stack?: string;
 }
 
 /**
  * Reads anything that can be thrown. The type is the error's class and never its `code`, which
  * OpenTelemetry would prefer and backends would group by.
  */
-export function describeException(thrown: unknown): SpanException {
+export function describeException(thrown: unknown): ThrownValue {
   try {
-    return readException(thrown);
-  } catch {
-    return { event: { message: UNREADABLE }, message: UNREADABLE };
-  }
-}
-
-function readException(thrown: unknown): SpanException {
-  if (!isRecord(thrown) || typeof thrown['message'] !== 'string') {
-    const message = serializeValue(thrown)?.text ?? String(thrown);
-    return { event: { message }, message };
-  }
-  const { message, stack } = thrown;
-  const name = nameOf(thrown);
-  return {
-    event: {
+    if (!isRecord(thrown) || typeof thrown['message'] !== 'string') {
+      return { message: serializeValue(thrown)?.text ?? String(thrown) };
+    }
+    const { message, stack } = thrown;
+    const name = nameOf(thrown);
+    return {
       message,
       ...(name !== undefined && { name }),
       ...(typeof stack === 'string' && { stack }),
-    },
-    message,
-  };
+    };
+  } catch {
+    return { message: UNREADABLE };
+  }
 }
 
 /** A subclass that doesn't set its `name` is named by its constructor. */
-function nameOf(error: Readonly<Record<string, unknown>>): string | undefined {
-  const { name, constructor } = error;
+function nameOf({ name, constructor }: JsonRecord): string | undefined {
   if (typeof name === 'string' && name !== '' && name !== 'Error') return name;
   return typeof constructor === 'function' && constructor.name !== 'Object'
     ? constructor.name
@@ -102,7 +88,6 @@ const MAX_LENGTH = 1_000_000;
 const MAX_DEPTH = 40;
 /** What every value is charged: a number, a brace or a comma costs something, too. */
 const VALUE_COST = 4;
-const CIRCULAR = '[Circular]';
 const MORE = '…';
 
 interface Walk {
@@ -112,37 +97,16 @@ interface Walk {
 
 /**
  * A copy of any value that `JSON.stringify` writes without loss or surprise. What JSON cannot say
- * becomes readable text: a cycle, a function, a symbol, a BigInt, `NaN`, a getter that throws. What
- * is too deep or too long ends with `…`.
- *
- * Never throws.
+ * becomes readable text: a cycle, a function, a symbol, a BigInt, `NaN`, a getter or a proxy that
+ * throws. What is too deep or too long ends with `…`. Never throws.
  */
-function toJsonTree(value: unknown): unknown {
-  return visit(value, { remaining: MAX_LENGTH, above: [] });
-}
-
 function visit(value: unknown, walk: Walk): unknown {
   walk.remaining -= VALUE_COST;
-  switch (typeof value) {
-    case 'object':
-      return value === null ? null : visitObject(value, walk);
-    case 'string':
-      return cutText(value, walk);
-    case 'number':
-      return Number.isFinite(value) ? value : String(value);
-    case 'bigint':
-    case 'symbol':
-      return cutText(String(value), walk);
-    case 'function':
-      return cutText(describeFunction(value), walk);
-    default:
-      return value;
-  }
-}
-
-/** A proxy may throw at any touch: what cannot be read is marked as such. */
-function visitObject(value: object, walk: Walk): unknown {
-  if (walk.above.includes(value)) return CIRCULAR;
+  if (typeof value === 'string') return cutText(value, walk);
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+  if (typeof value === 'bigint' || typeof value === 'symbol') return cutText(String(value), walk);
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return value;
+  if (walk.above.includes(value)) return '[Circular]';
   if (walk.above.length >= MAX_DEPTH) return MORE;
   walk.above.push(value);
   try {
@@ -155,80 +119,67 @@ function visitObject(value: object, walk: Walk): unknown {
 }
 
 function describe(value: object, walk: Walk): unknown {
-  if (Array.isArray(value)) return visitList(value.length, (index) => value[index], walk);
-  const text = describeLeaf(value, walk.remaining);
-  if (text !== undefined) return cutText(text, walk);
-  if (types.isMap(value)) return describeMap(value, walk);
-  if (types.isSet(value)) return visitIterable(value.values(), value.size, walk);
-  if (types.isTypedArray(value)) return visitList(value.length, (index) => value[index], walk);
-  if (types.isBoxedPrimitive(value)) return visit(value.valueOf(), walk);
+  if (Array.isArray(value)) return visitItems(value, value.length, walk);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  const isPlain = prototype === null || prototype === Object.prototype;
+  if (!isPlain) {
+    const text = describeLeaf(value, walk.remaining);
+    if (text !== undefined) return cutText(text, walk);
+    if (types.isMap(value)) return describeMap(value, walk);
+    if (types.isSet(value)) return visitItems(value, value.size, walk);
+    if (types.isTypedArray(value)) return visitItems(value, value.length, walk);
+    if (types.isBoxedPrimitive(value)) return visit(value.valueOf(), walk);
+  }
   const json = ownJson(value);
-  if (json !== undefined) return visit(json.value, walk);
-  return types.isNativeError(value) ? describeError(value, walk) : describeFields(value, walk);
+  if (json !== undefined) return visit(json, walk);
+  const keys = Object.keys(value);
+  if (types.isNativeError(value)) {
+    // Without the stack, which is long and says where, not what.
+    const known = ['name', 'message', ...('cause' in value ? ['cause'] : [])];
+    const others = keys.filter((key) => !known.includes(key) && key !== 'stack');
+    return visitFields(value, [...known, ...others], walk);
+  }
+  // An object that shows no fields, such as a promise, is named by its class.
+  const name: unknown = isPlain || keys.length > 0 ? '' : value.constructor.name;
+  return typeof name === 'string' && name !== ''
+    ? cutText(`[${name}]`, walk)
+    : visitFields(value, keys, walk);
 }
 
-/** What the object's own `toJSON` says, unless that throws or says nothing new. */
-function ownJson(value: object): { readonly value: unknown } | undefined {
+/** What the object's own `toJSON` says; `undefined` when it throws or says nothing new. */
+function ownJson(value: object): unknown {
   try {
     if (!('toJSON' in value) || typeof value.toJSON !== 'function') return undefined;
     const json: unknown = value.toJSON('');
-    return json === value || json === undefined ? undefined : { value: json };
+    return json === value ? undefined : json;
   } catch {
     return undefined;
   }
 }
 
-function describeFields(value: object, walk: Walk): unknown {
-  const keys = Object.keys(value);
-  if (keys.length > 0) return visitFields(keys, (key) => Reflect.get(value, key), walk);
-  const name = classNameOf(value);
-  return name === undefined ? {} : cutText(`[${name}]`, walk);
-}
-
-/** Without the stack, which is long and says where, not what. */
-function describeError(error: Error, walk: Walk): unknown {
-  const known = ['name', 'message', ...('cause' in error ? ['cause'] : [])];
-  const more = Object.keys(error).filter((key) => !known.includes(key) && key !== 'stack');
-  return visitFields([...known, ...more], (key) => Reflect.get(error, key), walk);
-}
-
 /** An object where every key is text or a number, a list of pairs elsewhere. */
 function describeMap(map: ReadonlyMap<unknown, unknown>, walk: Walk): unknown {
-  const byText = new Map<string, unknown>();
-  for (const [key, value] of map) {
-    if (typeof key !== 'string' && typeof key !== 'number') break;
-    byText.set(String(key), value);
-  }
-  return byText.size === map.size
-    ? visitFields([...byText.keys()], (key) => byText.get(key), walk)
-    : visitIterable(map.entries(), map.size, walk);
+  const areTexts = [...map.keys()].every((key) => ['string', 'number'].includes(typeof key));
+  const fields: object = areTexts ? Object.fromEntries(map) : {};
+  const keys = Object.keys(fields);
+  return keys.length === map.size
+    ? visitFields(fields, keys, walk)
+    : visitItems(map, map.size, walk);
 }
 
-function visitIterable(values: Iterator<unknown>, size: number, walk: Walk): unknown[] {
-  return visitList(size, () => values.next().value, walk);
-}
-
-function visitList(length: number, at: (index: number) => unknown, walk: Walk): unknown[] {
-  const items: unknown[] = [];
-  for (let index = 0; index < length; index += 1) {
+function visitItems(items: Iterable<unknown>, size: number, walk: Walk): unknown[] {
+  const seen: unknown[] = [];
+  for (const item of items) {
     if (walk.remaining <= 0) {
-      items.push(`${MORE} ${length - index} more`);
+      seen.push(`${MORE} ${size - seen.length} more`);
       break;
     }
-    const item = visit(
-      attempt(() => at(index)),
-      walk,
-    );
-    items.push(item ?? null);
+    seen.push(visit(item, walk) ?? null);
   }
-  return items;
+  return seen;
 }
 
-function visitFields(
-  keys: readonly string[],
-  valueOf: (key: string) => unknown,
-  walk: Walk,
-): unknown {
+function visitFields(object: object, keys: readonly string[], walk: Walk): unknown {
   // No prototype: a field may be called `__proto__`.
   const fields: Record<string, unknown> = Object.assign(Object.create(null));
   for (const [index, key] of keys.entries()) {
@@ -237,10 +188,13 @@ function visitFields(
       break;
     }
     walk.remaining -= key.length;
-    fields[key] = visit(
-      attempt(() => valueOf(key)),
-      walk,
-    );
+    let field: unknown = UNREADABLE;
+    try {
+      field = Reflect.get(object, key);
+    } catch {
+      // A getter that throws.
+    }
+    fields[key] = visit(field, walk);
   }
   return fields;
 }
@@ -251,39 +205,16 @@ function cutText(text: string, walk: Walk): string {
   return text.length <= room ? text : `${text.slice(0, room)}${MORE}`;
 }
 
-/** What a read returns, or that it throws. */
-function attempt(read: () => unknown): unknown {
-  try {
-    return read();
-  } catch {
-    return UNREADABLE;
-  }
-}
-
 /** The text of values that are neither fields nor lists; `undefined` for all others. */
 function describeLeaf(value: object, maxLength: number): string | undefined {
+  if (typeof value === 'function') return value.name ? `[Function: ${value.name}]` : '[Function]';
   if (types.isDate(value)) {
     return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
   }
   if (types.isRegExp(value)) return String(value);
   if (types.isAnyArrayBuffer(value)) return describeBytes(new Uint8Array(value), maxLength);
   if (types.isUint8Array(value)) return describeBytes(value, maxLength);
-  if (types.isDataView(value)) return `[DataView: ${value.byteLength} bytes]`;
-  return undefined;
-}
-
-/** A function by its name. */
-function describeFunction(value: unknown): string {
-  const name = attempt(() => (typeof value === 'function' ? value.name : undefined));
-  return typeof name === 'string' && name !== '' ? `[Function: ${name}]` : '[Function]';
-}
-
-/** The class of an object that shows no fields, such as a promise; `undefined` for a plain one. */
-function classNameOf(value: object): string | undefined {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === null || prototype === Object.prototype) return undefined;
-  const name: unknown = value.constructor.name;
-  return typeof name === 'string' && name !== '' ? name : undefined;
+  return types.isDataView(value) ? `[DataView: ${value.byteLength} bytes]` : undefined;
 }
 
 /** Bytes are most often text that nobody has decoded: the output of a process, the body of an answer. */

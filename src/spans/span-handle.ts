@@ -1,9 +1,16 @@
 import { types } from 'node:util';
 import { context as contextApi, SpanStatusCode, type Context, type Span } from '@opentelemetry/api';
 import { warnOnce } from '../diagnostics.js';
+import { markContentKey } from '../mapping/marked-content.js';
 import { isRecord } from '../mapping/read-attributes.js';
+import { classifyRawKey } from '../privacy/content-keys.js';
 import { Attr } from '../semconv/attribute-keys.js';
-import { asAttributeValue, describeException, serializeValue } from './serialize-value.js';
+import {
+  asAttributeValue,
+  describeException,
+  serializeValue,
+  type ThrownValue,
+} from './serialize-value.js';
 import {
   addReport,
   type NormalizedUsage,
@@ -79,12 +86,10 @@ export interface OpenSpanHandle extends SpanHandle {
   end(): void;
 }
 
+/** What kind of span a handle is for. */
 export interface OpenSpanParts {
-  readonly span: Span;
-  /** What is active in the span's function; `undefined` leaves everything as it is. */
-  readonly context: Context | undefined;
-  /** Key on the live span for the key an attribute is sent under. */
-  readonly keyOnSpan: (key: string) => string;
+  /** Whether our span path maps it: content waits there under marked keys. */
+  readonly isOurs: boolean;
   /** Whether the span says at its end how the run went. */
   readonly isAgentRun: boolean;
 }
@@ -92,33 +97,38 @@ export interface OpenSpanParts {
 /** The one implementation of the handle: of a span that records, and of one that doesn't. */
 export class OpenSpan implements OpenSpanHandle {
   readonly raw: Span;
-  readonly #recorder: SpanRecorder;
   readonly #context: Context | undefined;
+  readonly #isOurs: boolean;
   readonly #isAgentRun: boolean;
+  readonly #written = new Set<string>();
+  #usage: NormalizedUsage = {};
+  #lastException: { readonly thrown: unknown } | undefined;
   #hasFailed = false;
+  #hasEnded = false;
 
-  constructor({ span, context, keyOnSpan, isAgentRun }: OpenSpanParts) {
+  /** `context` is active in the span's function; `undefined` leaves everything as it is. */
+  constructor(span: Span, context: Context | undefined, { isOurs, isAgentRun }: OpenSpanParts) {
     this.raw = span;
-    this.#recorder = new SpanRecorder(span, keyOnSpan);
     this.#context = context;
+    this.#isOurs = isOurs;
     this.#isAgentRun = isAgentRun;
   }
 
   setInput(value: unknown): this {
-    return this.#write((to) => to.setSerialized(Attr.INPUT_VALUE, Attr.INPUT_MIME_TYPE, value));
+    return this.#setSerialized(Attr.INPUT_VALUE, Attr.INPUT_MIME_TYPE, value);
   }
 
   setOutput(value: unknown): this {
-    return this.#write((to) => to.setSerialized(Attr.OUTPUT_VALUE, Attr.OUTPUT_MIME_TYPE, value));
+    return this.#setSerialized(Attr.OUTPUT_VALUE, Attr.OUTPUT_MIME_TYPE, value);
   }
 
   recordTokens(tokens: TokenCounts): this {
-    return this.#write((to) => to.addUsage(readTokenCounts(tokens)));
+    return this.#write(() => this.#addUsage(readTokenCounts(tokens)));
   }
 
   recordUsage(usage: object | null | undefined): NormalizedUsage {
     const reported = readUsage(usage);
-    this.#write((to) => to.addUsage(reported));
+    this.#write(() => this.#addUsage(reported));
     return withTotal(reported);
   }
 
@@ -139,25 +149,23 @@ export class OpenSpan implements OpenSpanHandle {
   }
 
   setTool(tool: SpanTool): this {
-    return this.#write((to) => {
-      if (!isRecord(tool)) return;
-      to.set(Attr.TOOL_NAME, tool['name']);
-      to.set(Attr.TOOL_CALL_ID, tool['callId']);
-    });
+    return isRecord(tool)
+      ? this.setAttributes({ [Attr.TOOL_NAME]: tool['name'], [Attr.TOOL_CALL_ID]: tool['callId'] })
+      : this;
   }
 
   setAttribute(key: string, value: unknown): this {
-    return this.#write((to) => to.set(key, value));
+    return this.#write(() => this.#set(key, value));
   }
 
   setAttributes(attributes: Readonly<Record<string, unknown>>): this {
-    return this.#write((to) => {
-      for (const [key, value] of Object.entries(attributes)) to.set(key, value);
+    return this.#write(() => {
+      for (const [key, value] of Object.entries(attributes)) this.#set(key, value);
     });
   }
 
   recordException(error: unknown): this {
-    return this.#write((to) => to.addException(error));
+    return this.#write(() => this.#addException(error));
   }
 
   run<T>(fn: () => Promise<T>): Promise<T>;
@@ -186,7 +194,10 @@ export class OpenSpan implements OpenSpanHandle {
   /** Marks the span as failed by what was thrown. */
   fail(thrown: unknown): void {
     this.#hasFailed = true;
-    this.#write((to) => to.fail(thrown));
+    this.#write(() => {
+      const { message } = this.#addException(thrown);
+      this.raw.setStatus({ code: SpanStatusCode.ERROR, message });
+    });
   }
 
   /** The run failed, by something that was not thrown here. */
@@ -195,24 +206,69 @@ export class OpenSpan implements OpenSpanHandle {
   }
 
   end(): void {
-    if (this.#isAgentRun && !this.#recorder.hasEnded) this.#write((to) => this.#sumUp(to));
-    this.#recorder.end();
+    if (this.#hasEnded) return;
+    if (this.#isAgentRun) this.#write(() => this.#sumUp(this.#hasFailed));
+    this.#hasEnded = true;
+    try {
+      this.raw.end();
+    } catch {
+      warnUnreadable();
+    }
   }
 
   /** How the run went, where the application didn't say. */
-  #sumUp(to: SpanRecorder): void {
-    const failed = this.#hasFailed;
-    const outcome = [
-      [Attr.AGENT_OUTCOME, failed ? 'failure' : 'success'],
-      [Attr.AGENT_STOP_REASON, failed ? 'error' : 'completed'],
-      [Attr.AGENT_FINALIZED, !failed],
-    ] as const;
-    for (const [key, value] of outcome) if (!to.has(key)) to.set(key, value);
+  #sumUp(failed: boolean): void {
+    const outcome = {
+      [Attr.AGENT_OUTCOME]: failed ? 'failure' : 'success',
+      [Attr.AGENT_STOP_REASON]: failed ? 'error' : 'completed',
+      [Attr.AGENT_FINALIZED]: !failed,
+    };
+    for (const [key, value] of Object.entries(outcome)) {
+      if (!this.#written.has(key)) this.#set(key, value);
+    }
   }
 
-  #write(step: (recorder: SpanRecorder) => void): this {
-    this.#recorder.write(() => step(this.#recorder));
+  /** Runs a step that writes. What it throws costs no more than what it would have written. */
+  #write(step: () => void): this {
+    if (this.#hasEnded) warnEnded();
+    else if (this.raw.isRecording()) {
+      try {
+        step();
+      } catch {
+        warnUnreadable();
+      }
+    }
     return this;
+  }
+
+  #set(key: string, value: unknown): void {
+    const attribute = asAttributeValue(value);
+    if (attribute === undefined) return;
+    this.#written.add(key);
+    const isMarked = this.#isOurs && classifyRawKey(key) !== 'none';
+    this.raw.setAttribute(isMarked ? markContentKey(key) : key, attribute);
+  }
+
+  #setSerialized(valueKey: string, mimeTypeKey: string, value: unknown): this {
+    return this.#write(() => {
+      const serialized = serializeValue(value);
+      this.#set(valueKey, serialized?.text);
+      this.#set(mimeTypeKey, serialized?.mimeType);
+    });
+  }
+
+  #addUsage(report: NormalizedUsage): void {
+    this.#usage = addReport(this.#usage, report);
+    for (const [key, tokens] of usageAttributes(this.#usage)) this.#set(key, tokens);
+  }
+
+  /** Once for an error that was recorded where it was caught and is thrown on. */
+  #addException(thrown: unknown): ThrownValue {
+    const exception = describeException(thrown);
+    const isNew = this.#lastException === undefined || this.#lastException.thrown !== thrown;
+    if (isNew) this.raw.recordException(exception);
+    this.#lastException = { thrown };
+    return exception;
   }
 }
 
@@ -231,84 +287,6 @@ export async function runInSpan<T>(span: OpenSpan, fn: SpanFunction<T>): Promise
     throw error;
   } finally {
     span.end();
-  }
-}
-
-/** Writes on one span until it ends. Nothing that is recorded disturbs the code that records it. */
-class SpanRecorder {
-  readonly #span: Span;
-  readonly #keyOnSpan: (key: string) => string;
-  readonly #written = new Set<string>();
-  #usage: NormalizedUsage = {};
-  #lastException: { readonly thrown: unknown } | undefined;
-  #isClosed = false;
-
-  /** `keyOnSpan` returns the key on the live span for the key an attribute is sent under. */
-  constructor(span: Span, keyOnSpan: (key: string) => string) {
-    this.#span = span;
-    this.#keyOnSpan = keyOnSpan;
-  }
-
-  /** Whether an attribute was set, by the application or by this package. */
-  has(key: string): boolean {
-    return this.#written.has(key);
-  }
-
-  /** Runs a step that writes. What it throws costs no more than what it would have written. */
-  write(step: () => void): void {
-    if (this.#isClosed) return warnEnded();
-    if (!this.#span.isRecording()) return;
-    try {
-      step();
-    } catch {
-      warnUnreadable();
-    }
-  }
-
-  set(key: string, value: unknown): void {
-    const attribute = asAttributeValue(value);
-    if (attribute === undefined) return;
-    this.#written.add(key);
-    this.#span.setAttribute(this.#keyOnSpan(key), attribute);
-  }
-
-  setSerialized(valueKey: string, mimeTypeKey: string, value: unknown): void {
-    const serialized = serializeValue(value);
-    this.set(valueKey, serialized?.text);
-    this.set(mimeTypeKey, serialized?.mimeType);
-  }
-
-  addUsage(report: NormalizedUsage): void {
-    this.#usage = addReport(this.#usage, report);
-    for (const [key, tokens] of usageAttributes(this.#usage)) this.set(key, tokens);
-  }
-
-  /** Once for an error that was recorded where it was caught and is thrown on. */
-  addException(thrown: unknown): void {
-    if (this.#lastException !== undefined && this.#lastException.thrown === thrown) return;
-    this.#lastException = { thrown };
-    this.#span.recordException(describeException(thrown).event);
-  }
-
-  fail(thrown: unknown): void {
-    this.addException(thrown);
-    const { message } = describeException(thrown);
-    this.#span.setStatus({ code: SpanStatusCode.ERROR, message });
-  }
-
-  /** Ends the span, once. */
-  end(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    try {
-      this.#span.end();
-    } catch {
-      warnUnreadable();
-    }
-  }
-
-  get hasEnded(): boolean {
-    return this.#isClosed;
   }
 }
 

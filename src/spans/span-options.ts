@@ -1,8 +1,8 @@
 import { SpanKind, type Tracer } from '@opentelemetry/api';
 import { warnOnce } from '../diagnostics.js';
 import { isRecord, type JsonRecord } from '../mapping/read-attributes.js';
-import { describeType } from '../options/option-readers.js';
-import { Attr, SpanKindValues, type SpanKindValue } from '../semconv/attribute-keys.js';
+import { describeType, hasMethods } from '../options/option-readers.js';
+import { SpanKindValues, type SpanKindValue } from '../semconv/attribute-keys.js';
 import type { Identity } from '../session/identity.js';
 import { asJsonRecord } from './serialize-value.js';
 
@@ -218,39 +218,14 @@ export interface ManualSpanOptions extends SpanIdentityOptions {
   readonly attributes?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** An option that is an attribute. */
-export type AttributeOption = 'system' | 'model' | 'toolName' | 'toolCallId';
-
-/** Options that are one attribute each, or two, and contain no content. */
-const ATTRIBUTES_BY_OPTION: readonly (readonly [AttributeOption, readonly string[]])[] = [
-  ['system', [Attr.LLM_SYSTEM, Attr.SYSTEM]],
-  ['model', [Attr.MODEL_NAME]],
-  ['toolName', [Attr.TOOL_NAME]],
-  ['toolCallId', [Attr.TOOL_CALL_ID]],
-];
-
-/** The attributes that certain options are. */
-export function readOptionAttributes(
+/**
+ * The identity that options set; `undefined` when they set none. `names` are the options that say
+ * which agent it is, the first ones winning.
+ */
+export function readIdentity(
   reader: OptionReader,
-  options: readonly AttributeOption[],
-): Readonly<Record<string, string>> {
-  const attributes: Record<string, string> = {};
-  for (const [option, keys] of ATTRIBUTES_BY_OPTION) {
-    const value = options.includes(option) ? reader.text(option) : undefined;
-    if (value !== undefined) for (const key of keys) attributes[key] = value;
-  }
-  return attributes;
-}
-
-/** Names of the options that say which agent it is, the first ones winning. */
-export interface AgentOptionNames {
-  readonly id: readonly string[];
-  readonly name: readonly string[];
-  readonly role: readonly string[];
-}
-
-/** The identity that options set; `undefined` when they set none. */
-export function readIdentity(reader: OptionReader, names: AgentOptionNames): Identity | undefined {
+  names: Readonly<Record<'id' | 'name' | 'role', readonly string[]>>,
+): Identity | undefined {
   const agent = {
     id: reader.text(...names.id),
     name: reader.text(...names.name),
@@ -271,8 +246,6 @@ export function readIdentity(reader: OptionReader, names: AgentOptionNames): Ide
 function isSet(values: object): boolean {
   return Object.values(values).some((value) => value !== undefined);
 }
-
-const OTEL_KINDS: ReadonlySet<unknown> = new Set(Object.values(SpanKind));
 
 /**
  * Reads the options of one call. Types are gone at run time: a value that cannot be used is left
@@ -301,55 +274,50 @@ export class OptionReader {
   /** The first of these options that is text; blank is unset. */
   text(...names: readonly string[]): string | undefined {
     for (const name of names) {
-      const value = this.value(name);
-      if (typeof value === 'string') {
-        if (value.trim() !== '') return value;
-      } else if (isPresent(value)) this.#warn(name, 'a string', value);
+      const text = this.#read(name, 'a string', asString);
+      if (text !== undefined && text.trim() !== '') return text;
     }
     return undefined;
   }
 
   spanKind(fallback: SpanKindValue): SpanKindValue {
-    const value = this.value('spanKind');
-    if (!isPresent(value)) return fallback;
-    const kind = Object.values(SpanKindValues).find((known) => known === value);
-    if (kind === undefined) this.#warn('spanKind', 'one of SpanKindValues', value);
-    return kind ?? fallback;
+    return this.#read('spanKind', 'one of SpanKindValues', asSpanKind) ?? fallback;
   }
 
   otelKind(): SpanKind {
-    const value = this.value('otelKind');
-    if (isOtelKind(value)) return value;
-    if (isPresent(value)) this.#warn('otelKind', 'a SpanKind of OpenTelemetry', value);
-    return SpanKind.INTERNAL;
+    const expected = 'a SpanKind of OpenTelemetry';
+    return this.#read('otelKind', expected, asOtelKind) ?? SpanKind.INTERNAL;
   }
 
   /** A copy of an object that stays as it is now and can be written as JSON. */
   jsonRecord(name: string): JsonRecord | undefined {
-    const value = this.value(name);
-    const record = asJsonRecord(value);
-    if (record === undefined && isPresent(value)) this.#warn(name, 'an object', value);
-    return record;
+    return this.#read(name, 'an object', asJsonRecord);
   }
 
   /** An object, as it is. */
   record(name: string): JsonRecord | undefined {
-    const value = this.value(name);
-    if (isRecord(value)) return value;
-    if (isPresent(value)) this.#warn(name, 'an object', value);
-    return undefined;
+    return this.#read(name, 'an object', asRecord);
   }
 
   /** The texts of a list; `undefined` when there are none. */
   texts(name: string): readonly string[] | undefined {
-    const value = this.value(name);
-    if (!isPresent(value)) return undefined;
-    const items: readonly unknown[] = Array.isArray(value) ? value : [];
+    const expected = 'an array of strings';
+    const items = this.#read(name, expected, asList) ?? [];
     const texts = items.filter((item) => typeof item === 'string');
-    if (!Array.isArray(value) || texts.length < items.length) {
-      this.#warn(name, 'an array of strings', value);
-    }
+    if (texts.length < items.length) this.#warn(name, expected, items);
     return texts.length === 0 ? undefined : texts;
+  }
+
+  #read<T>(
+    name: string,
+    expected: string,
+    parse: (value: unknown) => T | undefined,
+  ): T | undefined {
+    const value = this.value(name);
+    if (value === undefined || value === null) return undefined;
+    const read = parse(value);
+    if (read === undefined) this.#warn(name, expected, value);
+    return read;
   }
 
   #warn(name: string, expected: string, seen: unknown): void {
@@ -360,24 +328,22 @@ export class OptionReader {
   }
 }
 
-function isPresent(value: unknown): boolean {
-  return value !== undefined && value !== null;
-}
-
-function isOtelKind(value: unknown): value is SpanKind {
-  return typeof value === 'number' && OTEL_KINDS.has(value);
-}
+const asString = (value: unknown): string | undefined =>
+  typeof value === 'string' ? value : undefined;
+const asRecord = (value: unknown): JsonRecord | undefined => (isRecord(value) ? value : undefined);
+const asList = (value: unknown): readonly unknown[] | undefined =>
+  Array.isArray(value) ? value : undefined;
+const asSpanKind = (value: unknown): SpanKindValue | undefined =>
+  Object.values(SpanKindValues).find((kind) => kind === value);
+const asOtelKind = (value: unknown): SpanKind | undefined =>
+  typeof value === 'number' && value in SpanKind ? value : undefined;
 
 /** The tracer that a call passes; `undefined`, which means that of `setup()`, for anything else. */
-export function asTracer(caller: string, value: unknown): Tracer | undefined {
-  if (isTracer(value)) return value;
+export function asTracer(caller: string, value: Tracer): Tracer | undefined {
+  if (hasMethods(value, 'startSpan')) return value;
   warnOnce(
     `${caller}_tracer`,
     `${caller}(): the first argument must be a Tracer of OpenTelemetry; saw ${describeType(value)}. The tracer of setup() is used.`,
   );
   return undefined;
-}
-
-function isTracer(value: unknown): value is Tracer {
-  return isRecord(value) && typeof value['startSpan'] === 'function';
 }

@@ -8,8 +8,6 @@ import {
 } from '@opentelemetry/api';
 import { warnOnce } from '../diagnostics.js';
 import { liveSetup } from '../live-tracing.js';
-import { markContentKey } from '../mapping/marked-content.js';
-import { classifyRawKey } from '../privacy/content-keys.js';
 import { identityOf, mergeIdentity, withIdentity, type Identity } from '../session/identity.js';
 import { Attr } from '../semconv/attribute-keys.js';
 import { OpenSpan } from './span-handle.js';
@@ -28,9 +26,9 @@ export interface SpanStart {
 }
 
 /**
- * Opens a span with the application's tracer, else with that of the live set-up. Without a live set-up,
- * with tracing disabled, or when opening throws, the handle records nothing and leaves the active
- * context alone.
+ * Opens a span with the application's tracer, else with that of the live set-up. Without one, with
+ * tracing disabled, or when opening throws, the handle records nothing and leaves the active context
+ * alone.
  */
 export function openSpan(own: Tracer | undefined, open: (tracer: Tracer) => OpenSpan): OpenSpan {
   try {
@@ -39,7 +37,8 @@ export function openSpan(own: Tracer | undefined, open: (tracer: Tracer) => Open
   } catch {
     warnOnce('span_not_started', 'A span could not be started: it is not recorded.');
   }
-  return silentSpan();
+  const silent = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+  return new OpenSpan(silent, undefined, { isOurs: false, isAgentRun: false });
 }
 
 /** A disabled tracer would keep the spans of other tracers from being sampled below its own. */
@@ -63,28 +62,10 @@ export function startSpan(tracer: Tracer, start: SpanStart): OpenSpan {
     around,
   );
   const isOurs = liveSetup()?.ownsSpan?.(span.spanContext().spanId) ?? false;
-  const open = new OpenSpan({
-    span,
-    context: trace.setSpan(around, span),
-    keyOnSpan: isOurs ? keyOnOwnSpan : (key) => key,
-    isAgentRun,
-  });
+  const open = new OpenSpan(span, trace.setSpan(around, span), { isOurs, isAgentRun });
   // Our own processor knows the identity of its spans; no other does.
   if (!isOurs && identity !== undefined) open.setAttributes(identityAttributes(identity));
   return open;
-}
-
-function silentSpan(): OpenSpan {
-  return new OpenSpan({
-    span: trace.wrapSpanContext(INVALID_SPAN_CONTEXT),
-    context: undefined,
-    keyOnSpan: (key) => key,
-    isAgentRun: false,
-  });
-}
-
-function keyOnOwnSpan(key: string): string {
-  return classifyRawKey(key) === 'none' ? key : markContentKey(key);
 }
 
 function identityAttributes(identity: Identity): Readonly<Record<string, unknown>> {

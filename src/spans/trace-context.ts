@@ -120,11 +120,6 @@ export function traceContextFields(): TraceContextFields {
   };
 }
 
-/** A pino mixin: adds fields to each line. */
-type Mixin = (...line: readonly unknown[]) => object;
-
-/** Where pino keeps a logger's mixin, in every version: one of its `pino.symbols`. */
-const MIXIN = 'pino.mixin';
 /** Marks our mixin, of every copy of this package: a logger needs one. */
 const OURS: unique symbol = Symbol.for('catalyst-tracing.log-mixin');
 
@@ -149,27 +144,22 @@ export function addTraceContextToLogs(logger: object): boolean {
     return false;
   }
   const before: unknown = Reflect.get(logger, place);
-  if (isMixin(before) && Reflect.has(before, OURS)) return true;
-  const mixin: Mixin = (...line) => ({
-    ...(isMixin(before) && before(...line)),
+  const isMixin = typeof before === 'function';
+  if (isMixin && OURS in before) return true;
+  const mixin = (...line: readonly unknown[]): object => ({
+    ...(isMixin && before(...line)),
     ...traceContextFields(),
   });
   return Reflect.set(logger, place, Object.assign(mixin, { [OURS]: true }));
 }
 
-/** A child has what its parent has by inheriting it. */
+/** Where pino keeps a logger's mixin, in every version. A child inherits that of its parent. */
 function mixinPlace(logger: unknown): symbol | undefined {
-  for (
-    let at: unknown = logger;
-    typeof at === 'object' && at !== null;
-    at = Object.getPrototypeOf(at)
-  ) {
-    const found = Object.getOwnPropertySymbols(at).find(({ description }) => description === MIXIN);
+  let at: unknown = logger;
+  for (; typeof at === 'object' && at !== null; at = Object.getPrototypeOf(at)) {
+    const symbols = Object.getOwnPropertySymbols(at);
+    const found = symbols.find(({ description }) => description === 'pino.mixin');
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-function isMixin(value: unknown): value is Mixin {
-  return typeof value === 'function';
 }

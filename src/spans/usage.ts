@@ -1,4 +1,4 @@
-import { asFiniteNumber, isRecord, type JsonRecord } from '../mapping/read-attributes.js';
+import { asFiniteNumber, isRecord } from '../mapping/read-attributes.js';
 import { Attr } from '../semconv/attribute-keys.js';
 
 /** Tokens of one model call, as you count them. */
@@ -42,19 +42,6 @@ const ATTRIBUTES = [
   ['completionAudio', Attr.TOKEN_COUNT_COMPLETION_DETAILS_AUDIO],
 ] as const satisfies readonly (readonly [keyof NormalizedUsage, string])[];
 
-/** Tokens as they were counted by hand, without what is no number from 0. */
-export function readTokenCounts(tokens: unknown): NormalizedUsage {
-  if (!isRecord(tokens)) return {};
-  const prompt = asCount(tokens['prompt']);
-  const completion = asCount(tokens['completion']);
-  const total = asCount(tokens['total']);
-  return {
-    ...(prompt !== undefined && { prompt }),
-    ...(completion !== undefined && { completion }),
-    ...(total !== undefined && { total }),
-  };
-}
-
 /** The usage after a further report on the same call: a stream counts in several steps. */
 export function addReport(before: NormalizedUsage, report: NormalizedUsage): NormalizedUsage {
   const { total: _, ...counted } = before;
@@ -83,14 +70,13 @@ export function usageAttributes(usage: NormalizedUsage): readonly (readonly [str
 }
 
 type Count = keyof NormalizedUsage;
-type Path = readonly [string] | readonly [string, string];
+type Paths = Readonly<Partial<Record<Count, readonly (readonly [string, string?])[]>>>;
 
 /**
  * Where each count is: OpenAI chat, OpenAI responses and realtime, Anthropic, AI SDK 4 and
- * LiveKit's metrics, AI SDK 5, AI SDK 6, and the AI SDK's provider interface. The first one
- * present counts.
+ * LiveKit's metrics, AI SDK 5, AI SDK 6, and the AI SDK's provider interface.
  */
-const PATHS: Readonly<Record<Count, readonly Path[]>> = {
+const PATHS: Paths = {
   prompt: [
     ['prompt_tokens'],
     ['input_tokens'],
@@ -138,8 +124,17 @@ const PATHS: Readonly<Record<Count, readonly Path[]>> = {
   ],
 };
 
-/** Anthropic counts cached tokens apart from its input tokens, everybody else among them. */
-const CACHE_APART_FROM_INPUT = ['cache_read_input_tokens', 'cache_creation_input_tokens'] as const;
+/** As `recordTokens` takes them. */
+const COUNTED_BY_HAND: Paths = {
+  prompt: [['prompt']],
+  completion: [['completion']],
+  total: [['total']],
+};
+
+/** Tokens as they were counted by hand, without what is no number from 0. */
+export function readTokenCounts(tokens: unknown): NormalizedUsage {
+  return readCounts(tokens, COUNTED_BY_HAND);
+}
 
 /**
  * Reads the usage that an SDK reports, or the answer that carries it as `usage`: the counts that are
@@ -148,34 +143,37 @@ const CACHE_APART_FROM_INPUT = ['cache_read_input_tokens', 'cache_creation_input
  */
 export function readUsage(reported: unknown): NormalizedUsage {
   try {
-    const usage = readCounts(reported);
+    const usage = readReport(reported);
     if (Object.keys(usage).length > 0 || !isRecord(reported)) return usage;
-    return readCounts(reported['usage']);
+    return readReport(reported['usage']);
   } catch {
     return {};
   }
 }
 
-function readCounts(reported: unknown): NormalizedUsage {
-  if (!isRecord(reported)) return {};
-  const usage: { -readonly [count in Count]?: number } = {};
-  let count: Count;
-  for (count in PATHS) {
-    const tokens = readCount(reported, PATHS[count]);
-    if (tokens !== undefined) usage[count] = tokens;
-  }
-  if (usage.prompt !== undefined && CACHE_APART_FROM_INPUT.some((key) => key in reported)) {
-    usage.prompt += (usage.cacheRead ?? 0) + (usage.cacheWrite ?? 0);
-  }
-  return usage;
+/** Anthropic counts cached tokens apart from its input tokens, everybody else among them. */
+function readReport(reported: unknown): NormalizedUsage {
+  const usage = readCounts(reported, PATHS);
+  const isCacheApart =
+    isRecord(reported) &&
+    ('cache_read_input_tokens' in reported || 'cache_creation_input_tokens' in reported);
+  if (usage.prompt === undefined || !isCacheApart) return usage;
+  return { ...usage, prompt: usage.prompt + (usage.cacheRead ?? 0) + (usage.cacheWrite ?? 0) };
 }
 
-function readCount(reported: JsonRecord, paths: readonly Path[]): number | undefined {
-  for (const [key, inner] of paths) {
-    const value = reported[key];
-    const at = inner === undefined ? value : isRecord(value) ? value[inner] : undefined;
-    const tokens = asCount(at);
-    if (tokens !== undefined) return tokens;
+/** The first path of each count that leads to one. */
+function readCounts(reported: unknown, paths: Paths): NormalizedUsage {
+  const usage: { -readonly [count in Count]?: number } = {};
+  let count: Count;
+  for (count in paths) {
+    for (const [key, inner] of paths[count] ?? []) {
+      const value = isRecord(reported) ? reported[key] : undefined;
+      const found = inner === undefined ? value : isRecord(value) ? value[inner] : undefined;
+      const tokens = asCount(found);
+      if (tokens === undefined) continue;
+      usage[count] = tokens;
+      break;
+    }
   }
-  return undefined;
+  return usage;
 }
