@@ -173,14 +173,11 @@ function createHandle(
     get installed() {
       return this.installResults;
     },
-    job: createTraceJob({
-      tracer,
-      entryStartMillis: () => processor.entryStartMillis(),
-      begin: (spanId, tenantId, watch) => {
+    job: createTraceJob(tracer, {
+      begin: (spanId, job) => {
         livekit.checkProvider();
-        processor.beginJob(spanId, tenantId, watch);
+        processor.beginJob(spanId, job);
       },
-      hasFailed: (spanId) => processor.hasJobFailed(spanId),
       beforeEnd: (job, work) => processor.jobs.beforeEnd(job, work),
     }),
     observe: (session) => {
@@ -213,13 +210,7 @@ export function createDisabledTracing(
     endpoint: undefined,
     installResults: NO_RESULTS,
     installed: NO_RESULTS,
-    job: createTraceJob({
-      tracer,
-      entryStartMillis: () => undefined,
-      begin: () => {},
-      hasFailed: () => false,
-      beforeEnd: () => {},
-    }),
+    job: createTraceJob(tracer, { begin: () => {}, beforeEnd: () => {} }),
     observe: () => NO_OBSERVER,
     forceFlush: () => Promise.resolve(NOTHING_SENT),
     shutdown: () => {

@@ -21,7 +21,7 @@ async function receiveHere(): Promise<number> {
   const store = new SessionStore();
   const spans: TreeSpan[] = [];
   store.listen(({ added }) => spans.push(...added));
-  const receiver = await startDevServer({ store, port: 0, files: new Map() });
+  const receiver = await startDevServer({ store, port: 0 });
   const tracing = await setup({ serviceName: 'demo', endpoint: receiver.endpoint });
   const model = await createDemoModel();
   await talk(model);

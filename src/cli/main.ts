@@ -1,29 +1,11 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
+import { reasonOf } from '../diagnostics.js';
 import { VERSION } from '../version.js';
-import {
-  type DevOptions,
-  runDev,
-  runShow,
-  type ShowOptions,
-  type Terminal,
-} from './dev/run-dev.js';
+import { runDev, runShow } from './dev/run-dev.js';
 import { renderReport } from './doctor/report.js';
 import { runDoctor } from './doctor/run-doctor.js';
-import { createPaint } from './terminal.js';
-
-/** What somebody asks the command for. */
-type Command =
-  | {
-      readonly name: 'doctor';
-      readonly json: boolean;
-      readonly imports: readonly string[];
-      readonly envFiles: readonly string[];
-    }
-  | ({ readonly name: 'dev' } & DevOptions)
-  | ({ readonly name: 'show' } & ShowOptions)
-  | { readonly name: 'help' | 'version' }
-  | { readonly name: 'mistake'; readonly text: string };
+import { createPaint, hasColors } from './terminal.js';
 
 const HELP = `Usage: catalyst-tracing <command>
 
@@ -53,106 +35,70 @@ Options of show
 Exit code: 0 when all is well, 1 when there is a problem, 2 when the command was not understood.
 `;
 
-/** Reads the arguments after the script's name. */
-function parseCommandLine(args: readonly string[]): Command {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        help: { type: 'boolean', short: 'h', default: false },
-        version: { type: 'boolean', short: 'v', default: false },
-        json: { type: 'boolean', default: false },
-        import: { type: 'string', multiple: true, default: [] },
-        port: { type: 'string' },
-        host: { type: 'string' },
-        data: { type: 'string' },
-        page: { type: 'boolean', default: false },
-        dotenv: { type: 'string', multiple: true, default: [] },
-        // Its first name, which Node takes for itself before the script's name.
-        'env-file': { type: 'string', multiple: true, default: [] },
-      },
-    });
-    if (values.version) return { name: 'version' };
-    const [name, ...more] = positionals;
-    if (values.help || name === 'help' || name === undefined) return { name: 'help' };
-    const port = readPort(values.port);
-    if (port === 'mistake') {
-      return { name: 'mistake', text: '--port must be a number from 0 to 65535' };
-    }
-    const { data, host, page } = values;
-    const [target, ...rest] = more;
-    if (name === 'show' && target !== undefined && rest.length === 0) {
-      return { name, target, data, port, page };
-    }
-    if (name === 'show') return { name: 'mistake', text: 'show needs one file or session' };
-    if (more.length > 0) return { name: 'mistake', text: `"${more.join(' ')}" is not understood` };
-    if (name === 'doctor') {
-      const { json, import: imports, dotenv, 'env-file': envFiles } = values;
-      return { name, json, imports, envFiles: [...envFiles, ...dotenv] };
-    }
-    if (name === 'dev') return { name, port, host, data };
-    return { name: 'mistake', text: `"${name}" is not a command` };
-  } catch (error) {
-    return { name: 'mistake', text: error instanceof Error ? error.message : 'not understood' };
-  }
-}
-
-function readPort(text: string | undefined): number | undefined | 'mistake' {
-  if (text === undefined) return undefined;
-  const port = Number(text);
-  const isPort = Number.isInteger(port) && port >= 0 && port <= 65_535 && text.trim() !== '';
-  return isPort ? port : 'mistake';
-}
+const OPTIONS = {
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'v' },
+  json: { type: 'boolean' },
+  import: { type: 'string', multiple: true },
+  port: { type: 'string' },
+  host: { type: 'string' },
+  data: { type: 'string' },
+  page: { type: 'boolean' },
+  dotenv: { type: 'string', multiple: true },
+} as const;
 
 const PROBLEM = 1;
 const MISUSE = 2;
 
-async function execute(command: Command): Promise<number> {
-  switch (command.name) {
-    case 'help':
-      await print(HELP);
-      return 0;
-    case 'version':
-      await print(`${VERSION}\n`);
-      return 0;
-    case 'doctor':
-      return examine(command);
-    case 'dev':
-      return attempt('The receiver could not start', () => runDev(command, terminal()));
-    case 'show':
-      return attempt('It cannot be shown', () => runShow(command, terminal()));
-    case 'mistake':
-      break;
+/** A command that is not understood. */
+class Misuse extends Error {}
+
+/** Does what the arguments ask for; returns the exit code. */
+async function execute(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
+  const { data, host, page = false, json = false } = values;
+  const [name = 'help', target, ...more] = positionals;
+  if (values.version) return print(`${VERSION}\n`);
+  if (values.help || name === 'help') return print(HELP);
+  const port = readPort(values.port);
+  if (name === 'show') {
+    if (target === undefined || more.length > 0) throw new Misuse('show needs one file or session');
+    return attempt('It cannot be shown', () => runShow({ target, data, port, page }));
   }
-  await print(`${command.text}\n\n${HELP}`, process.stderr);
-  return MISUSE;
+  if (target !== undefined) {
+    throw new Misuse(`"${[target, ...more].join(' ')}" is not understood`);
+  }
+  if (name === 'doctor') {
+    const { dotenv = [], import: imports = [] } = values;
+    return examine(json, imports, dotenv);
+  }
+  if (name === 'dev') {
+    return attempt('The receiver could not start', () => runDev({ port, host, data }));
+  }
+  throw new Misuse(`"${name}" is not a command`);
 }
 
-async function examine(command: Extract<Command, { name: 'doctor' }>): Promise<number> {
-  for (const file of command.envFiles) {
+function readPort(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
+    throw new Misuse('--port must be a number from 0 to 65535');
+  }
+  return Number(text);
+}
+
+async function examine(json: boolean, imports: string[], envFiles: string[]): Promise<number> {
+  for (const file of envFiles) {
     try {
       process.loadEnvFile(file);
     } catch {
-      await print(`${file} cannot be read\n`, process.stderr);
-      return MISUSE;
+      return print(`${file} cannot be read\n`, process.stderr, MISUSE);
     }
   }
-  const { imports, json } = command;
   const report = await runDoctor({ directory: process.cwd(), imports, env: process.env });
-  const { stdout } = process;
-  const paint = createPaint(stdout.isTTY && stdout.hasColors());
-  await print(json ? `${JSON.stringify(report, undefined, 2)}\n` : renderReport(report, paint));
-  return report.ok ? 0 : PROBLEM;
-}
-
-function terminal(): Terminal {
-  const { stdout } = process;
-  return {
-    color: stdout.isTTY && stdout.hasColors(),
-    columns: () => (stdout.isTTY ? stdout.columns : undefined),
-    print: (text) => stdout.write(`${text}\n`),
-  };
+  const text = json
+    ? `${JSON.stringify(report, undefined, 2)}\n`
+    : renderReport(report, createPaint(hasColors()));
+  return print(text, process.stdout, report.ok ? 0 : PROBLEM);
 }
 
 async function attempt(failure: string, run: () => Promise<void>): Promise<number> {
@@ -160,20 +106,27 @@ async function attempt(failure: string, run: () => Promise<void>): Promise<numbe
     await run();
     return 0;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : 'unknown reason';
-    await print(`${failure}: ${reason}\n`, process.stderr);
-    return PROBLEM;
+    return print(`${failure}: ${reasonOf(error)}\n`, process.stderr, PROBLEM);
   }
 }
 
 /** Resolves when the text is out: a pipe takes its time, and exit does not wait for it. */
-function print(text: string, stream: NodeJS.WriteStream = process.stdout): Promise<void> {
-  return new Promise((resolve) => stream.write(text, () => resolve()));
+function print(
+  text: string,
+  stream: NodeJS.WriteStream = process.stdout,
+  code = 0,
+): Promise<number> {
+  return new Promise((resolve) => stream.write(text, () => resolve(code)));
 }
 
 // Connections of the package never keep a process alive; a command that waits for them must.
 const keepAlive = setInterval(() => {}, 60_000);
-const code = await execute(parseCommandLine(process.argv.slice(2)));
+const code = await execute(process.argv.slice(2)).catch((error: unknown) => {
+  const isMisuse =
+    error instanceof Misuse || String(Object(error).code).startsWith('ERR_PARSE_ARGS');
+  if (!isMisuse) throw error;
+  return print(`${reasonOf(error)}\n\n${HELP}`, process.stderr, MISUSE);
+});
 clearInterval(keepAlive);
 // LiveKit's native parts, once loaded, would keep the process alive.
 process.exit(code);

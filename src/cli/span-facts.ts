@@ -222,13 +222,6 @@ export interface SessionSummary extends SpanCounts {
   readonly isComplete: boolean;
 }
 
-/** Spans of one session from a place in its order of arrival on. */
-export interface SpanPage {
-  readonly spans: readonly PageSpan[];
-  /** Where the next ones will be. */
-  readonly next: number;
-}
-
 /** The newest value of a metric of a service. */
 export interface PageMetric {
   readonly serviceName: string;

@@ -1,24 +1,16 @@
-const ANSI = {
-  bold: [1, 22],
-  dim: [2, 22],
-  red: [31, 39],
-  green: [32, 39],
-  yellow: [33, 39],
-  blue: [34, 39],
-  magenta: [35, 39],
-} as const;
+import { styleText } from 'node:util';
 
 /** How a piece of text looks on a terminal. */
-export type Style = keyof typeof ANSI;
+export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'blue' | 'magenta';
 
 /** Puts a text into a style, or leaves it plain where there are no colours. */
 export type Paint = (style: Style, text: string) => string;
 
-/** `color`: `process.stdout.hasColors()` knows about terminals and `NO_COLOR`. */
 export function createPaint(color: boolean): Paint {
-  if (!color) return (_style, text) => text;
-  return (style, text) => {
-    const [open, close] = ANSI[style];
-    return `\u001B[${open}m${text}\u001B[${close}m`;
-  };
+  return (style, text) => (color ? styleText(style, text, { validateStream: false }) : text);
+}
+
+/** Whether stdout shows colours; it knows about `NO_COLOR`. */
+export function hasColors(): boolean {
+  return process.stdout.isTTY && process.stdout.hasColors();
 }

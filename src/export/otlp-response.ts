@@ -40,7 +40,7 @@ export function readPartialSuccess(body: Uint8Array, contentType: string): Expor
 }
 
 /** What the collector says: the message of a status, or the text of the body. */
-function messageOf(body: Buffer, contentType: string): string {
+export function messageOf(body: Buffer, contentType: string): string {
   // Old collectors send a protobuf status without the protobuf content type.
   const isProtobuf = contentType.includes('protobuf') || body[0] === STATUS_CODE_TAG;
   if (isProtobuf && body.length > 0) return readStatusMessage(body);

@@ -1,6 +1,6 @@
-import type { Context, TracerProvider } from '@opentelemetry/api';
+import type { TracerProvider } from '@opentelemetry/api';
 import { SemanticConventions } from '@arizeai/openinference-semantic-conventions';
-import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import type { InstallResult } from '../catalyst-tracing.js';
 import { entriesOf, MappedSpan } from '../mapping/mapped-span.js';
 import { Sdk1ProcessorAdapter } from '../provider/foreign-provider.js';
@@ -15,7 +15,6 @@ import {
 } from './legacy.js';
 import { currentProvider, type LiveKitModule } from './livekit-module.js';
 
-/** Our side of the connection. */
 export interface LiveKitConnection {
   readonly provider: TracerProvider;
   /** Takes LiveKit's own processors: its PII filter, its Cloud exporter. */
@@ -25,7 +24,6 @@ export interface LiveKitConnection {
    * leaves it to LiveKit's own default, its variable included.
    */
   readonly allowPii: boolean | undefined;
-  /** Lets the processors of another provider go on receiving LiveKit's spans. */
   readonly shareWith?: (foreign: TracerProvider) => void;
   /** Follows the spans of LiveKit up to 1.5.0 to another provider of LiveKit's. */
   readonly follower?: SpanFollower;
@@ -37,38 +35,30 @@ export interface LiveKitConnection {
  * (`telemetry/traces.ts`). `metadata` never does: it crashes LiveKit up to 1.5 on this SDK.
  */
 export function connectLiveKit(module: LiveKitModule, connection: LiveKitConnection): void {
-  const { allowPii, follower } = connection;
-  shareWithPredecessor(module, connection);
-  const registerSpanProcessor = registrarFor(module, connection);
-  const provider = usesSdk1(module)
+  const { allowPii, follower, shareWith } = connection;
+  const current = currentProvider(module);
+  const predecessor = current === undefined ? undefined : providerBehind(current);
+  // Tracing of ours that was there before was shut down, or receives LiveKit's spans anyway.
+  if (
+    predecessor !== undefined &&
+    livekitConnectorOf(predecessor) === undefined &&
+    !isSdk1StandIn(predecessor)
+  ) {
+    shareWith?.(predecessor);
+  }
+  const isSdk1 = usesSdk1(module);
+  const registerSpanProcessor = (processor: SpanProcessor): void =>
+    connection.addSpanProcessor(
+      withoutOwnContent(isSdk1 ? new Sdk1ProcessorAdapter(processor) : processor),
+    );
+  const provider = isSdk1
     ? createSdk1StandIn(connection.provider, registerSpanProcessor)
     : connection.provider;
   module.telemetry.setTracerProvider(provider, {
     registerSpanProcessor,
     ...(allowPii !== undefined && { allowPii }),
   });
-  if (follower !== undefined) followSdk1Provider(module, provider, follower);
-}
-
-/**
- * The provider that receives LiveKit's spans now goes on receiving them. Tracing of ours that was
- * there before was shut down, or receives them anyway.
- */
-function shareWithPredecessor(module: LiveKitModule, { shareWith }: LiveKitConnection): void {
-  const current = currentProvider(module);
-  const predecessor = current === undefined ? undefined : providerBehind(current);
-  if (predecessor === undefined || livekitConnectorOf(predecessor) !== undefined) return;
-  if (!isSdk1StandIn(predecessor)) shareWith?.(predecessor);
-}
-
-function registrarFor(
-  module: LiveKitModule,
-  { addSpanProcessor }: LiveKitConnection,
-): (processor: SpanProcessor) => void {
-  return (processor) =>
-    addSpanProcessor(
-      new OwnContentFilter(usesSdk1(module) ? new Sdk1ProcessorAdapter(processor) : processor),
-    );
+  if (follower !== undefined && isSdk1) followSdk1Provider(module, provider, follower);
 }
 
 /** Whether LiveKit's spans go to a provider now, or to its stand-in for LiveKit up to 1.5. */
@@ -90,7 +80,6 @@ export function offerLiveKitConnector(owner: object, connector: LiveKitConnector
   Object.defineProperty(owner, CONNECTOR, { value: connector });
 }
 
-/** The connector that {@link offerLiveKitConnector} left; `undefined` on what is not ours. */
 export function livekitConnectorOf(owner: object): LiveKitConnector | undefined {
   const connector: unknown = Reflect.get(owner, CONNECTOR);
   return isConnector(connector) ? connector : undefined;
@@ -104,39 +93,20 @@ function isConnector(value: unknown): value is LiveKitConnector {
 const OF_LIVEKIT = /^(?:room_id$|job_id$|lk\.)/;
 
 /**
- * Wraps a processor that LiveKit adds. LiveKit's own spans, and those of the application,
- * pass as they are: the same objects, which LiveKit looks things up by. What `agentSpan` and
- * `manualSpan` recorded is not meant for LiveKit Cloud, and LiveKit's redaction does not know its
+ * A processor that LiveKit adds, without content of ours. LiveKit's own spans, and those of the
+ * application, pass as they are: the same objects, which LiveKit looks things up by. What `agentSpan`
+ * and `manualSpan` recorded is not meant for LiveKit Cloud, and LiveKit's redaction does not know its
  * keys, so these spans pass without attributes of ours, events and links.
  */
-class OwnContentFilter implements SpanProcessor {
-  readonly #processor: SpanProcessor;
-
-  constructor(processor: SpanProcessor) {
-    this.#processor = processor;
-  }
-
+function withoutOwnContent(processor: SpanProcessor): SpanProcessor {
   // Each returns what the processor returns: it may be async against its type.
-
-  onStart(span: Span, parentContext: Context): void {
-    return this.#processor.onStart(span, parentContext);
-  }
-
-  onEnding(span: Span): void {
-    return this.#processor.onEnding?.(span);
-  }
-
-  onEnd(span: ReadableSpan): void {
-    return this.#processor.onEnd(isOwn(span) ? withoutContent(span) : span);
-  }
-
-  forceFlush(): Promise<void> {
-    return this.#processor.forceFlush();
-  }
-
-  shutdown(): Promise<void> {
-    return this.#processor.shutdown();
-  }
+  return {
+    onStart: (span, parentContext) => processor.onStart(span, parentContext),
+    onEnding: (span) => processor.onEnding?.(span),
+    onEnd: (span) => processor.onEnd(isOwn(span) ? withoutContent(span) : span),
+    forceFlush: () => processor.forceFlush(),
+    shutdown: () => processor.shutdown(),
+  };
 }
 
 /** Both kinds of span may be opened on a tracer of the application's own; their kind tells then. */

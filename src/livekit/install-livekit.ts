@@ -25,6 +25,7 @@ import {
   livekitPresence,
   loadedCommonJsCopies,
   loadedEsmCopy,
+  takesProcessors,
 } from './livekit-module.js';
 
 /** The name that `modules` and `installResults` know LiveKit by. */
@@ -44,26 +45,24 @@ const NOT_FOUND =
 const OTHER_PROVIDER =
   'LiveKit sends its spans to another tracer provider, so none of its sessions arrives here: telemetry.setTracerProvider() was called after setup(). Leave that call out, or call it before setup(), or put createOpenInferenceSpanProcessor() into that provider';
 
-/** Connects LiveKit: the copy that the application passes, or whatever copies it loads. */
+/** Connects the copy that the application passes, or whatever copies it loads. */
 export class LiveKitInstaller {
   readonly #options: LiveKitInstallerOptions;
-  readonly #modules: LiveKitModule[] = [];
-  #results: readonly InstallResult[] = Object.freeze([]);
+  #result: InstallResult | undefined;
   /** Whether a copy that asks our provider for a tracer is looked for. */
   #isWatching = false;
-  #isLooking = false;
-  #isConnecting = false;
+  /** Looking for copies or connecting one: each asks for a tracer meanwhile. */
+  #isBusy = false;
 
   constructor(options: LiveKitInstallerOptions) {
     this.#options = options;
   }
 
-  /** What became of it so far; empty when nobody asked for LiveKit. */
+  /** Empty when nobody asked for LiveKit. */
   get results(): readonly InstallResult[] {
-    return this.#results;
+    return this.#result === undefined ? [] : [this.#result];
   }
 
-  /** Connects the copy that the application passed. */
   install(module: unknown): InstallResult {
     const livekit = asLiveKitModule(module);
     if (livekit !== undefined) return this.#connect([livekit]);
@@ -92,7 +91,7 @@ export class LiveKitInstaller {
         );
       }
     } catch (error) {
-      return this.#warn('livekit_not_found', `LiveKit could not be looked for: ${reasonOf(error)}`);
+      return this.#warnOfSearch(error);
     }
     return this.#warn(
       'livekit_not_loaded',
@@ -106,14 +105,12 @@ export class LiveKitInstaller {
    * first span when it was loaded before. It is connected then, or named when it cannot be found.
    */
   onTracer(): void {
-    if (!this.#isWatching || this.#isConnecting || this.#isLooking) return;
-    this.#isLooking = true;
+    if (!this.#isWatching || this.#isBusy) return;
+    this.#isBusy = true;
     // A CommonJS copy is whole once the call that loads it has returned.
     Promise.resolve()
       .then(() => this.#connectLoaded())
-      .catch((error: unknown) =>
-        this.#warn('livekit_not_found', `LiveKit could not be looked for: ${reasonOf(error)}`),
-      );
+      .catch((error: unknown) => this.#warnOfSearch(error));
   }
 
   /**
@@ -122,8 +119,8 @@ export class LiveKitInstaller {
    * somebody else.
    */
   checkProvider(): void {
-    const { provider } = this.#options.connection;
-    if (this.#modules.every((module) => leadsTo(provider, module))) return;
+    const { connection, jobs } = this.#options;
+    if (jobs.modules.every((module) => leadsTo(connection.provider, module))) return;
     this.#warn('livekit_other_provider', OTHER_PROVIDER);
   }
 
@@ -135,15 +132,15 @@ export class LiveKitInstaller {
     const span = trace.getSpan(entered);
     if (span === undefined || !isLiveKitSpan(span) || !span.isRecording()) return;
     if (isOpen(span.spanContext().spanId)) return;
-    if (this.#modules.length > 0) this.checkProvider();
+    if (this.#options.jobs.modules.length > 0) this.checkProvider();
     else this.#warn('livekit_other_provider', OTHER_PROVIDER);
   }
 
   /** Connects the copies that are loaded and not connected. There is one: it warns otherwise. */
   async #connectLoaded(): Promise<InstallResult> {
-    const isNew = (module: LiveKitModule): boolean => !this.#modules.includes(module);
-    // LiveKit may be loading at this moment, and asks for a tracer while it does.
-    this.#isLooking = true;
+    const { modules } = this.#options.jobs;
+    const isNew = (module: LiveKitModule): boolean => !modules.includes(module);
+    this.#isBusy = true;
     try {
       const commonJs = loadedCommonJsCopies().filter(isNew);
       const result = commonJs.length > 0 ? this.#connect(commonJs) : undefined;
@@ -151,18 +148,18 @@ export class LiveKitInstaller {
       if (esm !== undefined && isNew(esm)) return this.#connect([esm]);
       return result ?? this.#warn('livekit_not_found', NOT_FOUND);
     } finally {
-      this.#isLooking = false;
+      this.#isBusy = false;
     }
   }
 
   #connect(modules: readonly LiveKitModule[]): InstallResult {
     const { connection, jobs, note } = this.#options;
-    this.#isConnecting = true;
+    const wasBusy = this.#isBusy;
+    this.#isBusy = true;
     try {
       for (const module of modules) {
         connectLiveKit(module, connection);
-        jobs.addModule(module);
-        if (!this.#modules.includes(module)) this.#modules.push(module);
+        if (!jobs.modules.includes(module)) jobs.modules.push(module);
       }
     } catch (error) {
       return this.#warn(
@@ -170,10 +167,14 @@ export class LiveKitInstaller {
         `LiveKit did not take the tracer provider: ${reasonOf(error)}`,
       );
     } finally {
-      this.#isConnecting = false;
+      this.#isBusy = wasBusy;
     }
     debug(`LiveKit connected: ${modules.map(({ version }) => version ?? 'unknown').join(', ')}`);
-    return this.#setResult(installedRow(this.#modules, note));
+    return this.#setResult(installedRow(jobs.modules, note));
+  }
+
+  #warnOfSearch(error: unknown): InstallResult {
+    return this.#warn('livekit_not_found', `LiveKit could not be looked for: ${reasonOf(error)}`);
   }
 
   #warn(code: string, reason: string): InstallResult {
@@ -187,7 +188,7 @@ export class LiveKitInstaller {
   }
 
   #setResult(result: InstallResult): InstallResult {
-    this.#results = Object.freeze([Object.freeze(result)]);
+    this.#result = Object.freeze(result);
     return result;
   }
 }
@@ -290,10 +291,4 @@ function providerOf(target: CatalystTracing | TracerProvider): TracerProvider {
   throw new InvalidTracerInputError(
     'What was passed as tracing is neither what setup() resolves to nor a tracer provider: `await` setup() first.',
   );
-}
-
-function takesProcessors(
-  provider: TracerProvider,
-): provider is TracerProvider & { addSpanProcessor(processor: SpanProcessor): void } {
-  return 'addSpanProcessor' in provider && typeof provider.addSpanProcessor === 'function';
 }

@@ -10,7 +10,7 @@ import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace
 import { debug } from '../diagnostics.js';
 import { isRecord } from '../mapping/read-attributes.js';
 import type { ContextWatch } from '../provider/global-registration.js';
-import { currentProvider, type LiveKitModule } from './livekit-module.js';
+import { currentProvider, takesProcessors, type LiveKitModule } from './livekit-module.js';
 
 // Everything that only LiveKit up to 1.5 needs: it uses OpenTelemetry SDK 1.x. When these versions
 // are no longer supported, this file goes, and `connectLiveKit` loses three lines.
@@ -50,10 +50,6 @@ export interface SpanFollower {
   readonly watchContexts: (watch: ContextWatch) => void;
 }
 
-interface Sdk1Provider extends TracerProvider {
-  addSpanProcessor(processor: Sdk1Listener): void;
-}
-
 /**
  * Up to 1.5.0 LiveKit knows no registrar: when its Cloud recording starts it makes a provider of its
  * own and moves its tracer there, whatever was set before. That provider is of SDK 1.x and takes
@@ -65,8 +61,8 @@ export function followSdk1Provider(
   set: TracerProvider,
   { processor, watchContexts }: SpanFollower,
 ): void {
-  if (!usesSdk1(module) || currentProvider(module) !== set) return;
-  const listener = new Sdk1Listener(processor);
+  if (currentProvider(module) !== set) return;
+  const listener = sdk1Listener(processor);
   const joined = new WeakSet<TracerProvider>([set]);
   watchContexts((entered: Context) => {
     const current = currentProvider(module);
@@ -81,18 +77,14 @@ export function followSdk1Provider(
   });
 }
 
-function takesProcessors(provider: TracerProvider): provider is Sdk1Provider {
-  return 'addSpanProcessor' in provider && typeof provider.addSpanProcessor === 'function';
-}
-
 /** What SDK 1.x calls a span, as far as it differs. */
-export interface Sdk1Span {
+interface Sdk1Span {
   readonly instrumentationLibrary: ReadableSpan['instrumentationScope'];
   readonly parentSpanId?: string;
   spanContext(): SpanContext;
 }
 
-export function isSdk1Span(value: unknown): value is Sdk1Span {
+function isSdk1Span(value: unknown): value is Sdk1Span {
   return (
     isRecord(value) &&
     'instrumentationLibrary' in value &&
@@ -102,47 +94,31 @@ export function isSdk1Span(value: unknown): value is Sdk1Span {
 }
 
 /** Listens on a provider of SDK 1.x for a processor of this SDK. It only reads: closing is not its. */
-class Sdk1Listener {
-  readonly #processor: SpanProcessor;
-  readonly #started = new WeakSet<object>();
-
-  constructor(processor: SpanProcessor) {
-    this.#processor = processor;
-  }
-
-  /** Also called by hand for a span that had started before this was added. */
-  onStart(span: unknown, parentContext: Context): void {
-    if (!isSdk1Span(span) || this.#started.has(span)) return;
-    this.#started.add(span);
-    this.#processor.onStart(fromSdk1Span(span), parentContext);
-  }
-
-  onEnd(span: unknown): void {
-    if (isSdk1Span(span)) this.#processor.onEnd(fromSdk1Span(span));
-  }
-
-  forceFlush(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  shutdown(): Promise<void> {
-    return Promise.resolve();
-  }
+function sdk1Listener(processor: SpanProcessor) {
+  const started = new WeakSet<object>();
+  return {
+    // Also called by hand for a span that had started before this was added.
+    onStart: (span: unknown, parentContext: Context): void => {
+      if (!isSdk1Span(span) || started.has(span)) return;
+      started.add(span);
+      processor.onStart(fromSdk1Span(span), parentContext);
+    },
+    onEnd: (span: unknown): void => {
+      if (isSdk1Span(span)) processor.onEnd(fromSdk1Span(span));
+    },
+    forceFlush: () => Promise.resolve(),
+    shutdown: () => Promise.resolve(),
+  };
 }
 
 /** The span under the names of this SDK. Nothing that 2.x added and this package reads is missing. */
 function fromSdk1Span(span: Sdk1Span): Span {
   const { traceId } = span.spanContext();
-  const { parentSpanId } = span;
+  const { parentSpanId: spanId } = span;
+  const parent = spanId && { traceId, spanId, traceFlags: TraceFlags.SAMPLED };
   const view: Span = Object.create(span, {
     instrumentationScope: { value: span.instrumentationLibrary, enumerable: true },
-    parentSpanContext: {
-      value:
-        parentSpanId === undefined
-          ? undefined
-          : { traceId, spanId: parentSpanId, traceFlags: TraceFlags.SAMPLED },
-      enumerable: true,
-    },
+    parentSpanContext: { value: parent || undefined, enumerable: true },
   });
   return view;
 }

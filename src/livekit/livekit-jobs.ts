@@ -1,23 +1,24 @@
 import { types } from 'node:util';
 import { warnOnce } from '../diagnostics.js';
-import { asFiniteNumber, isRecord } from '../mapping/read-attributes.js';
+import { asFiniteNumber, asText, isRecord } from '../mapping/read-attributes.js';
 import {
   livekitPresence,
-  loadedCommonJsCopies,
-  loadedEsmCopy,
+  loadedLiveKitModules,
   type LiveKitJobContext,
   type LiveKitModule,
 } from './livekit-module.js';
 
-/** What it takes to do something when a job ends. */
 type EndingJob = Pick<LiveKitJobContext, 'addShutdownCallback'>;
 
 /** The jobs that run in this process: which one is running now, and what to do when it ends. */
 export class LiveKitJobs {
-  readonly #modules: LiveKitModule[] = [];
+  /** The copies that are connected. */
+  readonly modules: LiveKitModule[] = [];
   /** Copies that nobody connected: they are asked whether redaction is enforced, and nothing else. */
-  #unconnected: readonly LiveKitModule[] | 'looking' | 'not found' | undefined;
-  /** What is to be done at the end of each job that was hooked. */
+  #unconnected: readonly LiveKitModule[] = [];
+  #hasLooked = false;
+  /** LiveKit is loaded, and no copy of it is found, or not yet. */
+  #isLost = false;
   readonly #hooked = new WeakMap<EndingJob, (() => void)[]>();
   readonly #onJobEnd: () => Promise<void>;
 
@@ -25,18 +26,14 @@ export class LiveKitJobs {
     this.#onJobEnd = onJobEnd;
   }
 
-  addModule(module: LiveKitModule): void {
-    if (!this.#modules.includes(module)) this.#modules.push(module);
-  }
-
   /** The job that this is called in; LiveKit keeps it in async-local storage (`job.ts`). */
   current(): LiveKitJobContext | undefined {
-    return currentJob(this.#modules);
+    return currentJob(this.modules);
   }
 
   /** LiveKit's own task (`utils.ts`) in which this is called: the innermost of nested ones. */
   currentTask(): object | undefined {
-    for (const { Task } of this.#modules) {
+    for (const { Task } of this.modules) {
       const task = Task?.current?.();
       if (typeof task === 'object' && task !== null) return task;
     }
@@ -45,8 +42,7 @@ export class LiveKitJobs {
 
   /** Sid of the room of the running job. LiveKit knows it from the start, connected or not. */
   roomSid(): string | undefined {
-    const sid = this.current()?.job?.room?.sid;
-    return sid === '' ? undefined : sid;
+    return asText(this.current()?.job?.room?.sid);
   }
 
   /**
@@ -56,9 +52,9 @@ export class LiveKitJobs {
    * counts as a yes.
    */
   enforcesRedaction(): boolean | undefined {
-    const unconnected = this.#unconnected;
-    if (typeof unconnected === 'string' && this.#modules.length === 0) return undefined;
-    const modules = Array.isArray(unconnected) ? [...this.#modules, ...unconnected] : this.#modules;
+    if (this.#isLost && this.modules.length === 0) return undefined;
+    const others = this.#unconnected;
+    const modules = others.length === 0 ? this.modules : [...this.modules, ...others];
     try {
       const job = currentJob(modules);
       // A fake job, and one that records nothing else, hears nothing of it (`job.ts`, 1.9.0).
@@ -71,22 +67,21 @@ export class LiveKitJobs {
 
   /**
    * Looks for the copies that LiveKit's spans come from without a connection, through the global
-   * provider or one of the application's own. To be called with every span of LiveKit's. Never rejects.
+   * provider or one of the application's own. To be called with every span of LiveKit's: it looks
+   * once, since LiveKit that has made a span is loaded. Never rejects.
    */
-  async findCopies(): Promise<void> {
-    if (this.#modules.length > 0 || this.#unconnected !== undefined) return;
-    // Once: LiveKit that has made a span is loaded. To look costs as much as to map the span.
-    this.#unconnected = [];
-    // Where looking fails, nobody can be asked, and content stays withheld.
-    if (livekitPresence() === 'loaded') await this.#look().catch(() => undefined);
+  findCopies(): Promise<void> | undefined {
+    if (this.modules.length > 0 || this.#hasLooked) return undefined;
+    this.#hasLooked = true;
+    return livekitPresence() === 'loaded' ? this.#look() : undefined;
   }
 
   async #look(): Promise<void> {
-    this.#unconnected = 'looking';
-    const esm = await loadedEsmCopy();
-    const copies = [...(esm === undefined ? [] : [esm]), ...loadedCommonJsCopies()];
-    this.#unconnected = copies.length > 0 ? copies : 'not found';
-    if (copies.length > 0 || this.#modules.length > 0) return;
+    this.#isLost = true;
+    // Where looking fails, nobody can be asked, and content stays withheld.
+    this.#unconnected = await loadedLiveKitModules().catch(() => []);
+    this.#isLost = this.#unconnected.length === 0;
+    if (!this.#isLost || this.modules.length > 0) return;
     warnOnce(
       'redaction_unknown',
       'LiveKit was not found, as in a bundle, so it cannot be asked whether redaction is enforced: content is withheld. Pass `import * as livekitAgents from "@livekit/agents"` to setup() as modules.livekitAgents.',
@@ -120,21 +115,17 @@ export class LiveKitJobs {
   }
 }
 
+/** Early versions (1.0.51 among them) know no `false` and throw outside a job. */
 function currentJob(modules: readonly LiveKitModule[]): LiveKitJobContext | undefined {
-  for (const module of modules) {
-    const job = jobOf(module);
-    if (job !== undefined) return job;
+  for (const { getJobContext } of modules) {
+    try {
+      const job = getJobContext?.(false);
+      if (job !== undefined) return job;
+    } catch {
+      // Outside a job.
+    }
   }
   return undefined;
-}
-
-/** Early versions (1.0.51 among them) know no `false` and throw outside a job. */
-function jobOf({ getJobContext }: LiveKitModule): LiveKitJobContext | undefined {
-  try {
-    return getJobContext?.(false);
-  } catch {
-    return undefined;
-  }
 }
 
 /** `ParticipantKind` of LiveKit's protocol. Its browser clients are `STANDARD`. */
@@ -172,7 +163,8 @@ const CLOSE_REASONS: ReadonlyMap<string, string> = new Map([
  * (`rtc-node`, `room.ts`). The room is described by its shape, so that none of it is loaded.
  */
 export class RoomWatch {
-  #kind: string | undefined;
+  /** Kind of the first participant that is no agent. */
+  participantKind: string | undefined;
   #present = 0;
   #hasLeft = false;
   #roomReason: string | undefined;
@@ -189,11 +181,6 @@ export class RoomWatch {
     });
   }
 
-  /** Kind of the first participant that is no agent. */
-  get participantKind(): string | undefined {
-    return this.#kind;
-  }
-
   /** Why the room ended for this job; `undefined` when the job itself decided. */
   get closeReason(): string | undefined {
     const closing = CLOSE_REASONS.get(this.#roomReason ?? '');
@@ -201,7 +188,6 @@ export class RoomWatch {
     return this.#hasLeft && this.#present === 0 ? 'participant_disconnected' : undefined;
   }
 
-  /** Why the last caller left, else why the room ended for this job. */
   get disconnectReason(): string | undefined {
     return this.#callerReason ?? this.#roomReason;
   }
@@ -209,7 +195,7 @@ export class RoomWatch {
   #join(participant: unknown): void {
     const kind = kindOf(participant);
     if (kind === AGENT) return;
-    this.#kind ??= kind;
+    this.participantKind ??= kind;
     this.#present += 1;
   }
 

@@ -6,12 +6,6 @@ import { isRecord } from '../mapping/read-attributes.js';
 import { loadedModules, processRequire, resolveFromApplication } from '../node-require.js';
 import { isTracerProvider } from '../provider/global-registration.js';
 
-/** What this package uses of `telemetry.setTracerProvider`, in any LiveKit version. */
-export interface SetTracerProviderOptions {
-  readonly registerSpanProcessor: (processor: SpanProcessor) => void;
-  readonly allowPii?: boolean;
-}
-
 /** What this package uses of a job, and offers of it to `sessionId` (`job.ts`). */
 export interface LiveKitJobContext {
   readonly job?: {
@@ -30,7 +24,13 @@ export interface LiveKitJobContext {
 /** The part of the namespace of `@livekit/agents` that this package uses: public API alone. */
 export interface LiveKitModule {
   readonly telemetry: {
-    setTracerProvider(provider: TracerProvider, options: SetTracerProviderOptions): void;
+    setTracerProvider(
+      provider: TracerProvider,
+      options: {
+        readonly registerSpanProcessor: (processor: SpanProcessor) => void;
+        readonly allowPii?: boolean;
+      },
+    ): void;
     /** LiveKit's own tracer, which goes to the provider that was set last. */
     readonly tracer?: object;
     /** Whether the running job mandates redaction; 1.8 and newer have it (`telemetry/utils.ts`). */
@@ -67,19 +67,23 @@ function isLiveKitModule(value: unknown): value is LiveKitModule {
   return isRecord(telemetry) && typeof telemetry['setTracerProvider'] === 'function';
 }
 
+/** Whether processors can be added to a provider: to ours, and to one of SDK 1.x. */
+export function takesProcessors(
+  provider: TracerProvider,
+): provider is TracerProvider & { addSpanProcessor(processor: object): void } {
+  return 'addSpanProcessor' in provider && typeof provider.addSpanProcessor === 'function';
+}
+
 const PACKAGE = '@livekit/agents';
 /** CommonJS that every copy of LiveKit loads, ESM copies too: seeing it means LiveKit is in use. */
 const LOADED_MARK = `${sep}@livekit${sep}rtc-`;
 const CJS_ENTRY_MARK = `${sep}@livekit${sep}agents${sep}dist${sep}index.cjs`;
 
-/** What is known of LiveKit in this process without loading anything. */
-export type LiveKitPresence = 'loaded' | 'installed' | 'absent';
-
 /**
  * Whether the process has loaded LiveKit, only has it installed, or does not have it. Loading it to
  * find out would cost half a second in an application that never uses it.
  */
-export function livekitPresence(): LiveKitPresence {
+export function livekitPresence(): 'loaded' | 'installed' | 'absent' {
   for (const file in loadedModules()) if (file.includes(LOADED_MARK)) return 'loaded';
   return livekitEntry() === undefined ? 'absent' : 'installed';
 }
@@ -89,7 +93,6 @@ export function livekitEntry(): string | undefined {
   return resolveFromApplication(PACKAGE);
 }
 
-/** The CommonJS copies of LiveKit that the process has loaded. */
 export function loadedCommonJsCopies(): readonly LiveKitModule[] {
   return Object.entries(loadedModules())
     .filter(([file]) => file.endsWith(CJS_ENTRY_MARK))

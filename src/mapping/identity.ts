@@ -1,4 +1,5 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
+import { Attr } from '../semconv/attribute-keys.js';
 import { CatalystAttr } from '../semconv/catalyst-attributes.js';
 import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
 import { LiveKitSpan } from './livekit-spans.js';
@@ -15,13 +16,13 @@ export function putIdentity(mapping: SpanMapping): void {
   mapping.put(S.USER_ID, context.userId);
   mapping.put(CatalystAttr.TENANT_ID, context.tenantId);
   const agent = ownAgent(mapping) ?? context.agent;
-  mapping.put(CatalystAttr.AGENT_ID, agent?.id);
+  mapping.put(Attr.AGENT_ID, agent?.id);
   mapping.put(S.AGENT_NAME, agent?.name);
-  mapping.put(CatalystAttr.AGENT_ROLE, agent?.role);
+  mapping.put(Attr.AGENT_ROLE, agent?.role);
   mapping.put(CatalystAttr.PREVIOUS_AGENT_ID, context.previousAgentId);
   if (context.tags !== undefined) mapping.put(S.TAG_TAGS, [...context.tags]);
-  mapping.put(CatalystAttr.USE_CASE, context.useCase);
-  mapping.put(CatalystAttr.CALL_SITE, context.callSite);
+  mapping.put(Attr.USE_CASE, context.useCase);
+  mapping.put(Attr.CALL_SITE, context.callSite);
   putMetadata(mapping);
   if (context.incomplete) mapping.put(CatalystAttr.INCOMPLETE, true);
   const more = context.contextAttributes;

@@ -1,3 +1,4 @@
+import { Attr } from '../semconv/attribute-keys.js';
 import { CatalystAttr } from '../semconv/catalyst-attributes.js';
 import type { SessionClosing, SessionSummary, SummarizedLatency } from './mapping-context.js';
 import type { SpanMapping } from './span-mapping.js';
@@ -39,9 +40,9 @@ export function putSession(mapping: SpanMapping): void {
 function putSummary(mapping: SpanMapping, summary: SessionSummary): void {
   mapping.put(CatalystAttr.SESSION_TURNS, summary.turns);
   mapping.put(CatalystAttr.SESSION_INTERRUPTIONS, summary.interruptions);
-  mapping.put(CatalystAttr.AGENT_LLM_CALL_COUNT, summary.modelCalls);
+  mapping.put(Attr.AGENT_LLM_CALL_COUNT, summary.modelCalls);
   mapping.put(CatalystAttr.SESSION_LLM_ERRORS, summary.modelErrors);
-  mapping.put(CatalystAttr.AGENT_TOOL_CALL_COUNT, summary.toolCalls);
+  mapping.put(Attr.AGENT_TOOL_CALL_COUNT, summary.toolCalls);
   mapping.put(CatalystAttr.SESSION_TOOL_ERRORS, summary.toolErrors);
   if (summary.agents.length > 0) mapping.put(CatalystAttr.SESSION_AGENTS, [...summary.agents]);
   if (summary.tokensByModel.size > 0) {

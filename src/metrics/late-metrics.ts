@@ -14,36 +14,34 @@ type Measurement = (spans: SpanMetrics) => void;
  * for it. Nothing here throws.
  */
 export class LateMetrics {
-  /** Whether they were asked for at all. */
-  readonly areOn: boolean;
+  readonly #areOn: boolean;
   #metrics: Metrics | undefined;
   #early: Measurement[] | undefined;
   #arrival: Promise<void> = Promise.resolve();
   #isClosed = false;
 
   constructor(areOn: boolean) {
-    this.areOn = areOn;
+    this.#areOn = areOn;
     if (areOn) this.#early = [];
   }
 
   /** Loads and makes them. Settles when they are there, or cannot be: spans still go out. */
   create(options: ResolvedMetricsOptions, parts: MetricsParts): Promise<void> {
-    this.#arrival = this.#receive(load(options, parts));
+    this.#arrival = this.#load(options, parts);
     return this.#arrival;
   }
 
   /** Exports that the collector did not take. */
   get failedExports(): number {
-    return this.#metrics?.failedExports ?? 0;
+    return this.#metrics?.failedExports() ?? 0;
   }
 
   sessionStarted(tenantId: string | undefined): void {
-    this.#measure((spans) => spans.sessionStarted(tenantId));
+    if (this.#areOn) this.#measure((spans) => spans.sessionStarted(tenantId));
   }
 
   add(span: MeasuredSpan): void {
-    if (this.#metrics === undefined) this.#measure((spans) => spans.add(span));
-    else this.#metrics.spans.add(span);
+    if (this.#areOn) this.#measure((spans) => spans.add(span));
   }
 
   /** Sends what was measured, after the spans. */
@@ -61,7 +59,7 @@ export class LateMetrics {
 
   /** So that metrics have what became of the spans; when half of the time is over at the latest. */
   async #afterSpans(spans: Promise<unknown>, timeoutMillis: number): Promise<void> {
-    if (!this.areOn) return;
+    if (!this.#areOn) return;
     let timer: NodeJS.Timeout | undefined;
     const halfTime = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, timeoutMillis / 2);
@@ -70,12 +68,19 @@ export class LateMetrics {
     clearTimeout(timer);
   }
 
-  async #receive(loading: Promise<Metrics | undefined>): Promise<void> {
-    const metrics = await loading;
+  async #load(options: ResolvedMetricsOptions, parts: MetricsParts): Promise<void> {
+    let metrics: Metrics | undefined;
+    try {
+      const { createMetrics } = await import('./metrics.js');
+      metrics = await createMetrics(options, parts);
+    } catch (error) {
+      warnOnce('metrics_failed', 'Metrics could not be set up; spans are not affected.');
+      debug(`Metrics: ${error instanceof Error ? error.message : typeof error}`);
+    }
     const early = this.#early ?? [];
     this.#early = undefined;
     if (metrics === undefined) return;
-    for (const measurement of early) attempt(() => measurement(metrics.spans));
+    for (const measurement of early) attempt(measurement, metrics.spans);
     if (this.#isClosed) await metrics.close(0);
     else this.#metrics = metrics;
   }
@@ -91,24 +96,10 @@ export class LateMetrics {
   }
 }
 
-async function load(
-  options: ResolvedMetricsOptions,
-  parts: MetricsParts,
-): Promise<Metrics | undefined> {
-  try {
-    const { createMetrics } = await import('./metrics.js');
-    return await createMetrics(options, parts);
-  } catch (error) {
-    warnOnce('metrics_failed', 'Metrics could not be set up; spans are not affected.');
-    debug(`Metrics: ${error instanceof Error ? error.message : typeof error}`);
-    return undefined;
-  }
-}
-
 /** A meter provider may be somebody else's code; who measures on the span path catches by itself. */
-function attempt(measure: () => void): void {
+function attempt(measurement: Measurement, spans: SpanMetrics): void {
   try {
-    measure();
+    measurement(spans);
   } catch (error) {
     debug(`Measuring failed: ${error instanceof Error ? error.name : typeof error}`);
   }

@@ -4,46 +4,41 @@ import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import type { MappingContext } from '../mapping/mapping-context.js';
 import type { MeasuredSpan } from '../session/session-statistics.js';
 import {
-  durationSeconds,
-  INSTRUMENTS,
-  SPAN_MEASUREMENTS,
+  SESSION_DURATION,
+  SESSION_DURATION_MILLIS,
+  SESSIONS_ACTIVE,
+  SESSIONS_STARTED,
+  SPAN_INSTRUMENTS,
   type Instrument,
   type MetricAttribute,
-  type SpanMeasurement,
 } from './instruments.js';
 
 /** Adds one value to an instrument. The context says which span it is of, for exemplars. */
 type RecordValue = (value: number, attributes: Attributes, context: Context) => void;
 
-/** A measurement and the instrument that takes it. */
-interface BoundMeasurement {
-  readonly row: SpanMeasurement;
-  readonly record: RecordValue;
-}
+/** Adds what a span says to one instrument. */
+type Measure = (span: MeasuredSpan, context: Context) => void;
 
 /** Makes metrics of the spans that pass. It keeps nothing of a span. */
 export class SpanMetrics {
-  readonly #meter: Meter;
-  readonly #recorders = new Map<Instrument, RecordValue>();
-  readonly #ofModelSpans: BoundMeasurement[] = [];
-  readonly #byName = new Map<string, BoundMeasurement[]>();
+  readonly #ofModelSpans: Measure[] = [];
+  readonly #byName = new Map<string, Measure[]>();
   readonly #started: RecordValue;
   readonly #active: RecordValue;
-  readonly #ended: BoundMeasurement[];
+  readonly #ended: readonly Measure[];
 
   constructor(meter: Meter, options: { readonly sessionDurationMillis: boolean }) {
-    this.#meter = meter;
-    const { sessionsStarted, sessionsActive, sessionDuration, sessionDurationMillis } = INSTRUMENTS;
-    this.#started = this.#recorderOf(sessionsStarted);
-    this.#active = this.#recorderOf(sessionsActive);
-    this.#ended = [this.#bind({ instrument: sessionDuration, value: durationSeconds })];
-    if (options.sessionDurationMillis) {
-      this.#ended.push(this.#bind({ instrument: sessionDurationMillis, value: durationMillis }));
-    }
-    for (const row of SPAN_MEASUREMENTS) {
-      if (row.on === undefined) this.#ofModelSpans.push(this.#bind(row));
-      for (const name of row.on ?? []) {
-        this.#byName.set(name, [...(this.#byName.get(name) ?? []), this.#bind(row)]);
+    this.#started = createRecorder(meter, SESSIONS_STARTED);
+    this.#active = createRecorder(meter, SESSIONS_ACTIVE);
+    this.#ended = [
+      SESSION_DURATION,
+      ...(options.sessionDurationMillis ? [SESSION_DURATION_MILLIS] : []),
+    ].map((instrument) => createMeasure(meter, instrument));
+    for (const instrument of SPAN_INSTRUMENTS) {
+      const measure = createMeasure(meter, instrument);
+      if (instrument.on === undefined) this.#ofModelSpans.push(measure);
+      for (const name of instrument.on ?? []) {
+        this.#byName.set(name, [...(this.#byName.get(name) ?? []), measure]);
       }
     }
   }
@@ -55,25 +50,14 @@ export class SpanMetrics {
     this.#active(1, attributes, ROOT_CONTEXT);
   }
 
-  /** Adds what a span that was sent says. */
   add(span: MeasuredSpan): void {
     const context = trace.setSpanContext(ROOT_CONTEXT, span.span.spanContext());
-    if (span.isModelSpan) addAll(this.#ofModelSpans, span, context);
+    if (span.isModelSpan) for (const measure of this.#ofModelSpans) measure(span, context);
     const ofName = span.isLiveKit ? this.#byName.get(span.name) : undefined;
-    if (ofName !== undefined) addAll(ofName, span, context);
+    if (ofName !== undefined) for (const measure of ofName) measure(span, context);
     if (!isSession(span)) return;
     this.#active(-1, tenantAttributes(span.context.tenantId), context);
-    addAll(this.#ended, span, context);
-  }
-
-  #bind(row: SpanMeasurement): BoundMeasurement {
-    return { row, record: this.#recorderOf(row.instrument) };
-  }
-
-  #recorderOf(instrument: Instrument): RecordValue {
-    const known = this.#recorders.get(instrument) ?? createRecorder(this.#meter, instrument);
-    this.#recorders.set(instrument, known);
-    return known;
+    for (const measure of this.#ended) measure(span, context);
   }
 }
 
@@ -94,21 +78,29 @@ function createRecorder(
   return (value, attributes, context) => counter.add(value, attributes, context);
 }
 
-function addAll(
-  measurements: readonly BoundMeasurement[],
-  span: MeasuredSpan,
-  context: Context,
-): void {
-  for (const { row, record } of measurements) {
-    const value = row.value(span);
-    if (value !== undefined) record(value, attributesOf(row, span), context);
-  }
+function createMeasure(meter: Meter, instrument: Instrument): Measure {
+  const record = createRecorder(meter, instrument);
+  const { value: valueOf, parts } = instrument;
+  const values = Object.entries(parts?.values ?? {});
+  return (span, context) => {
+    const whole = valueOf?.(span);
+    if (whole !== undefined) record(whole, attributesOf(instrument, span), context);
+    for (const [part, partOf] of values) {
+      const value = partOf(span);
+      if (value !== undefined) record(value, attributesOf(instrument, span, part), context);
+    }
+  };
 }
 
-function attributesOf({ instrument, fixed }: SpanMeasurement, span: MeasuredSpan): Attributes {
+/** `part` is the value of the attribute that an instrument has parts of. */
+function attributesOf(
+  { attributes: names, parts }: Instrument,
+  span: MeasuredSpan,
+  part?: string,
+): Attributes {
   const attributes: Attributes = {};
-  for (const name of instrument.attributes) {
-    const value = name === fixed?.[0] ? fixed[1] : READERS[name](span);
+  for (const name of names) {
+    const value = name === parts?.of ? part : READERS[name](span);
     if (value !== undefined) attributes[name] = value;
   }
   return attributes;
@@ -118,31 +110,13 @@ function tenantAttributes(tenantId: string | undefined): Attributes {
   return tenantId === undefined ? {} : { 'tenant.id': tenantId };
 }
 
-function durationMillis(span: MeasuredSpan): number {
-  return span.durationMillis;
-}
-
 /** A job's session is the job; an `agent_session` is one where nothing was put around it. */
 function isSession({ isLiveKit, name, context }: MeasuredSpan): boolean {
   if (context.job !== undefined) return true;
   return isLiveKit && name === LiveKitSpan.AGENT_SESSION && !context.isInJob;
 }
 
-/** Reads one attribute of a measurement; `undefined` leaves it out. */
 type AttributeReader = (span: MeasuredSpan) => string | undefined;
-
-const requestedModel: AttributeReader = (span) =>
-  span.context.model ?? span.text(S.LLM_MODEL_NAME) ?? span.text('voice.tts.model');
-
-/** What went wrong, or `_OTHER`, as OpenTelemetry calls an error without a name. */
-const errorType: AttributeReader = (span) =>
-  span.hasFailed ? (span.text('error.type') ?? '_OTHER') : undefined;
-
-/** How it ended, as its status says. */
-function outcome({ hasFailed, context }: MeasuredSpan): string {
-  if (context.incomplete) return 'incomplete';
-  return hasFailed ? 'failure' : 'success';
-}
 
 /**
  * All of them have few values: no session, no user, no room,
@@ -150,8 +124,13 @@ function outcome({ hasFailed, context }: MeasuredSpan): string {
  */
 const READERS: Readonly<Record<MetricAttribute, AttributeReader>> = {
   'tenant.id': ({ context }) => context.tenantId,
-  outcome,
-  'error.type': errorType,
+  /** How it ended, as its status says. */
+  outcome: ({ hasFailed, context }) => {
+    if (context.incomplete) return 'incomplete';
+    return hasFailed ? 'failure' : 'success';
+  },
+  /** What went wrong, or `_OTHER`, as OpenTelemetry calls an error without a name. */
+  'error.type': (span) => (span.hasFailed ? (span.text('error.type') ?? '_OTHER') : undefined),
   'gen_ai.agent.name': ({ context }) => context.agent?.name ?? context.agent?.id,
   'gen_ai.operation.name': (span) => span.text('gen_ai.operation.name') ?? 'chat',
   'gen_ai.provider.name': (span) =>
@@ -159,7 +138,8 @@ const READERS: Readonly<Record<MetricAttribute, AttributeReader>> = {
     span.text('gen_ai.system') ??
     span.text(S.LLM_PROVIDER) ??
     span.text('voice.tts.provider'),
-  'gen_ai.request.model': requestedModel,
+  'gen_ai.request.model': (span) =>
+    span.context.model ?? span.text(S.LLM_MODEL_NAME) ?? span.text('voice.tts.model'),
   'gen_ai.token.type': () => undefined,
   'voice.turn.part': () => undefined,
   'gen_ai.tool.name': (span) => span.text(S.TOOL_NAME),

@@ -52,12 +52,12 @@ export class ContentRewriter {
       if (answer === undefined) this.#counts.removed += 1;
       else if (typeof answer !== 'string') {
         ignoreRejection(answer);
-        return this.#failedHook();
+        return this.#failed();
       } else if (answer !== value) this.#counts.rewritten += 1;
       return answer;
     } catch {
       // The error may quote the content, so nothing of it is kept.
-      return this.#failedHook();
+      return this.#failed();
     } finally {
       this.#isRunning = false;
     }
@@ -70,19 +70,15 @@ export class ContentRewriter {
       if (masked !== name) this.#counts.rewritten += 1;
       return masked;
     } catch {
-      this.#failedHook();
+      this.#failed();
       return REDACTED_VALUE;
     }
   }
 
-  #failedHook(): undefined {
-    return this.#failed(
-      'redactor-failed',
-      'The redact hook threw or returned something else than text or undefined: the content it was shown is dropped, its spans are sent without it.',
-    );
-  }
-
-  #failed(code: string, text: string): undefined {
+  #failed(
+    code = 'redactor-failed',
+    text = 'The redact hook threw or returned something else than text or undefined: the content it was shown is dropped, its spans are sent without it.',
+  ): undefined {
     this.#counts.failed += 1;
     this.#warn(code, text);
     return undefined;

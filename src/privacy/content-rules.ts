@@ -1,71 +1,51 @@
 import type { ResolvedPrivacyFlags } from '../options/privacy-flags.js';
 
-/**
- * What the value under a key may reveal about the people on a call. The class is a property of the
- * key, see `content-keys.ts`. `none` is a value that cannot contain what anybody said: a count, a
- * model name, an enum.
- */
+/** What the value under a key may reveal about the people on a call, see `content-keys.ts`. */
 export type ContentClass =
+  /** What cannot contain what anybody said: a count, a model name, an enum. */
   | 'none'
-  /** `input.value` of any span. */
   | 'inputValue'
-  /** `input.mime_type`: says nothing once the value is hidden. */
   | 'inputMimeType'
-  /** `output.value` of any span. */
   | 'outputValue'
-  /** `output.mime_type`. */
   | 'outputMimeType'
-  /** Structure of `llm.input_messages.*`: roles, names, call ids, tool calls. */
+  /** Structure of messages: roles, names, call ids. */
   | 'inputMessage'
-  /** Text of `llm.input_messages.*`. */
   | 'inputText'
   | 'inputImage'
   | 'inputAudio'
-  /** Structure of `llm.output_messages.*`. */
   | 'outputMessage'
   | 'outputText'
   | 'outputImage'
   | 'outputAudio'
-  /** `llm.tools.*`. */
   | 'llmTools'
   | 'invocationParameters'
-  /** `llm.prompts.*` and `llm.prompt_template.*`. */
   | 'prompt'
-  /** `llm.choices.*`. */
   | 'choice'
-  /** `embedding.*` texts and vectors. */
   | 'embeddingText'
   | 'embeddingVector'
-  /** Arguments of a tool call, on the TOOL span. */
+  /** Arguments, description and schema of a tool, on its own span. */
   | 'toolArguments'
-  /** Description or schema of a tool, on the TOOL span. */
   | 'toolDefinition'
   /** Message or stack of an exception, message of an error status. */
   | 'exception'
-  /** `metadata`, `tag.tags` and other values that the application wrote. */
+  /** `metadata`, tags and other values that the application wrote. */
   | 'metadata'
   /** Who took part: user id, participant identity, room name. */
   | 'personal'
-  /** A raw attribute with what a person or the model said, input side. */
+  /** Raw attributes with what a person or a model said: input side, output side, either. */
   | 'rawInput'
-  /** A raw attribute with what a person or the model said, output side. */
   | 'rawOutput'
-  /** A raw attribute whose content may be of either side. */
   | 'raw';
-
-type FlagName = keyof ResolvedPrivacyFlags;
-
-/** A privacy flag that hides something when it is on. */
-export type HideFlag = Extract<FlagName, `hide${string}`>;
 
 /**
  * What can be on: a `hide…` flag, `noPii` (`allowPii: false`, or a project that mandates redaction)
  * and `noContent` (`captureMessageContent: false`).
  */
-export type HidingSwitch = HideFlag | 'noPii' | 'noContent';
+export type HidingSwitch =
+  Extract<keyof ResolvedPrivacyFlags, `hide${string}`> | 'noPii' | 'noContent';
 
 /** Which switches remove a class of content, and which send `__REDACTED__` in its place. */
-export interface ContentRule {
+interface ContentRule {
   readonly removedBy: readonly HidingSwitch[];
   readonly redactedBy: readonly HidingSwitch[];
 }
@@ -101,7 +81,7 @@ function redactedBy(...switches: readonly HidingSwitch[]): ContentRule {
  *
  * Raw attributes cannot be masked part by part, so they go when a part of them would have to.
  */
-export const CONTENT_RULES: Readonly<Record<ContentClass, ContentRule>> = {
+const CONTENT_RULES: Readonly<Record<ContentClass, ContentRule>> = {
   none: { removedBy: [], redactedBy: [] },
   inputValue: redactedBy('hideInputs'),
   inputMimeType: removedBy('hideInputs'),
@@ -126,10 +106,7 @@ export const CONTENT_RULES: Readonly<Record<ContentClass, ContentRule>> = {
   toolArguments: redactedBy('hideInputs'),
   toolDefinition: removedBy('hideInputs', 'hideLlmTools'),
   // A provider's error quotes the request, a tool's error what it was working on.
-  exception: {
-    removedBy: [],
-    redactedBy: [...WITHHELD, 'hideInputs', 'hideOutputs'],
-  },
+  exception: { removedBy: [], redactedBy: [...WITHHELD, 'hideInputs', 'hideOutputs'] },
   metadata: removedBy('hideInputs', 'hideOutputs'),
   personal: { removedBy: ['noPii'], redactedBy: [] },
   rawInput: removedBy(...INPUT_SIDE),
@@ -137,55 +114,29 @@ export const CONTENT_RULES: Readonly<Record<ContentClass, ContentRule>> = {
   raw: removedBy(...INPUT_SIDE, ...OUTPUT_SIDE, 'hideLlmTools'),
 };
 
-/** Every class of content there is. */
-export const CONTENT_CLASSES: readonly ContentClass[] =
-  Object.keys(CONTENT_RULES).filter(isContentClass);
-
-function isContentClass(name: string): name is ContentClass {
-  return Object.hasOwn(CONTENT_RULES, name);
-}
-
 /** What becomes of the content of one class. */
 export type ContentAction = 'keep' | 'redact' | 'remove';
 
-/** What these switches do to a class; removal comes before redaction. */
-export function actionOn(
-  content: ContentClass,
-  switches: ReadonlySet<HidingSwitch>,
-): ContentAction {
-  const { removedBy: removing, redactedBy: redacting } = CONTENT_RULES[content];
-  if (removing.some((hiding) => switches.has(hiding))) return 'remove';
-  return redacting.some((hiding) => switches.has(hiding)) ? 'redact' : 'keep';
+/** What these switches do to each class; removal comes before redaction. */
+export function actionsUnder(switches: ReadonlySet<string>): ReadonlyMap<string, ContentAction> {
+  const isOn = (hiding: string): boolean => switches.has(hiding);
+  return new Map(
+    Object.entries(CONTENT_RULES).map(
+      ([content, { removedBy: removing, redactedBy: redacting }]) => {
+        if (removing.some(isOn)) return [content, 'remove'];
+        return [content, redacting.some(isOn) ? 'redact' : 'keep'];
+      },
+    ),
+  );
 }
 
-/** The switches that these flags turn on. */
-export function hidingSwitches(flags: ResolvedPrivacyFlags): ReadonlySet<HidingSwitch> {
-  const switches = new Set<HidingSwitch>();
+/** The switches that these flags turn on, by the names of {@link HidingSwitch}. */
+export function hidingSwitches(flags: ResolvedPrivacyFlags): ReadonlySet<string> {
+  const switches = new Set<string>();
   if (!flags.allowPii) switches.add('noPii');
   if (!flags.captureMessageContent) switches.add('noContent');
-  for (const flag of HIDE_FLAGS) if (flags[flag]) switches.add(flag);
+  for (const [name, isOn] of Object.entries(flags)) {
+    if (name.startsWith('hide') && isOn === true) switches.add(name);
+  }
   return switches;
-}
-
-/** Every flag that hides something when it is on. */
-export const HIDE_FLAGS: readonly HideFlag[] = Object.keys({
-  hideInputs: true,
-  hideOutputs: true,
-  hideInputMessages: true,
-  hideOutputMessages: true,
-  hideInputText: true,
-  hideOutputText: true,
-  hideInputImages: true,
-  hideInputAudio: true,
-  hideOutputAudio: true,
-  hideLlmTools: true,
-  hideLlmInvocationParameters: true,
-  hidePrompts: true,
-  hideChoices: true,
-  hideEmbeddingsText: true,
-  hideEmbeddingsVectors: true,
-} satisfies Record<HideFlag, true>).filter(isHideFlag);
-
-function isHideFlag(name: string): name is HideFlag {
-  return name.startsWith('hide');
 }

@@ -136,50 +136,24 @@ function hideInWhole(json: string, selection: JsonSelection, nested: number): st
   return JSON.stringify(hidden).replace(MARKED_NUMBER, '$1');
 }
 
+const CONVERSATION =
+  'chat_history contents conversation history input inputText inputs message messages prediction prompt';
 /** Parameters of model calls that may contain the conversation so far, in the APIs in use. */
-const CONVERSATION_NAMES = [
-  'chat_history',
-  'contents',
-  'conversation',
-  'history',
-  'input',
-  'inputText',
-  'inputs',
-  'message',
-  'messages',
-  'prediction',
-  'prompt',
-] as const;
-export const CONVERSATION_PARAMETERS: JsonSelection = selectionOf(CONVERSATION_NAMES);
+export const CONVERSATION_PARAMETERS: JsonSelection = selectionOf(CONVERSATION);
 
 /** Parameters of model calls that contain what the caller said. */
-export const CONTENT_PARAMETERS: JsonSelection = selectionOf([
-  ...CONVERSATION_NAMES,
-  'documents',
-  'functions',
-  'instructions',
-  'metadata',
-  'query',
-  'safety_identifier',
-  'suffix',
-  'system',
-  'systemInstruction',
-  'system_instruction',
-  'tools',
-  'user',
-]);
+export const CONTENT_PARAMETERS: JsonSelection = selectionOf(
+  `${CONVERSATION} documents functions instructions metadata query safety_identifier suffix system systemInstruction system_instruction tools user`,
+);
 
 /** Properties of a model call's request that offer tools, in the APIs in use. */
-export const TOOL_PROPERTIES: JsonSelection = selectionOf([
-  'functionDeclarations',
-  'function_declarations',
-  'functions',
-  'toolConfig',
-  'tools',
-]);
+export const TOOL_PROPERTIES: JsonSelection = selectionOf(
+  'functionDeclarations function_declarations functions toolConfig tools',
+);
 
 /** Selects every value under one of these names. */
-function selectionOf(names: readonly string[]): JsonSelection {
+function selectionOf(list: string): JsonSelection {
+  const names = list.split(' ');
   const selected: ReadonlySet<string | number> = new Set(names);
   return { names, selects: (trail) => selected.has(trail.at(-1) ?? 0) };
 }

@@ -27,8 +27,8 @@ const LONGEST_NAME = 96;
 /** First bytes of PNG, JPEG, GIF, BMP; of RIFF (wave), MP3, Ogg, FLAC: what base64 makes of them. */
 const IMAGE_START = /^(?:iVBORw0KGgo|\/9j\/|R0lGOD|Qk[01])/;
 const AUDIO_START = /^(?:UklGR|SUQz|\/\/[uvsz]|T2dnUw|ZkxhQ)/;
-/** A drawing is text, as it is or percent-encoded. */
-const SVG = /<svg[\s>]|%3Csvg/gi;
+/** A drawing is text, as it is or percent-encoded. One that breaks off goes on to the end. */
+const SVG = /<svg[\s>][^]*?(?:<\/svg>|$)|%3Csvg[^]*?(?:%3C(?:\/|%2F)svg%3E|$)/gi;
 /** Prose has none of these, and is most of what is looked at. */
 const MEDIA_HINT =
   /data:|[\w+/-]{40}|<svg|%3Csvg|\d\s{0,8},\s{0,8}(?:\\{0,15}"\d{1,9}\\{0,15}"\s{0,4}:\s{0,4})?\d{1,3}\s{0,8},/i;
@@ -51,7 +51,9 @@ export function limitInlineMedia(value: string, limits: MediaLimits): string {
   const { imageMaxLength, audioMaxLength } = limits;
   if (value.length <= shortestLimit(limits) || value.length < SHORTEST_MEDIA) return value;
   if (!MEDIA_HINT.test(value)) return value;
-  const withoutDrawings = hideDrawings(value, imageMaxLength);
+  const withoutDrawings = value.replace(SVG, (drawing) =>
+    drawing.length > imageMaxLength ? REDACTED_VALUE : drawing,
+  );
   const withoutUrls = withoutDrawings.replace(MEDIA_URL, (url: string, type: string) => {
     const limit = type.toLowerCase() === 'audio' ? audioMaxLength : imageMaxLength;
     return url.length > limit ? REDACTED_VALUE : url;
@@ -76,22 +78,4 @@ function limitOf(base64: string, text: string, at: number, limits: MediaLimits):
   if (base64.length < SHORTEST_UNKNOWN_MEDIA) return Infinity;
   const isNamed = MEDIA_NAME.test(text.slice(Math.max(0, at - LONGEST_NAME), at));
   return isNamed ? shortestLimit(limits) : Infinity;
-}
-
-function hideDrawings(text: string, maxLength: number): string {
-  let shown = '';
-  let copiedTo = 0;
-  for (;;) {
-    SVG.lastIndex = copiedTo;
-    const start = SVG.exec(text);
-    if (start === null) return shown + text.slice(copiedTo);
-    const close = start[0].startsWith('<') ? /<\/svg>/gi : /%3C(?:\/|%2F)svg%3E/gi;
-    close.lastIndex = start.index;
-    // One that breaks off goes on to the end.
-    const end = close.exec(text) === null ? text.length : close.lastIndex;
-    const drawing = text.slice(start.index, end);
-    shown += text.slice(copiedTo, start.index);
-    shown += drawing.length > maxLength ? REDACTED_VALUE : drawing;
-    copiedTo = end;
-  }
 }

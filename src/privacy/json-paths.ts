@@ -15,21 +15,15 @@ const SEGMENT =
 /** Names that JSON writes as they are. */
 const PLAIN_NAME = /^[^"\\\p{Cc}\p{Cs}]+$/u;
 
-/** Properties with the arguments or the result of a tool, in all message formats in use. */
-const TOOL_PAYLOAD_KEYS: ReadonlySet<string | number | undefined> = new Set([
-  'arguments',
-  'args',
-  'input',
-  'output',
-  'parameters',
-  'response',
-  'result',
-  'content',
-  // A result as the AI SDK from 5 on, Bedrock and MCP wrap it.
-  'value',
-  'json',
-  'structuredContent',
-]);
+/**
+ * Properties with the arguments or the result of a tool, in all message formats in use: also as the
+ * AI SDK from 5 on, Bedrock and MCP wrap a result.
+ */
+const TOOL_PAYLOAD_KEYS: ReadonlySet<string | number | undefined> = new Set(
+  'arguments args input output parameters response result content value json structuredContent'.split(
+    ' ',
+  ),
+);
 
 /**
  * Understands `$.a.b`, `$..name`, `$.list[*].x`, `$.list[0]`, `$['a b']`; `undefined` for filters,

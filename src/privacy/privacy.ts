@@ -4,11 +4,9 @@ import { warnOnce } from '../diagnostics.js';
 import type { ResolvedPrivacyFlags } from '../options/privacy-flags.js';
 import { ContentRewriter, type Warn } from './content-rewriter.js';
 import {
-  actionOn,
-  CONTENT_CLASSES,
+  actionsUnder,
   hidingSwitches,
   type ContentAction,
-  type ContentClass,
   type HidingSwitch,
 } from './content-rules.js';
 import { CONTENT_PARAMETERS, CONVERSATION_PARAMETERS, type JsonSelection } from './hide-in-json.js';
@@ -24,7 +22,7 @@ import { resolveRedaction, type ResolvedHash } from './resolve-redaction.js';
 /** What may be sent, decided once for all spans. */
 export interface PrivacyPolicy {
   /** What becomes of each class of content. A class that is not in it is removed. */
-  readonly actions: ReadonlyMap<ContentClass, ContentAction>;
+  readonly actions: ReadonlyMap<string, ContentAction>;
   /** Nothing is withheld but long media, and nothing rewritten: most values need no look. */
   readonly limitsMediaOnly: boolean;
   /** Outputs are hidden: what the model said before must not come back in the next request. */
@@ -35,7 +33,7 @@ export interface PrivacyPolicy {
   readonly hidesOfferedTools: boolean;
   readonly media: MediaLimits;
   readonly rewriter: ContentRewriter | undefined;
-  /** The hash to send for an identity; `undefined` when this key names nobody who is to be hashed. */
+  /** The hash to send under a `personal` key; `undefined` when it names nobody to be hashed. */
   readonly hashIdentity: (key: string, value: string) => string | undefined;
   /** Counts what was withheld. */
   readonly counts: PrivacyCounts;
@@ -88,14 +86,11 @@ export class Privacy {
     const rewriter = isRewriting
       ? new ContentRewriter({ paths, patterns, redact }, counts, warn)
       : undefined;
-    const policyUnder = (hiding: ResolvedPrivacyFlags): PrivacyPolicy => ({
-      ...decide(hiding, rewriter !== undefined || hash !== undefined),
-      rewriter,
-      hashIdentity: (key, value) => hashIdentity(hash, key, value),
-      counts,
-    });
-    this.#chosen = policyUnder(flags);
-    this.#enforced = policyUnder({ ...flags, allowPii: false, captureMessageContent: false });
+    const rest = { rewriter, hashIdentity: identityHash(hash), counts };
+    const isRewritten = rewriter !== undefined || hash !== undefined;
+    this.#chosen = { ...withholding(flags, isRewritten), ...rest };
+    const enforced = { ...flags, allowPii: false, captureMessageContent: false };
+    this.#enforced = { ...withholding(enforced, isRewritten), ...rest };
     this.#isEnforcedNow = isEnforced ?? (() => false);
   }
 
@@ -126,15 +121,17 @@ export class Privacy {
   }
 }
 
-type HidingPolicy = Omit<PrivacyPolicy, 'rewriter' | 'hashIdentity' | 'counts'>;
-
-function decide(flags: ResolvedPrivacyFlags, isRewriting: boolean): HidingPolicy {
+/** What the switches alone decide of a policy. */
+function withholding(
+  flags: ResolvedPrivacyFlags,
+  isRewritten: boolean,
+): Omit<PrivacyPolicy, 'rewriter' | 'hashIdentity' | 'counts'> {
   const switches = hidingSwitches(flags);
   const isOn = (...some: readonly HidingSwitch[]): boolean => some.some((one) => switches.has(one));
   const hidesAnswersInInput = isOn('hideOutputs', 'hideOutputMessages', 'hideOutputText');
   return {
-    actions: new Map(CONTENT_CLASSES.map((content) => [content, actionOn(content, switches)])),
-    limitsMediaOnly: switches.size === 0 && !isRewriting,
+    actions: actionsUnder(switches),
+    limitsMediaOnly: switches.size === 0 && !isRewritten,
     hidesAnswersInInput,
     hiddenParameters: isOn('hideInputs')
       ? CONTENT_PARAMETERS
@@ -150,31 +147,18 @@ function decide(flags: ResolvedPrivacyFlags, isRewriting: boolean): HidingPolicy
 }
 
 /** The keys under which an identity goes out, whatever tracer wrote it. */
-const FIELD_BY_KEY: ReadonlyMap<string, HashableField> = new Map([
-  ['user.id', 'user.id'],
-  ['enduser.id', 'user.id'],
-  ['langfuse.user.id', 'user.id'],
-  ['langfuse.trace.user_id', 'user.id'],
-  ['traceloop.association.properties.user_id', 'user.id'],
-  ['ai.telemetry.metadata.userId', 'user.id'],
-  ['gen_ai.user', 'user.id'],
-  ['llm.user', 'user.id'],
-  ['lk.participant_identity', 'participant.identity'],
-  ['lk.pii.participant_identity', 'participant.identity'],
-  ['participant.identity', 'participant.identity'],
-  ['lk.room_name', 'room.name'],
-  ['lk.pii.room_name', 'room.name'],
-  ['room.name', 'room.name'],
-  ['voice.room_name', 'room.name'],
-]);
+const IDENTITY_KEYS: readonly (readonly [HashableField, RegExp])[] = [
+  ['user.id', /^(?:(?:end)?user\.id|langfuse\.user\.id|(?:gen_ai|llm)\.user|.*\.user(?:_id|Id))$/],
+  ['participant.identity', /(?:^|\.)participant[._]identity$/],
+  ['room.name', /(?:^|\.)room[._]name$/],
+];
 
-/** Gives an identity another name that stays the same. */
-function hashIdentity(
-  hash: ResolvedHash | undefined,
-  key: string,
-  value: string,
-): string | undefined {
-  const field = FIELD_BY_KEY.get(key);
-  if (hash === undefined || field === undefined || !hash.fields.has(field)) return undefined;
-  return `hmac-sha256:${createHmac('sha256', hash.key).update(value).digest('hex')}`;
+/** Gives identities another name that stays the same. */
+function identityHash(hash: ResolvedHash | undefined): PrivacyPolicy['hashIdentity'] {
+  if (hash === undefined) return () => undefined;
+  return (key, value) => {
+    const field = IDENTITY_KEYS.find(([, pattern]) => pattern.test(key))?.[0];
+    if (field === undefined || !hash.fields.has(field)) return undefined;
+    return `hmac-sha256:${createHmac('sha256', hash.key).update(value).digest('hex')}`;
+  };
 }

@@ -19,12 +19,12 @@ import { resolveOptions, type ResolvedOptions } from '../options/resolve-options
 import type { SetupOptions } from '../options/setup-options.js';
 import { Privacy } from '../privacy/privacy.js';
 import type { PrivacyCounts } from '../privacy/privacy-stats.js';
-import type { JobWatch } from '../session/job.js';
+import type { JobRecord } from '../session/job.js';
 import { SessionObservers } from '../session/observe-session.js';
 import { readSessionId } from '../session/session.js';
 import type { SpanNode } from '../session/span-node.js';
 import { SpanTree } from '../session/span-tree.js';
-import { WaitingSpans, waitsFor, type WaitingSpan } from '../session/propagation.js';
+import { mustWait, WaitingSpans, type WaitingSpan } from '../session/propagation.js';
 import { asBareSpan, asIncompleteSpan } from './partial-spans.js';
 import { SpanPipeline } from './span-pipeline.js';
 import {
@@ -191,7 +191,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
    */
   async flush(options?: FlushDeadline): Promise<void> {
     if (this.#mappersLoaded !== undefined) await this.#mappersLoaded;
-    this.#tree.sessions.settle();
+    this.#tree.settleSessions();
     this.#sendWaiting();
     const timeoutMillis = this.#timeoutOf(options);
     const spans = Promise.all([this.#sessionFlush, this.#next.forceFlush({ timeoutMillis })]);
@@ -227,7 +227,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
    */
   sendOpenSpans(): void {
     closeOpenSpans((spanId) => this.#tree.isOpen(spanId));
-    this.#tree.sessions.settle();
+    this.#tree.settleSessions();
     for (const node of this.#tree.openNodes()) {
       if (node.span !== undefined && !node.isSentIncomplete) this.#sendIncomplete(node, node.span);
     }
@@ -257,27 +257,11 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   }
 
   /**
-   * When LiveKit began the job that this is called in; `undefined` outside of one.
-   * @internal
-   */
-  entryStartMillis(): number | undefined {
-    return this.#tree.entryStartMillis();
-  }
-
-  /**
-   * Whether the last session of an open job failed.
-   * @internal
-   */
-  hasJobFailed(spanId: string): boolean {
-    return this.#tree.hasJobFailed(spanId);
-  }
-
-  /**
    * Makes a job known to the spans below its own.
    * @internal
    */
-  beginJob(spanId: string, tenantId: string | undefined, watch: JobWatch): void {
-    if (this.#tree.beginJob(spanId, tenantId, watch)) this.#metrics.sessionStarted(tenantId);
+  beginJob(spanId: string, job: JobRecord): void {
+    if (this.#tree.beginJob(spanId, job)) this.#metrics.sessionStarted(job.tenantId);
   }
 
   /** @internal */
@@ -366,16 +350,15 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
       this.#mappersLoaded = Promise.all([this.#mappersLoaded, sent]);
       return;
     }
-    const awaited = waitsFor(span, node);
-    if (awaited === undefined) {
-      this.#report(span, node, this.#send(span, node, false));
-    } else {
-      const longest = this.#waiting.add({ span, node }, awaited);
+    if (mustWait(span, node)) {
+      const longest = this.#waiting.add({ span, node });
       if (longest !== undefined) this.#sendOne(longest);
       this.#report(span, node, undefined);
+    } else {
+      this.#report(span, node, this.#send(span, node, false));
     }
     if (this.#waiting.isEmpty) return;
-    for (const waiting of this.#waiting.takeEndedFor(node)) this.#sendOne(waiting);
+    for (const waiting of this.#waiting.takeFree()) this.#sendOne(waiting);
   }
 
   async #sendLoaded(unmapped: UnmappedSpan, loading: Promise<void>): Promise<void> {

@@ -1,19 +1,10 @@
 /**
  * Keys that this package adds to OpenInference's. The key of a number ends with its unit.
- * Documented keys are also in `Attr`.
+ * Those that applications set too are in `Attr`.
  */
 export const CatalystAttr = {
   TENANT_ID: 'tenant.id',
-  AGENT_ID: 'agent.id',
-  AGENT_ROLE: 'agent.role',
   PREVIOUS_AGENT_ID: 'agent.previous_id',
-  AGENT_LLM_CALL_COUNT: 'agent.llm_call_count',
-  AGENT_TOOL_CALL_COUNT: 'agent.tool_call_count',
-  AGENT_OUTCOME: 'agent.outcome',
-  AGENT_STOP_REASON: 'agent.stop_reason',
-  AGENT_FINALIZED: 'agent.finalized',
-  USE_CASE: 'llm.use_case',
-  CALL_SITE: 'llm.call_site',
   /** LiveKit never ended the span: it was closed when tracing shut down. */
   INCOMPLETE: 'catalyst.incomplete',
 

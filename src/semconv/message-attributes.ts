@@ -1,77 +1,56 @@
-import * as openInference from '@arizeai/openinference-semantic-conventions';
-
 /** Prefix of one input message, without the dot that follows it. */
-export type InputMessagePrefix = `${typeof openInference.LLM_INPUT_MESSAGES}.${number}`;
+export type InputMessagePrefix = `llm.input_messages.${number}`;
 /** Prefix of one output message, without the dot that follows it. */
-export type OutputMessagePrefix = `${typeof openInference.LLM_OUTPUT_MESSAGES}.${number}`;
+export type OutputMessagePrefix = `llm.output_messages.${number}`;
 /** Prefix of a message of either side. */
 export type MessagePrefix = InputMessagePrefix | OutputMessagePrefix;
 
 /**
- * What flattened attributes of a conversation are put together from. Indexes start at 0 and have no
+ * Keys and prefixes of flattened messages, tool calls and tools. Indexes start at 0 and have no
  * gaps. A key is a prefix, a dot and a key:
  * `` `${OpenInferenceAttribute.inputMessagePrefix(0)}.${OpenInferenceAttribute.MESSAGE_ROLE}` ``
  * is `llm.input_messages.0.message.role`.
  */
-export interface OpenInferenceAttributes {
+export const OpenInferenceAttribute = {
   /** Role of a message, one of `MessageRole`. */
-  readonly MESSAGE_ROLE: typeof openInference.MESSAGE_ROLE;
+  MESSAGE_ROLE: 'message.role',
   /** Text of a message. */
-  readonly MESSAGE_CONTENT: typeof openInference.MESSAGE_CONTENT;
+  MESSAGE_CONTENT: 'message.content',
   /** Name of who speaks, or of the tool. */
-  readonly MESSAGE_NAME: typeof openInference.MESSAGE_NAME;
+  MESSAGE_NAME: 'message.name',
   /** On a tool's result: the call it answers. */
-  readonly MESSAGE_TOOL_CALL_ID: typeof openInference.MESSAGE_TOOL_CALL_ID;
+  MESSAGE_TOOL_CALL_ID: 'message.tool_call_id',
   /** Kind of a part: `text`, `image`, `audio`. */
-  readonly MESSAGE_CONTENT_TYPE: typeof openInference.MESSAGE_CONTENT_TYPE;
+  MESSAGE_CONTENT_TYPE: 'message_content.type',
   /** Text of a part. */
-  readonly MESSAGE_CONTENT_TEXT: typeof openInference.MESSAGE_CONTENT_TEXT;
+  MESSAGE_CONTENT_TEXT: 'message_content.text',
   /** Id of a tool call. */
-  readonly TOOL_CALL_ID: typeof openInference.TOOL_CALL_ID;
+  TOOL_CALL_ID: 'tool_call.id',
   /** Name of the function a tool call asks for. */
-  readonly TOOL_CALL_FUNCTION_NAME: typeof openInference.TOOL_CALL_FUNCTION_NAME;
+  TOOL_CALL_FUNCTION_NAME: 'tool_call.function.name',
   /** Arguments of a tool call, JSON. */
-  readonly TOOL_CALL_FUNCTION_ARGUMENTS_JSON: typeof openInference.TOOL_CALL_FUNCTION_ARGUMENTS_JSON;
+  TOOL_CALL_FUNCTION_ARGUMENTS_JSON: 'tool_call.function.arguments',
   /** Complete definition of an offered tool, JSON. */
-  readonly TOOL_JSON_SCHEMA: typeof openInference.TOOL_JSON_SCHEMA;
+  TOOL_JSON_SCHEMA: 'tool.json_schema',
 
-  /** `llm.input_messages.<index>` */
-  readonly inputMessagePrefix: (index: number) => InputMessagePrefix;
-  /** `llm.output_messages.<index>` */
-  readonly outputMessagePrefix: (index: number) => OutputMessagePrefix;
-  /** `<message>.message.contents.<index>`: a part of a message of several. */
-  readonly messageContentPrefix: <P extends MessagePrefix>(
+  inputMessagePrefix: (index: number): InputMessagePrefix => `llm.input_messages.${index}`,
+  outputMessagePrefix: (index: number): OutputMessagePrefix => `llm.output_messages.${index}`,
+  /** A part of a message of several. */
+  messageContentPrefix: <P extends MessagePrefix>(
     message: P,
     index: number,
-  ) => `${P}.${typeof openInference.MESSAGE_CONTENTS}.${number}`;
-  /** `<message>.message.tool_calls.<index>`: a tool call that a message asks for. */
-  readonly messageToolCallPrefix: <P extends MessagePrefix>(
+  ): `${P}.message.contents.${number}` => `${message}.message.contents.${index}`,
+  /** A tool call that a message asks for. */
+  messageToolCallPrefix: <P extends MessagePrefix>(
     message: P,
     index: number,
-  ) => `${P}.${typeof openInference.MESSAGE_TOOL_CALLS}.${number}`;
-  /** `llm.tools.<index>`: a tool offered to the model. */
-  readonly toolPrefix: (index: number) => `${typeof openInference.LLM_TOOLS}.${number}`;
-}
+  ): `${P}.message.tool_calls.${number}` => `${message}.message.tool_calls.${index}`,
+  /** A tool offered to the model. */
+  toolPrefix: (index: number): `llm.tools.${number}` => `llm.tools.${index}`,
+} as const;
 
-/** Keys and prefixes of flattened messages, tool calls and tools. */
-export const OpenInferenceAttribute: OpenInferenceAttributes = {
-  MESSAGE_ROLE: openInference.MESSAGE_ROLE,
-  MESSAGE_CONTENT: openInference.MESSAGE_CONTENT,
-  MESSAGE_NAME: openInference.MESSAGE_NAME,
-  MESSAGE_TOOL_CALL_ID: openInference.MESSAGE_TOOL_CALL_ID,
-  MESSAGE_CONTENT_TYPE: openInference.MESSAGE_CONTENT_TYPE,
-  MESSAGE_CONTENT_TEXT: openInference.MESSAGE_CONTENT_TEXT,
-  TOOL_CALL_ID: openInference.TOOL_CALL_ID,
-  TOOL_CALL_FUNCTION_NAME: openInference.TOOL_CALL_FUNCTION_NAME,
-  TOOL_CALL_FUNCTION_ARGUMENTS_JSON: openInference.TOOL_CALL_FUNCTION_ARGUMENTS_JSON,
-  TOOL_JSON_SCHEMA: openInference.TOOL_JSON_SCHEMA,
-  inputMessagePrefix: (index) => `${openInference.LLM_INPUT_MESSAGES}.${index}`,
-  outputMessagePrefix: (index) => `${openInference.LLM_OUTPUT_MESSAGES}.${index}`,
-  messageContentPrefix: (message, index) => `${message}.${openInference.MESSAGE_CONTENTS}.${index}`,
-  messageToolCallPrefix: (message, index) =>
-    `${message}.${openInference.MESSAGE_TOOL_CALLS}.${index}`,
-  toolPrefix: (index) => `${openInference.LLM_TOOLS}.${index}`,
-};
+/** {@link OpenInferenceAttribute}: each key under its name. */
+export type OpenInferenceAttributes = typeof OpenInferenceAttribute;
 
 /** Values of `message.role`. */
 export const MessageRole = {

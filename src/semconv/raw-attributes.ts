@@ -3,7 +3,6 @@ export const GenAiAttr = {
   OPERATION_NAME: 'gen_ai.operation.name',
   SYSTEM: 'gen_ai.system',
   PROVIDER_NAME: 'gen_ai.provider.name',
-  CONVERSATION_ID: 'gen_ai.conversation.id',
   AGENT_ID: 'gen_ai.agent.id',
   AGENT_NAME: 'gen_ai.agent.name',
   REQUEST_PREFIX: 'gen_ai.request.',
@@ -33,7 +32,6 @@ export const GenAiAttr = {
  * 1.7.0: of those both are here, the newer first.
  */
 export const LiveKitAttr = {
-  AGENT_LABEL: 'lk.agent_label',
   SPEECH_ID: 'lk.speech_id',
   INTERRUPTED: 'lk.interrupted',
   LLM_METRICS: 'lk.llm_metrics',

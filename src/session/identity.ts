@@ -42,16 +42,19 @@ function isIdentity(value: unknown): value is Identity {
  * the outer one's name or role. The outer agent itself comes back where `inner` names none, so that
  * a span which names one differs from a span which inherits it.
  */
-export function mergeIdentity(outer: Identity | undefined, inner: Identity): Identity {
-  if (outer === undefined) return inner;
+export function mergeIdentity(outer: Identity, inner: Identity | undefined): Identity;
+export function mergeIdentity(outer: Identity | undefined, inner: Identity): Identity;
+export function mergeIdentity(
+  outer: Identity | undefined,
+  inner: Identity | undefined,
+): Identity | undefined {
+  if (outer === undefined || inner === undefined) return inner ?? outer;
   return {
     sessionId: inner.sessionId ?? outer.sessionId,
     userId: inner.userId ?? outer.userId,
     agent: mergeAgent(outer.agent, inner.agent),
-    metadata:
-      inner.metadata === undefined ? outer.metadata : { ...outer.metadata, ...inner.metadata },
-    tags:
-      inner.tags === undefined ? outer.tags : [...new Set([...(outer.tags ?? []), ...inner.tags])],
+    metadata: inner.metadata ? { ...outer.metadata, ...inner.metadata } : outer.metadata,
+    tags: inner.tags ? [...new Set([...(outer.tags ?? []), ...inner.tags])] : outer.tags,
     useCase: inner.useCase ?? outer.useCase,
     callSite: inner.callSite ?? outer.callSite,
   };
@@ -89,7 +92,6 @@ const SESSION_ID = contextKey(S.SESSION_ID);
 const USER_ID = contextKey(S.USER_ID);
 const METADATA = contextKey(S.METADATA);
 const TAGS = contextKey(S.TAG_TAGS);
-/** The attributes of `setAttributes`, as JSON text. */
 const ATTRIBUTES = contextKey('attributes');
 const PROMPT_TEMPLATE: readonly (readonly [attribute: string, key: symbol])[] = [
   S.PROMPT_TEMPLATE_TEMPLATE,
@@ -97,7 +99,6 @@ const PROMPT_TEMPLATE: readonly (readonly [attribute: string, key: symbol])[] = 
   S.PROMPT_TEMPLATE_VERSION,
 ].map((attribute) => [attribute, contextKey(attribute)]);
 
-/** Every key that the package's setters write. */
 export const OPEN_INFERENCE_CONTEXT_KEYS: readonly symbol[] = [
   SESSION_ID,
   USER_ID,
@@ -107,10 +108,9 @@ export const OPEN_INFERENCE_CONTEXT_KEYS: readonly symbol[] = [
   ...PROMPT_TEMPLATE.map(([, key]) => key),
 ];
 
-/** What OpenInference's context setters say of everything below. */
 export interface OpenInferenceContext {
   readonly identity: Identity;
-  /** Prompt template and whatever else was set: put as it is. */
+  /** Prompt template and whatever else was set. */
   readonly attributes: Attributes;
   /** Whether some of it comes from a span above, because LiveKit has dropped the context in between. */
   readonly isInherited: boolean;
@@ -132,7 +132,6 @@ export function readOpenInferenceContext(context: Context): OpenInferenceContext
     userId: asText(context.getValue(USER_ID)),
     agent: undefined,
     metadata: parseJsonRecord(context.getValue(METADATA)),
-    // Only a list of strings is used.
     tags: Array.isArray(tags) && tags.every((tag) => typeof tag === 'string') ? tags : undefined,
   };
   const attributes = attributesIn(context);
@@ -142,7 +141,7 @@ export function readOpenInferenceContext(context: Context): OpenInferenceContext
   return isSet ? { identity, attributes, isInherited: false } : undefined;
 }
 
-/** Prompt template and whatever else was set. Values that no attribute may have void what was set with them. */
+/** Values that no attribute may have void what was set with them. */
 function attributesIn(context: Context): Attributes {
   const attributes: Attributes = {};
   for (const [attribute, key] of PROMPT_TEMPLATE) {

@@ -1,7 +1,7 @@
 import { debug, warnOnce } from '../diagnostics.js';
 import { messagesOfChatContext } from '../mapping/conversation.js';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
-import type { Failure, SessionClosing, SttUsage } from '../mapping/mapping-context.js';
+import type { Failure, SttUsage } from '../mapping/mapping-context.js';
 import { asFiniteNumber, asText, isRecord, type JsonRecord } from '../mapping/read-attributes.js';
 import { ObservedSession, type TurnExchange } from './observed-session.js';
 import type { Session } from './session.js';
@@ -29,13 +29,13 @@ export const NO_OBSERVER: SessionObserver = Object.freeze({ stop: () => {} });
 /** Listens to sessions, each once, for what their spans do not have. */
 export class SessionObservers {
   readonly #tree: SpanTree;
-  readonly #observers = new WeakMap<object, SessionObserver>();
+  readonly #observers = new WeakMap<object, SessionListeners>();
 
   constructor(tree: SpanTree) {
     this.#tree = tree;
   }
 
-  /** The observer of this session, a new one or the one that it has. Never throws. */
+  /** Never throws. */
   observe(session: unknown): SessionObserver {
     if (!isObservableSession(session)) {
       warnOnce(
@@ -44,17 +44,12 @@ export class SessionObservers {
       );
       return NO_OBSERVER;
     }
-    const known = this.#observers.get(session);
-    if (known !== undefined) return known;
-    const listeners = new SessionListeners(session, this.#tree);
-    const observer: SessionObserver = {
-      stop: () => {
-        this.#observers.delete(session);
-        listeners.stop();
-      },
-    };
-    this.#observers.set(session, observer);
-    return observer;
+    let listeners = this.#observers.get(session);
+    if (listeners === undefined || listeners.areStopped) {
+      listeners = new SessionListeners(session, this.#tree);
+      this.#observers.set(session, listeners);
+    }
+    return listeners;
   }
 }
 
@@ -62,14 +57,18 @@ function isObservableSession(value: unknown): value is ObservableSession {
   return isRecord(value) && typeof value['on'] === 'function' && typeof value['off'] === 'function';
 }
 
-/** Where an event belongs: its session, and the span that was active when it was emitted. */
+/** The session of an event, and the span and LiveKit's task in which it was emitted. */
 interface EventPlace {
   readonly session: Session;
   readonly observed: ObservedSession;
   readonly node: SpanNode | undefined;
-  /** LiveKit's task that emitted it. */
   readonly task: object | undefined;
 }
+
+/** Emitted last, after the session's span has ended. */
+const CLOSE_EVENT = 'close';
+/** Emitted for every failed attempt, repeated or not. */
+const ERROR_EVENT = 'error';
 
 /**
  * Public `AgentSession` events (`voice/events.ts`, the same from 1.0.51 to 1.9.0) and what is learnt
@@ -81,15 +80,14 @@ interface EventPlace {
  * - `agent_state_changed`: `agent_speaking` is the same as a span.
  * - `session_usage_updated`: sums of `metrics_collected`, and not there before 1.3.
  */
-const EVENT_READERS = [
-  ['conversation_item_added', readItem],
-  ['user_state_changed', readUserState],
-  ['metrics_collected', readMetrics],
-  ['function_tools_executed', readTools],
-] as const;
-
-/** Emitted for every failed attempt, repeated or not. */
-const ERROR_EVENT = 'error';
+const EVENT_READERS: Readonly<Record<string, (event: JsonRecord, place: EventPlace) => void>> = {
+  conversation_item_added: readItem,
+  user_state_changed: readUserState,
+  metrics_collected: readMetrics,
+  function_tools_executed: readTools,
+  [CLOSE_EVENT]: readClosing,
+  [ERROR_EVENT]: readError,
+};
 
 /**
  * Our listeners on one session object, and its session in the span tree. No public field links the
@@ -98,7 +96,8 @@ const ERROR_EVENT = 'error';
  * (1.3 among them) the first event has no such context: then the only open session is used. With
  * several open, an event whose context names none of them is ignored: we never guess.
  */
-class SessionListeners {
+class SessionListeners implements SessionObserver {
+  areStopped = false;
   readonly #emitter: ObservableSession;
   readonly #tree: SpanTree;
   readonly #listeners = new Map<string, (event: unknown) => void>();
@@ -107,41 +106,27 @@ class SessionListeners {
   constructor(emitter: ObservableSession, tree: SpanTree) {
     this.#emitter = emitter;
     this.#tree = tree;
-    for (const [name, read] of EVENT_READERS) {
-      this.#listen(name, (event) => this.#read(name, event, read));
-    }
-    // Emitted last, after the session's span has ended.
-    this.#listen('close', (event) => {
-      this.#place()?.observed.close(readClosing(event));
-      // Started again, it is another session to the spans.
-      this.#session = undefined;
-    });
-    this.#listenForErrorsAfterOthers();
-  }
-
-  stop(): void {
-    for (const name of this.#listeners.keys()) this.#unlisten(name);
-  }
-
-  /**
-   * LiveKit repeats a model call only when somebody listens to `error`, and its `emit` throws when
-   * nobody does. So ours is there only while one of the application's is, which Node's emitter says.
-   */
-  #listenForErrorsAfterOthers(): void {
-    const listen = (): void => {
-      this.#listen(ERROR_EVENT, (event) => this.#read(ERROR_EVENT, event, readError));
-    };
+    for (const name in EVENT_READERS) if (name !== ERROR_EVENT) this.#listen(name);
+    // LiveKit repeats a model call only when somebody listens to `error`, and its `emit` throws when
+    // nobody does. So ours is there only while one of the application's is, which Node's emitter
+    // says.
     this.#listen('newListener', (name) => {
-      if (name === ERROR_EVENT) listen();
+      if (name === ERROR_EVENT) this.#listen(ERROR_EVENT);
     });
     this.#listen('removeListener', (name) => {
-      const isAlone = countListeners(this.#emitter, ERROR_EVENT) === 1;
-      if (name === ERROR_EVENT && isAlone) this.#unlisten(ERROR_EVENT);
+      if (name === ERROR_EVENT && countErrorListeners(emitter) === 1) this.#unlisten(ERROR_EVENT);
     });
-    if (countListeners(this.#emitter, ERROR_EVENT) > 0) listen();
+    if (countErrorListeners(emitter) > 0) this.#listen(ERROR_EVENT);
   }
 
-  #listen(name: string, work: (event: unknown) => void): void {
+  /** A field, since the application may take it off the observer. */
+  readonly stop = (): void => {
+    this.areStopped = true;
+    for (const name of this.#listeners.keys()) this.#unlisten(name);
+  };
+
+  /** Whatever goes wrong in a listener is no concern of the session that emits. */
+  #listen(name: string, work = (event: unknown): void => this.#read(name, event)): void {
     if (this.#listeners.has(name)) return;
     const listener = (event: unknown): void => attempt(() => work(event));
     // First, since the emitter calls back from `on`.
@@ -155,17 +140,18 @@ class SessionListeners {
     if (listener !== undefined) attempt(() => this.#emitter.off(name, listener));
   }
 
-  #read(name: string, event: unknown, read: (event: JsonRecord, place: EventPlace) => void): void {
-    if (!isRecord(event)) return;
+  #read(name: string, event: unknown): void {
     const place = this.#place();
-    if (place !== undefined) read(event, place);
-    else debug(`An event (${name}) of no session that is recorded was passed over.`);
+    if (place === undefined)
+      debug(`An event (${name}) of no session that is recorded was passed over.`);
+    else if (isRecord(event)) EVENT_READERS[name]?.(event, place);
+    // Started again, it is another session to the spans.
+    if (name === CLOSE_EVENT) this.#session = undefined;
   }
 
-  /** The place of an event that is being emitted; `undefined` when it has none. */
   #place(): EventPlace | undefined {
     const node = this.#tree.activeNode();
-    const session = (this.#session ??= this.#connect(node?.session));
+    const session = (this.#session ??= this.#connect(node));
     if (session?.observed === undefined) return undefined;
     return {
       session,
@@ -175,9 +161,8 @@ class SessionListeners {
     };
   }
 
-  #connect(active: Session | undefined): Session | undefined {
-    const { sessions } = this.#tree;
-    const session = active !== undefined && sessions.isOpen(active) ? active : sessions.onlyOpen();
+  #connect(active: SpanNode | undefined): Session | undefined {
+    const session = this.#tree.openSessionOf(active);
     // A session that somebody else observes is another object's.
     if (session === undefined || session.observed !== undefined) return undefined;
     session.observed = new ObservedSession();
@@ -185,12 +170,11 @@ class SessionListeners {
   }
 }
 
-function countListeners(emitter: ObservableSession, name: string): number {
+function countErrorListeners(emitter: ObservableSession): number {
   if (!('listenerCount' in emitter) || typeof emitter.listenerCount !== 'function') return 0;
-  return Number(emitter.listenerCount(name));
+  return Number(emitter.listenerCount(ERROR_EVENT));
 }
 
-/** Whatever goes wrong here is no concern of the session that emits. */
 function attempt(work: () => unknown): void {
   try {
     work();
@@ -226,7 +210,6 @@ function readUserState(event: JsonRecord, { observed }: EventPlace): void {
   observed.beginUtterance(asFiniteNumber(event['createdAt']) ?? Date.now());
 }
 
-/** The other metrics are on spans. */
 function readMetrics(event: JsonRecord, { session, observed }: EventPlace): void {
   const { metrics } = event;
   if (!isRecord(metrics) || metrics['type'] !== 'stt_metrics') return;
@@ -266,8 +249,8 @@ function readTools(event: JsonRecord, place: EventPlace): void {
 function exchangeOf({ node, task, observed }: EventPlace): TurnExchange | undefined {
   const turn =
     node?.livekitName === LiveKitSpan.AGENT_TURN ? node : node?.ancestor(LiveKitSpan.AGENT_TURN);
-  if (turn === undefined || turn.hasModelNode || turn.task !== task) return undefined;
-  turn.exchange ??= observed.beginTurn();
+  if (turn === undefined || turn.modelNode !== undefined || turn.task !== task) return undefined;
+  turn.exchange ??= observed.beginTurn(turn.startMillis);
   return turn.exchange;
 }
 
@@ -287,18 +270,18 @@ function readError(event: JsonRecord, { session }: EventPlace): void {
 }
 
 /** Why a session closed, and the error that closed it. */
-function readClosing(event: unknown): SessionClosing {
-  const { reason, error } = isRecord(event) ? event : {};
-  const failure = isRecord(error) ? readFailure(error['error']) : undefined;
-  return {
+function readClosing({ reason, error }: JsonRecord, { observed }: EventPlace): void {
+  const { type, error: cause } = isRecord(error) ? error : {};
+  observed.close({
     reason: asText(reason),
-    errorType: isRecord(error) ? asText(error['type']) : undefined,
-    failure:
-      failure ?? (reason === 'error' ? { message: undefined, errorType: undefined } : undefined),
-  };
+    errorType: asText(type),
+    failure: readFailure(cause) ?? (reason === 'error' ? UNKNOWN_FAILURE : undefined),
+  });
 }
 
-/** Named as LiveKit names the error of an attempt: by its HTTP status, else by its class. */
+const UNKNOWN_FAILURE: Failure = { message: undefined, errorType: undefined };
+
+/** Named as LiveKit names it: by its HTTP status, else by its class. */
 function readFailure(error: unknown): Failure | undefined {
   if (!isRecord(error)) return undefined;
   const status = asFiniteNumber(error['statusCode']);

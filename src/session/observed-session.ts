@@ -1,40 +1,31 @@
 import type { ModelExchange, SessionClosing, SttUsage } from '../mapping/mapping-context.js';
-import { isRecord } from '../mapping/read-attributes.js';
-import type { SpanNode } from './span-node.js';
+import { asText, isRecord } from '../mapping/read-attributes.js';
 
 /** Bounds what is kept of a session that says much while no span asks for it. */
 const MAX_PENDING = 64;
-/** Turns whose exchange is kept after they have ended. */
+/** Turns whose exchange is kept: its metrics, and what the user said, may come when they are over. */
 const MAX_EXCHANGES = 8;
-
 /** Messages of a conversation that are kept for the span of its session: the latest. */
 const MAX_TRANSCRIPT = 256;
 
 /** An utterance of the user, and when it began: the turn that answers it starts after that. */
 interface Utterance {
   readonly text: string;
-  /** The message in the GenAI format. */
   readonly message: unknown;
   readonly atMillis: number;
 }
 
-/**
- * What the events of one session have brought, for the spans that end after them. Kept only
- * until a span has taken it, and bounded.
- */
+/** What the events of one session have brought, for the spans that end after them. Bounded. */
 export class ObservedSession {
   closing: SessionClosing | undefined;
   /** All speech that was recognised, with a turn or without. */
   stt: SttUsage | undefined;
-  /** Input of the last turn that had any: further steps of a tool loop answer it too. */
-  lastInput: string | undefined;
-  #onClosed: (() => void) | undefined;
-  #utteranceMillis: number | undefined;
-  #lastTurnMillis = Number.NEGATIVE_INFINITY;
-  readonly #heard: Utterance[] = [];
-  readonly #toolResults: unknown[] = [];
   /** The latest messages of the conversation, of either side, in the GenAI format. */
   readonly transcript: unknown[] = [];
+  #onClosed: (() => void) | undefined;
+  #utteranceMillis: number | undefined;
+  #heard: Utterance[] = [];
+  #toolResults: unknown[] = [];
   readonly #exchanges: TurnExchange[] = [];
   #spoken: string[] = [];
 
@@ -46,50 +37,34 @@ export class ObservedSession {
     this.#utteranceMillis = atMillis;
   }
 
-  /** `beganMillis` where LiveKit recorded it, for providers that report it. */
+  /**
+   * The first turn that started after the utterance answers it, else the next one. `beganMillis` is
+   * there where LiveKit recorded it, for providers that report it.
+   */
   hear(text: string, message: unknown, beganMillis: number | undefined): void {
     const atMillis = beganMillis ?? this.#utteranceMillis ?? Date.now();
     this.#utteranceMillis = undefined;
-    pushBounded(this.#heard, { text, message, atMillis });
+    const turn = this.#exchanges.find(({ startMillis }) => startMillis >= atMillis);
+    pushBounded(turn?.heard ?? this.#heard, { text, message, atMillis });
   }
 
   record(message: unknown): void {
     pushBounded(this.transcript, message, MAX_TRANSCRIPT);
   }
 
-  /**
-   * The utterances that a turn answers: those that began after the turn before it and before itself.
-   * Older ones came too late for their turn, and are not put on the wrong one.
-   */
-  claimUtterances(turnMillis: number): readonly Utterance[] {
-    const claimed = this.#heard.filter(
-      ({ atMillis }) => atMillis > this.#lastTurnMillis && atMillis <= turnMillis,
-    );
-    const rest = this.#heard.filter(({ atMillis }) => atMillis > turnMillis);
-    this.#heard.splice(0, this.#heard.length, ...rest);
-    return claimed;
-  }
-
-  /**
-   * What goes through the model in a turn that starts now. The call's metrics may come when it is
-   * long over, so the last few are kept.
-   */
-  beginTurn(): TurnExchange {
-    const exchange = new TurnExchange(this.#toolResults.splice(0));
+  /** What goes through the model in a turn: it is asked about what its tools have answered. */
+  beginTurn(startMillis: number): TurnExchange {
+    const toolResults = this.#toolResults;
+    const heard = this.#heard.filter(({ atMillis }) => atMillis <= startMillis);
+    // Further steps of a tool loop answer the input of its first.
+    const before = toolResults.length > 0 ? this.#exchanges.at(-1)?.userText : undefined;
+    this.#toolResults = [];
+    this.#heard = this.#heard.filter(({ atMillis }) => atMillis > startMillis);
+    const exchange = new TurnExchange(startMillis, heard, toolResults, before);
     pushBounded(this.#exchanges, exchange, MAX_EXCHANGES)?.forget();
     return exchange;
   }
 
-  /**
-   * A turn has ended: what began before it started is no other turn's. What no turn of a realtime
-   * model has claimed is on the spans of a model of text.
-   */
-  endTurn(turnMillis: number): void {
-    this.claimUtterances(turnMillis);
-    this.#lastTurnMillis = Math.max(this.#lastTurnMillis, turnMillis);
-  }
-
-  /** The model gets them in the turn after. */
   addToolResults(messages: readonly unknown[]): void {
     for (const message of messages) pushBounded(this.#toolResults, message);
   }
@@ -104,9 +79,9 @@ export class ObservedSession {
   }
 
   takeSpoken(): string | undefined {
-    const spoken = this.#spoken;
+    const spoken = asText(this.#spoken.join('\n'));
     this.#spoken = [];
-    return spoken.length > 0 ? spoken.join('\n') : undefined;
+    return spoken;
   }
 
   /**
@@ -122,21 +97,19 @@ export class ObservedSession {
     this.settle();
   }
 
-  /** The session is over: none of its content is kept any longer. */
-  forget(): void {
-    this.lastInput = undefined;
-    this.#heard.length = 0;
-    this.#toolResults.length = 0;
-    this.transcript.length = 0;
-    this.#spoken = [];
-    for (const exchange of this.#exchanges.splice(0)) exchange.forget();
-  }
-
-  /** Nothing more is waited for. */
   settle(): void {
     const onClosed = this.#onClosed;
     this.#onClosed = undefined;
     onClosed?.();
+  }
+
+  /** The session is over: none of its content is kept any longer. */
+  forget(): void {
+    this.#heard = [];
+    this.#toolResults = [];
+    this.#spoken = [];
+    this.transcript.length = 0;
+    for (const exchange of this.#exchanges.splice(0)) exchange.forget();
   }
 }
 
@@ -148,16 +121,23 @@ function pushBounded<T>(list: T[], value: T, max: number = MAX_PENDING): T | und
 
 /** What went into a realtime model and came out of it during one turn, by events. */
 export class TurnExchange {
+  readonly startMillis: number;
+  readonly heard: Utterance[];
   readonly #toolResults: unknown[];
-  readonly #heard: Utterance[] = [];
+  #inherited: string | undefined;
   readonly #said: string[] = [];
   readonly #calls: unknown[] = [];
-  /** Input from before a tool loop, which all its steps answer. */
-  #inherited: string | undefined;
 
-  /** What the tools answered before the turn is what the model is asked about in it. */
-  constructor(toolResults: unknown[]) {
+  constructor(
+    startMillis: number,
+    heard: Utterance[],
+    toolResults: unknown[],
+    inherited: string | undefined,
+  ) {
+    this.startMillis = startMillis;
+    this.heard = heard;
     this.#toolResults = toolResults;
+    this.#inherited = inherited;
   }
 
   say(text: string): void {
@@ -172,36 +152,21 @@ export class TurnExchange {
     }
   }
 
-  /** Takes the utterances that the turn answers, as far as they have been transcribed by now. */
-  claim(observed: ObservedSession, turnMillis: number): void {
-    this.#heard.push(...observed.claimUtterances(turnMillis));
-    if (this.#input !== undefined) observed.lastInput = this.#input;
-    else if (this.#toolResults.length > 0) this.#inherited = observed.lastInput;
+  forget(): void {
+    for (const kept of [this.#toolResults, this.heard, this.#said, this.#calls]) kept.length = 0;
+    this.#inherited = undefined;
   }
 
-  forget(): void {
-    for (const kept of [this.#toolResults, this.#heard, this.#said, this.#calls]) kept.length = 0;
-    this.#inherited = undefined;
+  get userText(): string | undefined {
+    return asText(this.heard.map(({ text }) => text).join('\n')) ?? this.#inherited;
   }
 
   get messages(): ModelExchange {
     const parts = [...this.#said.map((content) => ({ type: 'text', content })), ...this.#calls];
     return {
-      userText: this.#input ?? this.#inherited,
-      input: [...this.#toolResults, ...this.#heard.map(({ message }) => message)],
+      userText: this.userText,
+      input: [...this.#toolResults, ...this.heard.map(({ message }) => message)],
       output: parts.length > 0 ? [{ role: 'assistant', parts }] : [],
     };
   }
-
-  get #input(): string | undefined {
-    return this.#heard.length > 0 ? this.#heard.map(({ text }) => text).join('\n') : undefined;
-  }
-}
-
-/** The exchange of a realtime turn, with what is known by now. */
-export function claimExchange(turn: SpanNode | undefined): ModelExchange | undefined {
-  const observed = turn?.session?.observed;
-  if (observed === undefined || turn?.exchange === undefined || turn.hasModelNode) return undefined;
-  turn.exchange.claim(observed, turn.startMillis);
-  return turn.exchange.messages;
 }

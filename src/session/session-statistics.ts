@@ -16,8 +16,6 @@ import { CatalystAttr } from '../semconv/catalyst-attributes.js';
 import { LiveKitAttr } from '../semconv/raw-attributes.js';
 import type { SpanNode } from './span-node.js';
 
-/** Speeches that are remembered, so that the steps of a tool loop count as one turn. */
-const MAX_SPEECHES = 16;
 /** Models and agents that are counted by name; a session has a few of either. */
 const MAX_NAMES = 64;
 const UNKNOWN_MODEL = 'unknown';
@@ -37,7 +35,8 @@ export class MeasuredSpan {
    * LiveKit's counts where its tokens do.
    */
   readonly isModelCall: boolean;
-  /** Its status, as sent, is ERROR. */
+  /** Whether it is no later step of an answer: all steps of a tool loop share one speech. */
+  readonly isNewTurn: boolean;
   readonly hasFailed: boolean;
 
   constructor(span: MappedSpan, context: MappingContext, node: SpanNode) {
@@ -52,6 +51,8 @@ export class MeasuredSpan {
       : this.isModelSpan &&
         (node.ancestor(LiveKitSpan.LLM_REQUEST) === undefined ||
           span.get(S.LLM_TOKEN_COUNT_PROMPT) !== undefined);
+    const isTurn = this.isLiveKit && span.name === LiveKitSpan.AGENT_TURN;
+    this.isNewTurn = isTurn && isNewTurn(node, this.text(LiveKitAttr.SPEECH_ID));
     this.hasFailed = span.status.code === SpanStatusCode.ERROR;
   }
 
@@ -72,38 +73,43 @@ export class MeasuredSpan {
   }
 }
 
-/** Counts what the spans of one session say, as they are sent. */
-export class SessionStatistics {
-  #turns = 0;
-  #modelCalls = 0;
-  #modelErrors = 0;
-  #toolCalls = 0;
-  #toolErrors = 0;
-  #interruptions = 0;
-  readonly #speeches = new Set<string>();
-  readonly #agents = new Set<string>();
-  readonly #tokens = new Map<string, ModelTokens>();
-  readonly #latencies = new Map<SummarizedLatency, LatencySample>();
+function isNewTurn({ session }: SpanNode, speechId: string | undefined): boolean {
+  if (session === undefined || speechId === undefined) return true;
+  const speech = session.speech(speechId);
+  const isNew = !speech.isCounted;
+  speech.isCounted = true;
+  return isNew;
+}
 
-  /**
-   * Adds a span of the session; spans of no kind that counts change nothing. A latency is counted on
-   * the span that a person who waits would name.
-   */
+/** Counts what the spans of one session, or of one job, say as they are sent. */
+export class SessionStatistics implements SessionSummary {
+  turns = 0;
+  modelCalls = 0;
+  modelErrors = 0;
+  toolCalls = 0;
+  toolErrors = 0;
+  interruptions = 0;
+  readonly agents: string[] = [];
+  readonly tokensByModel: Map<string, ModelTokens> = new Map();
+  readonly #latencies = new Map<SummarizedLatency, { readonly values: number[]; count: number }>();
+
+  /** A latency is counted on the span that a person who waits would name. */
   add(span: MeasuredSpan): void {
     if (span.isModelSpan) this.#addTokens(span);
     if (span.isModelCall) {
-      this.#modelCalls += 1;
-      if (span.hasFailed) this.#modelErrors += 1;
+      this.modelCalls += 1;
+      if (span.hasFailed) this.modelErrors += 1;
     }
     if (!span.isLiveKit) return;
     switch (span.name) {
       case LiveKitSpan.AGENT_TURN:
-        this.#addTurn(span);
+        if (span.isNewTurn) this.turns += 1;
+        if (span.span.get(CatalystAttr.INTERRUPTED) === true) this.interruptions += 1;
         this.#addLatency('e2eLatency', span.number(CatalystAttr.E2E_LATENCY_MS));
         break;
       case LiveKitSpan.FUNCTION_TOOL:
-        this.#toolCalls += 1;
-        if (span.hasFailed) this.#toolErrors += 1;
+        this.toolCalls += 1;
+        if (span.hasFailed) this.toolErrors += 1;
         break;
       case LiveKitSpan.LLM_NODE:
       case LiveKitSpan.REALTIME_INFERENCE:
@@ -121,12 +127,11 @@ export class SessionStatistics {
     }
   }
 
-  /** An agent took the session over. */
   addAgent(label: string): void {
-    if (this.#agents.size < MAX_NAMES) this.#agents.add(label);
+    if (this.agents.length < MAX_NAMES && !this.agents.includes(label)) this.agents.push(label);
   }
 
-  summary(): SessionSummary {
+  get latencies(): ReadonlyMap<SummarizedLatency, LatencySummary> {
     const latencies = new Map<SummarizedLatency, LatencySummary>();
     for (const [latency, { values }] of this.#latencies) {
       const sorted = values.toSorted((a, b) => a - b);
@@ -135,43 +140,18 @@ export class SessionStatistics {
         p95Millis: percentile(sorted, 0.95),
       });
     }
-    return {
-      turns: this.#turns,
-      modelCalls: this.#modelCalls,
-      modelErrors: this.#modelErrors,
-      toolCalls: this.#toolCalls,
-      toolErrors: this.#toolErrors,
-      interruptions: this.#interruptions,
-      tokensByModel: new Map(this.#tokens),
-      agents: [...this.#agents],
-      latencies,
-    };
-  }
-
-  /** All steps of a tool loop share the id of one speech (`voice/agent_activity.ts`). */
-  #addTurn(span: MeasuredSpan): void {
-    if (span.span.get(CatalystAttr.INTERRUPTED) === true) this.#interruptions += 1;
-    const speech = span.text(LiveKitAttr.SPEECH_ID);
-    if (speech !== undefined) {
-      if (this.#speeches.has(speech)) return;
-      this.#speeches.add(speech);
-      const [oldest] = this.#speeches;
-      if (oldest !== undefined && this.#speeches.size > MAX_SPEECHES) this.#speeches.delete(oldest);
-    }
-    this.#turns += 1;
+    return latencies;
   }
 
   #addTokens(span: MeasuredSpan): void {
     const input = span.number(S.LLM_TOKEN_COUNT_PROMPT) ?? 0;
     const output = span.number(S.LLM_TOKEN_COUNT_COMPLETION) ?? 0;
     if (input + output === 0) return;
+    const tokens = this.tokensByModel;
     const named = span.text(S.LLM_MODEL_NAME) ?? UNKNOWN_MODEL;
-    const model = this.#tokens.has(named) || this.#tokens.size < MAX_NAMES ? named : UNKNOWN_MODEL;
-    const before = this.#tokens.get(model);
-    this.#tokens.set(model, {
-      input: (before?.input ?? 0) + input,
-      output: (before?.output ?? 0) + output,
-    });
+    const model = tokens.has(named) || tokens.size < MAX_NAMES ? named : UNKNOWN_MODEL;
+    const before = tokens.get(model) ?? { input: 0, output: 0 };
+    tokens.set(model, { input: before.input + input, output: before.output + output });
   }
 
   #addLatency(latency: SummarizedLatency, millis: number | undefined): void {
@@ -181,12 +161,6 @@ export class SessionStatistics {
     sample.values[sample.count % MAX_VALUES] = millis;
     sample.count += 1;
   }
-}
-
-/** The values of one latency over a session, for its percentiles. */
-interface LatencySample {
-  readonly values: number[];
-  count: number;
 }
 
 /** By nearest rank: a value that was really measured. */

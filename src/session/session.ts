@@ -1,5 +1,4 @@
 import { warnOnce } from '../diagnostics.js';
-import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import type { Failure, SessionClosing } from '../mapping/mapping-context.js';
 import { asText } from '../mapping/read-attributes.js';
 import type { JobRecord } from './job.js';
@@ -14,7 +13,6 @@ const MAX_SPEECHES = 8;
 /** Between a failed attempt and the draining that it causes. An attempt is repeated after 100 ms. */
 const CLOSES_WITHIN_MILLIS = 50;
 
-/** An attempt of a model or of speech that failed. */
 export interface FailedAttempt {
   readonly request: SpanNode;
   readonly endMillis: number;
@@ -27,31 +25,35 @@ export class Session {
   readonly fallbackId: string;
   /** The id that the option `sessionId` gave. */
   readonly configuredId: string | undefined;
+  /** The job that it started in, when `tracing.job` put a span around it. */
+  readonly job: JobRecord | undefined;
   /** `gen_ai.conversation.id` or the room's sid, once a span or the job has it. */
   conversationId: string | undefined;
-  /** Label of the agent in charge. */
   agentLabel: string | undefined;
   firstInput: string | undefined;
   lastOutput: string | undefined;
-  /** What the session's events have brought, when it is observed. */
   observed: ObservedSession | undefined;
   /** The turn of the user that is open. */
   userTurn: SpanNode | undefined;
   /** The turn of the agent that started last, while it is open. */
   agentTurn: SpanNode | undefined;
-  /** The job that it started in, when `tracing.job` put a span around it. */
-  job: JobRecord | undefined;
   /** The last attempt of a model or of speech, when it failed. */
   failedAttempt: FailedAttempt | undefined;
   #endedBy: Failure | undefined;
   readonly statistics: SessionStatistics = new SessionStatistics();
-  /** The last turns of the user that may still be answered. */
   readonly userTurns: UserTurn[] = [];
-  readonly speeches: Map<string, SpeechRecord> = new Map();
+  readonly #speeches = new Map<string, SpeechRecord>();
 
-  constructor(fallbackId: string, configuredId: string | undefined) {
+  constructor(
+    fallbackId: string,
+    configuredId: string | undefined,
+    conversationId: string | undefined,
+    job: JobRecord | undefined,
+  ) {
     this.fallbackId = fallbackId;
     this.configuredId = configuredId;
+    this.conversationId = conversationId;
+    this.job = job;
   }
 
   get closing(): SessionClosing | undefined {
@@ -80,20 +82,24 @@ export class Session {
     this.#endedBy = undefined;
   }
 
-  /** What is kept of a speech, which all steps of its tool loop share. */
+  /** What is kept of a speech, which all steps of its tool loop share (`voice/agent_activity.ts`). */
   speech(id: string): SpeechRecord {
-    let speech = this.speeches.get(id);
-    if (speech === undefined) this.speeches.set(id, (speech = { input: undefined, steps: [] }));
-    const [oldest] = this.speeches.keys();
-    if (oldest !== undefined && this.speeches.size > MAX_SPEECHES) this.speeches.delete(oldest);
+    let speech = this.#speeches.get(id);
+    if (speech !== undefined) return speech;
+    speech = { input: undefined, steps: [], isCounted: false };
+    this.#speeches.set(id, speech);
+    const [oldest] = this.#speeches.keys();
+    if (oldest !== undefined && this.#speeches.size > MAX_SPEECHES) this.#speeches.delete(oldest);
     return speech;
   }
 }
 
-/** One answer of the agent: later steps of a tool loop do not repeat what they answer. */
+/** One answer of the agent. */
 interface SpeechRecord {
+  /** What it answers: later steps of a tool loop do not repeat it. */
   input: string | undefined;
   readonly steps: TurnStep[];
+  isCounted: boolean;
 }
 
 /**
@@ -101,7 +107,6 @@ interface SpeechRecord {
  * the first input, the last output and the last end: the span may be open for days.
  */
 export class SessionsBelow {
-  /** How the last of them ended. */
   lastEnd: Pick<Session, 'closing' | 'failure'> | undefined;
   readonly #open = new Set<SpanNode>();
   #firstInput: string | undefined;
@@ -118,10 +123,8 @@ export class SessionsBelow {
     this.lastEnd = { closing, failure };
   }
 
-  /** One that has not ended. */
-  get anyOpen(): SpanNode | undefined {
-    const [first] = this.#open;
-    return first;
+  get areOpen(): boolean {
+    return this.#open.size > 0;
   }
 
   get input(): string | undefined {
@@ -135,103 +138,6 @@ export class SessionsBelow {
     for (const { session } of this.#open) output = session?.lastOutput ?? output;
     return output;
   }
-}
-
-export interface SessionsOptions {
-  /** Asks the option `sessionId`: when a session starts, and once for a trace without one. */
-  readonly configuredSessionId: () => string | undefined;
-  /** Sid of the room whose job is running; `undefined` outside a job. */
-  readonly roomSid: () => string | undefined;
-}
-
-/** The sessions of the process, and which of them a span belongs to that does not say. */
-export class Sessions {
-  readonly #options: SessionsOptions;
-  readonly #open = new Set<Session>();
-  #last: Session | undefined;
-  #unseen: Session | undefined;
-
-  constructor(options: SessionsOptions) {
-    this.#options = options;
-  }
-
-  begin(fallbackId: string): Session {
-    const session = new Session(fallbackId, this.#options.configuredSessionId());
-    session.conversationId = this.#options.roomSid();
-    this.#open.add(session);
-    this.#last = session;
-    return session;
-  }
-
-  end(session: Session): void {
-    session.failedAttempt = undefined;
-    this.#open.delete(session);
-  }
-
-  isOpen(session: Session): boolean {
-    return this.#open.has(session);
-  }
-
-  /** The session that is open, when it is the only one. */
-  onlyOpen(): Session | undefined {
-    const [session] = this.#open;
-    return this.#open.size === 1 ? session : undefined;
-  }
-
-  /** The session's id as the application or its job gives it. */
-  configuredIdOf({ session, localRoot }: SpanNode): string | undefined {
-    if (session !== undefined) return session.configuredId;
-    localRoot.configuredSessionId ??= { id: this.#options.configuredSessionId() };
-    return localRoot.configuredSessionId.id ?? this.#options.roomSid();
-  }
-
-  /** Waits no longer for the `close` events of open sessions. */
-  settle(): void {
-    for (const session of this.#open) session.observed?.settle();
-  }
-
-  /**
-   * The session of a span without a known parent, as several are up to LiveKit 1.7.1: the only one
-   * that is open, and when none is, the one that was open last.
-   */
-  ofStray(): Session | undefined {
-    return this.#open.size === 0 ? this.#last : this.onlyOpen();
-  }
-
-  /**
-   * The same for a span that only a session can have. A session that started before `setup()` was
-   * not seen: one is made up, so that its scattered spans share an id.
-   */
-  ofStrayWithin(node: SpanNode): Session | undefined {
-    let session = this.ofStray();
-    if (session === undefined && this.#open.size === 0) {
-      session = this.begin(node.traceId);
-      this.#open.delete(session);
-      this.#unseen = session;
-    }
-    if (session !== undefined && session === this.#unseen) warnOfLateSetup(node.name);
-    return session;
-  }
-}
-
-/**
- * Spans that LiveKit opens in a running `AgentSession` and nowhere else. A model that is used alone
- * has `llm_request` or `tts_request` without any session.
- */
-const ONLY_IN_SESSION: ReadonlySet<string> = new Set([
-  LiveKitSpan.START_AGENT_ACTIVITY,
-  LiveKitSpan.RESUME_AGENT_ACTIVITY,
-  LiveKitSpan.USER_TURN,
-  LiveKitSpan.AGENT_TURN,
-  LiveKitSpan.AGENT_SPEAKING,
-]);
-
-function warnOfLateSetup(spanName: string): void {
-  if (!ONLY_IN_SESSION.has(spanName)) return;
-  warnOnce(
-    'late_setup',
-    'An AgentSession started before tracing was set up: its agent_session span and all that came before are missing, and each of its turns is a separate trace. Call setup() before session.start(); in a worker, at module level.',
-  );
 }
 
 /**

@@ -11,9 +11,7 @@ import type {
 import { asText, parseJsonRecord } from '../mapping/read-attributes.js';
 import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
 import { mergeIdentity, type Identity } from './identity.js';
-import { claimExchange } from './observed-session.js';
 import { isConversation, readUsage } from './propagation.js';
-import type { Sessions } from './session.js';
 import { DEFAULT_AGENT_LABEL, type SpanNode } from './span-node.js';
 import { takeToolCallId, toolCallOf, type ToolTasks } from './tool-calls.js';
 import { noteSpeech, timesOfAnswer } from './turn-latency.js';
@@ -22,8 +20,9 @@ import { noteSpeech, timesOfAnswer } from './turn-latency.js';
 export interface ContextSources {
   /** What `setup` says of every span of the process, except the session's id. */
   readonly process: Identity;
-  readonly sessions: Sessions;
   readonly tools: ToolTasks;
+  /** Asks the application, so only where nothing else names the session. */
+  readonly configuredSessionIdOf: (node: SpanNode) => string | undefined;
 }
 
 type Draft = { -readonly [Field in keyof MappingContext]: MappingContext[Field] };
@@ -40,22 +39,18 @@ const NOT_OBSERVED: ObservedContext = Object.freeze({
 export function contextOf(
   node: SpanNode,
   span: ReadableSpan,
-  { process, sessions, tools }: ContextSources,
+  { process, tools, configuredSessionIdOf }: ContextSources,
   incomplete: boolean,
 ): MappingContext {
   // A job's span is around the span that LiveKit opened just before it.
   const at = node.jobBelow ?? node;
   // `agentSpan` and `manualSpan` win over OpenInference's context, and that wins over `setup`.
-  let identity = process;
-  if (at.openInference !== undefined) {
-    identity = mergeIdentity(identity, at.openInference.identity);
-  }
-  if (at.identity !== undefined) identity = mergeIdentity(identity, at.identity);
+  const identity = mergeIdentity(mergeIdentity(process, at.openInference?.identity), at.identity);
   const withinTool = tools.around(node);
   const context: Draft = {
     sessionId:
       identity.sessionId ??
-      sessions.configuredIdOf(node) ??
+      configuredSessionIdOf(node) ??
       node.session?.conversationId ??
       node.session?.fallbackId ??
       at.job?.roomSid ??
@@ -92,8 +87,8 @@ export function contextOf(
   };
   if (node.isJob) {
     addSessionsBelow(context, node);
-    context.summary = node.job?.statistics.summary();
-    context.job = node.job?.summaryAt(hrTimeToMilliseconds(span.endTime));
+    context.summary = node.job?.statistics;
+    context.job = node.job?.summary(hrTimeToMilliseconds(span.endTime) - node.startMillis);
   } else if (node.isLiveKit) addLiveKit(context, node, span);
   return context;
 }
@@ -110,34 +105,27 @@ function addLiveKit(context: Draft, node: SpanNode, { attributes }: ReadableSpan
       context.input = session?.firstInput;
       context.output = session?.lastOutput;
       context.failure = session?.failure;
-      context.summary = session?.statistics.summary();
-      if (observed === undefined) return;
-      context.observed = {
-        stt: observed.stt,
-        closing: observed.closing,
-        exchange: undefined,
-        transcript: [...observed.transcript],
-      };
+      context.summary = session?.statistics;
+      if (observed !== undefined) {
+        const { stt, closing, transcript } = observed;
+        context.observed = { stt, closing, exchange: undefined, transcript: [...transcript] };
+      }
       return;
     case LiveKitSpan.USER_TURN:
       if (observed !== undefined) context.observed = { ...NOT_OBSERVED, stt: node.stt };
       return;
     case LiveKitSpan.AGENT_TURN: {
       const speechId = asText(attributes[LiveKitAttr.SPEECH_ID]);
-      if (speechId !== undefined) context.input = session?.speeches.get(speechId)?.input;
+      if (speechId !== undefined) context.input = session?.speech(speechId).input;
       context.isUnheard = node.speechFailure !== undefined && !node.hasSpoken;
       if (!context.incomplete) context.latency = timesOfAnswer(node, attributes);
-      if (observed === undefined) return;
-      context.observed = { ...NOT_OBSERVED, exchange: claimExchange(node) };
+      addExchange(context, node);
       return;
     }
     case LiveKitSpan.REALTIME_INFERENCE:
-    case LiveKitSpan.REALTIME_METRICS: {
-      if (observed === undefined) return;
-      const exchange = claimExchange(node.ancestor(LiveKitSpan.AGENT_TURN));
-      context.observed = { ...NOT_OBSERVED, exchange };
+    case LiveKitSpan.REALTIME_METRICS:
+      addExchange(context, node.ancestor(LiveKitSpan.AGENT_TURN));
       return;
-    }
     case LiveKitSpan.LLM_NODE:
       context.tokensBelow = requests.length > 0;
       context.messagesBelow = hasMessagesBelow(node);
@@ -172,6 +160,11 @@ function addLiveKit(context: Draft, node: SpanNode, { attributes }: ReadableSpan
       return;
     default:
   }
+}
+
+function addExchange(context: Draft, turn: SpanNode | undefined): void {
+  if (turn?.exchange === undefined || turn.modelNode !== undefined) return;
+  context.observed = { ...NOT_OBSERVED, exchange: turn.exchange.messages };
 }
 
 /** A job begins as the first of its sessions and ends as the last. */
@@ -240,8 +233,12 @@ function hasMessagesBelow({ requests }: SpanNode): boolean {
  * Up to 1.5.2 an `llm_node` does not record the calls that its model asked for, but their tools
  * have started by the time it ends, and some have ended.
  */
-function startedToolCalls(node: SpanNode): readonly ToolCall[] {
-  return (node.parent?.startedTools ?? NONE).flatMap(
-    (tool) => tool.carriedOut ?? toolCallOf(tool.span?.attributes ?? {}) ?? [],
-  );
+function startedToolCalls({ parent }: SpanNode): readonly ToolCall[] {
+  if (parent === undefined || parent.startedTools.length === 0) return NONE;
+  return parent.startedTools.flatMap((tool) => {
+    const { name, arguments: input } = toolCallOf(tool);
+    return name === undefined || input === undefined
+      ? []
+      : { id: undefined, name, arguments: input };
+  });
 }

@@ -1,8 +1,9 @@
-import type { Attributes } from '@opentelemetry/api';
 import { hrTimeToMilliseconds } from '@opentelemetry/core';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { LIVEKIT_SCOPE_NAME } from '../mapping/livekit-spans.js';
 import type { Failure, SpeechStart, SttUsage, ToolCall } from '../mapping/mapping-context.js';
+import { asText } from '../mapping/read-attributes.js';
+import { LiveKitAttr } from '../semconv/raw-attributes.js';
 import type { Identity, OpenInferenceContext } from './identity.js';
 import type { JobRecord } from './job.js';
 import type { TurnExchange } from './observed-session.js';
@@ -17,35 +18,21 @@ const NONE: readonly never[] = Object.freeze([]);
  */
 const MAX_DEPTH = 256;
 
-/** Tokens of one model call. */
 export interface Usage {
   readonly input: number;
   readonly output: number;
 }
 
-/** Which tool was called, and under which id. */
-export interface ToolCallName {
+export interface CarriedOutCall {
   readonly id: string | undefined;
   readonly name: string | undefined;
-}
-
-/** What a new node inherits from the spans and contexts around it. */
-export interface NodeInit {
-  readonly span: ReadableSpan;
-  readonly isSent: boolean;
-  readonly parent: SpanNode | undefined;
-  /** The parent, or the span that was active where a span has none. */
-  readonly around: SpanNode | undefined;
-  /** Id of the span to send this one below. */
-  readonly sentParentId: string | undefined;
-  readonly identity: Identity | undefined;
-  readonly contextIdentity: Identity | undefined;
-  readonly openInference: OpenInferenceContext | undefined;
+  /** Up to LiveKit 1.6.4, and only while the turn is open: this is content. */
+  arguments: string | undefined;
 }
 
 /**
  * A span's place in the tree. It lives as long as the span itself or one below it. Once the span
- * has ended it keeps what late children ask for, no content and no other node but its parent.
+ * has ended it keeps what late children ask for, and no content.
  */
 export class SpanNode {
   readonly name: string;
@@ -59,22 +46,21 @@ export class SpanNode {
   /** The outermost span of this process around it, itself where there is none. */
   readonly localRoot: SpanNode;
   readonly #depth: number;
-  /** Sampled and in scope. */
   readonly isSent: boolean;
   readonly #parentId: string | undefined;
-  readonly #hasLocalParent: boolean;
   readonly #sentParentId: string | undefined;
-  /** Set here or above by `agentSpan`, `manualSpan` or `setup`. */
-  readonly identity: Identity | undefined;
+  /** Has a parent in this process that is not known here. */
+  readonly isOrphan: boolean;
+  /** Set here or above by `agentSpan`, `manualSpan` or an integration. */
+  identity: Identity | undefined;
   /** Identity that the span's own context has, before that of the spans around is added. */
-  readonly contextIdentity: Identity | undefined;
+  contextIdentity: Identity | undefined;
   /** Whether this span names the agent of its identity, and does not inherit it. */
-  readonly namesAgent: boolean;
+  namesAgent = false;
   /** OpenInference's context setters, here or above. */
-  readonly openInference: OpenInferenceContext | undefined;
+  openInference: OpenInferenceContext | undefined;
   /** The live span, until it ends. */
   span: ReadableSpan | undefined;
-  /** Sent as incomplete while it was open. */
   isSentIncomplete = false;
   /** Counted by statistics and metrics: a span is counted once, however often it is sent. */
   isMeasured = false;
@@ -89,11 +75,11 @@ export class SpanNode {
 
   /** The job that this span belongs to, when `tracing.job` put a span around it. */
   job: JobRecord | undefined;
-  /** Whether this is the span that `tracing.job` put around a job. */
+  /** Whether this is that span. */
   isJob = false;
-  /** The job's own span, of the `job_entrypoint` that LiveKit opened around it. */
+  /** That span, of the `job_entrypoint` that LiveKit opened around it. */
   jobBelow: SpanNode | undefined;
-  /** Sessions that started below. */
+  /** Sessions that started below a job. */
   sessionsBelow: SessionsBelow | undefined;
 
   /** Failure of the last attempt below. */
@@ -106,11 +92,11 @@ export class SpanNode {
   hasSpoken = false;
   /** When it began, where its `agent_speaking` is below this turn. */
   speakingMillis: number | undefined;
-  /** When the speech of this turn was asked for and came. */
   speeches: readonly SpeechStart[] = NONE;
-  /** Model calls below an `llm_node`; requests inside the request of an adapter. */
+  /** The span above that is the same call as this request: of an adapter, else the call's node. */
+  callAround: SpanNode | undefined;
+  /** Requests directly inside this one, or this node, that are the same call. */
   requests: readonly SpanNode[] = NONE;
-  /** Tokens of this request, once it has ended. */
   usage: Usage | undefined;
   /** The conversation is on this request itself (LiveKit 1.8 on). */
   hasMessages = false;
@@ -125,20 +111,23 @@ export class SpanNode {
   startedTools: readonly SpanNode[] = NONE;
   /** LiveKit's task in which the span started, of turns and of what may be opened in a tool. */
   task: object | undefined;
-  /** Name and id of the call that this tool span carries out, once it has ended. */
-  toolCall: ToolCallName | undefined;
-  /** What this tool was called with, once its span has ended. */
-  carriedOut: ToolCall | undefined;
-  /** The `llm_node` of this turn, while it is open. */
+  /** The call of this tool span, once it has ended. */
+  toolCall: CarriedOutCall | undefined;
+  /** The `llm_node` of this turn: a turn of a realtime model has none. */
   modelNode: SpanNode | undefined;
-  hasModelNode = false;
   /** What went through the realtime model in this turn, when the session is observed. */
   exchange: TurnExchange | undefined;
   /** Speech that was recognised during this turn of the user, when the session is observed. */
   stt: SttUsage | undefined;
 
-  constructor(init: NodeInit) {
-    const { span, around } = init;
+  /** `around` is the parent, or the span that was active where a span has none. */
+  constructor(
+    span: ReadableSpan,
+    isSent: boolean,
+    parent: SpanNode | undefined,
+    around: SpanNode | undefined,
+    sentParentId: string | undefined,
+  ) {
     this.name = span.name;
     const { spanId, traceId } = span.spanContext();
     this.spanId = spanId;
@@ -149,25 +138,14 @@ export class SpanNode {
     this.span = span;
     const above = span.parentSpanContext;
     this.#parentId = above?.spanId;
-    this.#hasLocalParent = above !== undefined && above.isRemote !== true;
-    const { parent } = init;
     this.parent = parent !== undefined && parent.#depth < MAX_DEPTH ? parent : undefined;
     this.#depth = this.parent === undefined ? 0 : this.parent.#depth + 1;
+    this.isOrphan = this.parent === undefined && above !== undefined && above.isRemote !== true;
     this.localRoot = around?.localRoot ?? this;
-    this.isSent = init.isSent;
-    this.#sentParentId = init.sentParentId;
+    this.isSent = isSent;
+    this.#sentParentId = sentParentId;
     this.session = around?.session;
     this.job = around?.job;
-    this.identity = init.identity;
-    this.contextIdentity = init.contextIdentity;
-    const agent = init.identity?.agent;
-    this.namesAgent = !this.isLiveKit && agent !== undefined && agent !== around?.identity?.agent;
-    this.openInference = init.openInference;
-  }
-
-  /** Has a parent in this process that is not known here. */
-  get isOrphan(): boolean {
-    return this.parent === undefined && this.#hasLocalParent;
   }
 
   /** The span to send this one below, where that is not its parent. */
@@ -185,12 +163,12 @@ export class SpanNode {
     return this.isSent ? this.spanId : this.#sentParentId;
   }
 
-  /** Releases what an ended span no longer needs. */
+  /** Its span has ended. */
   close(): void {
     this.#label = this.label();
     this.span = undefined;
     this.task = undefined;
-    for (const tool of this.startedTools) tool.carriedOut = undefined;
+    for (const { toolCall } of this.startedTools) if (toolCall) toolCall.arguments = undefined;
     this.startedTools = NONE;
     this.openToolCalls = NONE;
     this.requests = NONE;
@@ -198,8 +176,6 @@ export class SpanNode {
     this.outputBelow = undefined;
     this.failure = undefined;
     this.innerFailure = undefined;
-    this.modelNode = undefined;
-    if (this.parent?.modelNode === this) this.parent.modelNode = undefined;
   }
 
   /** The nearest span above with this LiveKit name. */
@@ -216,14 +192,15 @@ export class SpanNode {
    */
   label(): string | undefined {
     if (this.span === undefined || !this.isLiveKit) return this.#label;
-    return labelOf(this.span.attributes);
+    const { attributes } = this.span;
+    return asText(attributes['gen_ai.agent.name'] ?? attributes[LiveKitAttr.AGENT_LABEL]);
   }
 }
 
 /** Default label of an agent without an id (`voice/agent.ts`): it is no name. */
 export const DEFAULT_AGENT_LABEL = 'default_agent';
 
-function labelOf(attributes: Attributes): string | undefined {
-  const label = attributes['gen_ai.agent.name'] ?? attributes['lk.agent_label'];
-  return typeof label === 'string' && label !== '' ? label : undefined;
+/** A span of an SDK, and not an id that somebody put into the context. */
+export function isSpanOfSdk(span: object | undefined): span is ReadableSpan {
+  return span !== undefined && 'instrumentationScope' in span;
 }

@@ -1,5 +1,6 @@
 import { context as activeContext, trace, type Context } from '@opentelemetry/api';
 import type { ReadableSpan, Span } from '@opentelemetry/sdk-trace-base';
+import { warnOnce } from '../diagnostics.js';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import { asText } from '../mapping/read-attributes.js';
 import type { MappedSpan } from '../mapping/mapped-span.js';
@@ -11,11 +12,11 @@ import {
   readOpenInferenceContext,
   type Identity,
 } from './identity.js';
-import { JobRecord, type JobWatch } from './job.js';
+import type { JobRecord } from './job.js';
 import { propagateEnd, propagateStart } from './propagation.js';
-import { Sessions, SessionsBelow, type SessionsOptions } from './session.js';
+import { Session, SessionsBelow } from './session.js';
 import { contextOf, type ContextSources } from './span-context.js';
-import { SpanNode } from './span-node.js';
+import { isSpanOfSdk, SpanNode } from './span-node.js';
 import { ToolTasks } from './tool-calls.js';
 
 /** Open spans that are found by their id. LiveKit never ends some: the oldest are forgotten. */
@@ -28,12 +29,27 @@ const STANDALONE: ReadonlySet<string> = new Set([
   LiveKitSpan.LLM_REQUEST_RUN,
 ]);
 
-export interface SpanTreeOptions extends SessionsOptions {
+/**
+ * Spans that LiveKit opens in a running `AgentSession` and nowhere else. A model that is used alone
+ * has `llm_request` or `tts_request` without any session.
+ */
+const ONLY_IN_SESSION: ReadonlySet<string> = new Set([
+  LiveKitSpan.START_AGENT_ACTIVITY,
+  LiveKitSpan.RESUME_AGENT_ACTIVITY,
+  LiveKitSpan.USER_TURN,
+  LiveKitSpan.AGENT_TURN,
+  LiveKitSpan.AGENT_SPEAKING,
+]);
+
+export interface SpanTreeOptions {
+  /** Asks the option `sessionId`: when a session starts, and once for a trace without one. */
+  readonly configuredSessionId: () => string | undefined;
+  /** Sid of the room whose job is running; `undefined` outside a job. */
+  readonly roomSid: () => string | undefined;
   /** What `setup` says of every span of the process, except the session's id. */
   readonly processIdentity: Identity;
-  /** LiveKit's own task in which a span starts. */
   readonly currentTask: () => object | undefined;
-  /** Whether a span is sampled and in scope. */
+  /** Sampled and in scope. */
   readonly isSent: (span: ReadableSpan) => boolean;
 }
 
@@ -42,23 +58,25 @@ export interface SpanTreeOptions extends SessionsOptions {
  * is kept by its span, so it is there for late children (`realtime_metrics`) and goes with it.
  */
 export class SpanTree {
-  readonly sessions: Sessions;
   readonly #options: SpanTreeOptions;
   readonly #nodes = new WeakMap<object, SpanNode>();
   readonly #open = new Map<string, SpanNode>();
+  readonly #openSessions = new Set<Session>();
+  #lastSession: Session | undefined;
+  /** Made up for spans of a session that started before `setup()`. */
+  #unseenSession: Session | undefined;
   readonly #sources: ContextSources;
 
   constructor(options: SpanTreeOptions) {
     this.#options = options;
-    this.sessions = new Sessions(options);
     this.#sources = {
       process: options.processIdentity,
-      sessions: this.sessions,
       tools: new ToolTasks(options.currentTask),
+      configuredSessionIdOf: (node) => this.#configuredSessionIdOf(node),
     };
   }
 
-  /** Adds a span that starts. Nothing is written on it. */
+  /** Nothing is written on the span. */
   start(span: Span, context: Context): SpanNode {
     const node = this.#add(span, context);
     this.#open.set(node.spanId, node);
@@ -86,12 +104,11 @@ export class SpanTree {
     return node;
   }
 
-  /** Whether a span has started here and not ended. */
   isOpen(spanId: string): boolean {
     return this.#open.has(spanId);
   }
 
-  /** Spans that have not ended, outermost first. */
+  /** Outermost first. */
   openNodes(): readonly SpanNode[] {
     return [...this.#open.values()];
   }
@@ -105,26 +122,27 @@ export class SpanTree {
     return this.#options.currentTask();
   }
 
+  /** The session of a span, when it is open; of any other, the only one that is. */
+  openSessionOf(node: SpanNode | undefined): Session | undefined {
+    const session = node?.session;
+    return session !== undefined && this.#openSessions.has(session) ? session : this.#onlySession();
+  }
+
+  /** Waits no longer for the `close` events of open sessions. */
+  settleSessions(): void {
+    for (const session of this.#openSessions) session.observed?.settle();
+  }
+
   /** Puts a job around everything that starts below its span; false when the span isn't recorded. */
-  beginJob(spanId: string, tenantId: string | undefined, watch: JobWatch): boolean {
+  beginJob(spanId: string, job: JobRecord): boolean {
     const node = this.#open.get(spanId);
     if (node === undefined) return false;
-    const { parent, startMillis } = node;
+    const { parent } = node;
     node.isJob = true;
-    node.job = new JobRecord(startMillis, tenantId, watch);
+    node.job = job;
+    node.sessionsBelow = job.sessions;
     if (parent?.livekitName === LiveKitSpan.JOB_ENTRYPOINT) parent.jobBelow ??= node;
     return true;
-  }
-
-  /** Whether the last session of a job failed. */
-  hasJobFailed(spanId: string): boolean {
-    return this.#open.get(spanId)?.sessionsBelow?.lastEnd?.failure !== undefined;
-  }
-
-  /** When LiveKit began the job that this is called in, where nothing else is active. */
-  entryStartMillis(): number | undefined {
-    const active = this.activeNode();
-    return active?.livekitName === LiveKitSpan.JOB_ENTRYPOINT ? active.startMillis : undefined;
   }
 
   /** What the spans around say of one that has ended, or is sent as `incomplete`. */
@@ -159,25 +177,22 @@ export class SpanTree {
     // context is still active then and shows where they belong.
     const active = activeContext.active();
     const around = parent ?? this.#nodeIn(active);
-    let contextIdentity = identityOf(context);
+    const sentParentId = parent === undefined ? this.#sentAbove(span, inContext) : parent.sentId;
+    const node = new SpanNode(span, this.#options.isSent(span), parent, around, sentParentId);
+    let identity = identityOf(context);
     let openInference = openInferenceBelow(
       around?.openInference,
       readOpenInferenceContext(context),
     );
     if (active !== context) {
-      if (around?.identity === undefined) contextIdentity ??= identityOf(active);
+      if (around?.identity === undefined) identity ??= identityOf(active);
       openInference ??= readOpenInferenceContext(active);
     }
-    const node = new SpanNode({
-      span,
-      isSent: this.#options.isSent(span),
-      parent,
-      around,
-      sentParentId: parent === undefined ? this.#sentAbove(span, inContext) : parent.sentId,
-      identity: identityBelow(around, contextIdentity),
-      contextIdentity,
-      openInference,
-    });
+    node.contextIdentity = identity;
+    node.identity = identityBelow(around, identity);
+    const agent = node.identity?.agent;
+    node.namesAgent = !node.isLiveKit && agent !== undefined && agent !== around?.identity?.agent;
+    node.openInference = openInference;
     this.#nodes.set(span, node);
     return node;
   }
@@ -203,31 +218,83 @@ export class SpanTree {
   #beginSession(node: SpanNode): void {
     // A trace may have several sessions that were started from outside this process.
     const isRoot = node.span?.parentSpanContext === undefined;
-    node.session = this.sessions.begin(isRoot ? node.traceId : `${node.traceId}-${node.spanId}`);
-    node.session.job = node.job;
+    const id = isRoot ? node.traceId : `${node.traceId}-${node.spanId}`;
+    const session = this.#createSession(id, node.job);
+    this.#openSessions.add(session);
+    node.session = session;
     for (let above = node.parent; above !== undefined; above = above.parent) {
-      above.session ??= node.session;
-      if (above.isJob || above.livekitName === LiveKitSpan.JOB_ENTRYPOINT) {
+      above.session ??= session;
+      if (above.livekitName === LiveKitSpan.JOB_ENTRYPOINT) {
         above.sessionsBelow ??= new SessionsBelow();
-        above.sessionsBelow.add(node);
       }
+      above.sessionsBelow?.add(node);
     }
+  }
+
+  #createSession(fallbackId: string, job: JobRecord | undefined): Session {
+    const { configuredSessionId, roomSid } = this.#options;
+    this.#lastSession = new Session(fallbackId, configuredSessionId(), roomSid(), job);
+    return this.#lastSession;
   }
 
   #endSession(node: SpanNode): void {
     const { session } = node;
     if (session === undefined) return;
-    this.sessions.end(session);
+    session.failedAttempt = undefined;
+    this.#openSessions.delete(session);
     for (let above = node.parent; above !== undefined; above = above.parent) {
       above.sessionsBelow?.end(node, session);
     }
   }
 
   #joinSession(node: SpanNode): void {
-    if (!STANDALONE.has(node.name)) node.session ??= this.sessions.ofStrayWithin(node);
-    else if (node.isOrphan) node.session ??= this.sessions.ofStray();
+    if (!STANDALONE.has(node.name)) node.session ??= this.#sessionOfStray(node);
+    else if (node.isOrphan) node.session ??= this.#strayedFrom();
     // Where LiveKit dropped the context, the session still knows its job.
     node.job ??= node.session?.job;
+  }
+
+  #onlySession(): Session | undefined {
+    const [session] = this.#openSessions;
+    return this.#openSessions.size === 1 ? session : undefined;
+  }
+
+  /**
+   * The session of a span without a known parent, as several are up to LiveKit 1.7.1: the only one
+   * that is open, and when none is, the one that was open last.
+   */
+  #strayedFrom(): Session | undefined {
+    return this.#openSessions.size === 0 ? this.#lastSession : this.#onlySession();
+  }
+
+  /**
+   * The same for a span that only a session can have. A session that started before `setup()` was
+   * not seen: one is made up, so that its scattered spans share an id.
+   */
+  #sessionOfStray(node: SpanNode): Session | undefined {
+    let session = this.#strayedFrom();
+    if (session === undefined && this.#openSessions.size === 0) {
+      session = this.#createSession(node.traceId, undefined);
+      this.#unseenSession = session;
+    }
+    if (
+      session !== undefined &&
+      session === this.#unseenSession &&
+      ONLY_IN_SESSION.has(node.name)
+    ) {
+      warnOnce(
+        'late_setup',
+        'An AgentSession started before tracing was set up: its agent_session span and all that came before are missing, and each of its turns is a separate trace. Call setup() before session.start(); in a worker, at module level.',
+      );
+    }
+    return session;
+  }
+
+  #configuredSessionIdOf({ session, localRoot }: SpanNode): string | undefined {
+    if (session !== undefined) return session.configuredId;
+    const { configuredSessionId, roomSid } = this.#options;
+    localRoot.configuredSessionId ??= { id: configuredSessionId() };
+    return localRoot.configuredSessionId.id ?? roomSid();
   }
 
   #forgetOldest(): void {
@@ -236,11 +303,6 @@ export class SpanTree {
     this.#open.delete(oldest.spanId);
     if (oldest.livekitName === LiveKitSpan.AGENT_SESSION) this.#endSession(oldest);
   }
-}
-
-/** A span of an SDK, and not an id that somebody put into the context. */
-function isSpanOfSdk(span: object | undefined): span is ReadableSpan {
-  return span !== undefined && 'instrumentationScope' in span;
 }
 
 /**

@@ -1,9 +1,9 @@
 import type { Attributes } from '@opentelemetry/api';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
-import type { EnclosingTool, ToolCall } from '../mapping/mapping-context.js';
-import { asText, readText } from '../mapping/read-attributes.js';
+import type { EnclosingTool } from '../mapping/mapping-context.js';
+import { readText } from '../mapping/read-attributes.js';
 import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
-import type { SpanNode, ToolCallName } from './span-node.js';
+import type { CarriedOutCall, SpanNode } from './span-node.js';
 
 /** Name of the task in which LiveKit carries out a tool call (`voice/generation.ts`). */
 const TASK_NAME_PREFIX = 'performToolExecution:';
@@ -46,33 +46,32 @@ export class ToolTasks {
     if (task === undefined) return undefined;
     const tool = this.#toolByTask.get(task);
     if (tool !== undefined) {
-      if (tool.parent !== parent) return undefined;
-      const { id: callId, name } = tool.toolCall ?? readToolCall(tool.span?.attributes ?? {});
-      return { spanId: tool.spanId, name, callId };
+      const call = tool.parent === parent ? toolCallOf(tool) : undefined;
+      return call && { spanId: tool.spanId, name: call.name, callId: call.id };
     }
-    // Early versions (1.3 among them) call a tool at once, and a span that ends before the tool's
-    // first `await` is over before `function_tool` starts. It does not wait for it, and stays
-    // below the turn, with the name of its tool.
+    // Early versions (1.3 among them) call a tool at once. A span that ends before the tool's first
+    // `await` ends before `function_tool` starts: it stays below the turn, with the tool's name.
     const name: unknown = Reflect.get(task, 'name');
     if (typeof name !== 'string' || !name.startsWith(TASK_NAME_PREFIX)) return undefined;
     return { spanId: undefined, name: name.slice(TASK_NAME_PREFIX.length), callId: undefined };
   }
 }
 
-/** Name and id of the call on a tool's span. Neither is content, so they may be read live. */
-export function readToolCall(attributes: Attributes): ToolCallName {
-  return { id: readText(attributes, CALL_ID), name: readText(attributes, TOOL_NAME) };
+/**
+ * The call of a tool's span. Id and name are no content and may be read live. So may the arguments
+ * under the key of LiveKit up to 1.6.4, which knows no redaction.
+ */
+export function readToolCall(attributes: Attributes): CarriedOutCall {
+  const input = attributes[ARGUMENTS];
+  return {
+    id: readText(attributes, CALL_ID),
+    name: readText(attributes, TOOL_NAME),
+    arguments: typeof input === 'string' ? input : undefined,
+  };
 }
 
-/**
- * The call that a `function_tool` carries out, up to 1.6.4: these versions know no redaction, so
- * that its span may be read while it is open. `undefined` for any later one.
- */
-export function toolCallOf(attributes: Attributes): ToolCall | undefined {
-  const name = asText(attributes[LiveKitAttr.TOOL_NAME]);
-  const input = attributes[ARGUMENTS];
-  if (name === undefined || typeof input !== 'string') return undefined;
-  return { id: undefined, name, arguments: input };
+export function toolCallOf({ toolCall, span }: SpanNode): CarriedOutCall {
+  return toolCall ?? readToolCall(span?.attributes ?? {});
 }
 
 /** Takes the id of the turn's first open call of this tool with these arguments. */

@@ -2,7 +2,7 @@ import type { Attributes } from '@opentelemetry/api';
 import { hrTimeToMilliseconds } from '@opentelemetry/core';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
-import type { ModelStep, SpeechStart, TurnTimes } from '../mapping/mapping-context.js';
+import type { ModelStep, TurnTimes } from '../mapping/mapping-context.js';
 import { asFiniteNumber, asText, type JsonRecord } from '../mapping/read-attributes.js';
 import { LiveKitAttr } from '../semconv/raw-attributes.js';
 import type { Session } from './session.js';
@@ -16,7 +16,6 @@ const MAX_USER_TURNS = 4;
 /** LiveKit truncates the times that are added up here to whole milliseconds. */
 const TOLERANCE_MILLIS = 5;
 
-/** A turn of the user that an answer may be of. */
 export interface UserTurn {
   readonly endOfTurnDelayMillis: number;
   readonly transcriptionDelayMillis: number | undefined;
@@ -24,12 +23,10 @@ export interface UserTurn {
   readonly stopMillis: number;
 }
 
-/** A model call, and the `agent_turn` that it is of. */
 export interface TurnStep extends ModelStep {
   readonly turn: SpanNode;
 }
 
-/** LiveKit writes 0 for a delay that it does not know. */
 export function noteUserTurn({ userTurns }: Session, { attributes, endTime }: ReadableSpan): void {
   const endOfTurnDelayMillis = positive(attributes['lk.end_of_turn_delay']);
   if (endOfTurnDelayMillis === undefined) return;
@@ -41,14 +38,18 @@ export function noteUserTurn({ userTurns }: Session, { attributes, endTime }: Re
   if (userTurns.length > MAX_USER_TURNS) userTurns.shift();
 }
 
-/** All steps of a tool loop share the id of one speech, which their turns have from the start. */
 export function noteModelStep(node: SpanNode, turn: SpanNode, attributes: Attributes): void {
   const { session, startMillis } = node;
   if (session === undefined) return;
-  const speech = asText(turn.span?.attributes[LiveKitAttr.SPEECH_ID]) ?? turn.spanId;
   const ttftSeconds = asFiniteNumber(attributes['lk.response.ttft']);
   const firstTokenMillis = ttftSeconds === undefined ? undefined : startMillis + ttftSeconds * 1e3;
-  session.speech(speech).steps.push({ turn, startMillis, firstTokenMillis });
+  const { steps } = speechOf(session, turn, turn.span?.attributes);
+  steps.push({ turn, startMillis, firstTokenMillis });
+}
+
+/** The speech that a turn is a step of: LiveKit sets its id at the start. */
+function speechOf(session: Session, turn: SpanNode, attributes: Attributes | undefined) {
+  return session.speech(asText(attributes?.[LiveKitAttr.SPEECH_ID]) ?? turn.spanId);
 }
 
 /**
@@ -66,7 +67,10 @@ export function noteSpeech(node: SpanNode, metrics: JsonRecord | undefined): voi
   turn.speeches = [...turn.speeches, { textMillis, audioMillis: textMillis + ttfbMillis }];
 }
 
-/** The times of an answer that was spoken. */
+/**
+ * The times of an answer that was spoken. A stream's metrics are those of its last segment
+ * (`tts/tts.ts` overwrites them): audio that came after playing began is not the first.
+ */
 export function timesOfAnswer(turn: SpanNode, attributes: Attributes): TurnTimes | undefined {
   const { session, speakingMillis } = turn;
   const e2eSeconds = asFiniteNumber(attributes['lk.e2e_latency']);
@@ -74,14 +78,16 @@ export function timesOfAnswer(turn: SpanNode, attributes: Attributes): TurnTimes
     return undefined;
   }
   const userTurn = answeredTurn(session.userTurns, speakingMillis, e2eSeconds * 1e3);
-  const speech = asText(attributes[LiveKitAttr.SPEECH_ID]) ?? turn.spanId;
-  const steps = session.speeches.get(speech)?.steps ?? [];
+  const { steps } = speechOf(session, turn, attributes);
+  const speeches = turn.speeches.filter(
+    ({ audioMillis }) => audioMillis <= speakingMillis + TOLERANCE_MILLIS,
+  );
   return {
     speakingMillis,
     endOfTurnDelayMillis: userTurn?.endOfTurnDelayMillis,
     transcriptionDelayMillis: userTurn?.transcriptionDelayMillis,
     modelSteps: steps.slice(0, steps.findLastIndex((step) => step.turn === turn) + 1),
-    speech: firstSpeech(turn.speeches, speakingMillis),
+    speech: least(speeches, ({ audioMillis }) => audioMillis),
   };
 }
 
@@ -92,33 +98,17 @@ function answeredTurn(
   e2eMillis: number,
 ): UserTurn | undefined {
   const stopMillis = speakingMillis - e2eMillis;
-  let nearest: UserTurn | undefined;
-  for (const turn of turns) {
-    if (turn.endOfTurnDelayMillis > e2eMillis + TOLERANCE_MILLIS) continue;
-    const isNearer =
-      nearest === undefined ||
-      Math.abs(turn.stopMillis - stopMillis) < Math.abs(nearest.stopMillis - stopMillis);
-    if (isNearer) nearest = turn;
-  }
-  return nearest;
+  const decided = turns.filter(
+    ({ endOfTurnDelayMillis }) => endOfTurnDelayMillis <= e2eMillis + TOLERANCE_MILLIS,
+  );
+  return least(decided, (turn) => Math.abs(turn.stopMillis - stopMillis));
 }
 
-/**
- * The speech whose audio came first. A stream's metrics are those of its last segment
- * (`tts/tts.ts` overwrites them): audio that came after playing began is not the first.
- */
-function firstSpeech(
-  speeches: readonly SpeechStart[],
-  speakingMillis: number,
-): SpeechStart | undefined {
-  let first: SpeechStart | undefined;
-  for (const speech of speeches) {
-    if (speech.audioMillis > speakingMillis + TOLERANCE_MILLIS) continue;
-    if (first === undefined || speech.audioMillis < first.audioMillis) first = speech;
-  }
-  return first;
+function least<T>(items: readonly T[], by: (item: T) => number): T | undefined {
+  return items.toSorted((a, b) => by(a) - by(b))[0];
 }
 
+/** LiveKit writes 0 for a delay that it does not know. */
 function positive(value: unknown): number | undefined {
   const number = asFiniteNumber(value);
   return number !== undefined && number > 0 ? number : undefined;

@@ -19,7 +19,7 @@ export function renderMetricsTable(): string {
 /** Upper bounds of buckets, and whose they are. */
 export function renderBucketsTable(): string {
   const owners = new Map<string, string[]>();
-  for (const { name, boundaries } of Object.values(INSTRUMENTS)) {
+  for (const { name, boundaries } of INSTRUMENTS) {
     if (boundaries === undefined) continue;
     const bounds = boundaries.join(', ');
     owners.set(bounds, [...(owners.get(bounds) ?? []), name]);
@@ -29,7 +29,7 @@ export function renderBucketsTable(): string {
 }
 
 function render(head: readonly string[], cells: (row: Instrument) => readonly string[]): string {
-  return [head, head.map(() => '---'), ...Object.values(INSTRUMENTS).map(cells)]
+  return [head, head.map(() => '---'), ...INSTRUMENTS.map(cells)]
     .map((row) => `|${row.join('|')}|`)
     .join('\n');
 }

@@ -9,8 +9,13 @@ import { EVERYTHING_HIDDEN, privacyWith, SPAN_CONTEXT, send, spanWith } from './
 const CANARY = 'canary-5be1d0';
 
 const KEYS: readonly string[] = [
-  ...KEY_RULES.flatMap(({ exact }) => Object.keys(exact)),
-  ...KEY_RULES.flatMap(({ prefixes }) => prefixes.flatMap(([prefix]) => [prefix, `${prefix}x`])),
+  ...KEY_RULES.flatMap(([, names]) =>
+    names
+      .split(/\s+/)
+      .flatMap((name) =>
+        name.endsWith('*') ? [name.slice(0, -1), name.replace('*', 'x')] : [name],
+      ),
+  ),
   'input.value',
   'input.audio.transcript',
   'output.value',

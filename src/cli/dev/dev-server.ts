@@ -18,8 +18,6 @@ interface DevServerOptions {
   readonly store: SessionStore;
   /** 0 for a free one. */
   readonly port: number;
-  /** Empty where only traces are received. */
-  readonly files: ReadonlyMap<string, PageFile>;
   /** Another address than the loopback to listen at, and what requests to it have to show. */
   readonly exposed?: { readonly host: string; readonly token: string } | undefined;
 }
@@ -68,8 +66,7 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   return {
     endpoint: `http://${LOOPBACK}:${port}`,
     close: async () => {
-      const closed = once(server, 'close');
-      server.close();
+      const closed = once(server.close(), 'close');
       server.closeAllConnections();
       await closed;
     },
@@ -79,7 +76,7 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
 async function route(
   request: IncomingMessage,
   response: ServerResponse,
-  { store, files, exposed }: DevServerOptions,
+  { store, exposed }: DevServerOptions,
 ): Promise<void> {
   const { pathname, searchParams } = new URL(request.url ?? '/', `http://${LOOPBACK}`);
   const token = searchParams.get('token');
@@ -92,26 +89,46 @@ async function route(
   }
   if (request.method === 'POST') return receive(pathname, request, response, store);
   if (request.method !== 'GET') throw new RefusedRequest(405, 'GET or POST');
-  const file = files.get(pathname);
   const session = searchParams.get('session') ?? '';
-  if (file !== undefined) {
-    response.writeHead(200, { 'content-type': file.contentType }).end(file.body);
-  } else if (pathname === '/api/changes') {
-    streamChanges(response, store);
-  } else if (pathname === '/api/spans') {
-    sendJson(response, store.page(session, asIndex(searchParams.get('from'))));
-  } else if (pathname === '/api/search') {
-    sendJson(response, store.search(searchParams.get('q') ?? ''));
-  } else if (pathname === '/api/metrics') {
-    sendJson(response, store.metrics());
-  } else if (pathname === '/api/export') {
-    const spans = store.spansOf(session);
-    const disposition = `attachment; filename="${fileNameOf(session)}"`;
-    response.setHeader('content-disposition', disposition);
-    sendJson(response, spans, () => encodeTraces(spans ?? []));
-  } else {
-    throw new RefusedRequest(404, 'nothing here; traces go to /v1/traces');
+  switch (pathname) {
+    case '/':
+      return send(response, 'text/html; charset=utf-8', HTML);
+    case '/page.js':
+      return send(response, 'text/javascript; charset=utf-8', readBuilt('page.js'));
+    case '/page.css':
+      return send(response, 'text/css; charset=utf-8', readBuilt('page.css'));
+    case '/api/sessions':
+      return streamSessions(response, store);
+    case '/api/spans': {
+      const from = Number(searchParams.get('from') ?? 0);
+      return sendJson(response, known(store.get(session)).pageFrom(from));
+    }
+    case '/api/search':
+      return sendJson(response, store.search(searchParams.get('q') ?? ''));
+    case '/api/metrics':
+      return sendJson(response, store.metrics());
+    case '/api/export': {
+      const { spans } = known(store.get(session));
+      const disposition = `attachment; filename="${fileNameOf(session)}"`;
+      response.setHeader('content-disposition', disposition);
+      return send(response, JSON_TYPE, encodeTraces(spans));
+    }
+    default:
+      throw new RefusedRequest(404, 'nothing here; traces go to /v1/traces');
   }
+}
+
+function known<T>(session: T | undefined): T {
+  if (session === undefined) throw new RefusedRequest(404, 'no such session');
+  return session;
+}
+
+function send(response: ServerResponse, contentType: string, body: string): void {
+  response.writeHead(200, { 'content-type': contentType }).end(body);
+}
+
+function sendJson(response: ServerResponse, value: unknown): void {
+  send(response, JSON_TYPE, JSON.stringify(value));
 }
 
 /**
@@ -126,25 +143,19 @@ function isAllowed(
   token: string | null,
 ): boolean {
   const { host, origin, authorization, cookie } = headers;
-  const here = `http://${host ?? ''}`;
-  if (origin !== undefined && origin !== here) return false;
+  if (origin !== undefined && origin !== `http://${host ?? ''}`) return false;
   if (expected !== undefined) {
     const [, fromCookie] = new RegExp(`(?:^|; )${COOKIE}=([^;]*)`).exec(cookie ?? '') ?? [];
     const shown = [authorization?.replace(/^Bearer /i, ''), fromCookie, token];
     if (shown.some((each) => isEqual(each ?? '', expected))) return true;
   }
-  return isLoopback(here) && /^(?:::ffff:)?127\.|^::1$/.test(socket.remoteAddress ?? '');
+  const isNamedLoopback = /^(?:localhost|127(?:\.\d+){3})(?::\d+)?$/i.test(host ?? '');
+  return isNamedLoopback && /^(?:::ffff:)?127\.|^::1$/.test(socket.remoteAddress ?? '');
 }
 
 function isEqual(text: string, expected: string): boolean {
   const [a, b] = [Buffer.from(text), Buffer.from(expected)];
   return a.length === b.length && timingSafeEqual(a, b);
-}
-
-function isLoopback(origin: string): boolean {
-  if (!URL.canParse(origin)) return false;
-  const { hostname } = new URL(origin);
-  return hostname === 'localhost' || /^127(?:\.\d+){3}$/.test(hostname);
 }
 
 async function receive(
@@ -168,36 +179,17 @@ async function receive(
   } catch (error) {
     throw new RefusedRequest(400, error instanceof Error ? error.message : 'not a request of OTLP');
   }
-  const answer = contentType === JSON_TYPE ? '{}' : '';
-  response.writeHead(200, { 'content-type': contentType }).end(answer);
+  send(response, contentType, contentType === JSON_TYPE ? '{}' : '');
 }
 
-function sendJson(
-  response: ServerResponse,
-  value: unknown,
-  encode: (value: unknown) => string = JSON.stringify,
-): void {
-  if (value === undefined) throw new RefusedRequest(404, 'no such session');
-  response.writeHead(200, { 'content-type': 'application/json' }).end(encode(value));
-}
-
-/** Server-sent events: all sessions at once, then each one that changes. */
-function streamChanges(response: ServerResponse, store: SessionStore): void {
+/** Server-sent events: all sessions, at once and after each change. */
+function streamSessions(response: ServerResponse, store: SessionStore): void {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
-  const send = (name: string, value: unknown): void => {
-    response.write(`event: ${name}\ndata: ${JSON.stringify(value)}\n\n`);
+  const push = (): void => {
+    response.write(`data: ${JSON.stringify(store.summaries())}\n\n`);
   };
-  send('sessions', store.summaries());
-  const stop = store.listen(({ session, gone }) => {
-    if (gone.length > 0) send('gone', gone);
-    send('session', session.summary());
-  });
-  response.on('close', stop);
-}
-
-function asIndex(text: string | null): number {
-  const index = Number(text ?? 0);
-  return Number.isSafeInteger(index) && index >= 0 ? index : 0;
+  push();
+  response.on('close', store.listen(push));
 }
 
 const MAX_BODY_BYTES: number = 64 * 1024 * 1024;
@@ -235,12 +227,12 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   }
 }
 
-/** A file of the page as it is served. */
-interface PageFile {
-  readonly contentType: string;
-  readonly body: string;
+/** Script and style of the page are built with the command; nothing comes from elsewhere. */
+function readBuilt(name: string): string {
+  return readFileSync(new URL(name, import.meta.url), 'utf8');
 }
 
+/** The fixed parts of the page; `page/main.ts` fills them. */
 const HTML = `<!doctype html>
 <html lang="en">
 <head>
@@ -252,22 +244,51 @@ const HTML = `<!doctype html>
 <link rel="stylesheet" href="/page.css">
 </head>
 <body>
-<div id="app"></div>
+<div id="app">
+  <header class="top">
+    <b class="brand">catalyst-tracing <span>dev</span></b>
+    <input type="search" aria-label="Search" spellcheck="false"
+      placeholder="Search text, tools, models, errors…  ( / )">
+    <span class="status"></span>
+  </header>
+  <div class="body">
+    <nav aria-label="Sessions">
+      <div class="filter">
+        <select name="service" aria-label="service" hidden></select>
+        <select name="agent" aria-label="agent" hidden></select>
+        <button class="quiet" data-action="errors" aria-pressed="false"
+          title="Sessions in which something failed">errors</button>
+        <button class="quiet" data-action="slow" aria-pressed="false"
+          title="Sessions with a reply of more than 1.50 s">slow</button>
+      </div>
+      <div class="list"></div>
+      <p class="keys">
+        <span><kbd>j k</kbd> spans</span>
+        <span><kbd>[ ]</kbd> sessions</span>
+        <span><kbd>e</kbd> next error</span>
+        <span><kbd>/</kbd> search</span>
+        <span><kbd>Esc</kbd> back</span>
+      </p>
+    </nav>
+    <main class="nothing">
+      <div class="overview"></div>
+      <div class="left">
+        <h2>Conversation</h2>
+        <section class="pane" aria-label="Conversation"></section>
+      </div>
+      <div class="right">
+        <h2>Timeline <span class="tools">
+          <button class="quiet" data-action="zoomOut" hidden>← whole session</button>
+          <button class="quiet" data-action="showAll"></button>
+        </span></h2>
+        <section class="pane" aria-label="Timeline"></section>
+        <aside class="pane" aria-label="Span" hidden></aside>
+      </div>
+    </main>
+  </div>
+</div>
 <noscript>This page needs JavaScript; all of it comes from this machine.</noscript>
 <script src="/page.js"></script>
 </body>
 </html>
 `;
-
-/** The page by path. Script and style are built with the command; nothing comes from elsewhere. */
-export function readPageFiles(): ReadonlyMap<string, PageFile> {
-  return new Map([
-    ['/', { contentType: 'text/html; charset=utf-8', body: HTML }],
-    ['/page.js', { contentType: 'text/javascript; charset=utf-8', body: built('page.js') }],
-    ['/page.css', { contentType: 'text/css; charset=utf-8', body: built('page.css') }],
-  ]);
-}
-
-function built(name: string): string {
-  return readFileSync(new URL(name, import.meta.url), 'utf8');
-}

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { asPrintable } from '../../diagnostics.js';
+import { asPrintable, reasonOf } from '../../diagnostics.js';
 import { Attr } from '../../semconv/attribute-keys.js';
 import type { DecodedSpan } from '../otlp/decode.js';
-import { createPaint, type Paint } from '../terminal.js';
 import {
   countSpans,
   describeLatency,
@@ -13,7 +12,8 @@ import {
   latencyOf,
   textOf,
 } from '../span-facts.js';
-import { type DevServer, readPageFiles, startDevServer } from './dev-server.js';
+import { createPaint, hasColors } from '../terminal.js';
+import { type DevServer, startDevServer } from './dev-server.js';
 import { keepSessions, loadSessions, parseSessionFile } from './session-files.js';
 import { SessionStore, type StoreChange } from './session-store.js';
 import { renderTotals, renderTraceTree } from './trace-tree.js';
@@ -21,14 +21,14 @@ import { renderTotals, renderTraceTree } from './trace-tree.js';
 /** OTLP's port for HTTP. */
 const DEFAULT_PORT = 4318;
 
-export interface Terminal {
-  readonly color: boolean;
-  /** Width of the terminal now; `undefined` where there is none. */
-  readonly columns: () => number | undefined;
-  readonly print: (text: string) => void;
+const color = hasColors();
+const paint = createPaint(color);
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
 }
 
-export interface DevOptions {
+interface DevOptions {
   /** `undefined` for OTLP's own, or a free one where that is taken. */
   readonly port: number | undefined;
   /** Another address than the loopback to listen at: containers reach no loopback. */
@@ -38,39 +38,31 @@ export interface DevOptions {
 }
 
 /** Receives traces and shows them until Ctrl+C or SIGTERM. */
-export async function runDev(options: DevOptions, terminal: Terminal): Promise<void> {
-  const { print } = terminal;
+export async function runDev(options: DevOptions): Promise<void> {
   const { host, data } = options;
   const store = new SessionStore();
-  const paint = createPaint(terminal.color);
   if (data !== undefined) {
-    keepSessions(store, data, (file, error) => {
-      const reason = error instanceof Error ? error.message : 'unknown reason';
-      print(paint('red', `${file} cannot be read or written: ${reason}`));
-    });
+    keepSessions(store, data, (file, error) =>
+      print(paint('red', `${file} cannot be read or written: ${reasonOf(error)}`)),
+    );
   }
-  store.listen(createLivePrinter(terminal, paint));
+  store.listen(printChange);
   const token = randomBytes(16).toString('hex');
   const server = await listen(store, options, token);
   const { port } = new URL(server.endpoint);
-  const page = host === undefined ? server.endpoint : `http://localhost:${port}/?token=${token}`;
-  const address = host === undefined ? server.endpoint : `http://host.docker.internal:${port}`;
-  print(
-    [
-      `${paint('bold', 'catalyst-tracing dev')} receives traces, and shows them at`,
-      `  ${paint('blue', page)}`,
-      host === undefined ? 'Start the agent with' : 'Start the agent in its container with',
-      `  CATALYST_OTLP_ENDPOINT=${address}`,
-      ...(host === undefined ? [] : [`  CATALYST_OTLP_TOKEN=${token}`]),
-      ...(options.port === undefined && Number(port) !== DEFAULT_PORT
-        ? [`Port ${DEFAULT_PORT} is taken, perhaps by another dev: this one has another port.`]
-        : []),
-      paint(
-        'dim',
-        `${data === undefined ? 'Nothing is kept' : `Sessions are kept in ${data}`}; nothing is sent on. Ctrl+C ends it.`,
-      ),
-    ].join('\n'),
-  );
+  const isExposed = host !== undefined;
+  const page = isExposed ? `http://localhost:${port}/?token=${token}` : server.endpoint;
+  const address = isExposed ? `http://host.docker.internal:${port}` : server.endpoint;
+  print(`${paint('bold', 'catalyst-tracing dev')} receives traces, and shows them at`);
+  print(`  ${paint('blue', page)}`);
+  print(isExposed ? 'Start the agent in its container with' : 'Start the agent with');
+  print(`  CATALYST_OTLP_ENDPOINT=${address}`);
+  if (isExposed) print(`  CATALYST_OTLP_TOKEN=${token}`);
+  if (options.port === undefined && Number(port) !== DEFAULT_PORT) {
+    print(`Port ${DEFAULT_PORT} is taken, perhaps by another dev: this one has another port.`);
+  }
+  const kept = data === undefined ? 'Nothing is kept' : `Sessions are kept in ${data}`;
+  print(paint('dim', `${kept}; nothing is sent on. Ctrl+C ends it.`));
   await untilSignal(server);
 }
 
@@ -85,42 +77,36 @@ async function listen(
   { host, port }: DevOptions,
   token: string,
 ): Promise<DevServer> {
-  const files = readPageFiles();
   const exposed = host === undefined ? undefined : { host, token };
   try {
-    return await startDevServer({ store, files, exposed, port: port ?? DEFAULT_PORT });
+    return await startDevServer({ store, exposed, port: port ?? DEFAULT_PORT });
   } catch (error) {
     const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
     if (port !== undefined || !isTaken) throw error;
-    return startDevServer({ store, files, exposed, port: 0 });
+    return startDevServer({ store, exposed, port: 0 });
   }
 }
 
 const MAX_ID_LENGTH = 24;
 const MAX_LINE_LENGTH = 160;
 
-/**
- * Prints what arrives: turns, tools and errors as they end, and the whole tree of a session once its
- * root is there.
- */
-function createLivePrinter(terminal: Terminal, paint: Paint): (change: StoreChange) => void {
-  const { print } = terminal;
-  return ({ session, added }) => {
-    const isEnd = added.some(({ parentSpanId }) => parentSpanId === '');
-    const name = paint('dim', asPrintable(session.id, MAX_ID_LENGTH));
-    if (isEnd) return print(`\n${renderSession(session.spans, terminal)}\n`);
-    const byStart = added.toSorted((a, b) => (a.startNanos < b.startNanos ? -1 : 1));
-    for (const line of byStart.flatMap((span) => linesOf(span, paint))) print(`${name}  ${line}`);
-  };
+/** Turns, tools and errors as they end, and the whole tree of a session once its root is there. */
+function printChange({ session, added }: StoreChange): void {
+  if (added.some(({ parentSpanId }) => parentSpanId === '')) {
+    return print(`\n${renderSession(session.spans)}\n`);
+  }
+  const name = paint('dim', asPrintable(session.id, MAX_ID_LENGTH));
+  const byStart = added.toSorted((a, b) => (a.startNanos < b.startNanos ? -1 : 1));
+  for (const line of byStart.flatMap(linesOf)) print(`${name}  ${line}`);
 }
 
 /** The tree of a session and its totals. */
-function renderSession(spans: readonly DecodedSpan[], { color, columns }: Terminal): string {
-  const tree = renderTraceTree(spans, { color, columns: columns() });
-  return `${tree}\n\n${renderTotals(countSpans(spans))}`;
+function renderSession(spans: readonly DecodedSpan[]): string {
+  const columns = process.stdout.isTTY ? process.stdout.columns : undefined;
+  return `${renderTraceTree(spans, { color, columns })}\n\n${renderTotals(countSpans(spans))}`;
 }
 
-function linesOf(span: DecodedSpan, paint: Paint): readonly string[] {
+function linesOf(span: DecodedSpan): readonly string[] {
   const { status, name } = span;
   const [input, output, tool] = [Attr.INPUT_VALUE, Attr.OUTPUT_VALUE, Attr.TOOL_NAME].map((key) =>
     asPrintable(textOf(span, key) ?? '', MAX_LINE_LENGTH),
@@ -138,7 +124,7 @@ function linesOf(span: DecodedSpan, paint: Paint): readonly string[] {
   ];
 }
 
-export interface ShowOptions {
+interface ShowOptions {
   /** A file in OTLP/JSON, or the id of a session. */
   readonly target: string;
   /** Directory of `dev --data`; `undefined` asks the `dev` that runs. */
@@ -149,37 +135,28 @@ export interface ShowOptions {
 }
 
 /** Prints a session that was kept or exported, or serves the page with it until Ctrl+C. */
-export async function runShow(options: ShowOptions, terminal: Terminal): Promise<void> {
+export async function runShow(options: ShowOptions): Promise<void> {
   const spans = await readSession(options);
-  if (!options.page) return terminal.print(renderSession(spans, terminal));
+  if (!options.page) return print(renderSession(spans));
   const store = new SessionStore();
   store.add(spans, 0, 0);
-  const server = await startDevServer({ store, files: readPageFiles(), port: options.port ?? 0 });
-  terminal.print(`${options.target} is shown at\n  ${server.endpoint}\nCtrl+C ends it.`);
+  const server = await startDevServer({ store, port: options.port ?? 0 });
+  print(`${options.target} is shown at\n  ${server.endpoint}\nCtrl+C ends it.`);
   await untilSignal(server);
 }
 
 async function readSession({ target, data, port }: ShowOptions): Promise<readonly DecodedSpan[]> {
   if (existsSync(target)) return parseSessionFile(readFileSync(target, 'utf8'));
-  const spans =
-    data === undefined ? await fetchSession(target, port ?? DEFAULT_PORT) : find(data, target);
-  if (spans !== undefined) return spans;
+  if (data === undefined) {
+    const query = `session=${encodeURIComponent(target)}`;
+    const url = `http://127.0.0.1:${port ?? DEFAULT_PORT}/api/export?${query}`;
+    const response = await fetch(url).catch(() => undefined);
+    if (response?.ok === true) return parseSessionFile(await response.text());
+  } else {
+    const store = new SessionStore();
+    loadSessions(store, data, () => {});
+    const session = store.get(target);
+    if (session !== undefined) return session.spans;
+  }
   throw new Error(`"${target}" is neither a file nor a session of ${data ?? 'the dev that runs'}`);
-}
-
-function find(directory: string, sessionId: string): readonly DecodedSpan[] | undefined {
-  const store = new SessionStore();
-  loadSessions(store, directory, () => {});
-  return store.spansOf(sessionId);
-}
-
-async function fetchSession(
-  sessionId: string,
-  port: number,
-): Promise<readonly DecodedSpan[] | undefined> {
-  const query = `session=${encodeURIComponent(sessionId)}`;
-  const response = await fetch(`http://127.0.0.1:${port}/api/export?${query}`).catch(
-    () => undefined,
-  );
-  return response?.ok === true ? parseSessionFile(await response.text()) : undefined;
 }

@@ -49,18 +49,17 @@ export function loadSessions(
 
 /** The spans of a file: one request in OTLP/JSON, or one on each line. Throws on a file without any. */
 export function parseSessionFile(text: string): readonly DecodedSpan[] {
+  const whole = parseRequest(text);
+  const spans = whole.length > 0 ? whole : text.split('\n').flatMap(parseRequest);
+  if (spans.length === 0) throw new Error('no spans in OTLP/JSON');
+  return spans;
+}
+
+function parseRequest(text: string): readonly DecodedSpan[] {
   try {
     return decodeTraces(Buffer.from(text), JSON_TYPE);
   } catch {
-    const spans = text.split('\n').flatMap((line) => {
-      try {
-        return decodeTraces(Buffer.from(line), JSON_TYPE);
-      } catch {
-        return [];
-      }
-    });
-    if (spans.length === 0) throw new Error('no spans in OTLP/JSON');
-    return spans;
+    return [];
   }
 }
 

@@ -1,3 +1,4 @@
+import { asText } from '../../mapping/read-attributes.js';
 import { Attr } from '../../semconv/attribute-keys.js';
 import type { DecodedPoint, DecodedSpan } from '../otlp/decode.js';
 import {
@@ -6,7 +7,6 @@ import {
   type PageMetric,
   type PageSpan,
   type SessionSummary,
-  type SpanPage,
   textOf,
 } from '../span-facts.js';
 
@@ -15,13 +15,11 @@ export interface StoreChange {
   readonly session: StoredSession;
   /** Spans that are new in it. */
   readonly added: readonly DecodedSpan[];
-  /** Sessions that are no longer there: merged into this one, or the oldest of too many. */
-  readonly gone: readonly string[];
 }
 
 /** Attributes of metrics have few values; a service that breaks this must not fill the memory. */
 const MAX_METRICS = 2000;
-const DEFAULT_MAX_BYTES: number = 256 * 1024 * 1024;
+const MAX_BYTES = 256 * 1024 * 1024;
 
 /**
  * Everything that has arrived, by session, bounded in bytes: the sessions that were quiet longest go
@@ -34,11 +32,6 @@ export class SessionStore {
   readonly #sessionOfTrace = new Map<string, string>();
   readonly #metrics = new Map<string, PageMetric>();
   readonly #listeners = new Set<(change: StoreChange) => void>();
-  readonly #maxBytes: number;
-
-  constructor(maxBytes: number = DEFAULT_MAX_BYTES) {
-    this.#maxBytes = maxBytes;
-  }
 
   /** Returns how to stop listening. */
   listen(listener: (change: StoreChange) => void): () => void {
@@ -48,16 +41,16 @@ export class SessionStore {
 
   /** Takes the spans of one request; `bytes` is the size of its body, `nowMillis` when it arrived. */
   add(spans: readonly DecodedSpan[], bytes: number, nowMillis: number = Date.now()): void {
-    const gone = spans.flatMap((span) => this.#learnSession(span));
+    for (const span of spans) this.#learnSession(span);
     const added = new Map<StoredSession, DecodedSpan[]>();
     for (const span of spans) {
       const session = this.#open(this.#sessionOfTrace.get(span.traceId) ?? span.traceId);
       session.add(span, bytes / spans.length, nowMillis);
       added.set(session, [...(added.get(session) ?? []), span]);
     }
+    this.#evict();
     for (const [session, news] of added) {
-      gone.push(...this.#evict(session));
-      for (const listener of this.#listeners) listener({ session, added: news, gone });
+      for (const listener of this.#listeners) listener({ session, added: news });
     }
   }
 
@@ -80,23 +73,12 @@ export class SessionStore {
     return [...this.#metrics.values()];
   }
 
-  /** Everything of a session, in order of arrival; `undefined` for one that is not there. */
-  spansOf(id: string): readonly DecodedSpan[] | undefined {
-    return this.#sessions.get(id)?.spans;
+  get(id: string): StoredSession | undefined {
+    return this.#sessions.get(id);
   }
 
-  /** Newest first. */
   summaries(): readonly SessionSummary[] {
-    return [...this.#sessions.values()]
-      .map((session) => session.summary())
-      .toSorted((a, b) => b.startMillis - a.startMillis);
-  }
-
-  /** `undefined` for a session that is not there. */
-  page(id: string, from: number): SpanPage | undefined {
-    const session = this.#sessions.get(id);
-    if (session === undefined) return undefined;
-    return { spans: session.pageFrom(from), next: session.spans.length };
+    return Array.from(this.#sessions.values(), (session) => session.summary());
   }
 
   /** Ids of the sessions that contain a text. */
@@ -108,18 +90,17 @@ export class SessionStore {
   }
 
   /** A trace tells its session with any of its spans; what came before it moves there. */
-  #learnSession({ traceId, attributes }: DecodedSpan): readonly string[] {
+  #learnSession({ traceId, attributes }: DecodedSpan): void {
     const id = attributes[Attr.SESSION_ID];
-    if (typeof id !== 'string' || id === '' || this.#sessionOfTrace.has(traceId)) return [];
+    if (typeof id !== 'string' || id === '' || this.#sessionOfTrace.has(traceId)) return;
     this.#sessionOfTrace.set(traceId, id);
     const early = id === traceId ? undefined : this.#sessions.get(traceId);
-    if (early === undefined) return [];
+    if (early === undefined) return;
     const session = this.#open(id);
     for (const span of early.spans) {
       session.add(span, early.bytes / early.spans.length, early.receivedMillis);
     }
     this.#sessions.delete(traceId);
-    return [traceId];
   }
 
   #open(id: string): StoredSession {
@@ -129,17 +110,16 @@ export class SessionStore {
     return session;
   }
 
-  #evict(newest: StoredSession): readonly string[] {
+  /** Never the newest, however large it is. */
+  #evict(): void {
+    const oldest = [...this.#sessions.values()].slice(0, -1);
     let bytes = [...this.#sessions.values()].reduce((sum, session) => sum + session.bytes, 0);
-    const gone: string[] = [];
-    for (const session of this.#sessions.values()) {
-      if (bytes <= this.#maxBytes || session === newest) break;
+    for (const session of oldest) {
+      if (bytes <= MAX_BYTES) return;
       this.#sessions.delete(session.id);
       for (const traceId of session.traceIds) this.#sessionOfTrace.delete(traceId);
       bytes -= session.bytes;
-      gone.push(session.id);
     }
-    return gone;
   }
 }
 
@@ -157,37 +137,40 @@ const PARTICIPANT_KEYS = [
 export class StoredSession {
   readonly id: string;
   readonly traceIds: Set<string> = new Set();
-  readonly #spans: DecodedSpan[] = [];
+  readonly spans: DecodedSpan[] = [];
   bytes = 0;
   receivedMillis = 0;
+  #summary: SessionSummary | undefined;
 
   constructor(id: string) {
     this.id = id;
   }
 
-  get spans(): readonly DecodedSpan[] {
-    return this.#spans;
-  }
-
   /** Takes a span; `bytes` is what it weighed on the wire. */
   add(span: DecodedSpan, bytes: number, receivedMillis: number): void {
-    this.#spans.push(span);
+    this.spans.push(span);
     this.traceIds.add(span.traceId);
     this.bytes += bytes;
     this.receivedMillis = Math.max(this.receivedMillis, receivedMillis);
+    this.#summary = undefined;
   }
 
   pageFrom(index: number): readonly PageSpan[] {
-    return this.#spans.slice(index).map(toPageSpan);
+    return this.spans.slice(index).map(toPageSpan);
   }
 
+  /** Made once for what has arrived: all of them are sent with each change of one. */
   summary(): SessionSummary {
-    const byStart = this.#spans.toSorted((a, b) => (a.startNanos < b.startNanos ? -1 : 1));
+    return (this.#summary ??= this.#summarize());
+  }
+
+  #summarize(): SessionSummary {
+    const byStart = this.spans.toSorted((a, b) => (a.startNanos < b.startNanos ? -1 : 1));
     const all = (key: string): readonly string[] => [
       ...new Set(byStart.flatMap((span) => textOf(span, key) ?? [])),
     ];
-    const ends = byStart.map(({ endNanos }) => asMillis(endNanos));
     const [first] = byStart;
+    const replies = byStart.flatMap((span) => latencyOf(span)?.millis ?? []);
     return {
       ...countSpans(byStart),
       id: this.id,
@@ -198,11 +181,9 @@ export class StoredSession {
       agents: all(Attr.AGENT_NAME),
       models: all(Attr.MODEL_NAME),
       startMillis: first === undefined ? Infinity : asMillis(first.startNanos),
-      endMillis: ends.reduce((most, each) => Math.max(most, each), 0),
+      endMillis: byStart.reduce((most, { endNanos }) => Math.max(most, asMillis(endNanos)), 0),
       receivedMillis: this.receivedMillis,
-      replyMillis: byStart
-        .flatMap((span) => latencyOf(span)?.millis ?? [])
-        .toSorted((a, b) => a - b),
+      replyMillis: replies.toSorted((a, b) => a - b),
       isComplete: byStart.some(({ parentSpanId }) => parentSpanId === ''),
     };
   }
@@ -213,7 +194,7 @@ export class StoredSession {
       typeof value === 'string'
         ? value.toLowerCase().includes(lowerCase)
         : Array.isArray(value) && value.some(has);
-    return this.#spans.some(
+    return this.spans.some(
       ({ name, status, attributes, resourceAttributes }) =>
         has(name) ||
         has(status.message) ||
@@ -253,8 +234,4 @@ function toPageSpan(span: DecodedSpan): PageSpan {
 /** Whole microseconds: nanoseconds since the epoch do not fit a number. */
 function asMillis(nanos: bigint): number {
   return Number(nanos / NANOS_PER_MICRO) / 1000;
-}
-
-function asText(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }

@@ -1,9 +1,32 @@
+import { gzipSync } from 'node:zlib';
+import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  AlwaysOnSampler,
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  type ReadableSpan,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
+import { createScrubber } from '../../export/delivery-stats.js';
+import { createAgent, readCertificates, resolveProxy } from '../../export/http-agent.js';
+import { createTarget, type HttpResponse, HttpTransport } from '../../export/http-transport.js';
+import { resolveRequestHeaders } from '../../export/otlp-exporter.js';
+import { metricsUrl } from '../../metrics/metrics.js';
+import { displayUrl } from '../../options/endpoint.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
-import { explainAnswer, explainFailure } from './explain.js';
-import { createProbe, type Attempt, type Destination, type Packing, type Probe } from './probe.js';
-import { findingsOf, type Finding } from './report.js';
+import { Attr, SpanKindValues } from '../../semconv/attribute-keys.js';
+import { TRACER_NAME, VERSION } from '../../version.js';
+import { JSON_TYPE, PROTOBUF_TYPE } from '../otlp/decode.js';
+import { DOCTOR_SESSION } from '../span-facts.js';
+import { type Destination, explainAnswer, explainFailure } from './explain.js';
+import { finding, type Finding } from './findings.js';
 
-const finding = findingsOf('collector');
+/** Encoding and compression; others are tried when the configured ones are refused. */
+type Packing = Pick<ResolvedOptions, 'protocol' | 'compression'>;
+
+/** An answer, or the code of the failure that came instead of one. */
+type Attempt = HttpResponse | { readonly failure: string };
 
 /** Statuses that may be about how the trace was packed. */
 const PACKING_STATUSES: ReadonlySet<number> = new Set([400, 406, 415, 422, 500, 501]);
@@ -13,60 +36,127 @@ const LANGFUSE_PATH = '/api/public/otel/';
 /** https://langfuse.com/integrations/native/opentelemetry: the way in by which traces show at once. */
 const LANGFUSE_HEADER = 'x-langfuse-ingestion-version';
 
+const SILENT = { warnOnce: (): void => {}, debug: (): void => {} };
+
 /** Sends a test trace to the configured collector and explains what came of it. */
 export async function checkCollector(resolved: ResolvedOptions): Promise<readonly Finding[]> {
-  const probe = createProbe(resolved);
-  if (probe === undefined) return [];
-  const { destination, traceId } = probe;
-  const attempt = await probe.send(resolved);
+  const { endpoint } = resolved;
+  if (endpoint === undefined) return [];
+  const span = createSpan(resolved);
+  const send = ({ protocol, compression }: Packing): Promise<Attempt> => {
+    const isJson = protocol === 'http/json';
+    const serializer = isJson ? JsonTraceSerializer : ProtobufTraceSerializer;
+    const body = serializer.serializeRequest([span]) ?? new Uint8Array();
+    const type = isJson ? JSON_TYPE : PROTOBUF_TYPE;
+    return post(resolved, endpoint, type, body, compression);
+  };
+  const destination = describeDestination(resolved, endpoint);
+  const attempt = await send(resolved);
   if ('failure' in attempt) return [explainFailure(attempt.failure, destination)];
-  const other = PACKING_STATUSES.has(attempt.status)
-    ? await findPacking(probe, resolved)
-    : undefined;
-  if (other !== undefined) return [explainPacking(attempt.status, other, resolved)];
-  const explained = explainAnswer(attempt, destination);
-  const isTaken = explained.level === 'ok';
-  const text = isTaken ? `${explained.text} Look there for trace ${traceId}.` : explained.text;
+  const { status } = attempt;
+  const other = PACKING_STATUSES.has(status) ? await findPacking(send, resolved) : undefined;
+  if (other !== undefined) return [explainPacking(status, other, resolved)];
   return [
-    { ...explained, text },
-    ...remarkOnDestination(destination),
-    ...(resolved.metrics === undefined ? [] : await checkMetrics(probe)),
+    explainAnswer(attempt, destination, span.spanContext().traceId),
+    ...remarkOnDestination(destination, resolved),
+    ...(resolved.metrics === undefined ? [] : [await checkMetrics(resolved, endpoint)]),
   ];
 }
 
-async function checkMetrics(probe: Probe): Promise<readonly Finding[]> {
-  const attempt = await probe.sendMetrics();
-  if (attempt === undefined) {
-    const text = 'Metrics are on, and the endpoint does not end in /v1/traces: they go nowhere.';
-    return [
-      finding('metrics_nowhere', 'problem', text, 'Set CATALYST_OTLP_ENDPOINT to a base URL.'),
-    ];
+/** A span of OpenTelemetry's own, whatever the configured sampler would do with it. */
+function createSpan(resolved: ResolvedOptions): ReadableSpan {
+  const exporter = new InMemorySpanExporter();
+  const provider = new BasicTracerProvider({
+    sampler: new AlwaysOnSampler(),
+    resource: resourceFromAttributes(resolved.resourceAttributes),
+    spanProcessors: [new SimpleSpanProcessor(exporter)],
+  });
+  const attributes = {
+    [Attr.SPAN_KIND]: SpanKindValues.CHAIN,
+    [Attr.SESSION_ID]: DOCTOR_SESSION,
+  };
+  const tracer = provider.getTracer(TRACER_NAME, VERSION);
+  tracer.startSpan('catalyst-tracing doctor', { root: true, attributes }).end();
+  const [span] = exporter.getFinishedSpans();
+  if (span === undefined) throw new Error('the test span was not recorded');
+  return span;
+}
+
+/** On the exporter's own way, and on a new connection. Never rejects: a failure is a result. */
+async function post(
+  { delivery, headers, proxies }: ResolvedOptions,
+  endpoint: string,
+  contentType: string,
+  body: Uint8Array,
+  compression: Packing['compression'],
+): Promise<Attempt> {
+  const url = new URL(endpoint);
+  const proxy = resolveProxy(url, proxies, SILENT);
+  const ca = readCertificates(delivery.ca, SILENT);
+  const isZipped = compression === 'gzip';
+  const sent = {
+    'user-agent': `${TRACER_NAME}/${VERSION}`,
+    ...resolveRequestHeaders(headers, SILENT),
+    ...(isZipped && { 'content-encoding': 'gzip' }),
+  };
+  const timeoutMillis = delivery.exportTimeoutMillis;
+  const agent = createAgent({ url, proxy, ca, timeoutMillis });
+  const target = createTarget(url, proxy, sent, ca);
+  const transport = new HttpTransport(target, agent, false, timeoutMillis);
+  try {
+    // Compressed however short it is, because the traces of sessions will be.
+    return await transport.post(isZipped ? gzipSync(body) : body, contentType);
+  } catch (error) {
+    const { code, message }: NodeJS.ErrnoException = error instanceof Error ? error : new Error();
+    return { failure: code ?? message };
+  } finally {
+    transport.close();
   }
-  if (isAccepted(attempt)) return [finding('metrics', 'ok', 'It accepts metrics too.')];
+}
+
+function describeDestination(
+  { headers, sources, delivery, proxies }: ResolvedOptions,
+  endpoint: string,
+): Destination {
+  const { authorization } = headers;
+  const option = ['token', 'headers'].find((name) => sources[name]?.[0] === 'option');
+  const source = nameSource(sources['authorization']?.[0], option ?? 'endpoint');
+  return {
+    url: new URL(displayUrl(endpoint)),
+    endpointFrom: nameSource(sources['endpoint']?.[0], 'endpoint'),
+    authorizationFrom: authorization === undefined ? undefined : source,
+    scheme: /^(?:bearer|basic)(?=\s)/i.exec(authorization ?? '')?.[0],
+    proxy: resolveProxy(new URL(endpoint), proxies, SILENT)?.host,
+    timeoutMillis: delivery.exportTimeoutMillis,
+    scrub: createScrubber(headers),
+  };
+}
+
+function nameSource(source: string | undefined, option: string): string {
+  return source === 'option' ? `the option \`${option}\`` : (source ?? 'default');
+}
+
+async function checkMetrics(resolved: ResolvedOptions, endpoint: string): Promise<Finding> {
+  const url = metricsUrl(endpoint);
+  if (url === undefined) return finding('collector.metrics_nowhere');
+  const attempt = await post(resolved, url, PROTOBUF_TYPE, new Uint8Array(), 'none');
+  if (isAccepted(attempt)) return finding('collector.metrics');
   const reason = 'status' in attempt ? attempt.status : attempt.failure;
-  return [
-    finding(
-      'metrics_refused',
-      'problem',
-      `Metrics are on, and the collector does not accept them (${reason}).`,
-      'Give the collector a pipeline for metrics, or turn them off: CATALYST_METRICS=false.',
-    ),
-  ];
+  return finding('collector.metrics_refused', { reason });
 }
 
 /** Another way of packing that this collector takes, so that the fix is known and not guessed. */
-async function findPacking(probe: Probe, configured: Packing): Promise<Packing | undefined> {
-  const protocol = configured.protocol === 'http/json' ? 'http/protobuf' : 'http/json';
+async function findPacking(
+  send: (packing: Packing) => Promise<Attempt>,
+  { protocol, compression }: Packing,
+): Promise<Packing | undefined> {
+  const other = protocol === 'http/json' ? 'http/protobuf' : 'http/json';
   const ways: readonly Packing[] = [
-    { protocol: configured.protocol, compression: 'none' },
-    { protocol, compression: configured.compression },
-    { protocol, compression: 'none' },
+    ...(compression === 'none' ? [] : [{ protocol, compression: 'none' } as const]),
+    { protocol: other, compression },
+    { protocol: other, compression: 'none' },
   ];
-  for (const way of ways) {
-    const isSame =
-      way.protocol === configured.protocol && way.compression === configured.compression;
-    if (!isSame && isAccepted(await probe.send(way))) return way;
-  }
+  for (const way of ways) if (isAccepted(await send(way))) return way;
   return undefined;
 }
 
@@ -75,52 +165,27 @@ function isAccepted(attempt: Attempt): boolean {
 }
 
 function explainPacking(status: number, works: Packing, configured: Packing): Finding {
-  const changes = [
-    works.protocol === configured.protocol ? [] : [`OTEL_EXPORTER_OTLP_PROTOCOL=${works.protocol}`],
-    works.compression === configured.compression
-      ? []
-      : [`OTEL_EXPORTER_OTLP_COMPRESSION=${works.compression}`],
-  ].flat();
-  const refused = [
-    works.protocol === configured.protocol ? [] : [configured.protocol],
-    works.compression === configured.compression ? [] : [configured.compression],
-  ].flat();
-  return finding(
-    'packing',
-    'problem',
-    `The collector does not accept ${refused.join(' with ')} (${status}); the same trace was accepted as ${works.protocol}, compression ${works.compression}.`,
-    `Set ${changes.join(' and ')}`,
+  const keys = (['protocol', 'compression'] as const).filter(
+    (key) => works[key] !== configured[key],
   );
+  const refused = keys.map((key) => configured[key]).join(' with ');
+  const changes = keys.map((key) => `OTEL_EXPORTER_OTLP_${key.toUpperCase()}=${works[key]}`);
+  const facts = { status, refused, changes: changes.join(' and '), ...works };
+  return finding('collector.packing', facts);
 }
 
 /** Remarks on a destination that accepts the trace. */
-function remarkOnDestination(destination: Destination): readonly Finding[] {
-  return [...remarkOnClearText(destination), ...remarkOnLangfuse(destination)];
-}
-
-function remarkOnClearText(destination: Destination): readonly Finding[] {
-  const { url, authorizationFrom, endpointFrom } = destination;
+function remarkOnDestination(
+  { url, authorizationFrom, endpointFrom }: Destination,
+  { headers }: ResolvedOptions,
+): readonly Finding[] {
   const isSafe = url.protocol === 'https:' || LOCAL.test(url.hostname);
-  if (isSafe || authorizationFrom === undefined) return [];
+  const names = Object.keys(headers).map((name) => name.toLowerCase());
+  const isLate = url.pathname.includes(LANGFUSE_PATH) && !names.includes(LANGFUSE_HEADER);
   return [
-    finding(
-      'clear_text',
-      'warning',
-      'The credentials travel unencrypted.',
-      `Write https:// in ${endpointFrom}, if the collector has it.`,
-    ),
-  ];
-}
-
-function remarkOnLangfuse({ url, headerNames }: Destination): readonly Finding[] {
-  const isLangfuse = url.pathname.includes(LANGFUSE_PATH);
-  if (!isLangfuse || headerNames.has(LANGFUSE_HEADER)) return [];
-  return [
-    finding(
-      'langfuse_late',
-      'warning',
-      `Langfuse may show traces ten minutes late: the header ${LANGFUSE_HEADER} is missing.`,
-      `Add it to OTEL_EXPORTER_OTLP_HEADERS: ${LANGFUSE_HEADER}=4`,
-    ),
-  ];
+    isSafe || authorizationFrom === undefined
+      ? []
+      : finding('collector.clear_text', { endpointFrom }),
+    isLate ? finding('collector.langfuse_late', { header: LANGFUSE_HEADER }) : [],
+  ].flat();
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { TracerProvider } from '@opentelemetry/api';
 import { createTracing } from '../../create-tracing.js';
-import { asPrintable } from '../../diagnostics.js';
+import { asPrintable, reasonOf } from '../../diagnostics.js';
 import {
   loadedLiveKitModules,
   currentProvider,
@@ -14,10 +14,9 @@ import { liveSetup } from '../../live-tracing.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { readForeignProvider } from '../../provider/foreign-provider.js';
 import { globalProvider, providerBehind } from '../../provider/global-registration.js';
-import { findingsOf, type Finding } from './report.js';
+import { finding, type Finding } from './findings.js';
 
 const LIVEKIT = '@livekit/agents';
-const finding = findingsOf('livekit');
 const PROBE_SPAN = 'catalyst-tracing doctor';
 
 /**
@@ -56,59 +55,33 @@ async function connectAsSetup(resolved: ResolvedOptions): Promise<TracerProvider
 /** The CommonJS copy, or the ESM one where that is all that loads. */
 async function loadCopies(directory: string): Promise<Finding | undefined> {
   const require = createRequire(join(directory, 'noop.js'));
-  let entry: string;
+  let entry: string | undefined;
   try {
     entry = require.resolve(LIVEKIT);
-  } catch {
-    return undefined;
-  }
-  try {
     require(LIVEKIT);
-    return undefined;
   } catch (error) {
-    if (await canImport(join(dirname(entry), 'index.js'))) return undefined;
-    const reason = error instanceof Error ? asPrintable(error.message, 200) : 'unknown reason';
-    return finding(
-      'does_not_load',
-      'problem',
-      `${LIVEKIT} is installed and cannot be loaded: ${reason}`,
-      `Install it again for this platform: npm install ${LIVEKIT}`,
+    if (entry === undefined) return undefined;
+    const esm = pathToFileURL(join(dirname(entry), 'index.js')).href;
+    const isLoaded = await import(esm).then(
+      () => true,
+      () => false,
     );
+    if (isLoaded) return undefined;
+    return finding('livekit.does_not_load', { reason: reasonOf(error) });
   }
-}
-
-async function canImport(file: string): Promise<boolean> {
-  try {
-    await import(pathToFileURL(file).href);
-    return true;
-  } catch {
-    return false;
-  }
+  return undefined;
 }
 
 function describeOwner(owner: TracerProvider | undefined, provider: TracerProvider): Finding {
   if (owner === undefined) {
-    return globalProvider() === provider
-      ? finding('owner', 'ok', 'The process’s tracer provider is this package’s.')
-      : finding(
-          'owner_other',
-          'info',
-          `The process’s tracer provider is another one (${nameOf(globalProvider())}); it was left in place.`,
-        );
+    const current = globalProvider();
+    return current === provider
+      ? finding('livekit.owner')
+      : finding('livekit.owner_other', { provider: nameOf(current) });
   }
-  const name = nameOf(owner);
-  return readForeignProvider(owner).processor === undefined
-    ? finding(
-        'owner_opaque',
-        'warning',
-        `Another tracer provider is registered (${name}) and does not show its span processors: LiveKit’s spans go to this package alone.`,
-        'Give its exporter to setup() as well: setup({ exporters: [yourExporter] }).',
-      )
-    : finding(
-        'owner_shared',
-        'ok',
-        `Another tracer provider is registered (${name}): it stays, and goes on receiving LiveKit’s spans.`,
-      );
+  const isOpaque = readForeignProvider(owner).processor === undefined;
+  const id = isOpaque ? 'livekit.owner_opaque' : 'livekit.owner_shared';
+  return finding(id, { provider: nameOf(owner) });
 }
 
 function nameOf(provider: TracerProvider | undefined): string {
@@ -131,23 +104,10 @@ function formatOf(module: LiveKitModule): string {
 function checkCopy(module: LiveKitModule, provider: TracerProvider): readonly Finding[] {
   const copy = `${LIVEKIT} ${module.version ?? ''}`.trim() + ` (${formatOf(module)})`;
   const current = currentProvider(module);
-  if (current !== undefined && providerBehind(current) === provider) {
-    return [
-      finding('reached', 'ok', `The tracer of ${copy} leads to this package.`),
-      finding(
-        'cloud',
-        'ok',
-        `LiveKit Cloud’s own tracing stays on: ${copy} can add its exporter and its redaction.`,
-      ),
-    ];
-  }
-  const text = `The tracer of ${copy} does not lead to this package (${nameOf(current)}).`;
   const other = current === undefined ? undefined : providerBehind(current);
-  const pass =
-    'ass the copy that the application uses: setup({ modules: { livekitAgents } }) with import * as livekitAgents from "@livekit/agents".';
-  const fix =
-    other === undefined
-      ? `P${pass}`
-      : `Call setup() after whatever else sets a tracer provider (${nameOf(other)}). If it already is, p${pass}`;
-  return [finding('not_reached', 'problem', text, fix)];
+  if (other === provider) {
+    return [finding('livekit.reached', { copy }), finding('livekit.cloud', { copy })];
+  }
+  const id = other === undefined ? 'livekit.not_reached' : 'livekit.not_reached other-provider';
+  return [finding(id, { copy, provider: nameOf(current), other: nameOf(other) })];
 }

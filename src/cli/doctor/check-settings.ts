@@ -6,7 +6,8 @@ import { withoutQuotes } from '../../options/option-readers.js';
 import { DELIVERY_TABLE, OPTION_TABLE } from '../../options/option-table.js';
 import { PRIVACY_FLAG_TABLE } from '../../options/privacy-flags.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
-import { findingsOf, type Finding, type ShownSetting } from './report.js';
+import { finding, type Finding } from './findings.js';
+import type { ShownSetting } from './report.js';
 
 /** Variables that name an endpoint, ours first: what a forgotten .env file is searched for. */
 const ENDPOINT_VARIABLES =
@@ -17,53 +18,31 @@ const PREFIX = 'CATALYST_';
 const PLACEHOLDER =
   /^(?:<.*>|\[.*\]|\{.*\}|\.{3}|x{3,}|(?:your|my)[-_ ].*|token|changeme|placeholder|secret)$/i;
 const ENV_FILES = ['.env.local', '.env'] as const;
-const finding = findingsOf('settings');
-const SILENT_SAMPLERS: ReadonlySet<string> = new Set(['always_off', 'parentbased_always_off']);
 
-export interface SettingsCheckOptions {
-  readonly resolved: ResolvedOptions;
-  readonly env: NodeJS.ProcessEnv;
-  /** What resolving the options said to the user. */
-  readonly warnings: readonly string[];
-  /** The application's directory. */
-  readonly directory: string;
-}
-
-/** What prevents tracing before anything is sent. */
-export function checkSettings(options: SettingsCheckOptions): readonly Finding[] {
-  const { resolved, env, warnings } = options;
-  const findings: Finding[] = warnings.map((text) =>
-    finding(
-      'unusable_value',
-      'warning',
-      text,
-      'Correct the value, or unset it to use the next source.',
-    ),
-  );
-  findings.push(...findQuotes(env), ...findUnknownVariables(env), ...findPlaceholder(resolved));
+/** What prevents tracing before anything is sent; `warnings` are those of resolving the options. */
+export function checkSettings(
+  resolved: ResolvedOptions,
+  env: NodeJS.ProcessEnv,
+  warnings: readonly string[],
+  directory: string,
+): readonly Finding[] {
+  const { sources, endpoint, exporters } = resolved;
+  const findings: Finding[] = [
+    ...warnings.map((warning) => finding('settings.unusable_value', { warning })),
+    ...findQuotes(env),
+    ...findUnknownVariables(env),
+    ...findPlaceholder(resolved),
+  ];
   if (resolved.disabled) {
-    const variable = resolved.sources['disabled']?.[0] ?? 'CATALYST_DISABLED';
-    findings.push(
-      finding(
-        'disabled',
-        'problem',
-        `Tracing is switched off by ${variable}: nothing is recorded.`,
-        `Unset ${variable}.`,
-      ),
-    );
-  } else if (resolved.endpoint === undefined && resolved.exporters.length === 0) {
-    findings.push(missingEndpoint(options));
+    const variable = sources['disabled']?.[0] ?? 'CATALYST_DISABLED';
+    findings.push(finding('settings.disabled', { variable }));
+  } else if (endpoint === undefined && exporters.length === 0) {
+    findings.push(missingEndpoint(env, directory));
   }
   const sampler = withoutQuotes(env['OTEL_TRACES_SAMPLER'] ?? '').toLowerCase();
-  if (resolved.sources['sampler']?.[0] !== 'option' && SILENT_SAMPLERS.has(sampler)) {
-    findings.push(
-      finding(
-        'sampled_out',
-        'problem',
-        `OTEL_TRACES_SAMPLER is ${sampler}: no trace is recorded.`,
-        'Unset OTEL_TRACES_SAMPLER, or set it to parentbased_always_on.',
-      ),
-    );
+  const isSilent = sampler === 'always_off' || sampler === 'parentbased_always_off';
+  if (sources['sampler']?.[0] !== 'option' && isSilent) {
+    findings.push(finding('settings.sampled_out', { sampler }));
   }
   return findings;
 }
@@ -83,14 +62,9 @@ function findUnknownVariables(env: NodeJS.ProcessEnv): readonly Finding[] {
       const [nearest = ''] = KNOWN_VARIABLES.toSorted(
         (a, b) => distance(name, a) - distance(name, b),
       );
-      return finding(
-        'unknown_variable',
-        'warning',
-        `${asPrintable(name, 60)} is not a variable of this package: it does nothing.`,
-        distance(name, nearest) <= 6
-          ? `Did you mean ${nearest}?`
-          : 'Remove it, or correct its name.',
-      );
+      const isTypo = distance(name, nearest) <= 6;
+      const fix = isTypo ? `Did you mean ${nearest}?` : 'Remove it, or correct its name.';
+      return finding('settings.unknown_variable', { name: asPrintable(name, 60), fix });
     });
 }
 
@@ -111,48 +85,24 @@ function distance(a: string, b: string): number {
 function findPlaceholder({ headers, sources }: ResolvedOptions): readonly Finding[] {
   const token = headers['authorization']?.replace(/^\w+\s+/, '') ?? '';
   if (!PLACEHOLDER.test(token)) return [];
-  const source = sources['authorization']?.[0] ?? 'option';
-  return [
-    finding(
-      'placeholder_token',
-      'warning',
-      'The token looks like a placeholder from a document (value not shown).',
-      `Put the real one into ${source === 'option' ? 'the option' : source}.`,
-    ),
-  ];
+  const [source = 'option'] = sources['authorization'] ?? [];
+  const facts = { source: source === 'option' ? 'the option' : source };
+  return [finding('settings.placeholder_token', facts)];
 }
 
 /** Docker's `--env-file` and some process managers treat quotes as a part of the value. */
 function findQuotes(env: NodeJS.ProcessEnv): readonly Finding[] {
   return Object.entries(env)
     .filter(([name, value]) => OURS.test(name) && QUOTED.test(value ?? ''))
-    .map(([name]) =>
-      finding(
-        'quoted_value',
-        'warning',
-        `${name} has quotes around its value, and they are a part of it.`,
-        'Write it without quotes in the file that sets it: docker --env-file, for one, keeps them.',
-      ),
-    );
+    .map(([name]) => finding('settings.quoted_value', { name }));
 }
 
-function missingEndpoint({ directory, env }: SettingsCheckOptions): Finding {
-  for (const name of ENV_FILES) {
-    const variable = ENDPOINT_VARIABLES.exec(readIfThere(join(directory, name)))?.[1];
-    if (variable === undefined) continue;
-    return finding(
-      'env_file_not_loaded',
-      'problem',
-      `No endpoint is set in the environment, but ${name} sets ${variable}: nothing has loaded that file.`,
-      `Load it before setup() runs (node --env-file=${name} …, or dotenv), and pass it to the doctor: catalyst-tracing doctor --dotenv ${name}`,
-    );
+function missingEndpoint(env: NodeJS.ProcessEnv, directory: string): Finding {
+  for (const file of ENV_FILES) {
+    const variable = ENDPOINT_VARIABLES.exec(readIfThere(join(directory, file)))?.[1];
+    if (variable !== undefined) return finding('settings.env_file_not_loaded', { file, variable });
   }
-  return finding(
-    'no_endpoint',
-    'problem',
-    'No endpoint is set, so spans are not exported.',
-    `${suggestEndpoint(env)} Where code passes the endpoint to setup(), load its file: catalyst-tracing doctor --import ./your-file.js`,
-  );
+  return finding('settings.no_endpoint', { suggestion: suggestEndpoint(env) });
 }
 
 /** The text of a file; empty where it cannot be read. */

@@ -1,23 +1,5 @@
 import type { Paint, Style } from '../terminal.js';
-
-/** `info` states a fact; a `warning` may bite later; a `problem` keeps traces from arriving. */
-export type FindingLevel = 'ok' | 'info' | 'warning' | 'problem';
-
-/** The parts of a report, in the order in which they are shown. */
-export const TOPICS = ['settings', 'versions', 'livekit', 'collector'] as const;
-
-export type Topic = (typeof TOPICS)[number];
-
-/** One thing that the doctor saw. Neither text contains a secret. */
-export interface Finding {
-  readonly topic: Topic;
-  /** Stable name for scripts, such as `collector.unauthorized`. */
-  readonly code: string;
-  readonly level: FindingLevel;
-  readonly text: string;
-  /** What to do next; problems and warnings have one. */
-  readonly fix?: string;
-}
+import { type Finding, type FindingLevel, TOPICS } from './findings.js';
 
 /** One decided setting and where it came from. */
 export interface ShownSetting {
@@ -44,7 +26,7 @@ const MARKS: Readonly<Record<FindingLevel, readonly [string, Style]>> = {
   problem: ['✗', 'red'],
 };
 
-const HEADINGS: Readonly<Record<Topic, string>> = {
+const HEADINGS: Readonly<Record<Finding['topic'], string>> = {
   settings: 'Settings',
   versions: 'Versions',
   livekit: 'LiveKit',
@@ -66,13 +48,8 @@ export function renderReport(report: DoctorReport, paint: Paint): string {
 }
 
 function renderSettings(settings: readonly ShownSetting[], paint: Paint): readonly string[] {
-  const widthOf = (pick: (setting: ShownSetting) => string): number =>
-    Math.max(0, ...settings.map((setting) => pick(setting).length));
-  const nameWidth = widthOf(({ name }) => name);
-  const valueWidth = Math.min(
-    60,
-    widthOf(({ value }) => value),
-  );
+  const nameWidth = Math.max(0, ...settings.map(({ name }) => name.length));
+  const valueWidth = Math.min(60, Math.max(0, ...settings.map(({ value }) => value.length)));
   return settings.map(
     ({ name, value, from }) =>
       `    ${name.padEnd(nameWidth)}  ${value.padEnd(valueWidth)}  ${paint('dim', from)}`,
@@ -96,17 +73,4 @@ function renderConclusion({ findings, ok, tested }: DoctorReport, paint: Paint):
 
 function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-/** Makes findings of one topic; codes begin with its name. */
-export function findingsOf(
-  topic: Topic,
-): (code: string, level: FindingLevel, text: string, fix?: string) => Finding {
-  return (code, level, text, fix) => ({
-    topic,
-    code: `${topic}.${code}`,
-    level,
-    text,
-    ...(fix !== undefined && { fix }),
-  });
 }

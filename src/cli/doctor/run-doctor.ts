@@ -10,7 +10,8 @@ import { checkCollector } from './check-collector.js';
 import { checkLiveKit } from './check-livekit.js';
 import { checkSettings, readIfThere, showSettings } from './check-settings.js';
 import { checkVersions, packageSeenFrom } from './check-versions.js';
-import { findingsOf, type DoctorReport, type Finding } from './report.js';
+import { finding, type Finding } from './findings.js';
+import type { DoctorReport } from './report.js';
 
 interface DoctorOptions {
   /** The application's directory. */
@@ -37,8 +38,8 @@ export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
     });
   const findings = [
     ...imported.findings,
-    ...checkSettings({ resolved, env, warnings, directory }),
-    ...checkVersions(directory, process.versions.node),
+    ...checkSettings(resolved, env, warnings, directory),
+    ...checkVersions(directory),
     ...(resolved.disabled ? [] : await checkLiveKit(resolved, directory)),
     ...(await checkCollector(resolved)),
   ];
@@ -54,7 +55,6 @@ export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
   };
 }
 
-const finding = findingsOf('settings');
 const IMPORT_DEADLINE_MILLIS = 8000;
 const LIVEKIT = '@livekit/agents';
 
@@ -73,57 +73,43 @@ interface Imported {
 /** Runs files of the application that set tracing up, as LiveKit loads them for a job. */
 async function importFiles(directory: string, files: readonly string[]): Promise<Imported> {
   if (files.length === 0) return { findings: [], setup: liveSetup() };
-  const shown = showFiles(files);
-  const findings: Finding[] = [
-    finding('import_runs', 'info', `${shown} was run to see its setup(), with all that it does.`),
-  ];
+  const shown = { files: showFiles(files) };
+  const problems: Finding[] = [];
   const lastSetup = watchSetup();
   const warnings = catchWarnings();
-  for (const file of files) {
-    const url = pathToFileURL(resolve(directory, file)).href;
+  for (const path of files) {
+    const file = asPrintable(path, 100);
     try {
-      const isLoaded = await asJob(directory, () => import(url));
-      if (!isLoaded) findings.push(explainDeadline(file, lastSetup() !== undefined));
+      if (await loadAsJob(directory, resolve(directory, path))) continue;
+      const variant = lastSetup() === undefined ? '' : ' set-up';
+      const seconds = IMPORT_DEADLINE_MILLIS / 1000;
+      problems.push(finding(`settings.import_deadline${variant}`, { file, seconds }));
     } catch (error) {
-      findings.push(explainFailure(asPrintable(file, 100), error));
+      const id = error instanceof EndedProcess ? 'settings.import_ends' : 'settings.import_failed';
+      const message = error instanceof Error ? error.message : 'unknown reason';
+      problems.push(finding(id, { file, reason: asPrintable(message, 300) }));
     }
   }
   const setup = lastSetup();
-  if (setup === undefined && findings.length === 1) {
-    findings.push(
-      finding(
-        'import_without_setup',
-        'problem',
-        `${shown} did not call setup().`,
-        'Give the doctor the file that calls setup(), or call it there at module level: await setup().',
-      ),
-    );
+  const findings = [finding('settings.import_runs', shown), ...problems];
+  if (setup === undefined && problems.length === 0) {
+    findings.push(finding('settings.import_without_setup', shown));
+  } else if (setup !== undefined && liveSetup() === undefined) {
+    findings.push(finding('settings.import_shut_down', shown));
+  } else if (setup !== undefined && liveSetup() === setup && isHasty(setup, directory, files)) {
+    findings.push(finding('settings.not_awaited', shown));
   }
-  const isHasty =
-    setup !== undefined &&
-    liveSetup() === setup &&
-    (setup.tracing === undefined ||
-      files.some((file) => HASTY.test(readIfThere(resolve(directory, file)))));
-  if (isHasty) {
-    findings.push(
-      finding(
-        'not_awaited',
-        'warning',
-        `${shown} does not wait for setup(): what happens before it is done is not traced.`,
-        'Write await setup().',
-      ),
-    );
-  }
-  if (setup !== undefined && liveSetup() === undefined) {
-    const text = `${shown} called setup() and shutdown(); its set-up is examined as it was.`;
-    findings.push(finding('import_shut_down', 'info', text));
-  }
-  const fix = 'Correct it in the code that calls setup().';
-  const said = warnings().filter((text) => !text.startsWith('No endpoint is set'));
-  return {
-    findings: [...findings, ...said.map((text) => finding('setup_warning', 'warning', text, fix))],
-    setup,
-  };
+  // The settings have a finding for a missing endpoint.
+  const others = warnings().filter((warning) => !warning.startsWith('No endpoint is set'));
+  findings.push(...others.map((warning) => finding('settings.setup_warning', { warning })));
+  return { findings, setup };
+}
+
+function isHasty(setup: LiveSetup, directory: string, files: readonly string[]): boolean {
+  return (
+    setup.tracing === undefined ||
+    files.some((file) => HASTY.test(readIfThere(resolve(directory, file))))
+  );
 }
 
 function showFiles(files: readonly string[]): string {
@@ -162,24 +148,12 @@ function catchWarnings(): () => readonly string[] {
   };
 }
 
-function explainDeadline(file: string, isSetUp: boolean): Finding {
-  const seconds = IMPORT_DEADLINE_MILLIS / 1000;
-  return finding(
-    'import_deadline',
-    isSetUp ? 'info' : 'problem',
-    `${asPrintable(file, 100)} was still loading after ${seconds} s.`,
-    isSetUp
-      ? undefined
-      : 'Give the doctor the file that calls setup() alone: one with a top-level await that never ends cannot be examined.',
-  );
-}
-
 /**
  * An agent's file calls `cli.runApp()`, which reads the arguments of the process and ends it when they
  * are not its own, but does nothing in the process of a job: it knows that one by its main module.
  * Returns whether the file was loaded within the deadline.
  */
-async function asJob(directory: string, load: () => Promise<unknown>): Promise<boolean> {
+async function loadAsJob(directory: string, file: string): Promise<boolean> {
   const { argv } = process;
   const exit = process.exit.bind(process);
   const livekit = packageSeenFrom(directory, LIVEKIT);
@@ -191,28 +165,10 @@ async function asJob(directory: string, load: () => Promise<unknown>): Promise<b
     throw new EndedProcess();
   };
   try {
-    const loaded = load().then(() => true);
+    const loaded = import(pathToFileURL(file).href).then(() => true);
     return await Promise.race([loaded, sleep(IMPORT_DEADLINE_MILLIS, false)]);
   } finally {
     process.argv = argv;
     process.exit = exit;
   }
-}
-
-function explainFailure(file: string, error: unknown): Finding {
-  if (error instanceof EndedProcess) {
-    return finding(
-      'import_ends',
-      'problem',
-      `${file} ends the process while it is loaded.`,
-      'Give the doctor the file that calls setup() alone, or let that one end the process only as main module.',
-    );
-  }
-  const reason = error instanceof Error ? error.message : 'unknown reason';
-  return finding(
-    'import_failed',
-    'problem',
-    `${file} could not be loaded: ${asPrintable(reason, 300)}`,
-    'Correct it; for TypeScript, start Node with a loader: NODE_OPTIONS="--import tsx".',
-  );
 }

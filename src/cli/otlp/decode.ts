@@ -1,3 +1,4 @@
+import { isRecord } from '../../mapping/read-attributes.js';
 import { decodeProtobuf, type JsonObject, type OnOddity } from './protobuf.js';
 
 /**
@@ -83,23 +84,18 @@ export function decodeTraces(
   odd: OnOddity = ignore,
 ): DecodedSpan[] {
   const request = decodeRequest(body, contentType, 'TraceRequest', odd);
-  return asList(request['resourceSpans']).flatMap((item) => {
-    const resourceSpans = asObject(item);
+  return asObjects(request['resourceSpans']).flatMap((resourceSpans) => {
     const resource = asObject(resourceSpans['resource']);
-    const shared = {
-      resourceAttributes: decodeAttributes(resource['attributes'], odd),
-      resourceSchemaUrl: asString(resourceSpans['schemaUrl']),
-    };
-    return asList(resourceSpans['scopeSpans']).flatMap((scopeItem) => {
-      const scopeSpans = asObject(scopeItem);
+    const resourceAttributes = decodeAttributes(resource['attributes'], odd);
+    const resourceSchemaUrl = asString(resourceSpans['schemaUrl']);
+    return asObjects(resourceSpans['scopeSpans']).flatMap((scopeSpans) => {
       const scope = asObject(scopeSpans['scope']);
       const scopeName = asString(scope['name']);
       const scopeVersion = asString(scope['version']);
-      return asList(scopeSpans['spans']).map((span) => {
-        const own = decodeSpan(asObject(span), odd);
-        const decoded = { ...shared, scopeName, scopeVersion, ...own };
-        const scoped = { ...scopeSpans, spans: [span] };
-        RECEIVED.set(decoded, { ...resourceSpans, scopeSpans: [scoped] });
+      return asObjects(scopeSpans['spans']).map((span) => {
+        const shared = { resourceAttributes, resourceSchemaUrl, scopeName, scopeVersion };
+        const decoded = { ...shared, ...decodeSpan(span, odd) };
+        RECEIVED.set(decoded, { ...resourceSpans, scopeSpans: [{ ...scopeSpans, spans: [span] }] });
         return decoded;
       });
     });
@@ -121,19 +117,14 @@ export function encodeTraces(spans: readonly DecodedSpan[]): string {
 }
 
 /** The data points of an `ExportMetricsServiceRequest`. Throws on a body that is none. */
-export function decodeMetrics(
-  body: Uint8Array,
-  contentType: string,
-  odd: OnOddity = ignore,
-): DecodedPoint[] {
-  const request = decodeRequest(body, contentType, 'MetricsRequest', odd);
-  return asList(request['resourceMetrics']).flatMap((item) => {
-    const resourceMetrics = asObject(item);
+export function decodeMetrics(body: Uint8Array, contentType: string): DecodedPoint[] {
+  const request = decodeRequest(body, contentType, 'MetricsRequest', ignore);
+  return asObjects(request['resourceMetrics']).flatMap((resourceMetrics) => {
     const resource = asObject(resourceMetrics['resource']);
-    const resourceAttributes = decodeAttributes(resource['attributes'], odd);
-    return asList(resourceMetrics['scopeMetrics'])
-      .flatMap((scope) => asList(asObject(scope)['metrics']))
-      .flatMap((metric) => decodeMetric(asObject(metric), odd))
+    const resourceAttributes = decodeAttributes(resource['attributes'], ignore);
+    return asObjects(resourceMetrics['scopeMetrics'])
+      .flatMap((scope) => asObjects(scope['metrics']))
+      .flatMap(decodeMetric)
       .map((point) => ({ ...point, resourceAttributes }));
   });
 }
@@ -166,27 +157,21 @@ function decodeSpan(
     endNanos: asInt64(span['endTimeUnixNano']),
     attributes: decodeAttributes(span['attributes'], odd),
     droppedAttributesCount: asNumber(span['droppedAttributesCount']),
-    events: asList(span['events']).map((item) => {
-      const event = asObject(item);
-      return {
-        name: asString(event['name']),
-        timeNanos: asInt64(event['timeUnixNano']),
-        attributes: decodeAttributes(event['attributes'], odd),
-        droppedAttributesCount: asNumber(event['droppedAttributesCount']),
-      };
-    }),
+    events: asObjects(span['events']).map((event) => ({
+      name: asString(event['name']),
+      timeNanos: asInt64(event['timeUnixNano']),
+      attributes: decodeAttributes(event['attributes'], odd),
+      droppedAttributesCount: asNumber(event['droppedAttributesCount']),
+    })),
     droppedEventsCount: asNumber(span['droppedEventsCount']),
-    links: asList(span['links']).map((item) => {
-      const link = asObject(item);
-      return {
-        traceId: asString(link['traceId']),
-        spanId: asString(link['spanId']),
-        traceState: asString(link['traceState']),
-        attributes: decodeAttributes(link['attributes'], odd),
-        droppedAttributesCount: asNumber(link['droppedAttributesCount']),
-        flags: asNumber(link['flags']),
-      };
-    }),
+    links: asObjects(span['links']).map((link) => ({
+      traceId: asString(link['traceId']),
+      spanId: asString(link['spanId']),
+      traceState: asString(link['traceState']),
+      attributes: decodeAttributes(link['attributes'], odd),
+      droppedAttributesCount: asNumber(link['droppedAttributesCount']),
+      flags: asNumber(link['flags']),
+    })),
     droppedLinksCount: asNumber(span['droppedLinksCount']),
     status: { code: asNumber(status['code']), message: asString(status['message']) },
   };
@@ -194,38 +179,31 @@ function decodeSpan(
 
 const TEMPORALITIES = [undefined, 'delta', 'cumulative'] as const;
 
-function decodeMetric(
-  metric: JsonObject,
-  odd: OnOddity,
-): Omit<DecodedPoint, 'resourceAttributes'>[] {
+function decodeMetric(metric: JsonObject): Omit<DecodedPoint, 'resourceAttributes'>[] {
   return (['gauge', 'sum', 'histogram'] as const).flatMap((type) => {
     const data = asObject(metric[type]);
-    return asList(data['dataPoints']).map((item) => {
-      const point = asObject(item);
-      const isHistogram = type === 'histogram';
-      const integer = Number(asInt64(point['asInt']));
-      const number = asDouble(point['asDouble'] ?? integer);
-      return {
-        metric: asString(metric['name']),
-        unit: asString(metric['unit']),
-        type,
-        temporality: TEMPORALITIES[asNumber(data['aggregationTemporality'])],
-        isMonotonic: data['isMonotonic'] === true,
-        attributes: decodeAttributes(point['attributes'], odd),
-        startNanos: asInt64(point['startTimeUnixNano']),
-        value: isHistogram ? asDouble(point['sum'] ?? 0) : number,
-        count: isHistogram ? Number(asInt64(point['count'])) : 1,
-        bucketCounts: asList(point['bucketCounts']).map((count) => Number(asInt64(count))),
-        bounds: asList(point['explicitBounds']).map(asDouble),
-      };
-    });
+    const isHistogram = type === 'histogram';
+    return asObjects(data['dataPoints']).map((point) => ({
+      metric: asString(metric['name']),
+      unit: asString(metric['unit']),
+      type,
+      temporality: TEMPORALITIES[asNumber(data['aggregationTemporality'])],
+      isMonotonic: data['isMonotonic'] === true,
+      attributes: decodeAttributes(point['attributes'], ignore),
+      startNanos: asInt64(point['startTimeUnixNano']),
+      value: asDouble(
+        (isHistogram ? point['sum'] : point['asDouble']) ?? Number(asInt64(point['asInt'])),
+      ),
+      count: isHistogram ? Number(asInt64(point['count'])) : 1,
+      bucketCounts: asList(point['bucketCounts']).map((count) => Number(asInt64(count))),
+      bounds: asList(point['explicitBounds']).map(asDouble),
+    }));
   });
 }
 
 function decodeAttributes(json: unknown, odd: OnOddity): DecodedAttributes {
   const seen = new Set<string>();
-  const pairs = asList(json).map((item): [string, DecodedValue] => {
-    const pair = asObject(item);
+  const pairs = asObjects(json).map((pair): [string, DecodedValue] => {
     const key = asString(pair['key']);
     if (seen.has(key)) odd(`attribute ${JSON.stringify(key)} is there twice`);
     seen.add(key);
@@ -240,30 +218,37 @@ function decodeValue(json: unknown, odd: OnOddity): DecodedValue {
   if (entry === undefined) return null;
   if (more.length > 0) throw new Error('an attribute has two values');
   const [kind, value] = entry;
-  if (kind === 'stringValue' || kind === 'bytesValue') return asString(value);
-  if (kind === 'intValue') return Number(asInt64(value));
-  if (kind === 'doubleValue') {
-    // The stock JSON exporter writes NaN and infinities so: no reason to refuse the whole request.
-    if (value === null) odd('a double is null');
-    return value === null ? NaN : asDouble(value);
+  switch (kind) {
+    case 'stringValue':
+    case 'bytesValue':
+      return asString(value);
+    case 'boolValue':
+      if (typeof value !== 'boolean') throw wrong('a boolean', value);
+      return value;
+    case 'intValue':
+      return Number(asInt64(value));
+    case 'doubleValue':
+      // The stock JSON exporter writes NaN and infinities so: no reason to refuse the whole request.
+      if (value === null) odd('a double is null');
+      return value === null ? NaN : asDouble(value);
+    case 'kvlistValue':
+      return decodeAttributes(asObject(value)['values'], odd);
+    case 'arrayValue':
+      return asList(asObject(value)['values']).map((each) => decodeValue(each, odd));
+    default:
+      odd(`unknown value ${kind}`);
+      return null;
   }
-  if (kind === 'boolValue' && typeof value === 'boolean') return value;
-  if (kind === 'kvlistValue') return decodeAttributes(asObject(value)['values'], odd);
-  if (kind === 'arrayValue') {
-    return asList(asObject(value)['values']).map((each) => decodeValue(each, odd));
-  }
-  odd(`unknown value ${kind}`);
-  return null;
 }
 
 function asObject(value: unknown): JsonObject {
   if (value === undefined) return {};
-  if (!isObject(value)) throw wrong('an object', value);
+  if (!isRecord(value)) throw wrong('an object', value);
   return value;
 }
 
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function asObjects(value: unknown): readonly JsonObject[] {
+  return asList(value).map(asObject);
 }
 
 function asList(value: unknown): readonly unknown[] {

@@ -1,58 +1,47 @@
-/** What an element is made with. Texts are always set as text: nothing received is ever markup. */
-export interface ElementOptions {
-  readonly className?: string;
-  readonly title?: string;
-  readonly data?: Readonly<Record<string, string>>;
-  readonly attributes?: Readonly<Record<string, string>>;
-  readonly onClick?: () => void;
-}
+/** What an element contains; a list stands for its members, and what is not there for nothing. */
+export type Child = Node | string | false | undefined | readonly Child[];
 
-export type Child = Node | string | undefined;
-
-/** An element with children; `undefined` ones are left out. A text for options is the class. */
-export function h<K extends keyof HTMLElementTagNameMap>(
-  tag: K,
-  options: ElementOptions | string,
+/**
+ * An element with attributes and children; a text for attributes is the class. Texts are always set
+ * as text: nothing received is ever markup.
+ */
+export function h(
+  tag: string,
+  attributes: string | Readonly<Record<string, string | undefined>>,
   ...children: readonly Child[]
-): HTMLElementTagNameMap[K] {
+): HTMLElement {
   const element = document.createElement(tag);
-  const { className, title, data, attributes, onClick } =
-    typeof options === 'string' ? { className: options } : options;
-  if (className) element.className = className;
-  if (title !== undefined) element.title = title;
-  for (const [name, value] of Object.entries(data ?? {})) element.dataset[name] = value;
-  for (const [name, value] of Object.entries(attributes ?? {})) element.setAttribute(name, value);
-  if (onClick !== undefined) makeClickable(element, onClick);
-  element.append(...children.filter((child) => child !== undefined));
+  const { style = '', ...rest } =
+    typeof attributes === 'string' ? { class: attributes } : attributes;
+  // The page's policy refuses an attribute `style`, and allows this.
+  element.style.cssText = style;
+  for (const [name, value] of Object.entries(rest)) {
+    if (value) element.setAttribute(name, value);
+  }
+  element.append(...nodesOf(children));
   return element;
 }
 
-/** By mouse, and by keyboard where it is no button: reached by Tab, clicked by Enter. */
-function makeClickable(element: HTMLElement, onClick: () => void): void {
-  element.addEventListener('click', onClick);
-  if (element instanceof HTMLButtonElement) return;
-  if (!element.hasAttribute('role')) element.setAttribute('role', 'button');
-  if (!element.hasAttribute('tabindex')) element.tabIndex = 0;
-  element.addEventListener('keydown', (event) => {
-    if (event.target !== element || (event.key !== 'Enter' && event.key !== ' ')) return;
-    event.preventDefault();
-    onClick();
-  });
+function nodesOf(child: Child): readonly (Node | string)[] {
+  if (!child) return [];
+  return child instanceof Node || typeof child === 'string' ? [child] : child.flatMap(nodesOf);
 }
 
-/** Replaces what is in a pane; focus stays on the same span, session or control. */
+/** What makes an element a button that Tab reaches. */
+export const CLICKABLE = { role: 'button', tabindex: '0' } as const;
+
+/** Replaces what is in a pane; focus stays on the same span or session. */
 export function redraw(pane: HTMLElement, ...children: readonly Child[]): void {
   const { activeElement } = document;
-  const focused = activeElement instanceof HTMLElement && pane.contains(activeElement);
-  const { span, session, control } = focused ? activeElement.dataset : {};
-  pane.replaceChildren(...children.filter((child) => child !== undefined));
-  const id = CSS.escape(span ?? session ?? control ?? '');
+  const { span, session } =
+    activeElement instanceof HTMLElement && pane.contains(activeElement)
+      ? activeElement.dataset
+      : {};
+  pane.replaceChildren(...nodesOf(children));
+  const id = CSS.escape(span ?? session ?? '');
   if (id === '') return;
-  pane
-    .querySelector<HTMLElement>(
-      ['span', 'session', 'control'].map((key) => `[data-${key}="${id}"]`).join(),
-    )
-    ?.focus({ preventScroll: true });
+  const same = pane.querySelector<HTMLElement>(`[data-span="${id}"], [data-session="${id}"]`);
+  same?.focus({ preventScroll: true });
 }
 
 /** A text with every occurrence of `query` marked, in either case. */
@@ -81,9 +70,4 @@ export function showOffset(millis: number): string {
 /** A count with separators. */
 export function showCount(count: number): string {
   return count.toLocaleString('en');
-}
-
-/** A moment as the clock on the wall shows it. */
-export function showClock(millis: number): string {
-  return new Date(millis).toLocaleTimeString(undefined, { hour12: false });
 }

@@ -21,10 +21,8 @@ const COLORS: Readonly<Record<string, string>> = {
 const MIN_LABELLED_SHARE = 0.1;
 
 function createPart(id: string, millis: number, title = '', text = title): HTMLElement {
-  const part = h('span', { className: 'part', title }, text);
-  part.style.background = COLORS[id] ?? '';
-  part.style.flexGrow = String(millis);
-  return part;
+  const style = `background: ${COLORS[id] ?? ''}; flex-grow: ${millis}`;
+  return h('span', { class: 'part', title, style }, text);
 }
 
 /** One bar for the latency of a turn, divided into its parts. */
@@ -33,50 +31,41 @@ export function renderLatencyBar(turn: PageSpan): Child {
   if (latency === undefined || latency.parts.length === 0) return undefined;
   const parts = latency.parts.map(({ id, label, millis }) => {
     const title = `${label} ${showDuration(millis)}`;
-    const isWide = millis / latency.millis >= MIN_LABELLED_SHARE;
-    return createPart(id, millis, title, isWide ? title : '');
+    return createPart(id, millis, title, millis / latency.millis < MIN_LABELLED_SHARE ? '' : title);
   });
-  const attributes = { role: 'img', 'aria-label': describeLatency(latency) };
-  return h('div', { className: 'latency', attributes }, ...parts);
+  const attributes = { class: 'latency', role: 'img', 'aria-label': describeLatency(latency) };
+  return h('div', attributes, parts);
 }
 
 /** All turns of a session as columns, so that the slow one is seen; a click goes to the turn. */
 export function renderLatencyChart(
   spans: readonly PageSpan[],
   selected: string | undefined,
-  onSelect: (span: PageSpan) => void,
-): readonly Child[] {
+): Child {
   const turns = spans
+    .toSorted((a, b) => a.startMillis - b.startMillis)
     .flatMap((span) => {
       const latency = latencyOf(span);
-      return latency === undefined ? [] : [{ span, latency }];
-    })
-    .toSorted((a, b) => a.span.startMillis - b.span.startMillis);
-  if (turns.length < 2) return [];
-  const most = Math.max(...turns.map(({ latency }) => latency.millis));
-  const columns = turns.map(({ span, latency }, index) => {
-    const { millis, parts } = latency;
-    const pieces = parts.map((part) => createPart(part.id, part.millis)).toReversed();
-    const column = h(
-      'button',
-      {
-        className: span.spanId === selected ? 'column selected' : 'column',
-        title: `turn ${index + 1}: ${describeLatency(latency)}`,
-        data: { span: span.spanId },
-        onClick: () => onSelect(span),
-      },
-      ...(pieces.length > 0 ? pieces : [createPart('', millis)]),
-    );
-    column.style.height = `${Math.max(4, (millis / most) * 100)}%`;
-    return column;
+      return latency === undefined ? [] : [{ ...latency, spanId: span.spanId }];
+    });
+  if (turns.length < 2) return undefined;
+  const most = Math.max(...turns.map(({ millis }) => millis));
+  const columns = turns.map((turn, index) => {
+    const pieces = turn.parts.map((part) => createPart(part.id, part.millis)).toReversed();
+    const attributes = {
+      class: turn.spanId === selected ? 'column selected' : 'column',
+      title: `turn ${index + 1}: ${describeLatency(turn)}`,
+      'data-span': turn.spanId,
+      style: `height: ${Math.max(4, (turn.millis / most) * 100)}%`,
+    };
+    return h('button', attributes, pieces.length > 0 ? pieces : createPart('', turn.millis));
   });
-  const shown = new Set(turns.flatMap(({ latency }) => latency.parts.map(({ label }) => label)));
-  const legend = LATENCY_PARTS.filter(([, label]) => shown.has(label)).map(([id, label]) =>
+  const shown = new Set(turns.flatMap(({ parts }) => parts.map(({ id }) => id)));
+  const legend = LATENCY_PARTS.filter(([id]) => shown.has(id)).map(([id, label]) =>
     h('span', 'key', createPart(id, 1), label),
   );
-  const attributes = { 'aria-label': 'Latency of each turn' };
   return [
-    h('div', { className: 'chart', attributes }, ...columns),
-    h('div', 'legend', `slowest ${showDuration(most)}`, ...legend),
+    h('div', { class: 'chart', 'aria-label': 'Latency of each turn' }, columns),
+    h('div', 'legend', `slowest ${showDuration(most)}`, legend),
   ];
 }

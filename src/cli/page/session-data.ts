@@ -3,37 +3,20 @@ import {
   type PageMetric,
   type PageSpan,
   type SessionSummary,
-  type SpanPage,
 } from '../span-facts.js';
-
-/** Events of the server's stream: all sessions at once, then each that changes or goes. */
-interface Changes {
-  readonly sessions: readonly SessionSummary[];
-  readonly session: SessionSummary;
-  readonly gone: readonly string[];
-}
 
 /** What the server has, kept up to date; `onChange` is called after every change. */
 export class SessionData {
-  readonly sessions: Map<string, SessionSummary> = new Map();
-  readonly #onChange: () => void;
-  #id: string | undefined;
-  #spans: PageSpan[] = [];
-  #next = 0;
-  #loading: Promise<void> = Promise.resolve();
+  sessions: ReadonlyMap<string, SessionSummary> = new Map();
+  /** Of the session that is open, in order of arrival. */
+  spans: PageSpan[] = [];
+  openId: string | undefined;
   isConnected = false;
+  readonly #onChange: () => void;
+  #loading: Promise<void> = Promise.resolve();
 
   constructor(onChange: () => void) {
     this.#onChange = onChange;
-  }
-
-  /** Spans of the session that is open, in order of arrival. */
-  get spans(): readonly PageSpan[] {
-    return this.#spans;
-  }
-
-  get openId(): string | undefined {
-    return this.#id;
   }
 
   /** Newest first; test traces of the doctor are last. */
@@ -44,36 +27,31 @@ export class SessionData {
   }
 
   open(id: string): void {
-    if (id === this.#id) return;
-    this.#reset(id);
+    this.openId = id;
+    this.spans = [];
     this.#load();
   }
 
   /** Listens to the server; a connection that is lost comes back by itself. */
   connect(): void {
-    const changes = new EventSource('/api/changes');
-    const on = <K extends keyof Changes>(name: K, take: (value: Changes[K]) => void): void =>
-      changes.addEventListener(name, (event: MessageEvent<string>) => {
-        const value: Changes[K] = JSON.parse(event.data);
-        take(value);
-        this.#onChange();
-      });
-    changes.addEventListener('open', () => this.#setConnected(true));
-    changes.addEventListener('error', () => this.#setConnected(false));
-    on('sessions', (sessions) => {
-      this.sessions.clear();
-      for (const session of sessions) this.sessions.set(session.id, session);
+    const changes = new EventSource('/api/sessions');
+    changes.addEventListener('open', () => {
       // The server may be another one than before.
-      if (this.#id !== undefined) {
-        this.#reset(this.#id);
-        this.#load();
-      }
+      if (this.openId !== undefined) this.open(this.openId);
+      this.#setConnected(true);
     });
-    on('gone', (ids) => ids.forEach((id) => this.sessions.delete(id)));
-    on('session', (session) => {
-      this.sessions.set(session.id, session);
-      if (session.id === this.#id) this.#load();
+    changes.addEventListener('error', () => this.#setConnected(false));
+    changes.addEventListener('message', ({ data }: MessageEvent<string>) => {
+      const sessions: readonly SessionSummary[] = JSON.parse(data);
+      this.sessions = new Map(sessions.map((session) => [session.id, session]));
+      this.#load();
+      this.#onChange();
     });
+  }
+
+  #setConnected(isConnected: boolean): void {
+    this.isConnected = isConnected;
+    this.#onChange();
   }
 
   /** Ids of the sessions that contain a text. */
@@ -88,17 +66,6 @@ export class SessionData {
     return response.json();
   }
 
-  #setConnected(isConnected: boolean): void {
-    this.isConnected = isConnected;
-    this.#onChange();
-  }
-
-  #reset(id: string): void {
-    this.#id = id;
-    this.#spans = [];
-    this.#next = 0;
-  }
-
   /** One after the other, so that no span is fetched twice. */
   #load(): void {
     this.#loading = this.#loading
@@ -109,15 +76,14 @@ export class SessionData {
   }
 
   async #fetchNew(): Promise<void> {
-    const id = this.#id;
-    if (id === undefined) return;
-    const query = `session=${encodeURIComponent(id)}&from=${this.#next}`;
+    const { openId, spans } = this;
+    if (openId === undefined || this.sessions.get(openId)?.spans === spans.length) return;
+    const query = `session=${encodeURIComponent(openId)}&from=${spans.length}`;
     const response = await fetch(`/api/spans?${query}`);
     if (!response.ok) return;
-    const page: SpanPage = await response.json();
-    if (id !== this.#id) return;
-    this.#spans.push(...page.spans);
-    this.#next = page.next;
+    const added: readonly PageSpan[] = await response.json();
+    // Another session may be open by now: then these go into a list that nobody has.
+    spans.push(...added);
     this.#onChange();
   }
 }

@@ -1,7 +1,14 @@
-import { kindOf, type PageSpan, showDuration, textOf, tokensOf } from '../span-facts.js';
+import {
+  kindOf,
+  type PageMetric,
+  type PageSpan,
+  showDuration,
+  textOf,
+  tokensOf,
+} from '../span-facts.js';
 import { type Child, h, marked, showCount, showOffset } from './dom.js';
 import { renderLatencyBar } from './latency.js';
-import { errorOf, labelOf, type Message, messagesOf, showValue, toolsOf } from './span-reading.js';
+import { errorOf, labelOf, type Message, messagesOf, showValue } from './span-reading.js';
 
 /** Attributes that are shown in another form above the table. */
 const SHOWN_ABOVE = /^(?:llm\.(?:input|output)_messages\.|llm\.tools\.|(?:input|output)\.value$)/;
@@ -9,175 +16,139 @@ const SHOWN_ABOVE = /^(?:llm\.(?:input|output)_messages\.|llm\.tools\.|(?:input|
 /** Messages of a history that are shown at once: what a call is about is at its end. */
 const NEWEST_MESSAGES = 6;
 
-export interface DetailsOptions {
-  /** Of the session. */
-  readonly startMillis: number;
-  readonly query: string;
-  readonly onClose: () => void;
+function renderClose(): HTMLElement {
+  return h('button', { class: 'quiet close', title: 'Close (Esc)', 'data-action': 'close' }, '×');
 }
 
-/** Everything that is known of one span. */
-export function renderDetails(
-  span: PageSpan,
-  { startMillis, query, onClose }: DetailsOptions,
-): HTMLElement {
+/** Everything that is known of one span; `startMillis` is the session's. */
+export function renderDetails(span: PageSpan, startMillis: number, query: string): HTMLElement {
   const kind = kindOf(span) ?? 'SPAN';
   const error = errorOf(span);
+  const label = labelOf(span);
+  const tokens = tokensOf(span);
+  const agent = textOf(span, 'agent.name');
+  const facts = [
+    showDuration(span.endMillis - span.startMillis),
+    `at ${showOffset(span.startMillis - startMillis)}`,
+    textOf(span, 'llm.model_name'),
+    tokens &&
+      `${showCount(tokens.prompt)} prompt + ${showCount(tokens.completion)} completion tokens`,
+    agent && `@${agent}`,
+  ];
   return h(
     'article',
     'details',
     h(
       'header',
       '',
-      h('i', { className: 'kind', data: { kind } }, kind),
-      h('b', '', labelOf(span), labelOf(span) === span.name ? undefined : ` (${span.name})`),
-      h('span', 'fact', showDuration(span.endMillis - span.startMillis)),
-      h('span', 'fact', `at ${showOffset(span.startMillis - startMillis)}`),
-      ...factsOf(span).map((fact) => h('span', 'fact', fact)),
-      ...renderCopy(span),
-      h('button', { className: 'quiet close', title: 'Close (Esc)', onClick: onClose }, '×'),
+      h('i', { class: 'kind', 'data-kind': kind }, kind),
+      h('b', '', label, label !== span.name && ` (${span.name})`),
+      facts.map((fact) => fact && h('span', 'fact', fact)),
+      renderCopy(span),
+      renderClose(),
     ),
     renderLatencyBar(span),
-    error === undefined ? undefined : h('p', 'problem', `✗ ${error}`),
-    ...(kind === 'LLM' ? renderModelCall(span, query) : renderValues(span, kind, query)),
-    ...renderEvents(span, startMillis),
+    error && h('p', 'problem', `✗ ${error}`),
+    renderContent(span, kind, query),
+    renderEvents(span, startMillis),
     renderAttributes(span, query),
   );
 }
 
 /** A browser has a clipboard for pages of this machine; elsewhere there is nothing to offer. */
-function renderCopy(span: PageSpan): readonly Child[] {
-  if (!('clipboard' in navigator)) return [];
+function renderCopy(span: PageSpan): Child {
+  if (!('clipboard' in navigator)) return undefined;
   const texts = {
     'copy trace id': () => span.traceId,
     'copy JSON': () => JSON.stringify(span, undefined, 2),
     'copy link': () => location.href,
   };
   return Object.entries(texts).map(([label, text]) => {
-    const button = h(
-      'button',
-      {
-        className: 'quiet',
-        onClick: () =>
-          void navigator.clipboard
-            .writeText(text())
-            .then(() => (button.textContent = 'copied'))
-            .catch(() => (button.textContent = 'not copied')),
-      },
-      label,
-    );
+    const button = h('button', 'quiet', label);
+    const copy = async (): Promise<void> => {
+      const isCopied = await navigator.clipboard.writeText(text()).then(
+        () => true,
+        () => false,
+      );
+      button.textContent = isCopied ? 'copied' : 'not copied';
+    };
+    button.addEventListener('click', () => void copy());
     return button;
   });
 }
 
-function factsOf(span: PageSpan): readonly string[] {
-  const tokens = tokensOf(span);
-  const agent = textOf(span, 'agent.name');
-  return [
-    textOf(span, 'llm.model_name') ?? [],
-    tokens === undefined
-      ? []
-      : `${showCount(tokens.prompt)} prompt + ${showCount(tokens.completion)} completion tokens`,
-    agent === undefined ? [] : `@${agent}`,
-  ].flat();
-}
-
-function renderModelCall(span: PageSpan, query: string): readonly Child[] {
-  const input = messagesOf(span, 'llm.input_messages');
-  const output = messagesOf(span, 'llm.output_messages');
-  const tools = toolsOf(span);
-  if (input.length === 0 && output.length === 0) return renderValues(span, 'LLM', query);
-  return [
-    ...section('Output', output, query),
-    ...section(`Input (${input.length} messages)`, input, query),
-    tools.length === 0
-      ? undefined
-      : h(
-          'details',
-          '',
-          h('summary', '', `Tools offered (${tools.length})`),
-          ...tools.map((tool) => h('pre', '', marked(pretty(tool), query))),
-        ),
-  ];
-}
-
-function section(title: string, messages: readonly Message[], query: string): readonly Child[] {
-  if (messages.length === 0) return [];
-  const older = messages.slice(0, -NEWEST_MESSAGES);
-  const newest = messages.slice(-NEWEST_MESSAGES);
-  return [
-    h('h3', '', title),
-    older.length === 0
-      ? undefined
-      : h(
-          'details',
-          '',
-          h('summary', '', `${showCount(older.length)} earlier messages`),
-          ...older.map((message) => renderMessage(message, query)),
-        ),
-    ...newest.map((message) => renderMessage(message, query)),
-  ];
-}
-
-function renderMessage({ role, text, toolCalls }: Message, query: string): HTMLElement {
-  return h(
-    'div',
-    { className: 'message', data: { role } },
-    h('b', '', role),
-    text === '' ? undefined : h('p', '', marked(text, query)),
-    ...toolCalls.map(({ name, args }) =>
-      h('code', '', h('b', '', name), '(', marked(args, query), ')'),
-    ),
-  );
-}
-
-function renderValues(span: PageSpan, kind: string, query: string): readonly Child[] {
-  const error = errorOf(span);
+/** The messages of a model call; of everything else, input and output. */
+function renderContent(span: PageSpan, kind: string, query: string): Child {
+  const input = messagesOf(span, 'input');
+  const output = messagesOf(span, 'output');
+  if (kind === 'LLM' && input.length + output.length > 0) {
+    return [
+      section('Output', output, query),
+      section(`Input (${input.length} messages)`, input, query),
+      renderTools(span, query),
+    ];
+  }
   const titles = kind === 'TOOL' ? ['Arguments', 'Result'] : ['Input', 'Output'];
   return ['input.value', 'output.value'].flatMap((key, index) => {
     const value = textOf(span, key);
-    if (value === undefined || value === error) return [];
+    if (value === undefined || value === errorOf(span)) return [];
     return [h('h3', '', titles[index]), h('pre', '', marked(pretty(value), query))];
   });
 }
 
-function renderEvents(span: PageSpan, startMillis: number): readonly Child[] {
-  if (span.events.length === 0) return [];
+function section(title: string, messages: readonly Message[], query: string): Child {
+  if (messages.length === 0) return undefined;
+  const shown = messages.map((message) => renderMessage(message, query));
+  const older = shown.slice(0, -NEWEST_MESSAGES);
+  const summary = `${showCount(older.length)} earlier messages`;
   return [
-    h('h3', '', 'Events'),
-    ...span.events.map(({ name, atMillis, attributes }) =>
-      h(
-        'details',
-        '',
-        h(
-          'summary',
-          '',
-          `${name} at ${showOffset(atMillis - startMillis)} `,
-          h('span', 'about', showValue(attributes['exception.message'] ?? '')),
-        ),
-        h(
-          'pre',
-          '',
-          Object.entries(attributes)
-            .map(([key, value]) => `${key}: ${showValue(value)}`)
-            .join('\n'),
-        ),
-      ),
-    ),
+    h('h3', '', title),
+    older.length > 0 && h('details', '', h('summary', '', summary), older),
+    shown.slice(-NEWEST_MESSAGES),
   ];
+}
+
+function renderMessage({ role, texts, toolCalls }: Message, query: string): HTMLElement {
+  const calls = Array.from(toolCalls.values(), ({ name, args }) =>
+    h('code', '', h('b', '', name), '(', marked(args, query), ')'),
+  );
+  const text = texts.join('\n');
+  return h(
+    'div',
+    { class: 'message', 'data-role': role },
+    h('b', '', role),
+    text !== '' && h('p', '', marked(text, query)),
+    calls,
+  );
+}
+
+function renderTools({ attributes }: PageSpan, query: string): Child {
+  const tools = Object.entries(attributes)
+    .filter(([key]) => /^llm\.tools\.\d+\.tool\.json_schema$/.test(key))
+    .map(([, schema]) => h('pre', '', marked(pretty(showValue(schema)), query)));
+  const summary = h('summary', '', `Tools offered (${tools.length})`);
+  return tools.length > 0 && h('details', '', summary, tools);
+}
+
+function renderEvents({ events }: PageSpan, startMillis: number): Child {
+  if (events.length === 0) return undefined;
+  const shown = events.map(({ name, atMillis, attributes }) => {
+    const fields = Object.entries(attributes).map(([key, value]) => `${key}: ${showValue(value)}`);
+    const about = h('span', 'about', showValue(attributes['exception.message']));
+    const summary = h('summary', '', `${name} at ${showOffset(atMillis - startMillis)} `, about);
+    return h('details', '', summary, h('pre', '', fields.join('\n')));
+  });
+  return [h('h3', '', 'Events'), shown];
 }
 
 function renderAttributes({ attributes, traceId, spanId }: PageSpan, query: string): HTMLElement {
   const rest = Object.entries(attributes).filter(([key]) => !SHOWN_ABOVE.test(key));
-  const rows = [...rest, ['trace', traceId] as const, ['span', spanId] as const];
-  const table = h(
-    'table',
-    '',
-    ...rows.map(([key, value]) =>
+  const rows = [...rest, ['trace', traceId] as const, ['span', spanId] as const].map(
+    ([key, value]) =>
       h('tr', '', h('th', '', marked(key, query)), h('td', '', marked(showValue(value), query))),
-    ),
   );
-  return h('details', '', h('summary', '', `All attributes (${rest.length})`), table);
+  const summary = h('summary', '', `All attributes (${rest.length})`);
+  return h('details', '', summary, h('table', '', rows));
 }
 
 /** JSON with line breaks; any other text as it is. */
@@ -188,4 +159,22 @@ function pretty(text: string): string {
   } catch {
     return text;
   }
+}
+
+/** The newest values of all metrics, in the place of a span's details. */
+export function renderMetrics(metrics: readonly PageMetric[]): HTMLElement {
+  const rows = metrics.map(({ serviceName, name, attributes, value, count, unit }) => {
+    const mean = count > 1 ? ` mean of ${count}` : '';
+    const from = [serviceName, ...Object.values(attributes).map(String)].join(', ');
+    const shown = `${Number(value.toFixed(3))} ${unit}${mean}`;
+    return h('tr', '', h('th', '', name), h('td', '', shown), h('td', '', from));
+  });
+  return h(
+    'article',
+    'details',
+    h('header', '', h('b', '', 'Metrics'), renderClose()),
+    rows.length === 0
+      ? h('p', '', 'No metrics yet: they come with setup({ metrics: true }).')
+      : h('table', '', rows),
+  );
 }

@@ -29,36 +29,29 @@ const JSON_ESCAPE = /\\(?:u([\da-f]{4})|([^]?))/gi;
 /** Escapes of URLs, and those of JSON inside other text. */
 const ESCAPE = /%[2-9a-f][\da-f]|\\u[\da-f]{4}/i;
 const ESCAPES = /(?:%[\da-f]{2})+|\\u[\da-f]{4}/gi;
-const CONTROL_CHARACTERS: ReadonlyMap<string, string> = new Map([
-  ['b', '\b'],
-  ['f', '\f'],
-  ['n', '\n'],
-  ['r', '\r'],
-  ['t', '\t'],
-]);
+const CONTROL_CHARACTERS: ReadonlyMap<string, string> = new Map(
+  Object.entries({ b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }),
+);
+/** What parts the words and numbers of a match. */
+const SEPARATORS = '\t\n\r .,_/()-\u00a0';
 
 /** Makes a copy of the pattern, so that the state of the user's own `RegExp` is left alone. */
-export function compilePattern(pattern: RegExp | NamedPattern): CompiledPattern {
+export function compilePattern(
+  pattern: RegExp | (NamedPattern & Partial<Reading>),
+): CompiledPattern {
   const named = pattern instanceof RegExp ? undefined : pattern;
   const { source, flags } = pattern instanceof RegExp ? pattern : pattern.pattern;
   // Only the indices of groups need `d`, and they cost time.
   const indices = source.includes('(?<secret>') ? 'd' : '';
   const needs = named?.needs;
+  const hasState = needs instanceof RegExp && (needs.global || needs.sticky);
   return {
     regex: new RegExp(source, `${withoutState(flags)}g${indices}`),
-    needs: hasState(needs) ? new RegExp(needs.source, withoutState(needs.flags)) : needs,
+    needs: hasState ? new RegExp(needs.source, withoutState(needs.flags)) : needs,
     accepts: named?.accepts,
-    read: named !== undefined && hasReading(named) ? named.read : undefined,
+    read: named?.read,
     replacement: named === undefined ? '[REDACTED]' : `[REDACTED:${named.name}]`,
   };
-}
-
-function hasReading(pattern: NamedPattern): pattern is NamedPattern & Reading {
-  return 'read' in pattern && typeof pattern.read === 'function';
-}
-
-function hasState(needs: string | RegExp | undefined): needs is RegExp {
-  return needs instanceof RegExp && (needs.global || needs.sticky);
 }
 
 function withoutState(flags: string): string {
@@ -166,7 +159,7 @@ function possibleIn(
  */
 export function maskPattern(
   text: string,
-  pattern: CompiledPattern,
+  { regex, accepts, replacement }: CompiledPattern,
   searched: string = text,
 ): string {
   let masked = '';
@@ -175,56 +168,33 @@ export function maskPattern(
   let length = WINDOW_LENGTH;
   for (;;) {
     const end = Math.min(text.length, from + length);
-    const found = searchWindow(searched, pattern, from, end);
-    for (const [start, stop] of found.matches) {
-      masked += text.slice(copiedTo, start) + pattern.replacement;
-      copiedTo = stop;
+    const isLast = end === text.length;
+    const base = Math.max(0, from - CONTEXT_LENGTH);
+    const slice = base === 0 && isLast ? searched : searched.slice(base, end);
+    let resumeAt = Math.max(from, end - OVERLAP_LENGTH);
+    regex.lastIndex = from - base;
+    for (let match = regex.exec(slice); match !== null; match = regex.exec(slice)) {
+      const stop = match.index + match[0].length;
+      if (base + stop === end && !isLast && stop > match.index) {
+        // It may go on beyond the window.
+        resumeAt = base + match.index;
+        break;
+      }
+      const secret = match.indices?.groups?.['secret'];
+      const [first, last] = secret ?? [match.index, stop];
+      const attempts = secret === undefined ? MAX_ATTEMPTS : 1;
+      const accepted = acceptedLength(slice.slice(first, last), accepts, attempts);
+      regex.lastIndex = accepted === 0 ? nextCharacter(slice, match.index) : first + accepted;
+      if (accepted === 0) continue;
+      masked += text.slice(copiedTo, base + first) + replacement;
+      copiedTo = base + regex.lastIndex;
+      resumeAt = Math.max(resumeAt, copiedTo);
     }
-    if (end === text.length) return copiedTo === 0 ? text : masked + text.slice(copiedTo);
+    if (isLast) return copiedTo === 0 ? text : masked + text.slice(copiedTo);
     // A match as long as its window gets a window twice as long.
-    length = found.resumeAt === from ? length * 2 : WINDOW_LENGTH;
-    from = found.resumeAt;
+    length = resumeAt === from ? length * 2 : WINDOW_LENGTH;
+    from = resumeAt;
   }
-}
-
-interface WindowSearch {
-  readonly matches: readonly (readonly [start: number, stop: number])[];
-  readonly resumeAt: number;
-}
-
-function searchWindow(
-  text: string,
-  { regex, accepts }: CompiledPattern,
-  from: number,
-  end: number,
-): WindowSearch {
-  const isLast = end === text.length;
-  const base = Math.max(0, from - CONTEXT_LENGTH);
-  const slice = base === 0 && isLast ? text : text.slice(base, end);
-  const matches: [number, number][] = [];
-  let lastStop = from;
-  regex.lastIndex = from - base;
-  for (let match = regex.exec(slice); match !== null; match = regex.exec(slice)) {
-    const stop = match.index + match[0].length;
-    if (stop === match.index) {
-      regex.lastIndex = nextCharacter(slice, stop);
-      continue;
-    }
-    // It may go on beyond the window.
-    if (base + stop === end && !isLast) return { matches, resumeAt: base + match.index };
-    const secret = match.indices?.groups?.['secret'];
-    const [first, last] = secret ?? [match.index, stop];
-    const attempts = secret === undefined ? MAX_ATTEMPTS : 1;
-    const accepted = acceptedLength(slice.slice(first, last), accepts, attempts);
-    if (accepted === 0) {
-      regex.lastIndex = nextCharacter(slice, match.index);
-      continue;
-    }
-    regex.lastIndex = first + accepted;
-    lastStop = base + first + accepted;
-    matches.push([base + first, lastStop]);
-  }
-  return { matches, resumeAt: Math.max(lastStop, end - OVERLAP_LENGTH) };
 }
 
 /** Past a surrogate pair as a whole: in its middle, a pattern with `u` would step back for ever. */
@@ -245,8 +215,11 @@ function acceptedLength(
   let { length } = match;
   for (let attempt = 1; length > 0; attempt += 1) {
     if (isAccepted(match.slice(0, length), accepts)) return length;
-    if (attempt === maxAttempts) return 0;
-    length = lastSeparator(match, length);
+    if (attempt === maxAttempts) break;
+    // To where the last separators begin.
+    length -= 1;
+    while (length > 0 && !SEPARATORS.includes(match.charAt(length))) length -= 1;
+    while (length > 0 && SEPARATORS.includes(match.charAt(length - 1))) length -= 1;
   }
   return 0;
 }
@@ -261,24 +234,6 @@ function isAccepted(match: string, accepts: (match: string) => boolean): boolean
     // A check that fails says nothing in the text's favour.
     return true;
   }
-}
-
-/** Where the last separators before this end begin. */
-function lastSeparator(match: string, before: number): number {
-  let index = before - 1;
-  while (index > 0 && !isSeparator(match, index)) index -= 1;
-  while (index > 0 && isSeparator(match, index - 1)) index -= 1;
-  return Math.max(index, 0);
-}
-
-const SEPARATORS: ReadonlySet<number> = new Set(Array.from('\t\n\r .,_/()-\u00a0', codeOf));
-
-function codeOf(char: string): number {
-  return char.charCodeAt(0);
-}
-
-function isSeparator(text: string, index: number): boolean {
-  return SEPARATORS.has(text.charCodeAt(index));
 }
 
 /**

@@ -1,14 +1,18 @@
 import type { NamedPattern } from '../redaction-options.js';
 import type { Reading } from './mask-text.js';
 import {
+  BETWEEN,
   DATE_OR_ADDRESS,
   digitsIn,
   END,
+  isCard,
   LETTER,
+  PAD,
+  PAUSE,
   readNumbers,
   RUN,
   START,
-  twoNumbers,
+  TWO_NUMBERS,
 } from './spoken-numbers.js';
 
 // What says which number follows, in English, German, French, Spanish, Italian, Dutch, Portuguese.
@@ -59,8 +63,14 @@ function behind(names: string): string {
 
 const MONTH = '(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}';
 const ALL = [PHONE, CARD, CARD_CODE, PIN, EXPIRY, ID, SSN].join('|');
-/** A digit behind one of the names, or two numbers that are said. All kinds look for it once. */
-const NEEDS = twoNumbers(String.raw`\d(?<=${behind(ALL)}(?:[a-z]{1,3}[ .-]?|${MONTH},? )?\d)|`);
+/**
+ * A digit behind one of the names, digits apart from each other, or two numbers that are said. All
+ * kinds look for it once.
+ */
+const NEEDS = new RegExp(
+  String.raw`\d(?<=${behind(ALL)}(?:[a-z]{1,3}[ .-]?|${MONTH},? )?\d)|\d\W{1,4}\d\W{1,4}\d|\d\s\W?${PAUSE}|${TWO_NUMBERS}`,
+  'i',
+);
 
 function named(
   name: string,
@@ -86,7 +96,54 @@ function numberBehind(name: string, names: string, fewestDigits: number): NamedP
   );
 }
 
-/** Numbers that only their name identifies, written or dictated. */
+const FEWEST_DIGITS = 7;
+
+/** A number dictated digit by digit: nobody does that with a price or a time. */
+const DICTATED_NUMBER: NamedPattern & Reading = {
+  name: 'number',
+  read: readNumbers,
+  needs: NEEDS,
+  // From the first number of a run on: each start in a long list would be tried in vain.
+  pattern: new RegExp(
+    String.raw`${START}(?<!\[\s{0,32}(?=\d))(?<!\d${BETWEEN}{1,48})(?=[\d+])${RUN}`,
+  ),
+  accepts: isDictatedNumber,
+};
+
+/** What is longer is no number that anybody says, and would take long to read. */
+const LONGEST_READ = 400;
+const DIGITS_APART = /^\d(?:\D+\d)*\D*$/;
+const COMMAS = /^\d(?:[,.]\s?\d)+[,.]?$/;
+
+function isDictatedNumber(match: string): boolean {
+  const isWritten = !match.includes(PAD);
+  if (isWritten && !DIGITS_APART.test(match)) return false;
+  if (match.length > LONGEST_READ) return !isWritten || !match.includes(',');
+  const digits = digitsIn(match);
+  const numbers = match.match(/\d+\0*/g) ?? [];
+  const { length } = digits;
+  if (length < FEWEST_DIGITS || isSeries(numbers.map(Number.parseFloat))) return false;
+  // A short list of numbers, as code and JSON have it, is none.
+  if (isWritten) return !COMMAS.test(match) || (length >= 9 && /\s/.test(match));
+  const singles = digitsIn(
+    numbers.filter((number) => /^(?:\d\0*|(\d)\1+\0+|\d00\0+)$/.test(number)).join(''),
+  ).length;
+  if (singles >= FEWEST_DIGITS || match.includes(`-${PAD}`)) return true;
+  if (/^[2-6]\d{12,18}$/.test(digits) && isCard(digits)) return true;
+  if (singles >= 5 && singles * 3 >= length * 2) return true;
+  if (length < 9 || length > 15) return false;
+  // A telephone in pairs. Times end before 60, and prices in 90, 95 or 99.
+  return /^[0+]|(?:^|[^\d])(?:[6-8]\d|9[1-46-8])\0/.test(match);
+}
+
+/** Whether the speaker counts: one, two, three, or ten, twenty, thirty. */
+function isSeries(values: readonly number[]): boolean {
+  const [first = 0, second = 0] = values;
+  const step = second - first;
+  return step !== 0 && values.every((value, index) => value === first + index * step);
+}
+
+/** Numbers that only their name identifies, written or dictated, and those that are dictated. */
 export const NAMED_NUMBERS: readonly NamedPattern[] = [
   numberBehind('ssn', SSN, 9),
   named(
@@ -115,4 +172,5 @@ export const NAMED_NUMBERS: readonly NamedPattern[] = [
   numberBehind('pin', PIN, 4),
   numberBehind('card', CARD, 12),
   numberBehind('phone', PHONE, 7),
+  DICTATED_NUMBER,
 ];

@@ -1,12 +1,6 @@
 import type { NamedPattern } from '../redaction-options.js';
 import { NAMED_NUMBERS } from './named-numbers.js';
-import {
-  countDigits,
-  DATE_OR_ADDRESS,
-  DICTATED_NUMBER,
-  isCard,
-  isDigit,
-} from './spoken-numbers.js';
+import { countDigits, DATE_OR_ADDRESS, digitsIn, isCard } from './spoken-numbers.js';
 
 /** Seven digits, with nothing between them but what patterns of numbers allow: ids have letters. */
 const DIGITS: RegExp = /\d(?:[\s.,/_()\u2010-\u2015-]{0,3}\d){6}/;
@@ -87,37 +81,30 @@ const PHONE: NamedPattern = {
 /** Digits in groups of any size, with a letter at most between them. */
 const DIGITS_OF_ID: RegExp = /\d[A-Z]?\d(?:[ .-]?[A-Z]?\d){4}/i;
 
-const DNI_LETTERS = 'TRWAGMYFPDXBNJZSQVHLCKE';
-
 /** Numbers of persons that have a check digit or a shape that nothing else has. */
 const NATIONAL_IDS: readonly NamedPattern[] = [
   // Spain: the letter is the rest modulo 23.
   nationalId(
     /(?<![A-Z0-9])(?:[XYZ]|\d)[ .-]?\d(?:\.?\d){6}[ -]?[A-HJ-NP-TV-Z](?![A-Z0-9])/i,
-    (id) => {
-      const [letter = '', ...rest] = Array.from(
-        id.toUpperCase().replaceAll(/[ .-]/g, ''),
-      ).toReversed();
-      const number = rest
-        .toReversed()
-        .join('')
-        .replace(/^[XYZ]/, (first) => String('XYZ'.indexOf(first)));
-      return DNI_LETTERS[Number(number) % 23] === letter;
+    (match) => {
+      const id = match.toUpperCase().replaceAll(/[ .-]/g, '');
+      const number = id.slice(0, -1).replace(/^[XYZ]/, (first) => String('XYZ'.indexOf(first)));
+      return 'TRWAGMYFPDXBNJZSQVHLCKE'[Number(number) % 23] === id.at(-1);
     },
   ),
   // France: the key is 97 less the rest modulo 97. Corsica has letters, and is not looked for.
   nationalId(/(?<!\d)[12] ?\d\d ?(?:0[1-9]|1[0-2]) ?\d\d ?\d{3} ?\d{3} ?\d\d(?!\d)/, (id) => {
-    const digits = id.replaceAll(' ', '');
+    const digits = digitsIn(id);
     return 97n - (BigInt(digits.slice(0, 13)) % 97n) === BigInt(digits.slice(13));
   }),
   // Italy.
   nationalId(
     /(?<![A-Z0-9])[A-Z]{3} ?[A-Z]{3} ?\d\d[A-EHLMPRST]\d\d ?[A-Z]\d{3} ?[A-Z](?![A-Z0-9])/i,
   ),
-  // United Kingdom.
-  nationalId(/(?<![A-Z0-9])[A-Z]{2} ?\d\d ?\d\d ?\d\d ?[A-D](?![A-Z0-9])/),
-  // Brazil.
-  nationalId(/(?<!\d)\d{3}\.\d{3}\.\d{3}-\d\d(?!\d)/),
+  // United Kingdom, Brazil.
+  nationalId(
+    /(?<![A-Z0-9])[A-Z]{2} ?\d\d ?\d\d ?\d\d ?[A-D](?![A-Z0-9])|(?<!\d)\d{3}\.\d{3}\.\d{3}-\d\d(?!\d)/,
+  ),
 ];
 
 function nationalId(pattern: RegExp, accepts?: (match: string) => boolean): NamedPattern {
@@ -132,7 +119,6 @@ export const NUMBER_PATTERNS: readonly NamedPattern[] = [
   ...NATIONAL_IDS,
   PHONE,
   ...NAMED_NUMBERS,
-  DICTATED_NUMBER,
 ];
 
 /** Whether letters and digits have the check digits of an IBAN: 1 modulo 97 (ISO 13616). */
@@ -141,8 +127,11 @@ function hasIbanCheckDigits(match: string): boolean {
   let remainder = 0;
   let firstFour = 0;
   for (let index = 0; index < match.length; index += 1) {
-    const value = valueInIban(match.charCodeAt(index));
-    if (value === undefined) continue;
+    // Capitals and small letters differ in this bit, digits have it.
+    const code = match.charCodeAt(index) | 0x20;
+    if (code < 48 || code > 122) continue;
+    // A letter counts as two digits: A is 10, Z is 35.
+    const value = code > 57 ? code - 87 : code - 48;
     characters += 1;
     const factor = value > 9 ? 100 : 10;
     // The first four characters, two letters and two digits, come last.
@@ -150,12 +139,4 @@ function hasIbanCheckDigits(match: string): boolean {
     else remainder = (remainder * factor + value) % 97;
   }
   return characters >= 15 && (remainder * 1_000_000 + firstFour) % 97 === 1;
-}
-
-/** A letter counts as two digits: A is 10, Z is 35. */
-function valueInIban(code: number): number | undefined {
-  if (isDigit(code)) return code - 48;
-  // Capitals and small letters differ in this bit.
-  const small = code | 0x20;
-  return small >= 97 && small <= 122 ? small - 87 : undefined;
 }
