@@ -82,8 +82,6 @@ const oneMainChunk: NonNullable<Options['esbuildPlugins']>[number] = {
 
 const shared: Options = {
   target: 'node20',
-  // TypeScript 6 calls the `baseUrl` that tsup injects deprecated.
-  dts: { compilerOptions: { ignoreDeprecations: '6.0', paths: {}, stripInternal: true } },
   // `import.meta.url` in the CommonJS build.
   shims: true,
   plugins: [keepDynamicImport],
@@ -94,13 +92,23 @@ const shared: Options = {
   minify: false,
 };
 
-// Here and not by `clean`: the two builds run at the same time.
+// Here and not by `clean`: the builds run at the same time.
 await rm('dist', { recursive: true, force: true });
 
 // One configuration for each format: only an ES module can await, as `register` does.
 const config: ReturnType<typeof defineConfig> = defineConfig([
   { ...shared, format: ['esm'], entry: { ...ENTRIES, register: 'src/register.ts' } },
   { ...shared, format: ['cjs'], entry: { ...ENTRIES, register: 'src/register-cjs.ts' } },
+  {
+    // Both formats from one program: a build of types is most of the time of a build.
+    format: ['esm', 'cjs'],
+    entry: { ...ENTRIES, register: 'src/register.ts' },
+    dts: {
+      only: true,
+      // TypeScript 6 calls the `baseUrl` that tsup injects deprecated.
+      compilerOptions: { ignoreDeprecations: '6.0', paths: {}, stripInternal: true },
+    },
+  },
 ]);
 
 export default config;

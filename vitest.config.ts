@@ -13,6 +13,7 @@ const config: ViteUserConfig = defineConfig({
       'test/delivery/soak.test.ts',
       'node_modules/**',
     ],
+    globalSetup: 'test/support/bundle.ts',
     // Real sessions and real processes: files run in processes of their own.
     pool: 'forks',
     // One more than cores: tests mostly wait for processes and timers. The default leaves one core idle.

@@ -32,6 +32,7 @@ export const GenAiAttr = {
  * 1.7.0: of those both are here, the newer first.
  */
 export const LiveKitAttr = {
+  AGENT_LABEL: 'lk.agent_label',
   SPEECH_ID: 'lk.speech_id',
   INTERRUPTED: 'lk.interrupted',
   LLM_METRICS: 'lk.llm_metrics',

@@ -5,6 +5,7 @@ import { createServer as createHttp2Server } from 'node:http2';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { bundled } from '../support/child-process.js';
 import { startForwardProxy } from '../support/forward-proxy.js';
 import { EXPIRED_TLS, LOOPBACK_TLS, OTHER_HOST_TLS } from '../support/loopback-tls.js';
 import { startReceiver, type Receiver, type ReceiverOptions } from '../support/otlp-receiver.js';
@@ -568,9 +569,7 @@ describe('a set-up that the application makes in code', () => {
     const refusing = await answering(401);
     const file = write(
       'tracing.mjs',
-      `import { register } from 'node:module';
-       register('tsx/esm', import.meta.url, { data: true });
-       const { setup } = await import(${JSON.stringify(join(ROOT, 'src/index.ts'))});
+      `import { setup } from ${JSON.stringify(bundled('index'))};
        await setup({ endpoint: '${refusing.endpoint}', token: '${TOKEN}', serviceName: 'in-code' });`,
     );
     const outcome = await cli.run(['doctor', '--json', '--import', file], { directory });
@@ -587,9 +586,7 @@ describe('a set-up that the application makes in code', () => {
 
   it('may be a script that shuts down again, has an unknown option and forgets to wait', async () => {
     const receiver = await collector();
-    const prepared = `import { register } from 'node:module';
-       register('tsx/esm', import.meta.url, { data: true });
-       const { setup } = await import(${JSON.stringify(join(ROOT, 'src/index.ts'))});`;
+    const prepared = `import { setup } from ${JSON.stringify(bundled('index'))};`;
     const options = `{ endpoint: '${receiver.endpoint}', serviceNam: 'typo', metrics: true }`;
     const script = write(
       'script.mjs',
@@ -637,11 +634,9 @@ describe('a set-up that the application makes in code', () => {
     const receiver = await collector();
     const file = write(
       'agent.mjs',
-      `import { register } from 'node:module';
-       import { fileURLToPath } from 'node:url';
+      `import { fileURLToPath } from 'node:url';
        import { cli, defineAgent, ServerOptions } from '@livekit/agents';
-       register('tsx/esm', import.meta.url, { data: true });
-       const { setup } = await import(${JSON.stringify(join(ROOT, 'src/index.ts'))});
+       import { setup } from ${JSON.stringify(bundled('index'))};
        await setup({ endpoint: '${receiver.endpoint}', serviceName: 'reception' });
        export default defineAgent({ entry: async () => {} });
        cli.runApp(new ServerOptions({ agent: fileURLToPath(import.meta.url) }));`,
@@ -661,9 +656,7 @@ describe('a set-up that the application makes in code', () => {
       'taken.mjs',
       `import { telemetry } from '@livekit/agents';
        import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
-       import { register } from 'node:module';
-       register('tsx/esm', import.meta.url, { data: true });
-       const { setup } = await import(${JSON.stringify(join(ROOT, 'src/index.ts'))});
+       import { setup } from ${JSON.stringify(bundled('index'))};
        await setup();
        telemetry.setTracerProvider(new NodeTracerProvider());`,
     );
@@ -681,9 +674,7 @@ describe('a set-up that the application makes in code', () => {
       'later.mjs',
       `import { trace } from '@opentelemetry/api';
        import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
-       import { register } from 'node:module';
-       register('tsx/esm', import.meta.url, { data: true });
-       const { setup } = await import(${JSON.stringify(join(ROOT, 'src/index.ts'))});
+       import { setup } from ${JSON.stringify(bundled('index'))};
        await setup();
        trace.disable();
        trace.setGlobalTracerProvider(new (class Later extends NodeTracerProvider {})());`,

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { DecodedSpan } from '../support/otlp-decode.js';
 import { startReceiver } from '../support/otlp-receiver.js';
-import { install, installTools, packPackage } from './installations.js';
+import { install, installTools } from './installations.js';
 import { startApplication, type ApplicationEnd } from './run-application.js';
 
 const run = promisify(execFile);
@@ -28,7 +28,7 @@ let unbundled: readonly string[] = [];
 
 beforeAll(async () => {
   const spec = { livekit: '1.9.0', packageManager: 'npm', apiCopies: 'one' } as const;
-  application = realpathSync(await install(spec, await packPackage()));
+  application = realpathSync(await install(spec));
   tools = await installTools('bundlers', BUNDLERS);
   write('bundled.mjs', appCode('await setup()'));
   write('bundled-given.mjs', appCode('await setup({ modules: { livekitAgents: livekit } })'));

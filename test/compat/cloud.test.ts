@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { LOOPBACK_TLS } from '../support/loopback-tls.js';
 import type { DecodedSpan } from '../support/otlp-decode.js';
 import { startReceiver } from '../support/otlp-receiver.js';
 import { LIVEKIT_VERSIONS } from './compatibility-cases.js';
-import { install, packPackage } from './installations.js';
+import { install } from './installations.js';
 import { conversationOf, EXPECTED_CALLS } from './model-calls.js';
 import { startApplication, type ApplicationEnd } from './run-application.js';
 
@@ -15,12 +15,6 @@ const OURS =
 
 /** 1.5.1 to 1.5.3 know no registrar and ask the provider itself to take their exporter. */
 const VERSIONS = [...LIVEKIT_VERSIONS, '1.5.3'];
-
-let tarball: string;
-
-beforeAll(async () => {
-  tarball = await packPackage();
-});
 
 describe.each(['cloud second', 'cloud first'] as const)('LiveKit Cloud, %s', (order) => {
   it.concurrent.each(VERSIONS)('shares the spans of LiveKit %s', async (livekit) => {
@@ -68,7 +62,7 @@ async function run({ livekit, order, allowPii }: CloudCase): Promise<{
   readonly cloud: readonly DecodedSpan[];
   readonly ours: readonly DecodedSpan[];
 }> {
-  const directory = await install({ livekit, packageManager: 'npm', apiCopies: 'one' }, tarball);
+  const directory = await install({ livekit, packageManager: 'npm', apiCopies: 'one' });
   const authority = join(directory, 'loopback.pem');
   await writeFile(authority, LOOPBACK_TLS.cert);
   const collector = await startReceiver();

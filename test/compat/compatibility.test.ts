@@ -1,10 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { execFile } from 'node:child_process';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { DecodedSpan } from '../support/otlp-decode.js';
 import { COMPATIBILITY_CASES, hasOneTrace, type CompatibilityCase } from './compatibility-cases.js';
-import { nodeExecutable, packPackage } from './installations.js';
+import { nodeExecutable } from './installations.js';
 import { conversationOf, EXPECTED_CALLS } from './model-calls.js';
 import { renderTable, tableOf, type CompatibilityResult } from './render-table.js';
 import { runCase } from './run-application.js';
@@ -19,17 +19,11 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 
 const results = new Map<CompatibilityCase, CompatibilityResult>();
-let tarball: string;
-
-beforeAll(async () => {
-  tarball = await packPackage();
-});
-
 describe('a session with a tool and a handoff', () => {
   it.concurrent.for(COMPATIBILITY_CASES.map((given) => [titleOf(given), given] as const))(
     '%s',
     async ([, given]) => {
-      const { outcome, spans, stderr } = await runCase(given, tarball);
+      const { outcome, spans, stderr } = await runCase(given);
 
       expect(outcome.errors).toEqual([]);
       expect(outcome.played).toBe(outcome.scripted);

@@ -1,22 +1,16 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ROOM_SID, runJob, type EndedJob } from '../support/job-process.js';
 import { MetricPoints } from '../support/metric-points.js';
 import type { DecodedSpan } from '../support/otlp-decode.js';
 import { startReceiver } from '../support/otlp-receiver.js';
 import { LIVEKIT_VERSIONS, type InstallationSpec } from './compatibility-cases.js';
-import { install, packPackage } from './installations.js';
+import { install } from './installations.js';
 
 /** Where the agent sets tracing up; `preload` is `node --import`, which LiveKit hands on to jobs. */
 const PLACES = ['module', 'prewarm', 'entry', 'preload'] as const;
 type Place = (typeof PLACES)[number];
 /** What the job does: its session stays open, fails with its entry function, is not there, or is held up. */
 type Entry = 'session' | 'throws' | 'no session' | 'stalls';
-
-let tarball: string;
-
-beforeAll(async () => {
-  tarball = await packPackage();
-});
 
 describe.each(LIVEKIT_VERSIONS)('a job of LiveKit %s', (livekit) => {
   it.concurrent.each(PLACES)('sends every span of a session, set up in %s', async (place) => {
@@ -84,7 +78,7 @@ async function run({
   entry,
   env = {},
 }: JobCase): Promise<JobRun> {
-  const directory = await install({ livekit, packageManager: 'npm', apiCopies }, tarball);
+  const directory = await install({ livekit, packageManager: 'npm', apiCopies });
   const receiver = await startReceiver();
   try {
     const job = await runJob({

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DecodedSpan } from '../support/otlp-decode.js';
 import { startReceiver } from '../support/otlp-receiver.js';
 import type { InstallationSpec } from './compatibility-cases.js';
-import { install, packPackage } from './installations.js';
+import { install } from './installations.js';
 import { startApplication, type ApplicationEnd } from './run-application.js';
 
 describe('what the application registered with OpenTelemetry before', () => {
@@ -54,7 +54,7 @@ async function run(
   livekitLoads: 'before' | 'after',
 ): Promise<{ readonly end: ApplicationEnd; readonly spans: readonly DecodedSpan[] }> {
   const spec = { livekit: '1.9.0', packageManager: 'npm', apiCopies } as const;
-  const directory = await install(spec, await packPackage());
+  const directory = await install(spec);
   const receiver = await startReceiver();
   try {
     const end = await startApplication({

@@ -54,9 +54,8 @@ export async function startApplication({
 /** Installs what the case asks for, runs its session and gives what a collector received. */
 export async function runCase(
   given: CompatibilityCase,
-  tarball: string,
 ): Promise<ApplicationEnd & { readonly spans: readonly DecodedSpan[] }> {
-  const directory = await install(given, tarball);
+  const directory = await install(given);
   const node = await nodeExecutable(given.node);
   const receiver = await startReceiver();
   try {

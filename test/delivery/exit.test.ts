@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 function start(url: string, how: string): RunningChild {
-  return startChild('delivery-child.ts', [url, how]);
+  return startChild('delivery-child', [url, how]);
 }
 
 function names(): string[] {

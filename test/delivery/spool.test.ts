@@ -179,7 +179,7 @@ describe('the spool', () => {
   });
 
   it('takes what process.exit() leaves when the collector is away', async () => {
-    const child = startChild('delivery-child.ts', [url, 'exit', spoolDirectory]);
+    const child = startChild('delivery-child', [url, 'exit', spoolDirectory]);
     expect(await child.ended).toMatchObject({ code: 5, signal: null });
     const receiver = await receive();
     const { delivery } = openDelivery(url, { spoolDirectory });
@@ -189,7 +189,7 @@ describe('the spool', () => {
   });
 
   it('is whole after a kill -9 in the middle of writing', async () => {
-    const child = startChild('delivery-child.ts', [url, 'flood', spoolDirectory]);
+    const child = startChild('delivery-child', [url, 'flood', spoolDirectory]);
     await child.wrote('....');
     await sleep(200);
     child.process.kill('SIGKILL');

@@ -22,7 +22,7 @@ afterEach(async () => {
 
 function start(how: string, options: SetupOptions = {}): RunningChild {
   const given = { endpoint: receiver.endpoint, ...options };
-  return startChild('exit-child.ts', [how, JSON.stringify(given)]);
+  return startChild('exit-child', [how, JSON.stringify(given)]);
 }
 
 function names(): string[] {

@@ -1,14 +1,12 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SetupOptions } from '../../src/index.js';
+import { bundled } from '../support/child-process.js';
 import { type EndedJob, ENTRY_DONE, ROOM_NAME, ROOM_SID, runJob } from '../support/job-process.js';
 import type { DecodedSpan } from '../support/otlp-decode.js';
 import { startReceiver, type Receiver } from '../support/otlp-receiver.js';
-
-const AGENT = fileURLToPath(new URL('../support/job-agent.ts', import.meta.url));
 
 /** What LiveKit 1.9 records of a session of one turn. `event_loop_blocked` comes and goes with the machine. */
 const SPANS_OF_A_JOB = [
@@ -53,8 +51,7 @@ function run({
   sessionId = '',
 }: Job = {}): Promise<EndedJob> {
   return runJob({
-    agent: AGENT,
-    execArgv: ['--import', 'tsx'],
+    agent: bundled('job-child'),
     env: {
       CATALYST_OTLP_ENDPOINT: receiver.endpoint,
       SCENARIO: scenario,

@@ -15,12 +15,12 @@ afterEach(async () => {
 
 function start(how: string, options: SetupOptions = {}): RunningChild {
   const given = { endpoint: receiver.endpoint, ...options };
-  return startChild('traced-child.ts', [how, JSON.stringify(given)]);
+  return startChild('traced-child', [how, JSON.stringify(given)]);
 }
 
 /** The same program, without tracing. */
 function startUntraced(how: string): RunningChild {
-  return startChild('traced-child.ts', [how, '{}'], { UNTRACED: 'yes' });
+  return startChild('traced-child', [how, '{}'], { UNTRACED: 'yes' });
 }
 
 async function signalled(child: RunningChild, signal: NodeJS.Signals): Promise<Ended> {
@@ -105,13 +105,13 @@ describe("an application's own exporter, without an endpoint", () => {
   const env = { PRINTS_SPANS: 'yes' };
 
   it('has every span when the process runs out of work', async () => {
-    const ended = await startChild('traced-child.ts', ['natural'], env).ended;
+    const ended = await startChild('traced-child', ['natural'], env).ended;
     expect(ended).toMatchObject({ code: 0, signal: null });
     expect(ended.stdout).toMatch(/name: 'greeter\.run'[^]*name: 'step'/);
   });
 
   it('has every span when a signal ends the process', async () => {
-    const ended = await signalled(startChild('traced-child.ts', ['signal'], env), 'SIGTERM');
+    const ended = await signalled(startChild('traced-child', ['signal'], env), 'SIGTERM');
     expect(ended).toMatchObject({ code: null, signal: 'SIGTERM' });
     expect(ended.stdout).toMatch(/name: 'greeter\.run'[^]*name: 'step'/);
   });

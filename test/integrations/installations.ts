@@ -1,17 +1,11 @@
-import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { cp, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
+import { installed, npmInstall } from '../support/installed-packages.js';
 
-const run = promisify(execFile);
-const ROOT = join(import.meta.dirname, '..', '..');
-/** Kept between runs: an installation is made once for each set of versions. */
-const CACHE = join(ROOT, '.integrations');
 const APPLICATION = join(import.meta.dirname, 'application');
-const INSTALL_TIMEOUT_MILLIS = 300_000;
+const EXAMPLES = join(import.meta.dirname, '..', '..', 'examples');
 
 /** Versions of one SDK, side by side under names of their own. */
 const SDKS = {
@@ -86,11 +80,20 @@ export interface FrameworkApplication {
 }
 
 export async function installFrameworks(version: FrameworkVersion): Promise<FrameworkApplication> {
-  const directory = await install(version, { ...API, ...FRAMEWORKS[version] });
   // Among the packages, where Vitest leaves `import()` to Node.
-  const file = join(directory, 'node_modules', 'load.mjs');
-  await writeFile(file, 'export const load = (specifier) => import(specifier);\n');
-  const { load } = (await import(pathToFileURL(file).href)) as Pick<FrameworkApplication, 'load'>;
+  const loader = 'node_modules/load.mjs';
+  const directory = await install(
+    version,
+    { ...API, ...FRAMEWORKS[version] },
+    {
+      prepare: (folder) =>
+        writeFile(join(folder, loader), 'export const load = (specifier) => import(specifier);\n'),
+    },
+  );
+  const { load } = (await import(pathToFileURL(join(directory, loader)).href)) as Pick<
+    FrameworkApplication,
+    'load'
+  >;
   return { directory, load };
 }
 
@@ -108,7 +111,7 @@ export async function loadAgentSdkDependency(name: string, file: string): Promis
 function installAgentSdks(): Promise<string> {
   const versions = Object.entries(AGENT_SDKS).map(([alias, [version]]) => [alias, version]);
   const dependencies = { ...Object.fromEntries(versions), ...API, zod: '4.1.8' };
-  return install('agent-sdks', dependencies, ['--omit=optional']);
+  return install('agent-sdks', dependencies, { options: ['--omit=optional'] });
 }
 
 export type AgentFrameworkVersion = 'agents011' | 'agents020' | 'ai5' | 'ai6' | 'ai7';
@@ -150,16 +153,15 @@ const VOICE_AGENT = {
 
 /** Folder of an application that has both SDKs and the built package, under their own names. */
 export async function installApplication(): Promise<string> {
-  return applicationIn(
-    await install('application', {
-      ...VOICE_AGENT,
-      '@langchain/core': '1.4.0',
-      '@langchain/langgraph': '1.7.3',
-      '@langchain/openai': '1.5.8',
-      '@openai/agents': '0.20.0',
-      langsmith: '0.12.0',
-    }),
-  );
+  const dependencies = {
+    ...VOICE_AGENT,
+    '@langchain/core': '1.4.0',
+    '@langchain/langgraph': '1.7.3',
+    '@langchain/openai': '1.5.8',
+    '@openai/agents': '0.20.0',
+    langsmith: '0.12.0',
+  };
+  return install('application', dependencies, { files: { '.': APPLICATION } });
 }
 
 /** The same with the SDKs of agents, and the examples that use them. */
@@ -184,74 +186,41 @@ export async function installAgentApplication(): Promise<string> {
     tsx: '4.23.15',
     ws: '8.18.3',
   };
-  const directory = await applicationIn(await install('agent-application', dependencies));
-  // Installed without Claude Code itself, which is an optional dependency of 400 MB.
-  const link = join(directory, 'node_modules', '@anthropic-ai', 'claude-agent-sdk');
-  const sdks = await installAgentSdks();
-  await rm(link, { force: true });
-  await symlink(join(sdks, 'node_modules', 'claudeAgentSdk'), link);
-  await cp(join(ROOT, 'examples'), join(directory, 'examples'), { recursive: true });
-  return directory;
+  return install('agent-application', dependencies, {
+    files: { '.': APPLICATION, examples: EXAMPLES },
+    // Installed without Claude Code itself, which is an optional dependency of 400 MB.
+    prepare: async (directory) => {
+      const link = join(directory, 'node_modules', '@anthropic-ai', 'claude-agent-sdk');
+      const sdks = await installAgentSdks();
+      await rm(link, { force: true });
+      await symlink(join(sdks, 'node_modules', 'claudeAgentSdk'), link);
+    },
+  });
 }
 
-async function applicationIn(directory: string): Promise<string> {
-  const tarball = await packPackage();
-  await installOnce(directory, tarball, [tarball]);
-  await cp(APPLICATION, directory, { recursive: true });
-  return directory;
+interface InstallOptions {
+  /** Of npm. */
+  readonly options?: readonly string[];
+  /** The packed package is installed too, and these files of an application. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** What follows the installation. */
+  readonly prepare?: (directory: string) => Promise<void>;
 }
 
-async function install(
+function install(
   name: string,
   dependencies: Readonly<Record<string, string>>,
-  options: readonly string[] = [],
+  { options = [], files, prepare }: InstallOptions = {},
 ): Promise<string> {
-  const manifest = JSON.stringify({ name, private: true, type: 'module', dependencies });
-  const directory = join(CACHE, `${name}-${hash(manifest)}`);
-  await mkdir(directory, { recursive: true });
-  if ((await readStamp(directory)) !== '') return directory;
-  // A half-made folder starts anew.
-  await rm(directory, { recursive: true, force: true });
-  await mkdir(directory, { recursive: true });
-  await writeFile(join(directory, 'package.json'), manifest);
-  await installOnce(directory, 'dependencies', options);
-  return directory;
-}
-
-async function installOnce(
-  directory: string,
-  content: string,
-  packages: readonly string[],
-): Promise<void> {
-  if ((await readStamp(directory)) === content) return;
-  // Several versions of one SDK ask for several versions of zod.
-  const options = ['--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund'];
-  await run('npm', ['install', ...options, '--legacy-peer-deps', '--prefer-offline', ...packages], {
-    cwd: directory,
-    timeout: INSTALL_TIMEOUT_MILLIS,
+  return installed({
+    cache: '.integrations',
+    name,
+    manifest: { name, private: true, type: 'module', dependencies },
+    files,
+    install: async (directory, tarball) => {
+      // Several versions of one SDK ask for several versions of zod.
+      await npmInstall(directory, ['--legacy-peer-deps', ...options, ...tarball]);
+      await prepare?.(directory);
+    },
   });
-  await writeFile(join(directory, '.installed'), content);
-}
-
-function readStamp(directory: string): Promise<string> {
-  return readFile(join(directory, '.installed'), 'utf8').catch(() => '');
-}
-
-/** The package as it would be published, under a name that changes with its content. */
-async function packPackage(): Promise<string> {
-  const { stdout } = await run(
-    'npm',
-    ['pack', '--json', '--ignore-scripts', '--pack-destination', CACHE],
-    { cwd: ROOT },
-  );
-  const [made] = JSON.parse(stdout) as { filename: string }[];
-  if (made === undefined) throw new Error('npm packed nothing');
-  const content = await readFile(join(CACHE, made.filename));
-  const file = join(CACHE, `catalyst-tracing-${hash(content)}.tgz`);
-  await rename(join(CACHE, made.filename), file);
-  return file;
-}
-
-function hash(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex').slice(0, 12);
 }

@@ -7,7 +7,7 @@ it.each([
   ['on', 'true'],
 ])('with metrics %s, whether their SDK is loaded is %s', async (_, expected) => {
   const receiver = await startReceiver();
-  const child = startChild('metrics-modules-child.ts', [], {
+  const child = startChild('metrics-modules-child', [], {
     CATALYST_OTLP_ENDPOINT: receiver.endpoint,
     CATALYST_METRICS: expected,
   });

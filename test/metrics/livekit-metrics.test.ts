@@ -1,16 +1,13 @@
-import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { bundled } from '../support/child-process.js';
 import { JOB_ID, ROOM_SID, runJob } from '../support/job-process.js';
 import { MetricPoints } from '../support/metric-points.js';
 import { startReceiver } from '../support/otlp-receiver.js';
 
-const AGENT = fileURLToPath(new URL('../support/session-job.ts', import.meta.url));
-
 it('carries LiveKit’s own histogram of event-loop stalls, in seconds and without ids of the call', async () => {
   const receiver = await startReceiver();
   const { code } = await runJob({
-    agent: AGENT,
-    execArgv: ['--import', 'tsx'],
+    agent: bundled('session-job-child'),
     env: {
       CATALYST_OTLP_ENDPOINT: receiver.endpoint,
       OTEL_METRICS_EXPORTER: 'otlp',

@@ -21,7 +21,7 @@ function start(how: string): RunningChild {
     metrics: true,
     delivery: { shutdownTimeoutMillis: SHUTDOWN_MILLIS },
   };
-  return startChild('traced-child.ts', [how, JSON.stringify(options)]);
+  return startChild('traced-child', [how, JSON.stringify(options)]);
 }
 
 it('sends what was measured when a process runs empty', async () => {

@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import * as livekitAgents from '@livekit/agents';
 import { voice, type JobContext } from '@livekit/agents';
 import { trace } from '@opentelemetry/api';
@@ -7,6 +5,7 @@ import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { agentSpan, setup, type SetupOptions } from '../../src/index.js';
 import { createOpenInferenceSpanProcessor } from '../../src/processor/create-processor.js';
+import { bundled } from '../support/child-process.js';
 import { runJob } from '../support/job-process.js';
 import { startReceiver, type Receiver } from '../support/otlp-receiver.js';
 import { ScriptedLLM } from '../support/scripted-llm.js';
@@ -102,20 +101,17 @@ it('without it, the same session is sent with its content', async () => {
 });
 
 describe('the process of a job', () => {
-  const agent = fileURLToPath(new URL('../support/job-agent.ts', import.meta.url));
-
   it.each([
     [true, false],
     [false, true],
   ])('whose project enforces redaction (%s) sends content: %s', async (enableRedaction, isSent) => {
     receiver = await startReceiver();
     const { code } = await runJob({
-      agent,
+      agent: bundled('job-child'),
       enableRedaction,
       env: {
         SETUP_OPTIONS: JSON.stringify({ endpoint: receiver.endpoint, autoInstrument: false }),
       },
-      execArgv: ['--import', createRequire(import.meta.url).resolve('tsx')],
     });
     expect(code).toBe(0);
     expect(wire().includes('At your service.')).toBe(isSent);

@@ -46,9 +46,9 @@ describe('64 KiB of near-matches', () => {
   it.each(NEAR_MATCHES)('%j', (part) => {
     const texts = [repeat(part), `{"a":"${repeat(part)}`, `call me at ${repeat(part)}`];
     for (const text of texts) {
+      const cost = costOf(text);
       // The first run may compile the patterns.
-      const cost = Math.min(costOf(text), costOf(text));
-      expect(cost).toBeLessThan(MOST_MILLIS);
+      expect(cost < MOST_MILLIS ? cost : costOf(text)).toBeLessThan(MOST_MILLIS);
     }
   });
 

@@ -52,6 +52,24 @@ describe('Attr', () => {
     });
   });
 
+  it('spells the keys as OpenInference does, apart from the documented additions', () => {
+    const known = new Set<unknown>(
+      [openInference, openInference.SemanticConventions].flatMap((keys) => Object.values(keys)),
+    );
+    expect(Object.values(Attr).filter((key) => !known.has(key))).toEqual([
+      'gen_ai.system',
+      'agent.id',
+      'agent.role',
+      'agent.tool_call_count',
+      'agent.llm_call_count',
+      'agent.outcome',
+      'agent.stop_reason',
+      'agent.finalized',
+      'llm.use_case',
+      'llm.call_site',
+    ]);
+  });
+
   it('is typed by the literal keys', () => {
     expectTypeOf(Attr.SPAN_KIND).toEqualTypeOf<'openinference.span.kind'>();
     expectTypeOf(Attr.MODEL_NAME).toEqualTypeOf<'llm.model_name'>();

@@ -1,11 +1,9 @@
-import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { bundled } from '../support/child-process.js';
 import { ROOM_SID, runJob } from '../support/job-process.js';
 import { MetricPoints } from '../support/metric-points.js';
 import type { DecodedSpan } from '../support/otlp-decode.js';
 import { startReceiver } from '../support/otlp-receiver.js';
-
-const AGENT = fileURLToPath(new URL('../support/session-job.ts', import.meta.url));
 
 interface JobRun {
   readonly spans: readonly DecodedSpan[];
@@ -17,8 +15,7 @@ async function run(env: Readonly<Record<string, string>>): Promise<JobRun> {
   const receiver = await startReceiver();
   try {
     const job = await runJob({
-      agent: AGENT,
-      execArgv: ['--import', 'tsx'],
+      agent: bundled('session-job-child'),
       env: { CATALYST_OTLP_ENDPOINT: receiver.endpoint, CATALYST_OTLP_TOKEN: 'secret', ...env },
     });
     expect({ code: job.code, output: job.output.trim() }).toEqual({

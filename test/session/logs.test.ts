@@ -1,10 +1,8 @@
-import { fileURLToPath } from 'node:url';
 import { expect, it, vi } from 'vitest';
 import { addTraceContextToLogs } from '../../src/index.js';
+import { bundled } from '../support/child-process.js';
 import { runJob } from '../support/job-process.js';
 import { startReceiver } from '../support/otlp-receiver.js';
-
-const AGENT = fileURLToPath(new URL('../support/session-job.ts', import.meta.url));
 
 interface Line {
   readonly msg: string;
@@ -25,8 +23,7 @@ function readLines(output: string): readonly Line[] {
 it('puts the ids of the active span on the lines that LiveKit itself logs in a job', async () => {
   const receiver = await startReceiver();
   const job = await runJob({
-    agent: AGENT,
-    execArgv: ['--import', 'tsx'],
+    agent: bundled('session-job-child'),
     logLevel: 'debug',
     // LiveKit's logger has a mixin of its own then.
     env: {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { agentSpan, setup, type CatalystTracing, type SetupOptions } from '../../src/index.js';
+import { bundled } from '../support/child-process.js';
 import { startReceiver } from '../support/otlp-receiver.js';
 
 let warned: string[] = [];
@@ -91,26 +92,21 @@ describe('setup() in a process where', () => {
     ['there is no main module', 'process.argv.length = 1;'],
   ])('%s traces all the same', async (_what, prepare) => {
     const receiver = await startReceiver();
-    const source = new URL('../../src/index.ts', import.meta.url).href;
     const script = `
       import { mkdtempSync, rmSync } from 'node:fs';
       import { tmpdir } from 'node:os';
       import { join } from 'node:path';
-      import { manualSpan, setup } from ${JSON.stringify(source)};
+      import { manualSpan, setup } from ${JSON.stringify(bundled('index'))};
       ${prepare}
       const tracing = await setup();
       await manualSpan({ spanName: 'work' }, () => {});
       console.log(JSON.stringify(await tracing.shutdown()));
     `;
-    const child = spawn(
-      process.execPath,
-      ['--import', 'tsx', '--input-type=module', '--eval', script],
-      {
-        env: { PATH: process.env['PATH'], CATALYST_OTLP_ENDPOINT: receiver.endpoint },
-        stdio: ['ignore', 'pipe', 'pipe'],
-        timeout: 20_000,
-      },
-    );
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+      env: { PATH: process.env['PATH'], CATALYST_OTLP_ENDPOINT: receiver.endpoint },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 20_000,
+    });
     const [stdout, stderr, [code]] = await Promise.all([
       text(child.stdout),
       text(child.stderr),

@@ -1,7 +1,8 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { inject } from 'vitest';
 
 /** How a process ended and what it wrote. */
 export interface Ended {
@@ -19,17 +20,21 @@ export interface RunningChild {
   readonly ended: Promise<Ended>;
 }
 
-/** Starts a TypeScript file of `test/support` in a process of its own, which is killed after 50 s. */
+/** Starts a file of `test/support`, bundled, in a process of its own, which is killed after 50 s. */
 export function startChild(
   file: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): RunningChild {
-  const path = fileURLToPath(new URL(file, import.meta.url));
-  return startProcess(process.execPath, ['--import', 'tsx', path, ...args], {
+  return startProcess(process.execPath, [bundled(file), ...args], {
     env: { ...process.env, ...env },
     timeoutMillis: 50_000,
   });
+}
+
+/** Where a file of `test/support` is as JavaScript, or the package, which is `index`. */
+export function bundled(name: string): string {
+  return join(inject('bundles'), `${name}.js`);
 }
 
 export interface ProcessOptions {
