@@ -63,7 +63,9 @@ export function messageOf(body: Buffer, contentType: string): string {
  */
 function readStatusMessage(body: Uint8Array): string {
   const writer = new ProtobufWriter(body.length);
-  writer.bytesField(PARTIAL_SUCCESS_TAG, body);
+  const mark = writer.open(PARTIAL_SUCCESS_TAG);
+  writer.raw(body);
+  writer.close(mark);
   const outcome = readPartialSuccess(writer.finish(), 'application/x-protobuf');
   return outcome.kind === 'accepted' ? outcome.message : '';
 }

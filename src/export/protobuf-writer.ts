@@ -3,11 +3,6 @@ const INITIAL_BYTES = 4 * 1024;
 const HEADER_BYTES = 32;
 /** A UTF-16 unit takes at most so many bytes of UTF-8, and so does U+FFFD for a lone surrogate. */
 const MAX_UNIT_BYTES = 3;
-/** Key and text of so many units together have lengths of one byte each, if they are ASCII. */
-const SHORT_PAIR_UNITS = 121;
-/** Longer texts may need three bytes for a length. */
-const LONG_UNITS = 5_000;
-
 // Tag bytes of `KeyValue` and `AnyValue` (opentelemetry-proto, common.proto).
 const KEY = 0x0a;
 const VALUE = 0x12;
@@ -79,56 +74,22 @@ export class ProtobufWriter {
   string(tag: number, text: string): void {
     const lengthBytes = varintBytes(text.length);
     this.#reserveText(text);
-    const mark = this.open(tag, lengthBytes);
-    this.#position += this.#bytes.write(text, mark);
+    this.#bytes[this.#position] = tag;
+    const mark = this.#position + 1 + lengthBytes;
+    this.#position = mark + this.#bytes.write(text, mark);
     this.close(mark, lengthBytes);
   }
 
-  /** A `KeyValue` of text. Most are short or of some thousand characters: those take one pass. */
+  /** A `KeyValue` of text. */
   textPair(tag: number, key: string, text: string): void {
-    const units = text.length;
-    const lengthBytes = key.length + units <= SHORT_PAIR_UNITS ? 1 : 2;
-    if (units > LONG_UNITS) {
-      this.#longPair(tag, key, text);
-      return;
-    }
-    this.#reserve((key.length + units) * MAX_UNIT_BYTES);
-    const bytes = this.#bytes;
-    const start = this.#position;
-    const keyAt = start + lengthBytes + 3;
-    const keyBytes = bytes.write(key, keyAt);
-    const textAt = keyAt + keyBytes + 2 * lengthBytes + 2;
-    const textBytes = bytes.write(text, textAt);
-    const valueBytes = 1 + lengthBytes + textBytes;
-    const pairBytes = 3 + lengthBytes + keyBytes + valueBytes;
-    const fits =
-      lengthBytes === 1
-        ? pairBytes < 0x80
-        : textBytes >= 0x80 && pairBytes < 0x4000 && keyBytes < 0x80;
-    if (!fits) {
-      this.#longPair(tag, key, text);
-      return;
-    }
-    bytes[start] = tag;
-    let at = putVarint(bytes, start + 1, pairBytes);
-    bytes[at] = KEY;
-    bytes[at + 1] = keyBytes;
-    at += 2 + keyBytes;
-    bytes[at] = VALUE;
-    at = putVarint(bytes, at + 1, valueBytes);
-    bytes[at] = STRING_VALUE;
-    putVarint(bytes, at + 1, textBytes);
-    this.#position = textAt + textBytes;
-  }
-
-  #longPair(tag: number, key: string, text: string): void {
-    const lengthBytes = varintBytes(text.length);
-    const pair = this.open(tag, lengthBytes);
+    const valueBytes = varintBytes(text.length + 2);
+    const pairBytes = varintBytes(key.length + text.length + 6);
+    const pair = this.open(tag, pairBytes);
     this.string(KEY, key);
-    const value = this.open(VALUE, lengthBytes);
+    const value = this.open(VALUE, valueBytes);
     this.string(STRING_VALUE, text);
-    this.close(value, lengthBytes);
-    this.close(pair, lengthBytes);
+    this.close(value, valueBytes);
+    this.close(pair, pairBytes);
   }
 
   /** The `AnyValue` of a scalar. What no attribute may be is written as nothing, OTLP's null. */
@@ -149,23 +110,12 @@ export class ProtobufWriter {
     } else if (Number.isSafeInteger(value)) {
       bytes[at] = INT_VALUE;
       this.#position =
-        value < 0
-          ? putBigVarint(bytes, at + 1, BigInt.asUintN(64, BigInt(value)))
-          : putVarint(bytes, at + 1, value);
+        value < 0 ? putNegative(bytes, at + 1, value) : putVarint(bytes, at + 1, value);
     } else {
       // Also an integer that a double may have rounded: it never was that integer.
       bytes[at] = DOUBLE_VALUE;
       this.#position = bytes.writeDoubleLE(value, at + 1);
     }
-  }
-
-  /** A bytes field. */
-  bytesField(tag: number, value: Uint8Array): void {
-    this.#reserve(value.length);
-    const mark = this.open(tag);
-    this.#bytes.set(value, mark);
-    this.#position += value.length;
-    this.close(mark);
   }
 
   /** A bytes field from hexadecimal text. */
@@ -236,10 +186,10 @@ function putVarint(bytes: Buffer, offset: number, value: number): number {
   return at;
 }
 
-function putBigVarint(bytes: Buffer, offset: number, value: bigint): number {
-  let at = offset;
-  for (let rest = value; rest > 0n; rest >>= 7n) {
-    bytes[at++] = Number(rest & 0x7fn) | (rest > 0x7fn ? 0x80 : 0);
-  }
-  return at;
+/** A negative integer takes ten bytes: its two's complement in 64 bits. */
+function putNegative(bytes: Buffer, offset: number, value: number): number {
+  let rest = BigInt.asUintN(64, BigInt(value));
+  for (let at = offset; at < offset + 9; at++, rest >>= 7n) bytes[at] = Number(rest & 0x7fn) | 0x80;
+  bytes[offset + 9] = 1;
+  return offset + 10;
 }
