@@ -6,6 +6,7 @@ import type { FlushableProcessor, FlushDeadline } from '../processor/span-proces
 import { cutSpan } from './cut-span.js';
 import { createScrubber, DeliveryReport, type DeliveryStats } from './delivery-stats.js';
 import { classifyError, classifyResult, type ExportOutcome } from './export-outcome.js';
+import { GZIP_FROM_BYTES } from './http-transport.js';
 import { isRequestExporter, OtlpExporter, type RequestExporter } from './otlp-exporter.js';
 import { backoffMillis, RetrySchedule } from './retry-schedule.js';
 import { hasValidIds } from './serialize-spans.js';
@@ -230,8 +231,9 @@ export class DeliveryProcessor implements FlushableProcessor {
       return;
     }
     if (this.#requests !== undefined) {
-      this.#requests.transport.skipsCompression =
-        this.#queue.bytes > this.#settings.maxQueueBytes / 4;
+      // Spans that come faster than they are zipped are sent as they are.
+      const isFlooded = this.#queue.bytes > this.#settings.maxQueueBytes / 4;
+      this.#requests.transport.gzipFromBytes = isFlooded ? Infinity : GZIP_FROM_BYTES;
     }
     void this.#run(batch);
     // Serializing a batch takes some 2 ms: one in each turn of the loop.

@@ -4,10 +4,21 @@ import * as https from 'node:https';
 import { gzip } from 'node:zlib';
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
-import { hostOf, proxyAddress, proxyHeaders } from './http-agent.js';
+import type { Diagnostics } from '../diagnostics.js';
+import type { ProxySettings } from '../options/endpoint.js';
+import type { CertificateAuthority } from '../options/option-table.js';
+import { TRACER_NAME, VERSION } from '../version.js';
+import {
+  createAgent,
+  hostOf,
+  proxyAddress,
+  proxyHeaders,
+  readCertificates,
+  resolveProxy,
+} from './http-agent.js';
 
 /** Below this, the thread pool's round trip costs the main thread more than the bytes are worth. */
-const GZIP_FROM_BYTES = 8 * 1024;
+export const GZIP_FROM_BYTES: number = 8 * 1024;
 /**
  * Of the levels the one with the least CPU for its size: the 495 KiB of a recorded session of 40
  * turns take 0.8 ms and 33 KiB at level 1, 1.3 ms and 23 KiB at 4, 1.9 ms and 17 KiB at zlib's
@@ -39,28 +50,13 @@ export interface HttpTarget {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** `headers` are by lower-case name, and every value is fit for HTTP. */
-export function createTarget(
-  url: URL,
-  proxy: URL | undefined,
-  headers: Readonly<Record<string, string>>,
-  ca: string | undefined,
-): HttpTarget {
-  const path = `${url.pathname}${url.search}`;
-  const all = { ...headers, host: url.host };
-  // A proxy is asked for the whole URL of an `http:` collector; a tunnel is the agent's business.
-  if (proxy !== undefined && url.protocol !== 'https:') {
-    return {
-      isSecure: proxy.protocol === 'https:',
-      options: { method: 'POST', ...proxyAddress(proxy), path: `${url.origin}${path}`, ca },
-      headers: { ...all, ...proxyHeaders(proxy) },
-    };
-  }
-  return {
-    isSecure: url.protocol === 'https:',
-    options: { method: 'POST', host: hostOf(url), port: url.port, path, ca },
-    headers: all,
-  };
+export interface TransportOptions {
+  /** By lower-case name, and fit for HTTP. Their values are secrets. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly compression: 'gzip' | 'none';
+  readonly exportTimeoutMillis: number;
+  readonly ca: CertificateAuthority | undefined;
+  readonly proxies?: ProxySettings | undefined;
 }
 
 /**
@@ -68,27 +64,50 @@ export function createTarget(
  * alive: whoever waits for a flush does.
  */
 export class HttpTransport {
-  /** Set while spans come faster than they are zipped: the network then takes them as they are. */
-  skipsCompression = false;
+  /** Shorter bodies are sent as they are. */
+  gzipFromBytes: number = GZIP_FROM_BYTES;
   /** Called with the bytes of the body of every request that is made. */
   onRequest: ((bodyBytes: number) => void) | undefined;
-  readonly #target: HttpTarget;
+  readonly target: HttpTarget;
+  readonly isZipped: boolean;
+  /** Through a proxy to an `https:` URL. */
+  readonly isTunnelled: boolean;
   readonly #agent: Agent;
-  readonly #isZipped: boolean;
   readonly #timeoutMillis: number;
   #isClosed = false;
 
-  constructor(target: HttpTarget, agent: Agent, isZipped: boolean, timeoutMillis: number) {
-    this.#target = target;
-    this.#agent = agent;
-    this.#isZipped = isZipped;
-    this.#timeoutMillis = timeoutMillis;
+  constructor(url: URL, options: TransportOptions, diagnostics: Diagnostics) {
+    const proxy = resolveProxy(url, options.proxies, diagnostics);
+    const ca = readCertificates(options.ca, diagnostics);
+    this.isZipped = options.compression === 'gzip';
+    this.#timeoutMillis = options.exportTimeoutMillis;
+    this.#agent = createAgent({ url, proxy, ca, timeoutMillis: this.#timeoutMillis });
+    this.isTunnelled = proxy !== undefined && url.protocol === 'https:';
+    // A proxy is asked for the whole URL of an `http:` collector; a tunnel is the agent's business.
+    const asked = this.isTunnelled ? undefined : proxy;
+    const path = `${url.pathname}${url.search}`;
+    this.target = {
+      isSecure: (asked ?? url).protocol === 'https:',
+      options: {
+        method: 'POST',
+        ...(asked ? proxyAddress(asked) : { host: hostOf(url), port: url.port }),
+        path: asked ? url.origin + path : path,
+        ca,
+      },
+      headers: {
+        // OTLP asks exporters to say who they are (protocol/exporter.md, "User Agent").
+        'user-agent': `${TRACER_NAME}/${VERSION}`,
+        ...options.headers,
+        host: url.host,
+        ...(asked && proxyHeaders(asked)),
+      },
+    };
   }
 
   /** Rejects with Node's error when there is no response. Redirects are responses like others. */
   post(body: Uint8Array, contentType: string): Promise<HttpResponse> {
-    const headers = { ...this.#target.headers, 'content-type': contentType };
-    if (!this.#isZipped || this.skipsCompression || body.length < GZIP_FROM_BYTES) {
+    const headers = { ...this.target.headers, 'content-type': contentType };
+    if (!this.isZipped || body.length < this.gzipFromBytes) {
       return this.#send(body, headers);
     }
     return new Promise((resolve) => {
@@ -111,7 +130,7 @@ export class HttpTransport {
     if (this.#isClosed) return Promise.reject(codedError('closed'));
     this.onRequest?.(body.length);
     return new Promise((resolve, reject) => {
-      const { isSecure, options } = this.#target;
+      const { isSecure, options } = this.target;
       const request = context.with(SUPPRESSED, () =>
         (isSecure ? https : http).request({
           ...options,

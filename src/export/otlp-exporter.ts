@@ -1,31 +1,20 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { isIP } from 'node:net';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
-import { asPrintable, DIAGNOSTICS, type Diagnostics } from '../diagnostics.js';
-import type { ProxySettings } from '../options/endpoint.js';
-import { RESERVED_HEADERS } from '../options/headers.js';
-import type { CertificateAuthority } from '../options/option-table.js';
-import { TRACER_NAME, VERSION } from '../version.js';
+import { DIAGNOSTICS, type Diagnostics } from '../diagnostics.js';
 import {
   ACCEPTED,
   classifyError,
   type ExportOutcome,
   type OtlpExportResult,
 } from './export-outcome.js';
-import { createAgent, hostOf, readCertificates, resolveProxy } from './http-agent.js';
-import { createTarget, HttpTransport, type HttpTarget } from './http-transport.js';
+import { hostOf } from './http-agent.js';
+import { HttpTransport, type TransportOptions } from './http-transport.js';
 import { encodeSpan, serializeSpans } from './serialize-spans.js';
 
-export interface OtlpExporterOptions {
+export interface OtlpExporterOptions extends TransportOptions {
   /** Where spans are POSTed to. User info in it is not sent: that is what `headers` are for. */
   readonly url: string;
-  /** Sent with every request. Their values are secrets: they never appear in what is said. */
-  readonly headers: Readonly<Record<string, string>>;
   readonly protocol: 'http/protobuf' | 'http/json';
-  readonly compression: 'gzip' | 'none';
-  readonly exportTimeoutMillis: number;
-  readonly ca: CertificateAuthority | undefined;
-  readonly proxies?: ProxySettings | undefined;
 }
 
 /** `{}`, or an empty `partial_success`, which Go collectors send with every answer: nothing is said. */
@@ -36,12 +25,6 @@ type OtlpContentType = 'application/x-protobuf' | 'application/json';
 const WEB_PAGE =
   'The endpoint answers spans with a web page: this is no collector, but a web site or the login page of a proxy. Spans that are sent there are lost. Check the endpoint.';
 
-/** What another thread needs to make requests while this one exits. */
-export interface ExitTarget extends HttpTarget {
-  readonly compression: 'gzip' | 'none';
-  readonly contentType: OtlpContentType;
-}
-
 /**
  * An exporter whose requests can be written to disk and sent by another process: what the spool and
  * the last requests of a process need beyond `SpanExporter`.
@@ -50,8 +33,6 @@ export interface RequestExporter extends SpanExporter {
   readonly contentType: OtlpContentType;
   /** Whether the collector is on this machine: when it refuses a connection, nobody is there. */
   readonly isLoopback: boolean;
-  /** `undefined` where a tunnel is needed, which another thread cannot dig. */
-  readonly exitTarget: ExitTarget | undefined;
   readonly transport: HttpTransport;
   /** Resolves when `serialize` can be called: it is what the end of the process has to call. */
   readonly ready: Promise<void>;
@@ -70,7 +51,6 @@ export function isRequestExporter(exporter: SpanExporter): exporter is RequestEx
 export class OtlpExporter implements RequestExporter {
   readonly contentType: OtlpContentType;
   readonly isLoopback: boolean;
-  readonly exitTarget: ExitTarget | undefined;
   readonly transport: HttpTransport;
   readonly ready: Promise<void>;
   readonly #diagnostics: Diagnostics;
@@ -78,19 +58,11 @@ export class OtlpExporter implements RequestExporter {
 
   constructor(options: OtlpExporterOptions, diagnostics: Diagnostics = DIAGNOSTICS) {
     this.#diagnostics = diagnostics;
-    const { compression, exportTimeoutMillis: timeoutMillis } = options;
     const url = new URL(options.url);
     const isJson = options.protocol === 'http/json';
-    const contentType = isJson ? 'application/json' : 'application/x-protobuf';
-    const proxy = resolveProxy(url, options.proxies, diagnostics);
-    const ca = readCertificates(options.ca, diagnostics);
-    const target = createTarget(url, proxy, requestHeaders(options.headers, diagnostics), ca);
-    const agent = createAgent({ url, proxy, ca, timeoutMillis });
-    this.contentType = contentType;
+    this.contentType = isJson ? 'application/json' : 'application/x-protobuf';
     this.isLoopback = isLoopback(hostOf(url));
-    this.transport = new HttpTransport(target, agent, compression === 'gzip', timeoutMillis);
-    const isTunnelled = proxy !== undefined && url.protocol === 'https:';
-    this.exitTarget = isTunnelled ? undefined : { ...target, compression, contentType };
+    this.transport = new HttpTransport(url, options, diagnostics);
     this.ready = isJson ? this.#loadJson() : Promise.resolve();
   }
 
@@ -161,49 +133,4 @@ export class OtlpExporter implements RequestExporter {
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
-}
-
-function requestHeaders(
-  headers: Readonly<Record<string, string>>,
-  diagnostics: Diagnostics,
-): Record<string, string> {
-  return {
-    // OTLP asks exporters to say who they are (protocol/exporter.md, "User Agent").
-    'user-agent': `${TRACER_NAME}/${VERSION}`,
-    ...resolveRequestHeaders(headers, diagnostics),
-  };
-}
-
-/**
- * The headers that can be sent, by lower-case name. One that could not (a line break in its value,
- * a name that is none) is left out and named in a warning, without its value.
- */
-export function resolveRequestHeaders(
-  headers: Readonly<Record<string, string>>,
-  diagnostics: Diagnostics,
-): Record<string, string> {
-  const result: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    const lower = name.toLowerCase();
-    const isReserved = RESERVED_HEADERS.has(lower);
-    if (!isReserved && isValidHeader(name, value)) {
-      result[lower] = value;
-      continue;
-    }
-    diagnostics.warnOnce(
-      `delivery_header_${asPrintable(lower, 60)}`,
-      `The header ${JSON.stringify(asPrintable(name, 60))} ${isReserved ? 'is set by the transport; the configured one' : 'has characters that HTTP does not allow; it'} is not sent.`,
-    );
-  }
-  return result;
-}
-
-function isValidHeader(name: string, value: string): boolean {
-  try {
-    validateHeaderName(name);
-    validateHeaderValue(name, value);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -149,35 +149,24 @@ function isSettled(outcome: ExportOutcome): boolean {
   return outcome.kind !== 'retry' && outcome.kind !== 'failed';
 }
 
-const JSON_START = '{"resourceSpans":[';
-const JSON_END = ']}';
-
 /** One request of several: in protobuf their bytes one after the other, in JSON one list. */
 export function joinRequests(contentType: string, bodies: readonly Uint8Array[]): Uint8Array {
   if (contentType !== 'application/json') return Buffer.concat(bodies);
-  const parts = bodies.flatMap(resourceSpansOf).map((spans) => JSON.stringify(spans));
-  return Buffer.from(`${JSON_START}${parts.join(',')}${JSON_END}`);
+  const texts = bodies.map((body) => Buffer.from(body).toString('utf8'));
+  const lists = texts.map((text) => text.slice(text.indexOf('[') + 1, text.lastIndexOf(']')));
+  return Buffer.from(`{"resourceSpans":[${lists.join(',')}]}`);
 }
 
 /** The parts of a request that each are a request: one for each of its `resourceSpans`. */
 export function splitRequest(contentType: string, body: Uint8Array): readonly Uint8Array[] {
-  if (contentType !== 'application/json') return splitProtobuf(body);
-  return resourceSpansOf(body).map((spans) =>
-    Buffer.from(`${JSON_START}${JSON.stringify(spans)}${JSON_END}`),
-  );
-}
-
-function resourceSpansOf(body: Uint8Array): readonly unknown[] {
-  const json: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
-  const list: unknown = Reflect.get(Object(json), 'resourceSpans');
-  return Array.isArray(list) ? list : [];
-}
-
-/** The fields of the outermost message, of which `resourceSpans` is the only one. */
-function splitProtobuf(body: Uint8Array): readonly Uint8Array[] {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
   try {
-    const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
-    return readFields(bytes).map(({ encoded }) => encoded);
+    // The fields of the outermost message, of which `resourceSpans` is the only one.
+    if (contentType !== 'application/json') return readFields(bytes).map(({ encoded }) => encoded);
+    const json: unknown = JSON.parse(bytes.toString('utf8'));
+    const list: unknown = Reflect.get(Object(json), 'resourceSpans');
+    if (!Array.isArray(list)) return [body];
+    return list.map((spans) => Buffer.from(`{"resourceSpans":[${JSON.stringify(spans)}]}`));
   } catch {
     return [body]; // No request of ours.
   }

@@ -1,14 +1,11 @@
 import type { DeliveryReport, LossReason } from './delivery-stats.js';
 import { sendAtExit } from './exit-requests.js';
-import type { ExitTarget, RequestExporter } from './otlp-exporter.js';
+import type { RequestExporter } from './otlp-exporter.js';
 import type { QueuedSpan } from './span-batch.js';
 import { joinRequests, SpoolRecovery } from './spool-recovery.js';
 import { Spool, type SpooledRequest } from './spool.js';
 
 const MAX_SPOOLED_REQUEST_BYTES = 256 * 1024;
-/** Milliseconds that an exit may be delayed; the application waits in `process.exit()`. */
-const EXIT_MILLIS = 2_000;
-
 export interface SpoolSettings {
   /** Names the collector in the spool: only the one that spans were meant for gets them. */
   readonly url: string;
@@ -133,35 +130,20 @@ export class UnsentSpans {
     for (const request of this.#saving) this.#saveSync(request);
     this.#saving.clear();
     this.releaseClaims();
-    const target = sends ? this.#exporter?.exitTarget : undefined;
-    if (target === undefined && this.#spool === undefined) {
+    // Another thread cannot dig a tunnel.
+    const exporter = sends && !this.#exporter?.transport.isTunnelled ? this.#exporter : undefined;
+    if (exporter === undefined && this.#spool === undefined) {
       this.#report.drop('process_exit', left.length);
       return;
     }
     if (left.length === 0) return;
-    const requests = this.#serialize(left);
-    const rest = target === undefined ? requests : this.#send(requests, target, maxRequestBytes);
+    let rest = this.#serialize(left);
+    if (exporter !== undefined) {
+      const bodies = batchesOf(rest, maxRequestBytes).map((batch) => batch.map(({ body }) => body));
+      rest = rest.slice(sendAtExit(exporter, bodies, this.#report));
+    }
     if (this.#spool === undefined) this.#report.drop('process_exit', rest.length);
     else for (const request of this.#frame(rest)) this.#saveSync(request);
-  }
-
-  /** Sends from another thread; returns what the collector has not settled. */
-  #send(
-    requests: readonly SpanRequest[],
-    target: ExitTarget,
-    maxRequestBytes: number,
-  ): readonly SpanRequest[] {
-    const report = this.#report;
-    const batches = batchesOf(requests, maxRequestBytes);
-    const bodies = batches.map((batch) => batch.map(({ body }) => body));
-    const result = sendAtExit(target, bodies, EXIT_MILLIS);
-    const { accepted, rejected, tooLarge } = result;
-    report.counts.requests += result.requests;
-    report.counts.bytesSent += result.sentBytes;
-    report.counts.exported += accepted;
-    if (rejected > 0) report.refuse(rejected, result.status, '');
-    report.drop('too_large', tooLarge);
-    return requests.slice(accepted + rejected + tooLarge);
   }
 
   #saveSync(request: SpooledRequest): void {
@@ -183,7 +165,8 @@ export class UnsentSpans {
     for (const span of spans) {
       try {
         const body = this.#exporter?.serialize([span.span]);
-        if (body !== undefined) requests.push({ span, body });
+        // A copy in a shared block: what was serialized has room for more.
+        if (body !== undefined) requests.push({ span, body: Buffer.from(body) });
       } catch (error) {
         this.#report.fail(error, 1);
       }

@@ -1,4 +1,3 @@
-import { gzipSync } from 'node:zlib';
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
@@ -9,9 +8,8 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
 import { createScrubber } from '../../export/delivery-stats.js';
-import { createAgent, readCertificates, resolveProxy } from '../../export/http-agent.js';
-import { createTarget, type HttpResponse, HttpTransport } from '../../export/http-transport.js';
-import { resolveRequestHeaders } from '../../export/otlp-exporter.js';
+import { resolveProxy } from '../../export/http-agent.js';
+import { type HttpResponse, HttpTransport } from '../../export/http-transport.js';
 import { metricsUrl } from '../../metrics/metrics.js';
 import { displayUrl } from '../../options/endpoint.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
@@ -90,22 +88,12 @@ async function post(
   body: Uint8Array,
   compression: Packing['compression'],
 ): Promise<Attempt> {
-  const url = new URL(endpoint);
-  const proxy = resolveProxy(url, proxies, SILENT);
-  const ca = readCertificates(delivery.ca, SILENT);
-  const isZipped = compression === 'gzip';
-  const sent = {
-    'user-agent': `${TRACER_NAME}/${VERSION}`,
-    ...resolveRequestHeaders(headers, SILENT),
-    ...(isZipped && { 'content-encoding': 'gzip' }),
-  };
-  const timeoutMillis = delivery.exportTimeoutMillis;
-  const agent = createAgent({ url, proxy, ca, timeoutMillis });
-  const target = createTarget(url, proxy, sent, ca);
-  const transport = new HttpTransport(target, agent, false, timeoutMillis);
+  const options = { ...delivery, headers, proxies, compression };
+  const transport = new HttpTransport(new URL(endpoint), options, SILENT);
+  // Compressed however short it is, because the traces of sessions will be.
+  transport.gzipFromBytes = 0;
   try {
-    // Compressed however short it is, because the traces of sessions will be.
-    return await transport.post(isZipped ? gzipSync(body) : body, contentType);
+    return await transport.post(body, contentType);
   } catch (error) {
     const { code, message }: NodeJS.ErrnoException = error instanceof Error ? error : new Error();
     return { failure: code ?? message };
