@@ -1,11 +1,11 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { entriesOf, MappedSpan, type AttributeEntry } from '../mapping/mapped-span.js';
-import { estimateBytes } from './span-batch.js';
+import { entriesBytes, estimateBytes } from './span-batch.js';
 
 /** Set on a span that lost content to fit the collector. */
 export const ATTR_CATALYST_TRUNCATED = 'catalyst.truncated';
 
-const MESSAGE_KEY = /^llm\.input_messages\.(\d+)\.(.*)$/s;
+const MESSAGE_KEY = /^llm\.input_messages\.(\d+)\./;
 const MIN_TEXT_BYTES = 16;
 /** Kept for the mark and what is not an attribute. */
 const MARGIN_BYTES = 320;
@@ -20,7 +20,8 @@ export function cutSpan(span: ReadableSpan, maxBytes: number): MappedSpan | unde
   const room = maxBytes - MARGIN_BYTES;
   // Events go whole, and only when they leave too little to the conversation.
   const keepsEvents = eventBytes <= room / 2;
-  const kept = cutEntries(entries, keepsEvents ? room - eventBytes : room);
+  const maxEntriesBytes = keepsEvents ? room - eventBytes : room;
+  const kept = cutTexts(dropMessages(entries, maxEntriesBytes), maxEntriesBytes);
   if (kept === undefined) return undefined;
   return new MappedSpan(span, {
     entries: [...kept, { key: ATTR_CATALYST_TRUNCATED, value: true }],
@@ -32,62 +33,36 @@ export function cutSpan(span: ReadableSpan, maxBytes: number): MappedSpan | unde
   });
 }
 
-function cutEntries(
+/** Leaves out the oldest input messages; the newest and the system prompt in front stay. */
+function dropMessages(
   entries: readonly AttributeEntry[],
   maxBytes: number,
-): readonly AttributeEntry[] | undefined {
-  if (sizeOf(entries) <= maxBytes) return entries;
-  return cutTexts(dropMessages(entries, maxBytes), maxBytes);
-}
-
-function sizeOf(entries: readonly AttributeEntry[]): number {
-  let bytes = 0;
-  for (const { key, value } of entries) bytes += 20 + Buffer.byteLength(key) + textBytes(value);
-  return bytes;
-}
-
-function textBytes(value: unknown): number {
-  if (typeof value === 'string') return Buffer.byteLength(value);
-  if (!Array.isArray(value)) return 10;
-  return value.reduce<number>((sum, item) => sum + 10 + textBytes(item), 0);
-}
-
-/** Leaves out the oldest input messages; the newest and the system prompt in front stay. */
-function dropMessages(entries: readonly AttributeEntry[], maxBytes: number): AttributeEntry[] {
-  const others = entries.filter(({ key }) => !MESSAGE_KEY.test(key));
-  const messages = groupMessages(entries);
-  const isSystem = messages[0]?.some(
-    ({ key, value }) => key.endsWith('.role') && value === 'system',
-  );
-  const kept = isSystem === true ? messages.slice(0, 1) : [];
-  const droppable = messages.slice(kept.length);
-  let bytes = sizeOf(entries);
-  let dropped = 0;
-  for (; dropped < droppable.length - 1 && bytes > maxBytes; dropped++) {
-    bytes -= sizeOf(droppable[dropped] ?? []);
+): readonly AttributeEntry[] {
+  let bytes = entriesBytes(entries);
+  if (bytes <= maxBytes) return entries;
+  const byIndex = new Map<number, AttributeEntry[]>();
+  const others: AttributeEntry[] = [];
+  for (const entry of entries) {
+    const index = MESSAGE_KEY.exec(entry.key)?.[1];
+    const message = byIndex.get(Number(index)) ?? [];
+    if (index === undefined) others.push(entry);
+    else byIndex.set(Number(index), [...message, entry]);
   }
+  const messages = [...byIndex].toSorted(([a], [b]) => a - b).map(([, message]) => message);
+  const kept = messages[0]?.some(isSystemRole) === true ? messages.splice(0, 1) : [];
+  while (messages.length > 1 && bytes > maxBytes) bytes -= entriesBytes(messages.shift() ?? []);
   // Numbered from 0 again: readers stop at a gap.
-  const renumbered = [...kept, ...droppable.slice(dropped)].flatMap((message, index) =>
-    message.map(({ key, value }) => {
-      const rest = MESSAGE_KEY.exec(key)?.[2] ?? '';
-      return { key: `llm.input_messages.${index}.${rest}`, value };
-    }),
+  const renumbered = [...kept, ...messages].flatMap((message, index) =>
+    message.map(({ key, value }) => ({
+      key: key.replace(MESSAGE_KEY, `llm.input_messages.${index}.`),
+      value,
+    })),
   );
   return [...renumbered, ...others];
 }
 
-/** The attributes of each input message, oldest first. */
-function groupMessages(entries: readonly AttributeEntry[]): AttributeEntry[][] {
-  const byIndex = new Map<number, AttributeEntry[]>();
-  for (const entry of entries) {
-    const match = MESSAGE_KEY.exec(entry.key);
-    if (match === null) continue;
-    const index = Number(match[1]);
-    const group = byIndex.get(index);
-    if (group === undefined) byIndex.set(index, [entry]);
-    else group.push(entry);
-  }
-  return [...byIndex].toSorted(([a], [b]) => a - b).map(([, group]) => group);
+function isSystemRole({ key, value }: AttributeEntry): boolean {
+  return key.endsWith('.role') && value === 'system';
 }
 
 /** Cuts texts to one length, the longest that fits. */
@@ -96,18 +71,17 @@ function cutTexts(
   maxBytes: number,
 ): readonly AttributeEntry[] | undefined {
   let current = entries;
-  for (let limit = maxBytes; limit >= MIN_TEXT_BYTES; limit = Math.floor(limit / 2)) {
-    if (sizeOf(current) <= maxBytes) return current;
+  for (let limit = maxBytes; entriesBytes(current) > maxBytes; limit = limit >> 1) {
+    if (limit < MIN_TEXT_BYTES) return undefined;
     const most = limit;
     current = current.map(({ key, value }) => ({
       key,
       value: typeof value === 'string' ? cutText(value, most) : value,
     }));
   }
-  return sizeOf(current) <= maxBytes ? current : undefined;
+  return current;
 }
 
-const ELLIPSIS = '…';
 const MAX_JSON_DEPTH = 100;
 /** Items of an array that stay for every so many bytes that are left. */
 const BYTES_PER_ITEM = 32;
@@ -116,7 +90,7 @@ const BYTES_PER_ITEM = 32;
 function head(text: string, length: number): string {
   const last = text.charCodeAt(length - 1);
   const end = last >= 0xd800 && last <= 0xdbff ? length - 1 : length;
-  return `${text.slice(0, end)}${ELLIPSIS}`;
+  return `${text.slice(0, end)}…`;
 }
 
 function parseStructure(text: string): object | undefined {
@@ -151,17 +125,11 @@ function shrunk(value: unknown, size: number, depth: number): unknown {
 export function cutText(text: string, maxBytes: number): string {
   if (Buffer.byteLength(text) <= maxBytes) return text;
   const structure = parseStructure(text);
-  if (structure === undefined) {
-    let cut = '';
-    for (let length = maxBytes; length >= 1; length = Math.floor(length / 2)) {
-      cut = head(text, length);
-      if (Buffer.byteLength(cut) <= maxBytes) return cut;
-    }
-    return '';
-  }
-  for (let size = maxBytes; size >= 1; size = Math.floor(size / 2)) {
-    const cut = JSON.stringify(shrunk(structure, size, 0));
+  for (let size = maxBytes; size >= 1; size = size >> 1) {
+    const cut =
+      structure === undefined ? head(text, size) : JSON.stringify(shrunk(structure, size, 0));
     if (Buffer.byteLength(cut) <= maxBytes) return cut;
   }
+  if (structure === undefined) return '';
   return Array.isArray(structure) ? '[]' : '{}';
 }

@@ -1,5 +1,5 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import { entriesOf } from '../mapping/mapped-span.js';
+import { entriesOf, type AttributeEntry } from '../mapping/mapped-span.js';
 import { EncodedSpan } from './encoded-span.js';
 
 /** Ids, times, flags and lengths of a span in protobuf, and what it costs in memory beyond its texts. */
@@ -9,8 +9,6 @@ const ATTRIBUTE_BYTES = 20;
 const SCALAR_BYTES = 10;
 /** Resource and scopes of a request. */
 const REQUEST_BYTES = 512;
-/** Counting bytes of a shorter text costs more than it saves. */
-const SHORT_TEXT = 24;
 
 /** A span that waits, with about the bytes that it has on the wire and in memory. */
 export interface QueuedSpan {
@@ -18,19 +16,23 @@ export interface QueuedSpan {
   readonly bytes: number;
 }
 
-/** About the bytes of a span: an upper bound, unless a name or text has lone surrogates. */
+/** About the bytes of a span: an upper bound, unless a text has lone surrogates. */
 export function estimateBytes(span: ReadableSpan): number {
   let bytes = SPAN_BYTES + valueBytes(span.name) + valueBytes(span.status.message);
-  if (span instanceof EncodedSpan) bytes += span.encodedAttributes.length;
-  else {
-    for (const { key, value } of entriesOf(span)) {
-      bytes += ATTRIBUTE_BYTES + key.length + valueBytes(value);
-    }
-  }
+  bytes +=
+    span instanceof EncodedSpan ? span.encodedAttributes.length : entriesBytes(entriesOf(span));
   for (const { name, attributes } of span.events) {
     bytes += 40 + valueBytes(name) + attributesBytes(attributes);
   }
   for (const { attributes } of span.links) bytes += 60 + attributesBytes(attributes);
+  return bytes;
+}
+
+/** The same of attributes alone. */
+export function entriesBytes(entries: readonly AttributeEntry[]): number {
+  let bytes = 0;
+  for (const { key, value } of entries)
+    bytes += ATTRIBUTE_BYTES + valueBytes(key) + valueBytes(value);
   return bytes;
 }
 
@@ -41,10 +43,7 @@ function attributesBytes(attributes: ReadableSpan['attributes'] | undefined): nu
 }
 
 function valueBytes(value: unknown): number {
-  // For any alphabet: a batch of CJK text has three bytes for each character.
-  if (typeof value === 'string') {
-    return value.length < SHORT_TEXT ? value.length * 3 : Buffer.byteLength(value);
-  }
+  if (typeof value === 'string') return Buffer.byteLength(value);
   if (!Array.isArray(value)) return SCALAR_BYTES;
   let bytes = 0;
   for (const item of value) bytes += SCALAR_BYTES + valueBytes(item);
