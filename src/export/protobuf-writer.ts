@@ -10,6 +10,8 @@ const STRING_VALUE = 0x0a;
 const BOOL_VALUE = 0x10;
 const INT_VALUE = 0x18;
 const DOUBLE_VALUE = 0x21;
+const ARRAY_VALUE = 0x2a;
+const ARRAY_ITEM = 0x0a;
 
 /**
  * Appends protobuf fields to a buffer that grows. Written by hand because the stock writer walks
@@ -80,20 +82,32 @@ export class ProtobufWriter {
     this.close(mark, lengthBytes);
   }
 
-  /** A `KeyValue` of text. */
-  textPair(tag: number, key: string, text: string): void {
-    const valueBytes = varintBytes(text.length + 2);
-    const pairBytes = varintBytes(key.length + text.length + 6);
+  /** A `KeyValue` field. */
+  attribute(tag: number, key: string, value: unknown): void {
+    const units = typeof value === 'string' ? value.length : 0;
+    const valueBytes = varintBytes(units + 2);
+    const pairBytes = varintBytes(key.length + units + 6);
     const pair = this.open(tag, pairBytes);
     this.string(KEY, key);
-    const value = this.open(VALUE, valueBytes);
-    this.string(STRING_VALUE, text);
-    this.close(value, valueBytes);
+    const any = this.open(VALUE, valueBytes);
+    if (Array.isArray(value)) this.#array(value);
+    else this.#scalar(value);
+    this.close(any, valueBytes);
     this.close(pair, pairBytes);
   }
 
+  #array(elements: readonly unknown[]): void {
+    const array = this.open(ARRAY_VALUE);
+    for (const element of elements) {
+      const item = this.open(ARRAY_ITEM);
+      this.#scalar(element);
+      this.close(item);
+    }
+    this.close(array);
+  }
+
   /** The `AnyValue` of a scalar. What no attribute may be is written as nothing, OTLP's null. */
-  scalar(value: unknown): void {
+  #scalar(value: unknown): void {
     if (typeof value === 'string') {
       this.string(STRING_VALUE, value);
       return;

@@ -42,9 +42,6 @@ const LINK = {
   flags: 0x35,
 } as const;
 const STATUS = { message: 0x12, code: 0x18 } as const;
-const KEY_VALUE = { key: 0x0a, value: 0x12 } as const;
-const ANY_VALUE = { array: 0x2a } as const;
-const ARRAY_VALUE = { value: 0x0a } as const;
 
 // `SpanFlags` of trace.proto.
 const CONTEXT_HAS_IS_REMOTE = 0x100;
@@ -232,7 +229,7 @@ function textOf(name: unknown): string {
 }
 
 function writeEntries(writer: ProtobufWriter, span: ReadableSpan): void {
-  for (const { key, value } of entriesOf(span)) writeAttribute(writer, SPAN.attribute, key, value);
+  for (const { key, value } of entriesOf(span)) writer.attribute(SPAN.attribute, key, value);
 }
 
 function writeAttributes(
@@ -242,29 +239,6 @@ function writeAttributes(
 ): void {
   for (const key in attributes) {
     const value = attributes[key];
-    if (value !== undefined && value !== null) writeAttribute(writer, tag, key, value);
+    if (value !== undefined && value !== null) writer.attribute(tag, key, value);
   }
-}
-
-function writeAttribute(writer: ProtobufWriter, tag: number, key: string, value: unknown): void {
-  if (typeof value === 'string') {
-    writer.textPair(tag, key, value);
-    return;
-  }
-  const pair = writer.open(tag);
-  writer.string(KEY_VALUE.key, key);
-  const any = writer.open(KEY_VALUE.value);
-  if (Array.isArray(value)) {
-    const array = writer.open(ANY_VALUE.array);
-    for (const element of value) {
-      const item = writer.open(ARRAY_VALUE.value);
-      writer.scalar(element);
-      writer.close(item);
-    }
-    writer.close(array);
-  } else {
-    writer.scalar(value);
-  }
-  writer.close(any);
-  writer.close(pair);
 }
