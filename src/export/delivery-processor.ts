@@ -7,7 +7,7 @@ import { cutSpan } from './cut-span.js';
 import { createScrubber, DeliveryReport, type DeliveryStats } from './delivery-stats.js';
 import { classifyError, classifyResult, type ExportOutcome } from './export-outcome.js';
 import { GZIP_FROM_BYTES } from './http-transport.js';
-import { isRequestExporter, OtlpExporter, type RequestExporter } from './otlp-exporter.js';
+import { OtlpExporter } from './otlp-exporter.js';
 import { backoffMillis, RetrySchedule } from './retry-schedule.js';
 import { hasValidIds } from './serialize-spans.js';
 import {
@@ -72,7 +72,7 @@ interface FlushWaiter {
 export class DeliveryProcessor implements FlushableProcessor {
   readonly settlesInTime = true;
   readonly #exporter: SpanExporter;
-  readonly #requests: RequestExporter | undefined;
+  readonly #requests: OtlpExporter | undefined;
   readonly #settings: DeliverySettings;
   readonly #report: DeliveryReport;
   readonly #queue = new SpanQueue();
@@ -95,7 +95,7 @@ export class DeliveryProcessor implements FlushableProcessor {
     this.#report = report;
     this.#maxBytes = Math.min(settings.maxBatchBytes, settings.maxRequestBytes);
     this.#limitBytes = this.#maxBytes;
-    const requests = isRequestExporter(exporter) ? exporter : undefined;
+    const requests = exporter instanceof OtlpExporter ? exporter : undefined;
     this.#requests = requests;
     this.#unsent = new UnsentSpans(requests, settings, report, () => this.#schedule.isFailing);
     if (requests === undefined) return;

@@ -172,13 +172,9 @@ export class DeliveryReport {
     );
   }
 
+  /** `spans` is 0 for those of the spool, which are counted elsewhere. */
   refuse(spans: number, status: number, message: string): void {
     this.counts.droppedByReason.rejected += spans;
-    this.refused(status, message);
-  }
-
-  /** Says that spans were refused, and counts none: those of the spool have a count. */
-  refused(status: number, message: string): void {
     this.#warnOnce(
       `refused_${status}`,
       `${this.#collector} refused spans with status ${status}; they are dropped.${REFUSAL_HINTS[status] ?? ''}${this.#quoted(message)}`,

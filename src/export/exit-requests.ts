@@ -1,5 +1,5 @@
 import type { DeliveryReport } from './delivery-stats.js';
-import type { RequestExporter } from './otlp-exporter.js';
+import type { OtlpExporter } from './otlp-exporter.js';
 
 /** Milliseconds that an exit may be delayed; the application waits in `process.exit()`. */
 const EXIT_MILLIS = 2_000;
@@ -61,7 +61,7 @@ next();
  * are not allowed, nothing is sent.
  */
 export function sendAtExit(
-  { transport, contentType }: RequestExporter,
+  { transport, contentType }: OtlpExporter,
   batches: readonly (readonly Uint8Array[])[],
   report: DeliveryReport,
 ): number {

@@ -26,32 +26,16 @@ const WEB_PAGE =
   'The endpoint answers spans with a web page: this is no collector, but a web site or the login page of a proxy. Spans that are sent there are lost. Check the endpoint.';
 
 /**
- * An exporter whose requests can be written to disk and sent by another process: what the spool and
- * the last requests of a process need beyond `SpanExporter`.
+ * OTLP over HTTP, in protobuf or JSON. One request for each `export()`; retrying is the caller's. Its
+ * requests can be written to disk and sent by another process: what the spool and the last requests
+ * of a process need beyond `SpanExporter`.
  */
-export interface RequestExporter extends SpanExporter {
+export class OtlpExporter implements SpanExporter {
   readonly contentType: OtlpContentType;
   /** Whether the collector is on this machine: when it refuses a connection, nobody is there. */
   readonly isLoopback: boolean;
   readonly transport: HttpTransport;
   /** Resolves when `serialize` can be called: it is what the end of the process has to call. */
-  readonly ready: Promise<void>;
-  /** The span in the form in which it takes the least memory until it is serialized. */
-  encode(span: ReadableSpan): ReadableSpan;
-  serialize(spans: readonly ReadableSpan[]): Uint8Array;
-  /** Sends a body that was serialized before, perhaps by another process. Never rejects. */
-  send(body: Uint8Array, contentType: string): Promise<ExportOutcome>;
-}
-
-export function isRequestExporter(exporter: SpanExporter): exporter is RequestExporter {
-  return 'serialize' in exporter && 'send' in exporter;
-}
-
-/** OTLP over HTTP, in protobuf or JSON. One request for each `export()`; retrying is the caller's. */
-export class OtlpExporter implements RequestExporter {
-  readonly contentType: OtlpContentType;
-  readonly isLoopback: boolean;
-  readonly transport: HttpTransport;
   readonly ready: Promise<void>;
   readonly #diagnostics: Diagnostics;
   #serializeJson: ((spans: readonly ReadableSpan[]) => Uint8Array) | undefined;
@@ -70,6 +54,7 @@ export class OtlpExporter implements RequestExporter {
     void this.#exportTo(spans, callback);
   }
 
+  /** The span in the form in which it takes the least memory until it is serialized. */
   encode(span: ReadableSpan): ReadableSpan {
     return this.contentType === 'application/json' ? span : encodeSpan(span);
   }
@@ -83,6 +68,7 @@ export class OtlpExporter implements RequestExporter {
     return serializeSpans(spans);
   }
 
+  /** Sends a body that was serialized before, perhaps by another process. Never rejects. */
   async send(body: Uint8Array, contentType: string): Promise<ExportOutcome> {
     try {
       const response = await this.transport.post(body, contentType);

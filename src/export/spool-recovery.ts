@@ -18,8 +18,6 @@ export interface SpoolRecoveryOptions {
   readonly send: (body: Uint8Array, contentType: string) => Promise<ExportOutcome>;
   /** Whether the collector fails, by what the live spans have met. */
   readonly isFailing: () => boolean;
-  /** Whether this process has written a request. */
-  readonly isOwn: (key: string) => boolean;
 }
 
 /**
@@ -122,16 +120,16 @@ export class SpoolRecovery {
     return outcome;
   }
 
-  #count({ key }: SpoolClaim, outcome: ExportOutcome, spans: number): void {
-    const { report, isOwn } = this.#options;
+  #count({ isOwn }: SpoolClaim, outcome: ExportOutcome, spans: number): void {
+    const { report } = this.#options;
     if (outcome.kind === 'refused' && isSettled(outcome)) {
-      report.refused(outcome.status, outcome.message);
+      report.refuse(0, outcome.status, outcome.message);
       report.loseSpooled('refused by the collector', spans);
     }
     if (outcome.kind !== 'accepted') return;
     const rejected = Math.min(spans, outcome.rejected);
     const accepted = spans - rejected;
-    if (isOwn(key)) {
+    if (isOwn) {
       report.counts.spooled -= accepted;
       report.counts.exported += accepted;
     } else {

@@ -14,6 +14,8 @@ export interface SpoolClaim extends SpooledRequest {
   readonly path: string;
   /** What names the request among the files, whatever its state. */
   readonly key: string;
+  /** Whether this process has written it. */
+  readonly isOwn: boolean;
 }
 
 export interface SpoolOptions {
@@ -48,6 +50,7 @@ export class Spool {
   /** Of `node:crypto`, which is slow to load and which few agents need. */
   readonly #newId: () => string;
   readonly #claims = new Set<string>();
+  readonly #ownKeys = new Set<string>();
 
   constructor(options: SpoolOptions) {
     this.#options = options;
@@ -56,8 +59,8 @@ export class Spool {
     this.#target = createHash('sha256').update(options.url).digest('hex').slice(0, 16);
   }
 
-  /** Writes a request; the oldest make room. Rejects with what the file system says. Returns its key. */
-  async save(request: SpooledRequest): Promise<string> {
+  /** Writes a request; the oldest make room. Rejects with what the file system says. */
+  async save(request: SpooledRequest): Promise<void> {
     const { directory } = this.#options;
     const { path, file } = this.#newFile(request);
     await fs.promises.mkdir(directory, { recursive: true, mode: 0o700 });
@@ -72,7 +75,7 @@ export class Spool {
     try {
       await fs.promises.writeFile(path + WRITING, file, { mode: 0o600, flag: 'wx' });
       await fs.promises.rename(path + WRITING, path + READY);
-      return keyOf(path + READY);
+      this.#ownKeys.add(keyOf(path + READY));
     } catch (error) {
       await fs.promises.rm(path + WRITING, { force: true }).catch(() => undefined);
       throw error;
@@ -196,7 +199,8 @@ export class Spool {
     const now = new Date();
     await fs.promises.utimes(own, now, now);
     const request = decodeFile(await fs.promises.readFile(own));
-    if (request !== undefined) return { ...request, path: own, key: keyOf(own) };
+    const key = keyOf(own);
+    if (request !== undefined) return { ...request, path: own, key, isOwn: this.#ownKeys.has(key) };
     this.#claims.delete(own);
     await fs.promises.rm(own, { force: true });
     this.#options.onLost('not whole', spansOf(own));

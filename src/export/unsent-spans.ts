@@ -1,6 +1,6 @@
 import type { DeliveryReport, LossReason } from './delivery-stats.js';
 import { sendAtExit } from './exit-requests.js';
-import type { RequestExporter } from './otlp-exporter.js';
+import type { OtlpExporter } from './otlp-exporter.js';
 import type { QueuedSpan } from './span-batch.js';
 import { joinRequests, SpoolRecovery } from './spool-recovery.js';
 import { Spool, type SpooledRequest } from './spool.js';
@@ -34,17 +34,15 @@ interface FramedRequest extends SpooledRequest {
  */
 export class UnsentSpans {
   /** `undefined` when the exporter cannot serialize: then spans that cannot be sent are dropped. */
-  readonly #exporter: RequestExporter | undefined;
+  readonly #exporter: OtlpExporter | undefined;
   readonly #report: DeliveryReport;
   readonly #spool: Spool | undefined;
   readonly #recovery: SpoolRecovery | undefined;
   /** Requests that are being written to the spool. */
   readonly #saving = new Set<FramedRequest>();
-  /** Requests in the spool that this process has written. */
-  readonly #ownKeys = new Set<string>();
 
   constructor(
-    exporter: RequestExporter | undefined,
+    exporter: OtlpExporter | undefined,
     settings: SpoolSettings,
     report: DeliveryReport,
     isFailing: () => boolean,
@@ -65,7 +63,6 @@ export class UnsentSpans {
       report,
       send: (body, contentType) => exporter.send(body, contentType),
       isFailing,
-      isOwn: (key) => this.#ownKeys.has(key),
     });
   }
 
@@ -93,11 +90,10 @@ export class UnsentSpans {
     for (const request of requests) this.#saving.add(request);
     for (const request of requests) {
       try {
-        const key = await this.#spool?.save(request);
+        await this.#spool?.save(request);
         // The exit of the process has written it meanwhile: a second copy, at least once.
         if (!this.#saving.has(request)) continue;
         this.#report.counts.spooled += request.spans;
-        if (key !== undefined) this.#ownKeys.add(key);
       } catch (error) {
         this.#report.spoolFailed(error);
         failed.push(...request.queued);
