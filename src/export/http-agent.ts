@@ -132,63 +132,50 @@ export interface AgentOptions {
 
 /** The connections to a collector: kept alive, TLS sessions resumed, through a tunnel where one is needed. */
 export function createAgent({ url, proxy, ca, timeoutMillis }: AgentOptions): http.Agent {
-  const options = { keepAlive: true, ...(ca !== undefined && { ca }) };
-  const isTunnelled = proxy !== undefined && url.protocol === 'https:';
-  if (isTunnelled) return createTunnelAgent({ proxy, ca, timeoutMillis }, options);
-  const { Agent } = (proxy ?? url).protocol === 'https:' ? https : http;
-  return new Agent(options);
-}
-
-type Tunnel = Omit<AgentOptions, 'url'> & { readonly proxy: URL };
-type Connected = (error: Error | null, socket: Duplex) => void;
-
-function createTunnelAgent(tunnel: Tunnel, options: https.AgentOptions): http.Agent {
-  function connect(request: ClientRequestArgs, connected: Connected): void {
-    const host = request.host ?? 'localhost';
-    openTunnel(tunnel, host, Number(request.port ?? HTTPS_PORT), connected);
+  const trusted = ca === undefined ? {} : { ca };
+  const options = { keepAlive: true, ...trusted };
+  if (proxy === undefined || url.protocol !== 'https:') {
+    const { Agent } = (proxy ?? url).protocol === 'https:' ? https : http;
+    return new Agent(options);
   }
+  /**
+   * Asks the proxy for a way to the collector: CONNECT, then TLS with the collector inside. The proxy
+   * never sees one of our headers.
+   */
+  const createConnection = (_request: ClientRequestArgs, connected: Connected): void => {
+    const fail = (error: Error): void => connected(error, new Duplex());
+    const authority = `${url.hostname}:${url.port || HTTPS_PORT}`;
+    const request = (proxy.protocol === 'https:' ? https : http).request({
+      ...proxyAddress(proxy),
+      ...trusted,
+      method: 'CONNECT',
+      path: authority,
+      headers: { host: authority, ...proxyHeaders(proxy) },
+      agent: false,
+      timeout: timeoutMillis,
+    });
+    request.once('connect', ({ statusCode }, socket) => {
+      if (statusCode !== 200) {
+        socket.destroy();
+        fail(tunnelError(`the proxy refused the tunnel with status ${statusCode ?? 'none'}`));
+        return;
+      }
+      const host = hostOf(url);
+      // A host that is an address cannot be asked for by name in TLS.
+      const name = isIP(host) === 0 ? { servername: host } : {};
+      connected(null, tls.connect({ socket, host, ...name, ...trusted }));
+    });
+    request.once('socket', (socket) => socket.unref());
+    request.once('timeout', () => request.destroy(tunnelError('the proxy does not answer')));
+    request.on('error', fail);
+    request.end();
+  };
   // Assigned, not overridden: Node takes the socket from the callback when nothing is returned,
   // which the type of the method does not know.
-  return Object.assign(new https.Agent(options), { createConnection: connect });
+  return Object.assign(new https.Agent(options), { createConnection });
 }
 
-/**
- * Asks a proxy for a way to an `https:` target: CONNECT, then TLS with the target inside. The proxy
- * never sees one of our headers.
- */
-function openTunnel(
-  { proxy, ca, timeoutMillis }: Tunnel,
-  host: string,
-  port: number,
-  connected: Connected,
-): void {
-  const fail = (error: Error): void => connected(error, new Duplex());
-  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  const client = proxy.protocol === 'https:' ? https : http;
-  const request = client.request({
-    ...proxyAddress(proxy),
-    ...(ca !== undefined && { ca }),
-    method: 'CONNECT',
-    path: authority,
-    headers: { host: authority, ...proxyHeaders(proxy) },
-    agent: false,
-    timeout: timeoutMillis,
-  });
-  request.once('connect', ({ statusCode }, socket) => {
-    if (statusCode !== 200) {
-      socket.destroy();
-      fail(tunnelError(`the proxy refused the tunnel with status ${statusCode ?? 'none'}`));
-      return;
-    }
-    // A host that is an address cannot be asked for by name in TLS.
-    const name = isIP(host) === 0 ? { servername: host } : {};
-    connected(null, tls.connect({ socket, host, ...name, ...(ca !== undefined && { ca }) }));
-  });
-  request.once('socket', (socket) => socket.unref());
-  request.once('timeout', () => request.destroy(tunnelError('the proxy does not answer')));
-  request.on('error', fail);
-  request.end();
-}
+type Connected = (error: Error | null, socket: Duplex) => void;
 
 /** The status shows what to look at; the proxy's own text may have anything in it. */
 function tunnelError(message: string): Error {

@@ -34,9 +34,7 @@ export class RetrySchedule {
   }
 
   get bytes(): number {
-    let bytes = 0;
-    for (const batch of this.batches) bytes += batch.bytes;
-    return bytes;
+    return this.batches.reduce((sum, batch) => sum + batch.bytes, 0);
   }
 
   get isFailing(): boolean {
@@ -50,13 +48,10 @@ export class RetrySchedule {
 
   /** Infinity when no batch waits. */
   nextDueAt(): number {
-    let due = Infinity;
-    for (const batch of this.batches) due = Math.min(due, batch.notBefore);
-    return due;
+    return this.batches.reduce((due, batch) => Math.min(due, batch.notBefore), Infinity);
   }
 
   takeDue(now: number): Batch | undefined {
-    if (this.batches.length === 0) return undefined;
     const at = this.batches.findIndex((batch) => batch.notBefore <= now);
     return at < 0 ? undefined : this.batches.splice(at, 1)[0];
   }

@@ -68,17 +68,8 @@ export interface Batch {
 
 /** A batch that has not been tried yet. */
 export function createBatch(spans: QueuedSpan[], firstNumber: number, isCut = false): Batch {
-  let bytes = 0;
-  for (const span of spans) bytes += span.bytes;
-  return {
-    spans,
-    bytes,
-    firstNumber,
-    attempts: 0,
-    failingSince: undefined,
-    notBefore: 0,
-    isCut,
-  };
+  const bytes = spans.reduce((sum, span) => sum + span.bytes, 0);
+  return { spans, bytes, firstNumber, attempts: 0, failingSince: undefined, notBefore: 0, isCut };
 }
 
 /** Two batches of about the same bytes; a batch of one span stays one. */
