@@ -183,7 +183,7 @@ export class DeliveryProcessor implements FlushableProcessor {
 
   /** Whether spans are better written to the spool than waited for. */
   get #isKeptSafe(): boolean {
-    return this.#unsent.hasSpool && this.#schedule.isFailing;
+    return this.#unsent.spool !== undefined && this.#schedule.isFailing;
   }
 
   #timeoutOf(options: FlushDeadline | undefined): number {
@@ -412,7 +412,7 @@ export class DeliveryProcessor implements FlushableProcessor {
     const unsaved = await this.#unsent.save(waiting);
     if (unsaved.length > 0) this.#schedule.batches.push(createBatch(unsaved, firstNumber));
     this.#settleWaiters();
-    await this.#unsent.tryNow(Math.min(timeoutMillis, TRY_MILLIS));
+    await this.#unsent.recovery?.tryNow(Math.min(timeoutMillis, TRY_MILLIS));
   }
 
   #oldestNumber(): number {
@@ -436,7 +436,7 @@ export class DeliveryProcessor implements FlushableProcessor {
    */
   #endHopelessFlushes(reason: string | undefined): void {
     const isAway = this.#requests?.isLoopback === true && reason === 'ECONNREFUSED';
-    const isKept = this.#unsent.hasSpool && reason !== undefined;
+    const isKept = this.#unsent.spool !== undefined && reason !== undefined;
     for (const waiter of this.#waiters) {
       if (isAway || isKept || this.#schedule.askedUntil > waiter.deadline) waiter.done();
     }
@@ -446,10 +446,10 @@ export class DeliveryProcessor implements FlushableProcessor {
     const waits = !this.#isKeptSafe;
     await Promise.all([
       waits ? this.#flush(timeoutMillis) : undefined,
-      this.#unsent.stop(waits ? timeoutMillis : 0),
+      this.#unsent.recovery?.stop(waits ? timeoutMillis : 0),
     ]);
     await this.#unsent.keepOrDrop(this.#stop(), 'shutdown_deadline');
-    this.#unsent.releaseClaims();
+    this.#unsent.spool?.releaseAllSync();
     this.#closeExporter();
   }
 

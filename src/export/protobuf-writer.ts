@@ -18,7 +18,7 @@ const ARRAY_ITEM = 0x0a;
  * every string three times in JavaScript, which is most of what it costs (333 MB/s against several
  * GB/s of `Buffer.write`).
  *
- * A tag is the byte that is on the wire, `(field number << 3) | wire type`. A length is never measured
+ * A tag is `(field number << 3) | wire type`. A length is never measured
  * before: its bytes are kept free, and what follows moves where they do not fit. That saves a call
  * out of JavaScript for each text, and some versions of Node measure text with lone surrogates wrongly.
  */
@@ -51,25 +51,26 @@ export class ProtobufWriter {
     this.#position += fields.length;
   }
 
-  byte(value: number): void {
-    this.#reserve(1);
-    this.#bytes[this.#position++] = value;
+  /** A field with a non-negative safe integer. */
+  varint(tag: number, value: number): void {
+    this.#reserve(12);
+    this.#position = putVarint(this.#bytes, putVarint(this.#bytes, this.#position, tag), value);
   }
 
-  /** A non-negative safe integer. */
-  varint(value: number): void {
+  fixed32(tag: number, value: number): void {
+    this.#reserve(6);
+    this.#position = this.#bytes.writeUInt32LE(
+      value >>> 0,
+      putVarint(this.#bytes, this.#position, tag),
+    );
+  }
+
+  fixed64(tag: number, value: bigint): void {
     this.#reserve(10);
-    this.#position = putVarint(this.#bytes, this.#position, value);
-  }
-
-  fixed32(value: number): void {
-    this.#reserve(4);
-    this.#position = this.#bytes.writeUInt32LE(value >>> 0, this.#position);
-  }
-
-  fixed64(value: bigint): void {
-    this.#reserve(8);
-    this.#position = this.#bytes.writeBigUInt64LE(value, this.#position);
+    this.#position = this.#bytes.writeBigUInt64LE(
+      value,
+      putVarint(this.#bytes, this.#position, tag),
+    );
   }
 
   /** A string field. A lone surrogate becomes U+FFFD. */

@@ -7,7 +7,7 @@ import { ProtobufWriter } from './protobuf-writer.js';
 type Scope = ReadableSpan['instrumentationScope'];
 type Resource = ReadableSpan['resource'];
 
-// Tag bytes by trace_service.proto, trace.proto, resource.proto and common.proto.
+// Tags by trace_service.proto, trace.proto, resource.proto and common.proto.
 const REQUEST = { resourceSpans: 0x0a } as const;
 const RESOURCE_SPANS = { resource: 0x0a, scopeSpans: 0x12, schemaUrl: 0x1a } as const;
 const SCOPE_SPANS = { scope: 0x0a, span: 0x12, schemaUrl: 0x1a } as const;
@@ -29,9 +29,8 @@ const SPAN = {
   link: 0x6a,
   droppedLinksCount: 0x70,
   status: 0x7a,
+  flags: 0x85,
 } as const;
-/** `Span.flags`, field 16: the one tag that takes two bytes. */
-const SPAN_FLAGS_TAG = [0x85, 0x01] as const;
 const EVENT = { time: 0x09, name: 0x12, attribute: 0x1a, droppedAttributesCount: 0x20 } as const;
 const LINK = {
   traceId: 0x0a,
@@ -148,12 +147,9 @@ function writeSpan(writer: ProtobufWriter, span: ReadableSpan): void {
     writer.hex(SPAN.parentSpanId, parent.spanId);
   }
   writer.string(SPAN.name, textOf(span.name));
-  writer.byte(SPAN.kind);
-  writer.varint(span.kind + 1); // OTLP keeps 0 for "unspecified", which the API does not know.
-  writer.byte(SPAN.startTime);
-  writer.fixed64(unixNanos(span.startTime));
-  writer.byte(SPAN.endTime);
-  writer.fixed64(unixNanos(span.endTime));
+  writer.varint(SPAN.kind, span.kind + 1); // OTLP keeps 0 for "unspecified", which the API does not know.
+  writer.fixed64(SPAN.startTime, unixNanos(span.startTime));
+  writer.fixed64(SPAN.endTime, unixNanos(span.endTime));
   if (span instanceof EncodedSpan) writer.raw(span.encodedAttributes);
   else writeEntries(writer, span);
   writeCount(writer, SPAN.droppedAttributesCount, span.droppedAttributesCount);
@@ -162,16 +158,13 @@ function writeSpan(writer: ProtobufWriter, span: ReadableSpan): void {
   for (const link of span.links) writeLink(writer, link);
   writeCount(writer, SPAN.droppedLinksCount, span.droppedLinksCount);
   writeStatus(writer, span.status);
-  writer.byte(SPAN_FLAGS_TAG[0]);
-  writer.byte(SPAN_FLAGS_TAG[1]);
-  writer.fixed32(flagsOf(context.traceFlags, parent));
+  writer.fixed32(SPAN.flags, flagsOf(context.traceFlags, parent));
   writer.close(mark, SPAN_LENGTH_BYTES);
 }
 
 function writeEvent(writer: ProtobufWriter, event: ReadableSpan['events'][number]): void {
   const mark = writer.open(SPAN.event);
-  writer.byte(EVENT.time);
-  writer.fixed64(unixNanos(event.time));
+  writer.fixed64(EVENT.time, unixNanos(event.time));
   writer.string(EVENT.name, textOf(event.name));
   writeAttributes(writer, EVENT.attribute, event.attributes);
   writeCount(writer, EVENT.droppedAttributesCount, event.droppedAttributesCount);
@@ -187,8 +180,7 @@ function writeLink(writer: ProtobufWriter, { context, ...link }: Link): void {
   writeTraceState(writer, LINK.traceState, context);
   writeAttributes(writer, LINK.attribute, link.attributes);
   writeCount(writer, LINK.droppedAttributesCount, link.droppedAttributesCount);
-  writer.byte(LINK.flags);
-  writer.fixed32(flagsOf(context.traceFlags, context));
+  writer.fixed32(LINK.flags, flagsOf(context.traceFlags, context));
   writer.close(mark);
 }
 
@@ -206,8 +198,7 @@ function writeTraceState(writer: ProtobufWriter, tag: number, { traceState }: Sp
 
 function writeCount(writer: ProtobufWriter, tag: number, count: number | undefined): void {
   if (count === undefined || !Number.isSafeInteger(count) || count <= 0) return;
-  writer.byte(tag);
-  writer.varint(Math.min(count, 0xffffffff));
+  writer.varint(tag, Math.min(count, 0xffffffff));
 }
 
 /** The W3C trace flags, and whether the parent, or the linked span, is of another process. */

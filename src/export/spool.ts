@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { join } from 'node:path';
+import { basename, join, parse } from 'node:path';
 import { crc32 } from 'node:zlib';
 
 /** One export request on disk: the resource of its process is in it, so any process can send it. */
@@ -213,12 +213,12 @@ function readyPath(path: string): string {
 }
 
 function keyOf(path: string): string {
-  return /(\d+-[0-9a-f]{16}-.*)\.\w+$/.exec(path)?.[1] ?? path;
+  return parse(path).name;
 }
 
 /** Spans of a file by its name; 1 where an earlier version of this package left the number out. */
 function spansOf(path: string): number {
-  return Number(/\d+-[0-9a-f]{16}-(\d+)-[0-9a-f]{8}-/.exec(path)?.[1] ?? 1);
+  return Number(FILE_NAME.exec(basename(path))?.[3] ?? 1);
 }
 
 // Layout, little endian: magic, content type (0 protobuf, 1 JSON), spans, bytes of the body, CRC-32

@@ -36,8 +36,9 @@ export class UnsentSpans {
   /** `undefined` when the exporter cannot serialize: then spans that cannot be sent are dropped. */
   readonly #exporter: OtlpExporter | undefined;
   readonly #report: DeliveryReport;
-  readonly #spool: Spool | undefined;
-  readonly #recovery: SpoolRecovery | undefined;
+  /** `undefined` when nothing is to be written to disk. */
+  readonly spool: Spool | undefined;
+  readonly recovery: SpoolRecovery | undefined;
   /** Requests that are being written to the spool. */
   readonly #saving = new Set<FramedRequest>();
 
@@ -51,23 +52,19 @@ export class UnsentSpans {
     this.#report = report;
     const { spoolDirectory: directory, url, maxSpoolBytes, maxSpoolAgeMillis } = settings;
     if (exporter === undefined || directory === undefined) return;
-    this.#spool = new Spool({
+    this.spool = new Spool({
       directory,
       url,
       maxBytes: maxSpoolBytes ?? 64 * 1024 * 1024,
       maxAgeMillis: maxSpoolAgeMillis ?? 24 * 60 * 60 * 1000,
       onLost: (reason, spans) => report.loseSpooled(reason, spans),
     });
-    this.#recovery = new SpoolRecovery({
-      spool: this.#spool,
+    this.recovery = new SpoolRecovery({
+      spool: this.spool,
       report,
       send: (body, contentType) => exporter.send(body, contentType),
       isFailing,
     });
-  }
-
-  get hasSpool(): boolean {
-    return this.#spool !== undefined;
   }
 
   /** Spans that are being written to the spool. */
@@ -79,7 +76,7 @@ export class UnsentSpans {
 
   /** Puts spans into the spool; without one, or where it fails, they are lost. */
   async keepOrDrop(spans: readonly QueuedSpan[], reason: LossReason): Promise<void> {
-    const lost = this.#spool === undefined ? spans : await this.save(spans);
+    const lost = this.spool === undefined ? spans : await this.save(spans);
     this.#report.drop(reason, lost.length);
   }
 
@@ -90,7 +87,7 @@ export class UnsentSpans {
     for (const request of requests) this.#saving.add(request);
     for (const request of requests) {
       try {
-        await this.#spool?.save(request);
+        await this.spool?.save(request);
         // The exit of the process has written it meanwhile: a second copy, at least once.
         if (!this.#saving.has(request)) continue;
         this.#report.counts.spooled += request.spans;
@@ -103,21 +100,6 @@ export class UnsentSpans {
     return failed;
   }
 
-  /** Tries to send what is in the spool, also to a collector that is known to fail. */
-  async tryNow(timeoutMillis: number): Promise<void> {
-    await this.#recovery?.tryNow(timeoutMillis);
-  }
-
-  /** Ends the work on the spool. A request in flight has `timeoutMillis` to be answered. */
-  async stop(timeoutMillis: number): Promise<void> {
-    await this.#recovery?.stop(timeoutMillis);
-  }
-
-  /** Leaves the requests that this process has claimed to the next one. */
-  releaseClaims(): void {
-    this.#spool?.releaseAllSync();
-  }
-
   /**
    * The last moment of the process: nothing asynchronous happens any more. `left` goes to the
    * collector, which delays the exit by 2 s at most, else to the spool, else it is counted.
@@ -125,10 +107,10 @@ export class UnsentSpans {
   exitSync(left: readonly QueuedSpan[], sends: boolean, maxRequestBytes: number): void {
     for (const request of this.#saving) this.#saveSync(request);
     this.#saving.clear();
-    this.releaseClaims();
+    this.spool?.releaseAllSync();
     // Another thread cannot dig a tunnel.
     const exporter = sends && !this.#exporter?.transport.isTunnelled ? this.#exporter : undefined;
-    if (exporter === undefined && this.#spool === undefined) {
+    if (exporter === undefined && this.spool === undefined) {
       this.#report.drop('process_exit', left.length);
       return;
     }
@@ -138,13 +120,13 @@ export class UnsentSpans {
       const bodies = batchesOf(rest, maxRequestBytes).map((batch) => batch.map(({ body }) => body));
       rest = rest.slice(sendAtExit(exporter, bodies, this.#report));
     }
-    if (this.#spool === undefined) this.#report.drop('process_exit', rest.length);
+    if (this.spool === undefined) this.#report.drop('process_exit', rest.length);
     else for (const request of this.#frame(rest)) this.#saveSync(request);
   }
 
   #saveSync(request: SpooledRequest): void {
     try {
-      this.#spool?.saveSync(request);
+      this.spool?.saveSync(request);
       this.#report.counts.spooled += request.spans;
     } catch (error) {
       this.#report.spoolFailed(error);
