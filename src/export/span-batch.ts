@@ -72,17 +72,14 @@ export function createBatch(spans: QueuedSpan[], firstNumber: number, isCut = fa
   return { spans, bytes, firstNumber, attempts: 0, failingSince: undefined, notBefore: 0, isCut };
 }
 
-/** Two batches of about the same bytes; a batch of one span stays one. */
+/** The halves of a batch; a batch of one span stays one. */
 export function splitBatch(batch: Batch): Batch[] {
   const { spans, firstNumber } = batch;
-  if (spans.length < 2) return [batch];
-  let cut = 0;
-  for (let bytes = 0; cut < spans.length - 1 && bytes < batch.bytes / 2; cut++) {
-    bytes += spans[cut]?.bytes ?? 0;
-  }
+  const middle = spans.length >> 1;
+  if (middle === 0) return [batch];
   return [
-    createBatch(spans.slice(0, cut), firstNumber),
-    createBatch(spans.slice(cut), firstNumber + cut),
+    createBatch(spans.slice(0, middle), firstNumber),
+    createBatch(spans.slice(middle), firstNumber + middle),
   ];
 }
 

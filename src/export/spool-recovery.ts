@@ -1,5 +1,6 @@
 import type { DeliveryReport } from './delivery-stats.js';
 import type { ExportOutcome } from './export-outcome.js';
+import type { OtlpExporter } from './otlp-exporter.js';
 import { readFields } from './protobuf-fields.js';
 import type { Spool, SpoolClaim } from './spool.js';
 
@@ -12,28 +13,32 @@ const ANSWERED = /^status /;
 /** Not for good: a token may be right the next time. Age bounds the tries. */
 const UNAUTHORIZED: ReadonlySet<number> = new Set([401, 403]);
 
-export interface SpoolRecoveryOptions {
-  readonly spool: Spool;
-  readonly report: DeliveryReport;
-  readonly send: (body: Uint8Array, contentType: string) => Promise<ExportOutcome>;
-  /** Whether the collector fails, by what the live spans have met. */
-  readonly isFailing: () => boolean;
-}
-
 /**
  * Sends what earlier processes left in the spool, one request at a time, never keeping this process
  * alive. A request that cannot be sent now is skipped, and never delays the others.
  */
 export class SpoolRecovery {
-  readonly #options: SpoolRecoveryOptions;
+  readonly #spool: Spool;
+  readonly #exporter: OtlpExporter;
+  readonly #report: DeliveryReport;
+  readonly #isFailing: () => boolean;
   /** Requests that were put off lately: the others come first. */
   readonly #putOff = new Set<string>();
   #timer: NodeJS.Timeout;
   #isStopped = false;
   #round: Promise<void> | undefined;
 
-  constructor(options: SpoolRecoveryOptions) {
-    this.#options = options;
+  /** `isFailing`: whether the collector fails, by what the live spans have met. */
+  constructor(
+    spool: Spool,
+    exporter: OtlpExporter,
+    report: DeliveryReport,
+    isFailing: () => boolean,
+  ) {
+    this.#spool = spool;
+    this.#exporter = exporter;
+    this.#report = report;
+    this.#isFailing = isFailing;
     this.#timer = setTimeout(() => this.#look(), 0).unref();
   }
 
@@ -65,7 +70,7 @@ export class SpoolRecovery {
   #look(isForced = false): void {
     this.#round = this.#sendAll(isForced)
       // The file system's troubles are not the application's; the files are still there.
-      .catch((error: unknown) => this.#options.report.debug(`spool: ${String(error)}`))
+      .catch((error: unknown) => this.#report.debug(`spool: ${String(error)}`))
       .finally(() => {
         this.#round = undefined;
         if (this.#isStopped) return;
@@ -74,10 +79,9 @@ export class SpoolRecovery {
   }
 
   async #sendAll(isForced: boolean): Promise<void> {
-    const { spool, isFailing } = this.#options;
     for (let putOff = 0; !this.#isStopped && putOff < MAX_PUT_OFF;) {
-      if (isFailing() && !isForced) return;
-      const claim = await spool.claim(this.#putOff);
+      if (this.#isFailing() && !isForced) return;
+      const claim = await this.#spool.claim(this.#putOff);
       if (claim === undefined) {
         // Everything else was tried: these have their turn again in the next round.
         this.#putOff.clear();
@@ -85,10 +89,10 @@ export class SpoolRecovery {
       }
       const outcome = await this.#sendBody(claim, claim.body, claim.spans);
       if (isSettled(outcome)) {
-        await spool.remove(claim);
+        await this.#spool.remove(claim);
         continue;
       }
-      await spool.release(claim);
+      await this.#spool.release(claim);
       this.#putOff.add(claim.key);
       putOff += 1;
       const isAnswered =
@@ -100,14 +104,14 @@ export class SpoolRecovery {
   /** Sends a body, and its halves where it is too large. What it counts is settled for good. */
   async #sendBody(claim: SpoolClaim, body: Uint8Array, spans: number): Promise<ExportOutcome> {
     const { contentType } = claim;
-    const outcome = await this.#options.send(body, contentType);
+    const outcome = await this.#exporter.send(body, contentType);
     if (outcome.kind !== 'too_large') {
       this.#count(claim, outcome, spans);
       return outcome;
     }
     const parts = splitRequest(contentType, body);
     if (parts.length < 2) {
-      this.#options.report.loseSpooled('too large for the collector', spans);
+      this.#report.loseSpooled('too large for the collector', spans);
       return outcome;
     }
     const middle = parts.length >> 1;
@@ -121,7 +125,7 @@ export class SpoolRecovery {
   }
 
   #count({ isOwn }: SpoolClaim, outcome: ExportOutcome, spans: number): void {
-    const { report } = this.#options;
+    const report = this.#report;
     if (outcome.kind === 'refused' && isSettled(outcome)) {
       report.refuse(0, outcome.status, outcome.message);
       report.loseSpooled('refused by the collector', spans);

@@ -59,12 +59,7 @@ export class UnsentSpans {
       maxAgeMillis: maxSpoolAgeMillis ?? 24 * 60 * 60 * 1000,
       onLost: (reason, spans) => report.loseSpooled(reason, spans),
     });
-    this.recovery = new SpoolRecovery({
-      spool: this.spool,
-      report,
-      send: (body, contentType) => exporter.send(body, contentType),
-      isFailing,
-    });
+    this.recovery = new SpoolRecovery(this.spool, exporter, report, isFailing);
   }
 
   /** Spans that are being written to the spool. */
