@@ -25,11 +25,6 @@ export interface OtlpExportResult extends ExportResult {
 
 export const ACCEPTED: ExportOutcome = { kind: 'accepted', rejected: 0, message: '' };
 
-const REQUEST_TIMEOUT = 408;
-const TOO_LARGE = 413;
-const TOO_MANY_REQUESTS = 429;
-/** Not implemented, HTTP version not supported: server errors that do not pass. */
-const LASTING_SERVER_ERRORS: ReadonlySet<number> = new Set([501, 505]);
 /** Node's codes, `ECONNREFUSED` or `CERT_HAS_EXPIRED`, and the texts with the same meaning. */
 const SYSTEM_CODE = /^[A-Z][A-Z0-9_]+$/;
 /**
@@ -68,19 +63,18 @@ export function classifyError(error: unknown): ExportOutcome {
 
 /**
  * What a status means. OTLP ("Failures") retries 429, 502, 503 and 504; we also do 408 and the other
- * 5xx, which a proxy in front may answer while the collector restarts.
+ * 5xx, which a proxy in front may answer while the collector restarts. 501 and 505 do not pass.
  */
 export function classifyStatus(
   status: number,
   message: string,
   retryAfterMillis: number | undefined,
 ): ExportOutcome {
-  if (status === TOO_LARGE) return { kind: 'too_large' };
-  const mayPass =
-    status === REQUEST_TIMEOUT ||
-    status === TOO_MANY_REQUESTS ||
-    (status >= 500 && !LASTING_SERVER_ERRORS.has(status));
-  if (mayPass) return { kind: 'retry', reason: `status ${status}`, retryAfterMillis };
+  if (status === 413) return { kind: 'too_large' };
+  const isServerError = status >= 500 && status !== 501 && status !== 505;
+  if (isServerError || status === 408 || status === 429) {
+    return { kind: 'retry', reason: `status ${status}`, retryAfterMillis };
+  }
   return { kind: 'refused', status, message };
 }
 
