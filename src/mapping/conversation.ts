@@ -47,7 +47,10 @@ export const CONVERSATION_KEYS: readonly string[] = [
  * records it as `gen_ai.*` on `llm_request` from 1.8, and up to 1.7.1 as a chat context on
  * `llm_node` alone. `calls` are used where the answer's own tool calls were not recorded.
  */
-export function readConversation(attributes: Attributes, calls: readonly ToolCall[]): Conversation {
+export function readConversation(
+  attributes: Attributes,
+  calls: readonly ToolCall[] = [],
+): Conversation {
   const answer = readAnswer(attributes, calls);
   const sources = [...answer.sources];
   const system = readArray(attributes, GenAiAttr.SYSTEM_INSTRUCTIONS, sources);
@@ -78,7 +81,7 @@ function readArray(
 }
 
 /** The answer of an `llm_node`: its text and its tool calls, each under its own key. */
-export function readAnswer(attributes: Attributes, calls: readonly ToolCall[]): Answer {
+export function readAnswer(attributes: Attributes, calls: readonly ToolCall[] = []): Answer {
   const sources: string[] = [];
   const parts: JsonRecord[] = [];
   const textKey = firstPresent(attributes, LiveKitAttr.RESPONSE_TEXT);

@@ -34,7 +34,7 @@ export function putGenAiSpan(mapping: SpanMapping): void {
 /** Input and output of an agent, a search or another step; all of it stays raw too. */
 function putStep(mapping: SpanMapping): void {
   const { raw } = mapping;
-  const { input, output } = readConversation(raw, []);
+  const { input, output } = readConversation(raw);
   mapping.putInput(readText(raw, QUERY) ?? lastTextOf(input, 'user'));
   const text = lastTextOf(output, 'assistant');
   const found = readText(raw, FOUND);

@@ -33,8 +33,7 @@ const MAPPERS: ReadonlyMap<string, (mapping: SpanMapping) => void> = new Map([
 /** Puts a LiveKit span: the voice attributes, and what only spans of its name have. */
 export function putLiveKitSpan(mapping: SpanMapping): void {
   putVoice(mapping);
-  const { observed } = mapping.context;
-  if (observed?.closing !== undefined) putClosing(mapping, observed.closing);
+  putClosing(mapping);
   MAPPERS.get(mapping.name)?.(mapping);
 }
 
@@ -50,7 +49,7 @@ function putSummary(mapping: SpanMapping): void {
  */
 function putSessionSpan(mapping: SpanMapping): void {
   putSummary(mapping);
-  const transcript = mapping.context.observed?.transcript ?? [];
+  const { transcript = [] } = mapping.context;
   const lastHeard = transcript.findLastIndex((message) => !isOfAssistant(message));
   putMessages(mapping, INPUT_MESSAGES, transcript.slice(0, lastHeard + 1));
   putMessages(mapping, OUTPUT_MESSAGES, transcript.slice(lastHeard + 1));
@@ -66,12 +65,12 @@ function isOfAssistant(message: unknown): boolean {
  */
 function putAgentTurn(mapping: SpanMapping): void {
   putTurnLatency(mapping);
-  const { input, observed } = mapping.context;
+  const { input, exchange } = mapping.context;
   // The system message of the turn's model call has its instructions as well.
   const instructions = take(mapping, LiveKitAttr.INSTRUCTIONS);
-  const text = take(mapping, LiveKitAttr.USER_INPUT) ?? input ?? observed?.exchange?.userText;
+  const text = take(mapping, LiveKitAttr.USER_INPUT) ?? input ?? exchange?.userText;
   mapping.putInput(text ?? instructions);
-  const answer = observed?.exchange?.output ?? [];
+  const answer = exchange?.output ?? [];
   mapping.putOutput(take(mapping, LiveKitAttr.RESPONSE_TEXT) ?? lastTextOf(answer, 'assistant'));
 }
 
@@ -86,7 +85,7 @@ function putUserTurn(mapping: SpanMapping): void {
  */
 function putRealtimeCall(mapping: SpanMapping): void {
   putLateRealtimeMetrics(mapping);
-  const exchange = mapping.context.observed?.exchange;
+  const { exchange } = mapping.context;
   if (exchange === undefined) return;
   putMessages(mapping, INPUT_MESSAGES, exchange.input);
   putMessages(mapping, OUTPUT_MESSAGES, exchange.output);
@@ -96,7 +95,7 @@ function putRealtimeCall(mapping: SpanMapping): void {
 function putLateRealtimeMetrics(mapping: SpanMapping): void {
   putModel(mapping);
   putTokenCounts(mapping);
-  const exchange = mapping.context.observed?.exchange;
+  const { exchange } = mapping.context;
   if (exchange === undefined) {
     mapping.putOutput(mapping.context.output);
     return;

@@ -129,7 +129,7 @@ function putAboveConversation(mapping: SpanMapping): void {
   const { input, output } = mapping.context;
   mapping.replaceAll(CONVERSATION_KEYS);
   mapping.replace(GenAiAttr.TOOL_DEFINITIONS);
-  const answer = readAnswer(mapping.raw, []);
+  const answer = readAnswer(mapping.raw);
   mapping.replaceAll(answer.sources);
   mapping.putInput(input);
   if (answer.messages.length > 0) putAnswer(mapping, answer.messages);

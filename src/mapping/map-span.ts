@@ -10,13 +10,12 @@ import { readNativeSpan } from '../integrations/native-spans.js';
 import { CatalystAttr } from '../semconv/catalyst-attributes.js';
 import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
 import { putGenAiSpan } from './gen-ai-span.js';
-import { putIdentity } from './identity.js';
 import { putLiveKitSpan } from './livekit-span-mapping.js';
 import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from './livekit-spans.js';
 import { MappedSpan } from './mapped-span.js';
 import type { MappingContext } from './mapping-context.js';
 import { readText } from './read-attributes.js';
-import { putSession } from './session-attributes.js';
+import { putIdentity, putSession } from './session-attributes.js';
 import { SpanMapping } from './span-mapping.js';
 import { isFailedTool, toolFailureMessage } from './tool.js';
 
