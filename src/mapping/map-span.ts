@@ -11,8 +11,8 @@ import { CatalystAttr } from '../semconv/catalyst-attributes.js';
 import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
 import { putGenAiSpan } from './gen-ai-span.js';
 import { putLiveKitSpan } from './livekit-span-mapping.js';
-import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from './livekit-spans.js';
-import { MappedSpan } from './mapped-span.js';
+import { LIVEKIT_SCOPE_NAME, LiveKitSpan, mapSpanKind } from './livekit-spans.js';
+import { asBareSpan, MappedSpan, type AttributeEntry } from './mapped-span.js';
 import type { MappingContext } from './mapping-context.js';
 import { readText } from './read-attributes.js';
 import { putIdentity, putSession } from './session-attributes.js';
@@ -56,6 +56,14 @@ export function mapSpans(
     mapRealtimeCall(span, realtime.call, context, options),
     mapAs(span, span.name, realtime.turn, context, options),
   ];
+}
+
+/** What is still sent of a span whose mapping failed: that it was there, and its session. */
+export function mapBareSpan(span: ReadableSpan, { sessionId }: MappingContext): MappedSpan {
+  const kind = mapSpanKind(span.name, span.instrumentationScope.name, {});
+  const entries: AttributeEntry[] = [{ key: S.OPENINFERENCE_SPAN_KIND, value: kind }];
+  if (sessionId !== undefined) entries.push({ key: S.SESSION_ID, value: sessionId });
+  return asBareSpan(span, entries);
 }
 
 function mapAs(
@@ -174,11 +182,7 @@ function mapRealtimeCall(
   );
 }
 
-const ALL_BITS = 0xf;
-
-/** Made from the turn's id, so that sending it twice is the same span twice. */
+/** Made from the turn's id by turning each bit, so that sending it twice is the same span twice. */
 function realtimeCallSpanId(turnSpanId: string): string {
-  return Array.from(turnSpanId, (digit) =>
-    (Number.parseInt(digit, 16) ^ ALL_BITS).toString(16),
-  ).join('');
+  return (BigInt(`0x${turnSpanId}`) ^ 0xffff_ffff_ffff_ffffn).toString(16).padStart(16, '0');
 }

@@ -11,9 +11,8 @@ import { configuredAllowPii, LiveKitInstaller } from '../livekit/install-livekit
 import { offerLiveKitConnector } from '../livekit/connect-livekit.js';
 import { LiveKitJobs } from '../livekit/livekit-jobs.js';
 import type { LiveKitModule } from '../livekit/livekit-module.js';
-import type { MappedSpan } from '../mapping/mapped-span.js';
+import { asBareSpan, asIncompleteSpan, type MappedSpan } from '../mapping/mapped-span.js';
 import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from '../mapping/livekit-spans.js';
-import type { MappingContext } from '../mapping/mapping-context.js';
 import { LateMetrics } from '../metrics/late-metrics.js';
 import { resolveOptions, type ResolvedOptions } from '../options/resolve-options.js';
 import type { SetupOptions } from '../options/setup-options.js';
@@ -25,7 +24,6 @@ import { readSessionId } from '../session/session.js';
 import type { SpanNode } from '../session/span-node.js';
 import { SpanTree } from '../session/span-tree.js';
 import { mustWait, WaitingSpans, type WaitingSpan } from '../session/propagation.js';
-import { asBareSpan, asIncompleteSpan } from './partial-spans.js';
 import { SpanPipeline } from './span-pipeline.js';
 import {
   APPLICATION_FAILURES,
@@ -50,11 +48,6 @@ export type OpenInferenceProcessorOptions = Omit<
   | 'serviceVersion'
   | 'spanLimits'
 >;
-
-/** A span that waits for its mapper, with what other spans said of it when it ended. */
-interface UnmappedSpan extends WaitingSpan {
-  readonly context: MappingContext;
-}
 
 /** What `setup()` has decided and made before it composes the processor. */
 export interface ProcessorParts {
@@ -96,12 +89,10 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   readonly #privacy: Privacy;
   readonly #pipeline: SpanPipeline;
   readonly #metrics: LateMetrics;
-  readonly #isStandalone: boolean;
   readonly #waiting = new WaitingSpans();
-  /** Spans that have ended before the mapper of their SDK was loaded: the first ones at most. */
-  readonly #unmapped = new Set<UnmappedSpan>();
   #mappersLoaded: Promise<unknown> | undefined;
-  #isStarted = false;
+  /** On a provider of the application's own, until the first span. */
+  #isToStart: boolean;
   #unwatchExit: (() => void) | undefined;
   /** Awaited by the next flush: the stock batch processor does not wait for what is in flight. */
   #sessionFlush: Promise<void> = Promise.resolve();
@@ -122,7 +113,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
         : new SpanProcessorFanout([next], APPLICATION_FAILURES);
     this.#resolved = resolved;
     this.#delivery = parts.delivery;
-    this.#isStandalone = parts.metrics === undefined;
+    this.#isToStart = parts.metrics === undefined;
     this.#metrics = parts.metrics ?? new LateMetrics(resolved.metrics !== undefined);
     this.jobs = new LiveKitJobs(() => this.flush());
     this.#tree = new SpanTree({
@@ -149,7 +140,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
       metrics: this.#metrics,
       next: this.#next,
     });
-    if (this.#isStandalone) {
+    if (this.#isToStart) {
       offerLiveKitConnector(this, (module, provider) => this.#connectLiveKit(module, provider));
     }
   }
@@ -229,7 +220,10 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
     closeOpenSpans((spanId) => this.#tree.isOpen(spanId));
     this.#tree.settleSessions();
     for (const node of this.#tree.openNodes()) {
-      if (node.span !== undefined && !node.isSentIncomplete) this.#sendIncomplete(node, node.span);
+      const { span, isSentIncomplete } = node;
+      if (span === undefined || isSentIncomplete) continue;
+      node.isSentIncomplete = true;
+      this.#sendSafely({ span, node, context: undefined }, true);
     }
     this.#sendWaiting();
   }
@@ -278,7 +272,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   }
 
   #start(span: Span, parentContext: Context): void {
-    if (this.#isStandalone && !this.#isStarted) this.#startStandalone(span);
+    if (this.#isToStart) this.#startStandalone(span);
     try {
       const node = this.#tree.start(span, parentContext);
       noteNativeSpan(span, parentContext);
@@ -299,9 +293,9 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
     this.#next.onStart(span, parentContext);
   }
 
-  /** On a provider of the application's own, its resource is known from the first span on. */
+  /** Only now is the resource of the application's provider known. */
   #startStandalone({ resource }: Span): void {
-    this.#isStarted = true;
+    this.#isToStart = false;
     this.watchExit();
     const resolved = this.#resolved;
     if (resolved.metrics === undefined) return;
@@ -344,38 +338,27 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
 
   #take(span: ReadableSpan, node: SpanNode): void {
     const loading = loadNativeMapper(span);
-    if (loading !== undefined) {
-      const context = this.#tree.contextOf(node, span, false);
-      const sent = this.#sendLoaded({ span, node, context }, loading);
-      this.#mappersLoaded = Promise.all([this.#mappersLoaded, sent]);
-      return;
-    }
-    if (mustWait(span, node)) {
-      const longest = this.#waiting.add({ span, node });
-      if (longest !== undefined) this.#sendOne(longest);
-      this.#report(span, node, undefined);
-    } else {
-      this.#report(span, node, this.#send(span, node, false));
-    }
+    if (loading !== undefined || mustWait(span, node)) this.#wait(span, node, loading);
+    else this.#report(span, node, this.#send(span, node, false));
     if (this.#waiting.isEmpty) return;
-    for (const waiting of this.#waiting.takeFree()) this.#sendOne(waiting);
+    for (const waiting of this.#waiting.takeFree()) this.#sendSafely(waiting);
   }
 
-  async #sendLoaded(unmapped: UnmappedSpan, loading: Promise<void>): Promise<void> {
-    this.#unmapped.add(unmapped);
-    this.#report(unmapped.span, unmapped.node, undefined);
+  /** `loading` is the mapper that the span waits for, if it does. */
+  #wait(span: ReadableSpan, node: SpanNode, loading: Promise<void> | undefined): void {
+    const context = loading && this.#tree.contextOf(node, span, false);
+    const waiting = { span, node, context };
+    const longest = this.#waiting.add(waiting);
+    if (longest !== undefined) this.#sendSafely(longest);
+    this.#report(span, node, undefined);
+    if (loading === undefined) return;
+    const sent = this.#sendLoaded(waiting, loading);
+    this.#mappersLoaded = Promise.all([this.#mappersLoaded, sent]);
+  }
+
+  async #sendLoaded(waiting: WaitingSpan, loading: Promise<void>): Promise<void> {
     await loading;
-    if (this.#unmapped.delete(unmapped)) this.#sendOne(unmapped);
-  }
-
-  #sendIncomplete(node: SpanNode, live: ReadableSpan): void {
-    node.isSentIncomplete = true;
-    try {
-      this.#send(asIncompleteSpan(live), node, true);
-    } catch (error) {
-      this.#pipeline.fail(error, live);
-      attempt(() => this.#send(asBareSpan(live), node, true));
-    }
+    if (this.#waiting.take(waiting)) this.#sendSafely(waiting);
   }
 
   #send(span: ReadableSpan, node: SpanNode, incomplete: boolean): MappedSpan | undefined {
@@ -393,18 +376,17 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
 
   /** Sends the spans that have ended and wait for another one. */
   #sendWaiting(): void {
-    for (const waiting of this.#waiting.takeAll()) this.#sendOne(waiting);
-    for (const unmapped of this.#unmapped) this.#sendOne(unmapped);
-    this.#unmapped.clear();
+    for (const waiting of this.#waiting.takeAll()) this.#sendSafely(waiting);
   }
 
-  #sendOne({ span, node, context }: WaitingSpan & Partial<UnmappedSpan>): void {
+  #sendSafely({ span, node, context }: WaitingSpan, incomplete = false): void {
     try {
-      if (context === undefined) this.#send(span, node, false);
-      else this.#pipeline.send(span, node, context);
+      const sent = incomplete ? asIncompleteSpan(span) : span;
+      if (context === undefined) this.#send(sent, node, incomplete);
+      else this.#pipeline.send(sent, node, context);
     } catch (error) {
       this.#pipeline.fail(error, span);
-      attempt(() => this.#send(asBareSpan(span), node, false));
+      attempt(() => this.#send(asBareSpan(span), node, incomplete));
     }
   }
 
@@ -437,10 +419,6 @@ function attempt(call: () => void): void {
   }
 }
 
-function isOfLiveKit(span: ReadableSpan): boolean {
-  return span.instrumentationScope.name === LIVEKIT_SCOPE_NAME;
-}
-
-function isLiveKitSession(span: ReadableSpan): boolean {
-  return span.name === LiveKitSpan.AGENT_SESSION && isOfLiveKit(span);
+function isLiveKitSession({ name, instrumentationScope }: ReadableSpan): boolean {
+  return name === LiveKitSpan.AGENT_SESSION && instrumentationScope.name === LIVEKIT_SCOPE_NAME;
 }

@@ -104,9 +104,7 @@ export class SpanProcessorFanout implements FlushableProcessor {
   #attempt(method: Method, call: () => unknown): boolean {
     try {
       const result = call();
-      if (isThenable(result)) {
-        result.then(undefined, (error: unknown) => this.#sayFailure(method, error));
-      }
+      if (result !== undefined) void this.#settle(method, () => result);
       return true;
     } catch (error) {
       this.#sayFailure(method, error);
@@ -114,7 +112,7 @@ export class SpanProcessorFanout implements FlushableProcessor {
     }
   }
 
-  async #settle(method: Method, call: () => Promise<void>): Promise<void> {
+  async #settle(method: Method, call: () => unknown): Promise<void> {
     try {
       await call();
     } catch (error) {
@@ -142,15 +140,4 @@ async function deadline(work: Promise<unknown>, timeoutMillis: number): Promise<
     }, timeoutMillis);
     void work.finally(() => clearTimeout(timer));
   });
-}
-
-function isThenable(
-  value: unknown,
-): value is { then(done: undefined, failed: (error: unknown) => void): unknown } {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'then' in value &&
-    typeof value.then === 'function'
-  );
 }

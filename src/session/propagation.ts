@@ -7,7 +7,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { readToolCalls } from '../mapping/conversation.js';
 import { isSpanKind, LiveKitSpan, mapSpanKind } from '../mapping/livekit-spans.js';
 import type { MappedSpan } from '../mapping/mapped-span.js';
-import type { Failure } from '../mapping/mapping-context.js';
+import type { Failure, MappingContext } from '../mapping/mapping-context.js';
 import { asText, readNumber, readText } from '../mapping/read-attributes.js';
 import { ERROR_TYPE, GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
 import type { SpanNode, Usage } from './span-node.js';
@@ -216,11 +216,13 @@ const MAX_WAITING = 256;
 export interface WaitingSpan {
   readonly span: ReadableSpan;
   readonly node: SpanNode;
+  /** What other spans said of it when it ended, of one that waits for its mapper. */
+  readonly context: MappingContext | undefined;
 }
 
 /**
  * Spans that are sent later than they end, because another span still has something to pass to
- * them. Few and for short: a flush sends them as they are, and so does the one too many.
+ * them, or because the mapper of their SDK is being loaded. Few and for short: a flush sends them as they are, and so does the one too many.
  */
 export class WaitingSpans {
   readonly #waiting = new Set<WaitingSpan>();
@@ -240,9 +242,16 @@ export class WaitingSpans {
 
   /** Takes the spans that need not wait any longer. */
   takeFree(): readonly WaitingSpan[] {
-    const free = [...this.#waiting].filter(({ span, node }) => !mustWait(span, node));
+    const free = [...this.#waiting].filter(
+      ({ span, node, context }) => context === undefined && !mustWait(span, node),
+    );
     for (const waiting of free) this.#waiting.delete(waiting);
     return free;
+  }
+
+  /** Whether the span has waited until now. */
+  take(waiting: WaitingSpan): boolean {
+    return this.#waiting.delete(waiting);
   }
 
   takeAll(): readonly WaitingSpan[] {
