@@ -1,5 +1,5 @@
 import { LiveKitAttr } from '../semconv/raw-attributes.js';
-import { lastTextOf, readContextMessages } from './conversation.js';
+import { lastTextOf, readChatContext } from './conversation.js';
 import { LiveKitSpan } from './livekit-spans.js';
 import { putAnswer, putLlmCall, putModel } from './llm-call.js';
 import { INPUT_MESSAGES, OUTPUT_MESSAGES, putMessages } from './messages.js';
@@ -106,9 +106,11 @@ function putLateRealtimeMetrics(mapping: SpanMapping): void {
 
 /** The last items of the conversation, which the model call after it has in full. */
 function putEndOfUtterance(mapping: SpanMapping): void {
-  const { messages, sources } = readContextMessages(mapping.raw);
+  const key = firstPresent(mapping.raw, LiveKitAttr.CHAT_CONTEXT);
+  const messages = key && readChatContext(mapping.raw[key]);
+  if (key === undefined || !messages) return;
   mapping.putInput(lastTextOf(messages, 'user'));
-  mapping.replaceAll(sources);
+  mapping.replace(key);
 }
 
 function putMachineDetection(mapping: SpanMapping): void {

@@ -2,12 +2,11 @@ import type { AttributeValue } from '@opentelemetry/api';
 import { CatalystAttr as C } from '../semconv/catalyst-attributes.js';
 import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
 import { LiveKitSpan } from './livekit-spans.js';
-import type { SttUsage } from './mapping-context.js';
-import { asFiniteNumber, asText, isRecord, type JsonRecord } from './read-attributes.js';
+import { asFiniteNumber, asRecord, asText, type JsonRecord } from './read-attributes.js';
 import type { SpanMapping } from './span-mapping.js';
 
 /** How a source is read: its unit there, and what an unknown looks like. */
-export type VoiceRead = 'seconds' | 'millis' | 'positiveMillis' | 'number' | 'text' | 'flag';
+type VoiceRead = 'seconds' | 'millis' | 'positiveMillis' | 'number' | 'text' | 'flag';
 
 /** One voice attribute: the key it is sent under, and where it is read from. */
 export interface VoiceField {
@@ -86,7 +85,12 @@ export const TTS_METADATA_FIELDS: readonly VoiceField[] = [
   { to: C.TTS_PROVIDER, from: 'modelProvider', read: 'text' },
 ];
 
-const FIELDS_BY_SOURCE: ReadonlyMap<string, readonly VoiceField[]> = bySource(VOICE_FIELDS);
+const FIELDS_BY_SOURCE = new Map<string, VoiceField[]>();
+for (const field of VOICE_FIELDS) {
+  const fields = FIELDS_BY_SOURCE.get(field.from);
+  if (fields === undefined) FIELDS_BY_SOURCE.set(field.from, [field]);
+  else fields.push(field);
+}
 const LLM_METRICS = [LiveKitAttr.LLM_METRICS, LiveKitAttr.REALTIME_METRICS] as const;
 
 /**
@@ -94,8 +98,8 @@ const LLM_METRICS = [LiveKitAttr.LLM_METRICS, LiveKitAttr.REALTIME_METRICS] as c
  * goes first: there the span has the label of the STT, and the events its model.
  */
 export function putVoice(mapping: SpanMapping): void {
-  const { raw, name, context } = mapping;
-  if (context.stt !== undefined) putSttUsage(mapping, context.stt);
+  const { raw, name } = mapping;
+  putSttUsage(mapping);
   for (const key in raw) {
     const fields = FIELDS_BY_SOURCE.get(key);
     if (fields === undefined) continue;
@@ -105,35 +109,26 @@ export function putVoice(mapping: SpanMapping): void {
       mapping.put(to, READERS[read](raw[key]));
     }
   }
-  if (raw[LiveKitAttr.TTS_METRICS] !== undefined) putTtsMetrics(mapping);
+  if (raw[LiveKitAttr.TTS_METRICS] !== undefined) {
+    const metrics = mapping.rawRecord(LiveKitAttr.TTS_METRICS);
+    putFrom(mapping, TTS_METADATA_FIELDS, asRecord(metrics?.['metadata']));
+    // A stream adapter repeats the metrics of the requests that it made: those have them.
+    if (!mapping.context.tokensBelow) putFrom(mapping, TTS_METRICS_FIELDS, metrics);
+  }
   for (const key of LLM_METRICS) {
     if (raw[key] !== undefined) putFrom(mapping, LLM_METRICS_FIELDS, mapping.rawRecord(key));
   }
 }
 
-function bySource(fields: readonly VoiceField[]): ReadonlyMap<string, readonly VoiceField[]> {
-  const rows = new Map<string, readonly VoiceField[]>();
-  for (const field of fields) rows.set(field.from, [...(rows.get(field.from) ?? []), field]);
-  return rows;
-}
-
-/** The session's total has another key: backends would add the turns to it. */
-function putSttUsage(mapping: SpanMapping, stt: SttUsage): void {
+function putSttUsage(mapping: SpanMapping): void {
+  const { stt } = mapping.context;
+  // The session's total has another key: backends would add the turns to it.
   if (mapping.name === LiveKitSpan.AGENT_SESSION) {
-    mapping.put(C.SESSION_STT_AUDIO_DURATION_MS, stt.audioMillis);
-    return;
+    return mapping.put(C.SESSION_STT_AUDIO_DURATION_MS, stt?.audioMillis);
   }
-  mapping.put(C.STT_AUDIO_DURATION_MS, stt.audioMillis);
-  mapping.put(C.STT_MODEL, stt.model);
-  mapping.put(C.STT_PROVIDER, stt.provider);
-}
-
-/** A stream adapter repeats the metrics of the requests that it made: those have them. */
-function putTtsMetrics(mapping: SpanMapping): void {
-  const metrics = mapping.rawRecord(LiveKitAttr.TTS_METRICS);
-  const metadata = metrics?.['metadata'];
-  if (isRecord(metadata)) putFrom(mapping, TTS_METADATA_FIELDS, metadata);
-  if (!mapping.context.tokensBelow) putFrom(mapping, TTS_METRICS_FIELDS, metrics);
+  mapping.put(C.STT_AUDIO_DURATION_MS, stt?.audioMillis);
+  mapping.put(C.STT_MODEL, stt?.model);
+  mapping.put(C.STT_PROVIDER, stt?.provider);
 }
 
 function putFrom(
