@@ -3,7 +3,7 @@ import { lastTextOf, readChatContext } from './conversation.js';
 import { LiveKitSpan } from './livekit-spans.js';
 import { putAnswer, putLlmCall, putModel } from './llm-call.js';
 import { INPUT_MESSAGES, OUTPUT_MESSAGES, putMessages } from './messages.js';
-import { asText, firstPresent, isRecord } from './read-attributes.js';
+import { asRecord, asText, firstPresent } from './read-attributes.js';
 import { putClosing } from './session-attributes.js';
 import type { SpanMapping } from './span-mapping.js';
 import { putTokenCounts } from './token-counts.js';
@@ -50,13 +50,11 @@ function putSummary(mapping: SpanMapping): void {
 function putSessionSpan(mapping: SpanMapping): void {
   putSummary(mapping);
   const { transcript = [] } = mapping.context;
-  const lastHeard = transcript.findLastIndex((message) => !isOfAssistant(message));
+  const lastHeard = transcript.findLastIndex(
+    (message) => asRecord(message)?.['role'] !== 'assistant',
+  );
   putMessages(mapping, INPUT_MESSAGES, transcript.slice(0, lastHeard + 1));
   putMessages(mapping, OUTPUT_MESSAGES, transcript.slice(lastHeard + 1));
-}
-
-function isOfAssistant(message: unknown): boolean {
-  return isRecord(message) && message['role'] === 'assistant';
 }
 
 /**
@@ -95,11 +93,8 @@ function putRealtimeCall(mapping: SpanMapping): void {
 function putLateRealtimeMetrics(mapping: SpanMapping): void {
   putModel(mapping);
   putTokenCounts(mapping);
-  const { exchange } = mapping.context;
-  if (exchange === undefined) {
-    mapping.putOutput(mapping.context.output);
-    return;
-  }
+  const { exchange, output } = mapping.context;
+  if (exchange === undefined) return mapping.putOutput(output);
   mapping.putInput(exchange.userText);
   putAnswer(mapping, exchange.output);
 }

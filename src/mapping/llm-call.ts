@@ -1,6 +1,6 @@
 import { MimeType, SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import type { Attributes } from '@opentelemetry/api';
-import { ERROR_TYPE, GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
+import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
 import {
   CONVERSATION_KEYS,
   lastTextOf,
@@ -115,11 +115,6 @@ function finishReason(raw: Attributes, failed: boolean): string | undefined {
 export function isCancelled(raw: Attributes): boolean {
   const metrics = raw[LiveKitAttr.LLM_METRICS] ?? raw[LiveKitAttr.REALTIME_METRICS];
   return typeof metrics === 'string' && metrics.includes('"cancelled":true');
-}
-
-/** A custom `llmNode` that threw has `error.type` on itself, and no attempt below. */
-export function isFailedNode(name: string, raw: Attributes): boolean {
-  return name === LiveKitSpan.LLM_NODE && asText(raw[ERROR_TYPE]) !== undefined;
 }
 
 /** The history is not even parsed here: it is most of all bytes, and a span below has it. */

@@ -1,8 +1,4 @@
-import {
-  MimeType,
-  OpenInferenceSpanKind,
-  SemanticConventions as S,
-} from '@arizeai/openinference-semantic-conventions';
+import { MimeType, SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import {
   SpanStatusCode,
   type Attributes,
@@ -15,7 +11,7 @@ import { CatalystAttr } from '../semconv/catalyst-attributes.js';
 import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
 import { lastTextOf, readConversation } from './conversation.js';
 import { putLiveKitSpan } from './livekit-span-mapping.js';
-import { isSpanKind, LIVEKIT_SCOPE_NAME, LiveKitSpan, mapSpanKind } from './livekit-spans.js';
+import { LIVEKIT_SCOPE_NAME, LiveKitSpan, mapSpanKind } from './livekit-spans.js';
 import { putLlmCall } from './llm-call.js';
 import { asBareSpan, MappedSpan, type AttributeEntry } from './mapped-span.js';
 import type { MappingContext } from './mapping-context.js';
@@ -23,7 +19,7 @@ import { asText, parseJsonArray, readText } from './read-attributes.js';
 import { putIdentity, putSession } from './session-attributes.js';
 import { SpanMapping } from './span-mapping.js';
 import { omitNegativeCounts } from './token-counts.js';
-import { isFailedTool, putTool, toolFailureMessage } from './tool.js';
+import { putTool, toolFailureMessage } from './tool.js';
 
 export interface MappingOptions {
   /** Send raw content attributes even where the mapped ones have all of it. */
@@ -133,13 +129,12 @@ const FOUND = [GenAiAttr.RETRIEVAL_DOCUMENTS, GenAiAttr.MEMORY_RECORDS] as const
  */
 function putGenAiSpan(mapping: SpanMapping): void {
   const { raw, kind } = mapping;
-  if (isSpanKind(kind, OpenInferenceSpanKind.LLM)) omitNegativeCounts(mapping);
+  if (kind === 'LLM') omitNegativeCounts(mapping);
   if (asText(raw[GenAiAttr.OPERATION_NAME]) === undefined) return;
-  if (isSpanKind(kind, OpenInferenceSpanKind.LLM)) putLlmCall(mapping);
-  else if (isSpanKind(kind, OpenInferenceSpanKind.TOOL)) putTool(mapping);
-  else if (isSpanKind(kind, OpenInferenceSpanKind.EMBEDDING)) {
-    mapping.put(S.EMBEDDING_MODEL_NAME, readText(raw, MODEL));
-  } else putStep(mapping);
+  if (kind === 'LLM') putLlmCall(mapping);
+  else if (kind === 'TOOL') putTool(mapping);
+  else if (kind === 'EMBEDDING') mapping.put(S.EMBEDDING_MODEL_NAME, readText(raw, MODEL));
+  else putStep(mapping);
 }
 
 /** Input and output of an agent, a search or another step; all of it stays raw too. */
@@ -161,7 +156,7 @@ function statusOf({ name, isLiveKit, raw, context }: SpanMapping, status: SpanSt
   // The span of `tracing.job` fails with the session below it, like LiveKit's own around it.
   if (status.code !== SpanStatusCode.UNSET || !(isLiveKit || context.job !== undefined))
     return status;
-  if (name === LiveKitSpan.FUNCTION_TOOL && isFailedTool(raw)) {
+  if (name === LiveKitSpan.FUNCTION_TOOL && raw[LiveKitAttr.TOOL_IS_ERROR] === true) {
     return errorStatus(toolFailureMessage(raw));
   }
   return context.failure === undefined ? status : errorStatus(context.failure.message);

@@ -58,11 +58,6 @@ function readSerialized(value: string): SerializedValue {
   return { text: value, mimeType: parsed === undefined ? MimeType.TEXT : MimeType.JSON };
 }
 
-/** Whether LiveKit recorded that the tool failed; an interrupted tool has no such record. */
-export function isFailedTool(raw: Attributes): boolean {
-  return raw[LiveKitAttr.TOOL_IS_ERROR] === true;
-}
-
 /** LiveKit (from 1.5.5) closes an interrupted tool without output and without `is_error`. */
 export function isInterruptedTool(raw: Attributes): boolean {
   return raw[LiveKitAttr.TOOL_IS_ERROR] === undefined && firstPresent(raw, OUTPUT) === undefined;

@@ -1,6 +1,5 @@
-import { metrics as api, type Context, type TracerProvider } from '@opentelemetry/api';
+import { metrics as api, type Context } from '@opentelemetry/api';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace-base';
-import type { InstallResult } from '../catalyst-tracing.js';
 import { setDebug } from '../diagnostics.js';
 import type { DeliveryProcessor } from '../export/delivery-processor.js';
 import { resolveTimeoutMillis, watchExit } from '../export/process-exit.js';
@@ -10,7 +9,6 @@ import { closeOpenSpans } from '../integrations/open-spans.js';
 import { configuredAllowPii, LiveKitInstaller } from '../livekit/install-livekit.js';
 import { offerLiveKitConnector } from '../livekit/connect-livekit.js';
 import { LiveKitJobs } from '../livekit/livekit-jobs.js';
-import type { LiveKitModule } from '../livekit/livekit-module.js';
 import { asBareSpan, asIncompleteSpan, type MappedSpan } from '../mapping/mapped-span.js';
 import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from '../mapping/livekit-spans.js';
 import { LateMetrics } from '../metrics/late-metrics.js';
@@ -79,13 +77,14 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   /** @internal */
   readonly jobs: LiveKitJobs;
   /** @internal */
+  readonly tree: SpanTree;
+  /** @internal */
   readonly observers: SessionObservers;
   readonly #next: FlushableProcessor;
   /** Processors that LiveKit adds: its PII filter, its Cloud exporter. They see raw spans. */
   readonly #raw = new SpanProcessorFanout([], RAW_FAILURES);
   readonly #resolved: ResolvedOptions;
   readonly #delivery: DeliveryProcessor | undefined;
-  readonly #tree: SpanTree;
   readonly #privacy: Privacy;
   readonly #pipeline: SpanPipeline;
   readonly #metrics: LateMetrics;
@@ -116,7 +115,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
     this.#isToStart = parts.metrics === undefined;
     this.#metrics = parts.metrics ?? new LateMetrics(resolved.metrics !== undefined);
     this.jobs = new LiveKitJobs(() => this.flush());
-    this.#tree = new SpanTree({
+    this.tree = new SpanTree({
       processIdentity: {
         sessionId: undefined,
         userId: resolved.userId,
@@ -129,7 +128,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
       currentTask: () => this.jobs.currentTask(),
       isSent: (span) => this.#pipeline.accepts(span),
     });
-    this.observers = new SessionObservers(this.#tree);
+    this.observers = new SessionObservers(this.tree);
     this.#privacy = new Privacy({
       ...resolved.privacy,
       isEnforced: () => this.jobs.enforcesRedaction(),
@@ -141,7 +140,21 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
       next: this.#next,
     });
     if (this.#isToStart) {
-      offerLiveKitConnector(this, (module, provider) => this.#connectLiveKit(module, provider));
+      offerLiveKitConnector(this, (module, provider) => {
+        const connection = {
+          provider,
+          addSpanProcessor: (processor: SpanProcessor) => this.addRawProcessor(processor),
+          allowPii: configuredAllowPii(resolved),
+        };
+        const { jobs } = this;
+        const installer = new LiveKitInstaller({
+          connection,
+          jobs,
+          isGlobal: false,
+          note: undefined,
+        });
+        return installer.install(module);
+      });
     }
   }
 
@@ -182,7 +195,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
    */
   async flush(options?: FlushDeadline): Promise<void> {
     if (this.#mappersLoaded !== undefined) await this.#mappersLoaded;
-    this.#tree.settleSessions();
+    this.tree.settleSessions();
     this.#sendWaiting();
     const timeoutMillis = this.#timeoutOf(options);
     const spans = Promise.all([this.#sessionFlush, this.#next.forceFlush({ timeoutMillis })]);
@@ -217,9 +230,9 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
    * @internal
    */
   sendOpenSpans(): void {
-    closeOpenSpans((spanId) => this.#tree.isOpen(spanId));
-    this.#tree.settleSessions();
-    for (const node of this.#tree.openNodes()) {
+    closeOpenSpans((spanId) => this.tree.isOpen(spanId));
+    this.tree.settleSessions();
+    for (const node of this.tree.openNodes()) {
       const { span, isSentIncomplete } = node;
       if (span === undefined || isSentIncomplete) continue;
       node.isSentIncomplete = true;
@@ -243,19 +256,11 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   }
 
   /**
-   * Whether an open span passes through here.
-   * @internal
-   */
-  isOpen(spanId: string): boolean {
-    return this.#tree.isOpen(spanId);
-  }
-
-  /**
    * Makes a job known to the spans below its own.
    * @internal
    */
   beginJob(spanId: string, job: JobRecord): void {
-    if (this.#tree.beginJob(spanId, job)) this.#metrics.sessionStarted(job.tenantId);
+    if (this.tree.beginJob(spanId, job)) this.#metrics.sessionStarted(job.tenantId);
   }
 
   /** @internal */
@@ -274,7 +279,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   #start(span: Span, parentContext: Context): void {
     if (this.#isToStart) this.#startStandalone(span);
     try {
-      const node = this.#tree.start(span, parentContext);
+      const node = this.tree.start(span, parentContext);
       noteNativeSpan(span, parentContext);
       void loadNativeMapper(span);
       // A job's session began with the job.
@@ -308,19 +313,13 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
    * LiveKit emits it right after, in the same go. The end of this go is the latest.
    */
   #endSession(span: ReadableSpan): void {
-    let isSent = false;
     const send = (): void => {
-      if (isSent) return;
-      isSent = true;
       this.#end(span);
       const { shutdownTimeoutMillis: timeoutMillis } = this.#resolved.delivery;
       this.#sessionFlush = this.#next.forceFlush({ timeoutMillis });
     };
-    const observed = this.#tree.nodeOf(span).session?.observed;
-    if (observed === undefined) {
-      send();
-      return;
-    }
+    const observed = this.tree.nodeOf(span).session?.observed;
+    if (observed === undefined) return send();
     observed.awaitClosing(send);
     queueMicrotask(() => observed.settle());
   }
@@ -328,11 +327,11 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   /** What cannot be read is sent all the same, as if nothing had been set on it. */
   #end(span: ReadableSpan): void {
     try {
-      this.#take(span, this.#tree.nodeOf(span));
+      this.#take(span, this.tree.nodeOf(span));
     } catch (error) {
       this.#pipeline.fail(error, span);
       // Reading it threw before anything was sent, so that it is not sent twice.
-      attempt(() => this.#take(asBareSpan(span), this.#tree.nodeOf(span)));
+      attempt(() => this.#take(asBareSpan(span), this.tree.nodeOf(span)));
     }
   }
 
@@ -346,7 +345,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
 
   /** `loading` is the mapper that the span waits for, if it does. */
   #wait(span: ReadableSpan, node: SpanNode, loading: Promise<void> | undefined): void {
-    const context = loading && this.#tree.contextOf(node, span, false);
+    const context = loading && this.tree.contextOf(node, span, false);
     const waiting = { span, node, context };
     const longest = this.#waiting.add(waiting);
     if (longest !== undefined) this.#sendSafely(longest);
@@ -362,15 +361,15 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   }
 
   #send(span: ReadableSpan, node: SpanNode, incomplete: boolean): MappedSpan | undefined {
-    return this.#pipeline.send(span, node, this.#tree.contextOf(node, span, incomplete));
+    return this.#pipeline.send(span, node, this.tree.contextOf(node, span, incomplete));
   }
 
   #report(span: ReadableSpan, node: SpanNode, mapped: MappedSpan | undefined): void {
     try {
-      this.#tree.end(node, span, mapped);
+      this.tree.end(node, span, mapped);
     } catch (error) {
       this.#pipeline.fail(error, span);
-      attempt(() => this.#tree.end(node, asBareSpan(span), mapped));
+      attempt(() => this.tree.end(node, asBareSpan(span), mapped));
     }
   }
 
@@ -393,20 +392,6 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   #timeoutOf(options: FlushDeadline | undefined): number {
     const { shutdownTimeoutMillis } = this.#resolved.delivery;
     return resolveTimeoutMillis(options?.timeoutMillis, shutdownTimeoutMillis);
-  }
-
-  #connectLiveKit(module: LiveKitModule, provider: TracerProvider): InstallResult {
-    const installer = new LiveKitInstaller({
-      connection: {
-        provider,
-        addSpanProcessor: (processor) => this.addRawProcessor(processor),
-        allowPii: configuredAllowPii(this.#resolved),
-      },
-      jobs: this.jobs,
-      isGlobal: false,
-      note: undefined,
-    });
-    return installer.install(module);
   }
 }
 

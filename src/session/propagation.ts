@@ -1,11 +1,8 @@
-import {
-  OpenInferenceSpanKind,
-  SemanticConventions as S,
-} from '@arizeai/openinference-semantic-conventions';
+import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import { SpanStatusCode, type Attributes } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { readToolCalls } from '../mapping/conversation.js';
-import { isSpanKind, LiveKitSpan, mapSpanKind } from '../mapping/livekit-spans.js';
+import { LiveKitSpan, mapSpanKind } from '../mapping/livekit-spans.js';
 import type { MappedSpan } from '../mapping/mapped-span.js';
 import type { Failure, MappingContext } from '../mapping/mapping-context.js';
 import { asText, readNumber, readText } from '../mapping/read-attributes.js';
@@ -194,8 +191,7 @@ function passUpTurn(node: SpanNode, attributes: Attributes, output: string | und
 function passUpForeign(node: SpanNode, attributes: Attributes): void {
   const request = node.ancestor(LiveKitSpan.LLM_REQUEST);
   if (request === undefined || (readUsage(attributes)?.input ?? 0) === 0) return;
-  const kind = mapSpanKind(node.name, '', attributes);
-  if (isSpanKind(kind, OpenInferenceSpanKind.LLM)) request.usageBelow = true;
+  if (mapSpanKind(node.name, '', attributes) === 'LLM') request.usageBelow = true;
 }
 
 export function readUsage(attributes: Attributes): Usage | undefined {

@@ -1,6 +1,5 @@
 import { hrTimeToMilliseconds } from '@opentelemetry/core';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import { isFailedNode } from '../mapping/llm-call.js';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import type { AgentIdentity, MappingContext, ToolCall } from '../mapping/mapping-context.js';
 import { asText, parseJsonRecord } from '../mapping/read-attributes.js';
@@ -102,17 +101,15 @@ function addLiveKit(context: Draft, node: SpanNode, { attributes }: ReadableSpan
     case LiveKitSpan.REALTIME_METRICS:
       addExchange(context, node.ancestor(LiveKitSpan.AGENT_TURN));
       return;
-    case LiveKitSpan.LLM_NODE:
+    case LiveKitSpan.LLM_NODE: {
       context.tokensBelow = requests.length > 0;
       context.messagesBelow = hasMessagesBelow(node);
       context.toolCalls = startedToolCalls(node);
-      if (isFailedNode(node.name, attributes)) {
-        context.failure = {
-          message: node.failure?.message,
-          errorType: node.failure?.errorType ?? asText(attributes['error.type']),
-        };
-      }
+      // A custom `llmNode` that threw has the type on itself, and no attempt below.
+      const errorType = node.failure?.errorType ?? asText(attributes['error.type']);
+      if (errorType !== undefined) context.failure = { message: node.failure?.message, errorType };
       return;
+    }
     case LiveKitSpan.LLM_REQUEST: {
       const isOverAdapter = isAdapter(node, attributes);
       context.tokensBelow = isOverAdapter || node.usageBelow;
