@@ -168,11 +168,10 @@ export function jsonText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : serializeValue(value)?.text;
 }
 
-/** The text of a tool's result: text parts together, anything else as JSON. */
+/** The text of a tool's result: text parts together without the images next to them, anything else as JSON. */
 export function textOf(content: unknown): string | undefined {
-  const parts = recordsIn(content);
-  const texts = parts.map(({ text }) => text);
-  if (parts.length > 0 && texts.every((text) => typeof text === 'string')) return texts.join('\n');
+  const texts = recordsIn(content).flatMap(({ type, text }) => (type === 'image' ? [] : [text]));
+  if (texts.length > 0 && texts.every((text) => typeof text === 'string')) return texts.join('\n');
   return jsonText(content);
 }
 
