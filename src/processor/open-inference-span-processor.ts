@@ -337,14 +337,15 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
 
   #take(span: ReadableSpan, node: SpanNode): void {
     const loading = loadNativeMapper(span);
-    if (loading !== undefined || mustWait(span, node)) this.#wait(span, node, loading);
+    if (loading !== undefined) return this.#wait(span, node, loading);
+    if (mustWait(span, node)) this.#wait(span, node);
     else this.#report(span, node, this.#send(span, node, false));
     if (this.#waiting.isEmpty) return;
     for (const waiting of this.#waiting.takeFree()) this.#sendSafely(waiting);
   }
 
   /** `loading` is the mapper that the span waits for, if it does. */
-  #wait(span: ReadableSpan, node: SpanNode, loading: Promise<void> | undefined): void {
+  #wait(span: ReadableSpan, node: SpanNode, loading?: Promise<void>): void {
     const context = loading && this.tree.contextOf(node, span, false);
     const waiting = { span, node, context };
     const longest = this.#waiting.add(waiting);

@@ -231,8 +231,9 @@ export class WaitingSpans {
   add(waiting: WaitingSpan): WaitingSpan | undefined {
     this.#waiting.add(waiting);
     const [longest] = this.#waiting;
-    if (longest === undefined || this.#waiting.size <= MAX_WAITING) return undefined;
-    this.#waiting.delete(longest);
+    // A mapper is there in a moment, and without it a span would be sent unmapped.
+    if (waiting.context !== undefined || this.#waiting.size <= MAX_WAITING) return undefined;
+    if (longest !== undefined) this.#waiting.delete(longest);
     return longest;
   }
 
