@@ -76,7 +76,7 @@ export async function createTracing(
       isGlobal: registration.isGlobal && !isSplit,
       note,
     });
-    const ownsSpan = (spanId: string): boolean => processor.isOpen(spanId);
+    const ownsSpan = (spanId: string): boolean => processor.tree.isOpen(spanId);
     provider.watchTracers((scopeName) => {
       if (scopeName === LIVEKIT_SCOPE_NAME) livekit.onTracer();
     });

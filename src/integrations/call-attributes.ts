@@ -178,7 +178,7 @@ function ioAttributes(
 }
 
 function messagePairs(prefix: string, messages: readonly Message[]): Pairs {
-  const mapping = new SpanMapping('', '', {}, EMPTY_CONTEXT);
+  const mapping = new SpanMapping('', '', {}, EMPTY_CONTEXT, false);
   putMessages(mapping, prefix, messages);
   return mapping.entries.map(({ key, value }) => [key, value]);
 }

@@ -25,13 +25,6 @@ export interface Conversation {
   readonly system: readonly unknown[];
   readonly input: readonly unknown[];
   readonly output: readonly unknown[];
-  /** Raw attributes that contain nothing beyond this. */
-  readonly sources: readonly string[];
-}
-
-interface Answer {
-  readonly messages: readonly unknown[];
-  readonly sources: readonly string[];
 }
 
 /** Where LiveKit records the conversation of a model call, its answer apart. */
@@ -45,11 +38,15 @@ export const CONVERSATION_KEYS: readonly string[] = [
 /**
  * Reads the conversation of one model call, `gen_ai.*` before `lk.pii.*` before `lk.*`: LiveKit
  * records it as `gen_ai.*` on `llm_request` from 1.8, and up to 1.7.1 as a chat context on
- * `llm_node` alone. `calls` are used where the answer's own tool calls were not recorded.
+ * `llm_node` alone. `calls` are used where the answer's own tool calls were not recorded. Adds the
+ * keys of attributes that contain nothing beyond it to `sources`.
  */
-export function readConversation(attributes: Attributes, calls: readonly ToolCall[]): Conversation {
-  const answer = readAnswer(attributes, calls);
-  const sources = [...answer.sources];
+export function readConversation(
+  attributes: Attributes,
+  sources: string[],
+  calls: readonly ToolCall[] = [],
+): Conversation {
+  const answer = readAnswer(attributes, sources, calls);
   const system = readArray(attributes, GenAiAttr.SYSTEM_INSTRUCTIONS, sources);
   let input = readArray(attributes, GenAiAttr.INPUT_MESSAGES, sources);
   const output = readArray(attributes, GenAiAttr.OUTPUT_MESSAGES, sources);
@@ -62,8 +59,7 @@ export function readConversation(attributes: Attributes, calls: readonly ToolCal
   return {
     system: asParts(system ?? []),
     input: asMessages(input ?? [], 'user'),
-    output: asMessages(output ?? answer.messages, 'assistant'),
-    sources,
+    output: asMessages(output ?? answer, 'assistant'),
   };
 }
 
@@ -78,8 +74,11 @@ function readArray(
 }
 
 /** The answer of an `llm_node`: its text and its tool calls, each under its own key. */
-export function readAnswer(attributes: Attributes, calls: readonly ToolCall[]): Answer {
-  const sources: string[] = [];
+export function readAnswer(
+  attributes: Attributes,
+  sources: string[],
+  calls: readonly ToolCall[] = [],
+): readonly unknown[] {
   const parts: JsonRecord[] = [];
   const textKey = firstPresent(attributes, LiveKitAttr.RESPONSE_TEXT);
   const text = textKey === undefined ? undefined : attributes[textKey];
@@ -91,7 +90,7 @@ export function readAnswer(attributes: Attributes, calls: readonly ToolCall[]): 
   const recorded = callsKey === undefined ? undefined : readToolCalls(attributes[callsKey]);
   if (callsKey !== undefined && recorded !== undefined) sources.push(callsKey);
   for (const call of recorded ?? calls) parts.push({ type: 'tool_call', ...call });
-  return { messages: parts.length > 0 ? [{ role: 'assistant', parts }] : [], sources };
+  return parts.length > 0 ? [{ role: 'assistant', parts }] : [];
 }
 
 /** Reads `lk.pii.response.function_calls` (`voice/generation.ts`); `undefined` when it is not JSON. */
@@ -110,17 +109,8 @@ export function readToolCalls(value: Attributes[string]): readonly ToolCall[] | 
   return calls;
 }
 
-/** The chat context of a span that is no model call (`eou_detection`). */
-export function readContextMessages(attributes: Attributes): Answer {
-  const key = firstPresent(attributes, LiveKitAttr.CHAT_CONTEXT);
-  const messages = key === undefined ? undefined : readChatContext(attributes[key]);
-  return key === undefined || messages === undefined
-    ? { messages: [], sources: [] }
-    : { messages, sources: [key] };
-}
-
 /** Messages of a chat context; `undefined` when it is not one. */
-function readChatContext(value: Attributes[string]): readonly unknown[] | undefined {
+export function readChatContext(value: Attributes[string]): readonly unknown[] | undefined {
   const items = parseJsonRecord(value)?.['items'];
   return Array.isArray(items) ? messagesOfChatContext(items) : undefined;
 }

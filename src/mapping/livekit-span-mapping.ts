@@ -1,9 +1,9 @@
 import { LiveKitAttr } from '../semconv/raw-attributes.js';
-import { lastTextOf, readContextMessages } from './conversation.js';
+import { lastTextOf, readChatContext } from './conversation.js';
 import { LiveKitSpan } from './livekit-spans.js';
 import { putAnswer, putLlmCall, putModel } from './llm-call.js';
 import { INPUT_MESSAGES, OUTPUT_MESSAGES, putMessages } from './messages.js';
-import { asText, firstPresent, isRecord } from './read-attributes.js';
+import { asRecord, asText, firstPresent } from './read-attributes.js';
 import { putClosing } from './session-attributes.js';
 import type { SpanMapping } from './span-mapping.js';
 import { putTokenCounts } from './token-counts.js';
@@ -33,8 +33,7 @@ const MAPPERS: ReadonlyMap<string, (mapping: SpanMapping) => void> = new Map([
 /** Puts a LiveKit span: the voice attributes, and what only spans of its name have. */
 export function putLiveKitSpan(mapping: SpanMapping): void {
   putVoice(mapping);
-  const { observed } = mapping.context;
-  if (observed?.closing !== undefined) putClosing(mapping, observed.closing);
+  putClosing(mapping);
   MAPPERS.get(mapping.name)?.(mapping);
 }
 
@@ -50,14 +49,12 @@ function putSummary(mapping: SpanMapping): void {
  */
 function putSessionSpan(mapping: SpanMapping): void {
   putSummary(mapping);
-  const transcript = mapping.context.observed?.transcript ?? [];
-  const lastHeard = transcript.findLastIndex((message) => !isOfAssistant(message));
+  const { transcript = [] } = mapping.context;
+  const lastHeard = transcript.findLastIndex(
+    (message) => asRecord(message)?.['role'] !== 'assistant',
+  );
   putMessages(mapping, INPUT_MESSAGES, transcript.slice(0, lastHeard + 1));
   putMessages(mapping, OUTPUT_MESSAGES, transcript.slice(lastHeard + 1));
-}
-
-function isOfAssistant(message: unknown): boolean {
-  return isRecord(message) && message['role'] === 'assistant';
 }
 
 /**
@@ -66,12 +63,12 @@ function isOfAssistant(message: unknown): boolean {
  */
 function putAgentTurn(mapping: SpanMapping): void {
   putTurnLatency(mapping);
-  const { input, observed } = mapping.context;
+  const { input, exchange } = mapping.context;
   // The system message of the turn's model call has its instructions as well.
   const instructions = take(mapping, LiveKitAttr.INSTRUCTIONS);
-  const text = take(mapping, LiveKitAttr.USER_INPUT) ?? input ?? observed?.exchange?.userText;
+  const text = take(mapping, LiveKitAttr.USER_INPUT) ?? input ?? exchange?.userText;
   mapping.putInput(text ?? instructions);
-  const answer = observed?.exchange?.output ?? [];
+  const answer = exchange?.output ?? [];
   mapping.putOutput(take(mapping, LiveKitAttr.RESPONSE_TEXT) ?? lastTextOf(answer, 'assistant'));
 }
 
@@ -86,7 +83,7 @@ function putUserTurn(mapping: SpanMapping): void {
  */
 function putRealtimeCall(mapping: SpanMapping): void {
   putLateRealtimeMetrics(mapping);
-  const exchange = mapping.context.observed?.exchange;
+  const { exchange } = mapping.context;
   if (exchange === undefined) return;
   putMessages(mapping, INPUT_MESSAGES, exchange.input);
   putMessages(mapping, OUTPUT_MESSAGES, exchange.output);
@@ -96,20 +93,19 @@ function putRealtimeCall(mapping: SpanMapping): void {
 function putLateRealtimeMetrics(mapping: SpanMapping): void {
   putModel(mapping);
   putTokenCounts(mapping);
-  const exchange = mapping.context.observed?.exchange;
-  if (exchange === undefined) {
-    mapping.putOutput(mapping.context.output);
-    return;
-  }
+  const { exchange, output } = mapping.context;
+  if (exchange === undefined) return mapping.putOutput(output);
   mapping.putInput(exchange.userText);
   putAnswer(mapping, exchange.output);
 }
 
 /** The last items of the conversation, which the model call after it has in full. */
 function putEndOfUtterance(mapping: SpanMapping): void {
-  const { messages, sources } = readContextMessages(mapping.raw);
+  const key = firstPresent(mapping.raw, LiveKitAttr.CHAT_CONTEXT);
+  const messages = key && readChatContext(mapping.raw[key]);
+  if (key === undefined || !messages) return;
   mapping.putInput(lastTextOf(messages, 'user'));
-  mapping.replaceAll(sources);
+  mapping.replace(key);
 }
 
 function putMachineDetection(mapping: SpanMapping): void {

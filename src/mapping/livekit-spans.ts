@@ -1,5 +1,5 @@
 import {
-  OpenInferenceSpanKind,
+  type OpenInferenceSpanKind,
   SemanticConventions as S,
 } from '@arizeai/openinference-semantic-conventions';
 import type { Attributes } from '@opentelemetry/api';
@@ -31,26 +31,26 @@ export const LiveKitSpan = {
 } as const;
 
 /** Every LiveKit span that is not named here is a CHAIN, known or not: never LLM by default. */
-const KIND_BY_LIVEKIT_SPAN: ReadonlyMap<string, OpenInferenceSpanKind> = new Map([
-  [LiveKitSpan.AGENT_SESSION, OpenInferenceSpanKind.AGENT],
-  [LiveKitSpan.LLM_NODE, OpenInferenceSpanKind.LLM],
-  [LiveKitSpan.LLM_REQUEST, OpenInferenceSpanKind.LLM],
-  [LiveKitSpan.LLM_REQUEST_RUN, OpenInferenceSpanKind.LLM],
-  [LiveKitSpan.REALTIME_INFERENCE, OpenInferenceSpanKind.LLM],
-  [LiveKitSpan.REALTIME_METRICS, OpenInferenceSpanKind.LLM],
-  [LiveKitSpan.FUNCTION_TOOL, OpenInferenceSpanKind.TOOL],
+const KIND_BY_LIVEKIT_SPAN: ReadonlyMap<string, `${OpenInferenceSpanKind}`> = new Map([
+  [LiveKitSpan.AGENT_SESSION, 'AGENT'],
+  [LiveKitSpan.LLM_NODE, 'LLM'],
+  [LiveKitSpan.LLM_REQUEST, 'LLM'],
+  [LiveKitSpan.LLM_REQUEST_RUN, 'LLM'],
+  [LiveKitSpan.REALTIME_INFERENCE, 'LLM'],
+  [LiveKitSpan.REALTIME_METRICS, 'LLM'],
+  [LiveKitSpan.FUNCTION_TOOL, 'TOOL'],
 ]);
 
 /** `gen_ai.operation.name` of other instrumentations (OpenTelemetry GenAI conventions). */
-const KIND_BY_OPERATION: ReadonlyMap<string, OpenInferenceSpanKind> = new Map([
-  ['chat', OpenInferenceSpanKind.LLM],
-  ['text_completion', OpenInferenceSpanKind.LLM],
-  ['generate_content', OpenInferenceSpanKind.LLM],
-  ['embeddings', OpenInferenceSpanKind.EMBEDDING],
-  ['execute_tool', OpenInferenceSpanKind.TOOL],
-  ['invoke_agent', OpenInferenceSpanKind.AGENT],
-  ['create_agent', OpenInferenceSpanKind.AGENT],
-  ['retrieval', OpenInferenceSpanKind.RETRIEVER],
+const KIND_BY_OPERATION: ReadonlyMap<string, `${OpenInferenceSpanKind}`> = new Map([
+  ['chat', 'LLM'],
+  ['text_completion', 'LLM'],
+  ['generate_content', 'LLM'],
+  ['embeddings', 'EMBEDDING'],
+  ['execute_tool', 'TOOL'],
+  ['invoke_agent', 'AGENT'],
+  ['create_agent', 'AGENT'],
+  ['retrieval', 'RETRIEVER'],
 ]);
 
 /**
@@ -61,13 +61,8 @@ export function mapSpanKind(name: string, scopeName: string, attributes: Attribu
   const own = asText(attributes[S.OPENINFERENCE_SPAN_KIND]);
   if (own !== undefined) return own;
   if (scopeName === LIVEKIT_SCOPE_NAME) {
-    return KIND_BY_LIVEKIT_SPAN.get(name) ?? OpenInferenceSpanKind.CHAIN;
+    return KIND_BY_LIVEKIT_SPAN.get(name) ?? 'CHAIN';
   }
   const operation = asText(attributes[GenAiAttr.OPERATION_NAME]) ?? '';
-  return KIND_BY_OPERATION.get(operation) ?? OpenInferenceSpanKind.CHAIN;
-}
-
-/** Whether a span's kind, which may be any string that a user set, is this one. */
-export function isSpanKind(kind: string, expected: `${OpenInferenceSpanKind}`): boolean {
-  return kind === expected;
+  return KIND_BY_OPERATION.get(operation) ?? 'CHAIN';
 }

@@ -1,6 +1,6 @@
 import { MimeType, SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import type { Attributes } from '@opentelemetry/api';
-import { ERROR_TYPE, GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
+import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
 import {
   CONVERSATION_KEYS,
   lastTextOf,
@@ -8,12 +8,11 @@ import {
   readConversation,
   textOfParts,
   toolCallsText,
-  type Conversation,
 } from './conversation.js';
 import { LiveKitSpan } from './livekit-spans.js';
 import { INPUT_MESSAGES, OUTPUT_MESSAGES, putMessages } from './messages.js';
 import { mapProvider } from './providers.js';
-import { asText, isRecord, parseJsonArray, readText, type JsonRecord } from './read-attributes.js';
+import { asRecord, asText, parseJsonArray, readText, type JsonRecord } from './read-attributes.js';
 import type { SpanMapping } from './span-mapping.js';
 import { putTokenCounts, withholdUsage } from './token-counts.js';
 
@@ -86,8 +85,7 @@ function putModelName(mapping: SpanMapping, inMetrics: string | undefined): void
 /** Up to 1.7.1 the provider of a request, and a realtime model's name, are in the metrics only. */
 function metricsMetadata(mapping: SpanMapping): JsonRecord | undefined {
   if (mapping.raw[GenAiAttr.PROVIDER_NAME] !== undefined) return undefined;
-  const metadata = mapping.modelMetrics()?.['metadata'];
-  return isRecord(metadata) ? metadata : undefined;
+  return asRecord(mapping.modelMetrics()?.['metadata']);
 }
 
 /** Everything that was asked of the model apart from its name and the messages, as JSON. */
@@ -119,36 +117,33 @@ export function isCancelled(raw: Attributes): boolean {
   return typeof metrics === 'string' && metrics.includes('"cancelled":true');
 }
 
-/** A custom `llmNode` that threw has `error.type` on itself, and no attempt below. */
-export function isFailedNode(name: string, raw: Attributes): boolean {
-  return name === LiveKitSpan.LLM_NODE && asText(raw[ERROR_TYPE]) !== undefined;
-}
-
 /** The history is not even parsed here: it is most of all bytes, and a span below has it. */
 function putAboveConversation(mapping: SpanMapping): void {
   const { input, output } = mapping.context;
   mapping.replaceAll(CONVERSATION_KEYS);
   mapping.replace(GenAiAttr.TOOL_DEFINITIONS);
-  const answer = readAnswer(mapping.raw, []);
-  mapping.replaceAll(answer.sources);
+  const sources: string[] = [];
+  const answer = readAnswer(mapping.raw, sources);
+  mapping.replaceAll(sources);
   mapping.putInput(input);
-  if (answer.messages.length > 0) putAnswer(mapping, answer.messages);
+  if (answer.length > 0) putAnswer(mapping, answer);
   else mapping.putOutput(output);
 }
 
 function putOwnConversation(mapping: SpanMapping): void {
-  const conversation = readConversation(mapping.raw, mapping.context.toolCalls);
-  mapping.replaceAll(conversation.sources);
-  mapping.putInput(askedText(conversation));
-  putAnswer(mapping, conversation.output);
-  putMessages(mapping, INPUT_MESSAGES, conversation.input, conversation.system);
-  putMessages(mapping, OUTPUT_MESSAGES, conversation.output);
+  const sources: string[] = [];
+  const { system, input, output } = readConversation(
+    mapping.raw,
+    sources,
+    mapping.context.toolCalls,
+  );
+  mapping.replaceAll(sources);
+  // Where nobody spoke, the model was asked by its instructions.
+  mapping.putInput(lastTextOf(input, 'user') ?? lastTextOf(input, 'system') ?? textOfParts(system));
+  putAnswer(mapping, output);
+  putMessages(mapping, INPUT_MESSAGES, input, system);
+  putMessages(mapping, OUTPUT_MESSAGES, output);
   putToolDefinitions(mapping);
-}
-
-/** What the model was last asked: by the user, or where nobody spoke, by its instructions. */
-function askedText({ system, input }: Conversation): string | undefined {
-  return lastTextOf(input, 'user') ?? lastTextOf(input, 'system') ?? textOfParts(system);
 }
 
 /** Puts the text of an answer; the tool calls, of one that has none. */

@@ -1,4 +1,4 @@
-import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
+import { MimeType, SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import {
   SpanStatusCode,
   type Attributes,
@@ -9,16 +9,17 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { readNativeSpan } from '../integrations/native-spans.js';
 import { CatalystAttr } from '../semconv/catalyst-attributes.js';
 import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
-import { putGenAiSpan } from './gen-ai-span.js';
-import { putIdentity } from './identity.js';
+import { lastTextOf, readConversation } from './conversation.js';
 import { putLiveKitSpan } from './livekit-span-mapping.js';
-import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from './livekit-spans.js';
-import { MappedSpan } from './mapped-span.js';
+import { LIVEKIT_SCOPE_NAME, LiveKitSpan, mapSpanKind } from './livekit-spans.js';
+import { putLlmCall } from './llm-call.js';
+import { asBareSpan, MappedSpan, type AttributeEntry } from './mapped-span.js';
 import type { MappingContext } from './mapping-context.js';
-import { readText } from './read-attributes.js';
-import { putSession } from './session-attributes.js';
+import { asText, parseJsonArray, readText } from './read-attributes.js';
+import { putIdentity, putSession } from './session-attributes.js';
 import { SpanMapping } from './span-mapping.js';
-import { isFailedTool, toolFailureMessage } from './tool.js';
+import { omitNegativeCounts } from './token-counts.js';
+import { putTool, toolFailureMessage } from './tool.js';
 
 export interface MappingOptions {
   /** Send raw content attributes even where the mapped ones have all of it. */
@@ -51,12 +52,30 @@ export function mapSpans(
   context: MappingContext,
   options: MappingOptions,
 ): readonly MappedSpan[] {
-  const realtime = splitRealtimeTurn(span);
-  if (realtime === undefined) return [mapSpan(span, context, options)];
+  if (!isRealtimeTurn(span)) return [mapSpan(span, context, options)];
+  const ofTurn: Attributes = {};
+  const ofCall: Attributes = {};
+  for (const key in span.attributes) {
+    (OF_REALTIME_CALL.test(key) ? ofCall : ofTurn)[key] = span.attributes[key];
+  }
+  // Such a turn does not have the user's text, and the context's input is the turn's own.
+  const output = readText(span.attributes, LiveKitAttr.RESPONSE_TEXT);
+  const callContext = { ...context, input: undefined, output };
+  const call = mapAs(span, LiveKitSpan.REALTIME_INFERENCE, ofCall, callContext, options);
+  const turn = span.spanContext();
+  const spanContext = { ...turn, spanId: realtimeCallSpanId(turn.spanId) };
   return [
-    mapRealtimeCall(span, realtime.call, context, options),
-    mapAs(span, span.name, realtime.turn, context, options),
+    new MappedSpan(call, { spanContext, parentSpanContext: turn, events: [], links: [] }),
+    mapAs(span, span.name, ofTurn, context, options),
   ];
+}
+
+/** What is still sent of a span whose mapping failed: that it was there, and its session. */
+export function mapBareSpan(span: ReadableSpan, { sessionId }: MappingContext): MappedSpan {
+  const kind = mapSpanKind(span.name, span.instrumentationScope.name, {});
+  const entries: AttributeEntry[] = [{ key: S.OPENINFERENCE_SPAN_KIND, value: kind }];
+  if (sessionId !== undefined) entries.push({ key: S.SESSION_ID, value: sessionId });
+  return asBareSpan(span, entries);
 }
 
 function mapAs(
@@ -67,7 +86,13 @@ function mapAs(
   options: MappingOptions,
   status: SpanStatus = span.status,
 ): MappedSpan {
-  const mapping = new SpanMapping(name, span.instrumentationScope.name, attributes, context);
+  const mapping = new SpanMapping(
+    name,
+    span.instrumentationScope.name,
+    attributes,
+    context,
+    options.rawContent,
+  );
   putAttributes(mapping, options);
   return new MappedSpan(span, {
     name,
@@ -91,7 +116,36 @@ function putAttributes(mapping: SpanMapping, options: MappingOptions): void {
   if (mapping.context.isUnheard) mapping.put(CatalystAttr.SPEECH_HEARD, false);
   const { spanAttributes } = options;
   for (const key in spanAttributes) mapping.put(key, spanAttributes[key]);
-  mapping.putRest(options.rawContent);
+  mapping.putRest();
+}
+
+const MODEL = [GenAiAttr.RESPONSE_MODEL, GenAiAttr.REQUEST_MODEL] as const;
+const QUERY = [GenAiAttr.RETRIEVAL_QUERY, GenAiAttr.MEMORY_QUERY] as const;
+const FOUND = [GenAiAttr.RETRIEVAL_DOCUMENTS, GenAiAttr.MEMORY_RECORDS] as const;
+
+/**
+ * Puts a span of another instrumentation that follows OpenTelemetry's GenAI conventions. A span that
+ * follows OpenInference already, or neither, is passed on as it is.
+ */
+function putGenAiSpan(mapping: SpanMapping): void {
+  const { raw, kind } = mapping;
+  if (kind === 'LLM') omitNegativeCounts(mapping);
+  if (asText(raw[GenAiAttr.OPERATION_NAME]) === undefined) return;
+  if (kind === 'LLM') putLlmCall(mapping);
+  else if (kind === 'TOOL') putTool(mapping);
+  else if (kind === 'EMBEDDING') mapping.put(S.EMBEDDING_MODEL_NAME, readText(raw, MODEL));
+  else putStep(mapping);
+}
+
+/** Input and output of an agent, a search or another step; all of it stays raw too. */
+function putStep(mapping: SpanMapping): void {
+  const { raw } = mapping;
+  const { input, output } = readConversation(raw, []);
+  mapping.putInput(readText(raw, QUERY) ?? lastTextOf(input, 'user'));
+  const text = lastTextOf(output, 'assistant');
+  const found = readText(raw, FOUND);
+  if (text !== undefined) mapping.putOutput(text);
+  else if (parseJsonArray(found) !== undefined) mapping.putOutput(found, MimeType.JSON);
 }
 
 /**
@@ -102,7 +156,7 @@ function statusOf({ name, isLiveKit, raw, context }: SpanMapping, status: SpanSt
   // The span of `tracing.job` fails with the session below it, like LiveKit's own around it.
   if (status.code !== SpanStatusCode.UNSET || !(isLiveKit || context.job !== undefined))
     return status;
-  if (name === LiveKitSpan.FUNCTION_TOOL && isFailedTool(raw)) {
+  if (name === LiveKitSpan.FUNCTION_TOOL && raw[LiveKitAttr.TOOL_IS_ERROR] === true) {
     return errorStatus(toolFailureMessage(raw));
   }
   return context.failure === undefined ? status : errorStatus(context.failure.message);
@@ -127,59 +181,18 @@ function parentOf(span: ReadableSpan, context: MappingContext): SpanContext | un
 }
 
 /** Attributes of a realtime turn that belong to its model call. */
-const CALL_PREFIXES = [
-  GenAiAttr.USAGE_PREFIX,
-  GenAiAttr.REQUEST_PREFIX,
-  GenAiAttr.RESPONSE_PREFIX,
-  'langfuse.',
-] as const;
+const OF_REALTIME_CALL =
+  /^(?:lk\.realtime_model_metrics$|gen_ai\.(?:usage|request|response)\.|langfuse\.)/u;
 
-function splitRealtimeTurn({
-  name,
-  attributes,
-  instrumentationScope,
-}: ReadableSpan): { readonly turn: Attributes; readonly call: Attributes } | undefined {
-  if (name !== LiveKitSpan.AGENT_TURN || instrumentationScope.name !== LIVEKIT_SCOPE_NAME) {
-    return undefined;
-  }
-  if (attributes[LiveKitAttr.REALTIME_METRICS] === undefined) return undefined;
-  const turn: Attributes = {};
-  const call: Attributes = {};
-  for (const key in attributes) {
-    const isOfCall =
-      key === LiveKitAttr.REALTIME_METRICS ||
-      CALL_PREFIXES.some((prefix) => key.startsWith(prefix));
-    (isOfCall ? call : turn)[key] = attributes[key];
-  }
-  return { turn, call };
-}
-
-function mapRealtimeCall(
-  span: ReadableSpan,
-  attributes: Attributes,
-  context: MappingContext,
-  options: MappingOptions,
-): MappedSpan {
-  // Such a turn does not have the user's text, and the context's input is the turn's own.
-  const output = readText(span.attributes, LiveKitAttr.RESPONSE_TEXT);
-  const callContext = { ...context, input: undefined, output };
-  const turn = span.spanContext();
-  return new MappedSpan(
-    mapAs(span, LiveKitSpan.REALTIME_INFERENCE, attributes, callContext, options),
-    {
-      spanContext: { ...turn, spanId: realtimeCallSpanId(turn.spanId) },
-      parentSpanContext: turn,
-      events: [],
-      links: [],
-    },
+function isRealtimeTurn({ name, attributes, instrumentationScope }: ReadableSpan): boolean {
+  return (
+    name === LiveKitSpan.AGENT_TURN &&
+    instrumentationScope.name === LIVEKIT_SCOPE_NAME &&
+    attributes[LiveKitAttr.REALTIME_METRICS] !== undefined
   );
 }
 
-const ALL_BITS = 0xf;
-
-/** Made from the turn's id, so that sending it twice is the same span twice. */
+/** Made from the turn's id by turning each bit, so that sending it twice is the same span twice. */
 function realtimeCallSpanId(turnSpanId: string): string {
-  return Array.from(turnSpanId, (digit) =>
-    (Number.parseInt(digit, 16) ^ ALL_BITS).toString(16),
-  ).join('');
+  return (BigInt(`0x${turnSpanId}`) ^ 0xffff_ffff_ffff_ffffn).toString(16).padStart(16, '0');
 }

@@ -1,4 +1,11 @@
-import type { Attributes, AttributeValue, SpanContext, SpanStatus } from '@opentelemetry/api';
+import {
+  SpanStatusCode,
+  type Attributes,
+  type AttributeValue,
+  type SpanContext,
+  type SpanStatus,
+} from '@opentelemetry/api';
+import { hrTime, hrTimeDuration } from '@opentelemetry/core';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 
 /** One attribute of a mapped span. */
@@ -8,18 +15,14 @@ export interface AttributeEntry {
 }
 
 /** The fields of a span that mapping or redaction may replace. */
-export interface MappedSpanChanges {
-  readonly name?: string;
-  readonly spanContext?: SpanContext;
-  /** `null` makes the span a root. */
-  readonly parentSpanContext?: SpanContext | null;
-  readonly status?: SpanStatus;
-  readonly entries?: readonly AttributeEntry[];
-  readonly events?: ReadableSpan['events'];
-  readonly links?: ReadableSpan['links'];
-  readonly droppedAttributesCount?: number;
-  readonly droppedEventsCount?: number;
-}
+export type MappedSpanChanges = Partial<
+  Pick<MappedSpan, 'name' | 'status' | 'endTime' | 'duration' | 'entries' | 'events' | 'links'>
+> &
+  Partial<Pick<MappedSpan, 'droppedAttributesCount' | 'droppedEventsCount'>> & {
+    readonly spanContext?: SpanContext;
+    /** `null` makes the span a root. */
+    readonly parentSpanContext?: SpanContext | null;
+  };
 
 /**
  * A span after mapping: the one shape that redaction, exporters, session statistics and metrics
@@ -56,8 +59,8 @@ export class MappedSpan implements ReadableSpan {
     this.kind = span.kind;
     if (parent !== null && parent !== undefined) this.parentSpanContext = parent;
     this.startTime = span.startTime;
-    this.endTime = span.endTime;
-    this.duration = span.duration;
+    this.endTime = changes.endTime ?? span.endTime;
+    this.duration = changes.duration ?? span.duration;
     this.status = changes.status ?? span.status;
     this.ownEntries = changes.entries ?? entriesOf(span);
     this.events = changes.events ?? span.events;
@@ -97,4 +100,20 @@ export function entriesOf(span: ReadableSpan): readonly AttributeEntry[] {
   return Object.entries(span.attributes).flatMap(([key, value]) =>
     value === undefined || value === null ? [] : [{ key, value }],
   );
+}
+
+/** What can be sent of a span that has not ended, as if it ended now. The span itself is untouched. */
+export function asIncompleteSpan(span: ReadableSpan): MappedSpan {
+  const endTime = hrTime();
+  return new MappedSpan(span, { endTime, duration: hrTimeDuration(span.startTime, endTime) });
+}
+
+/** The span as if nobody had set anything on it: for when what was set cannot be read. */
+export function asBareSpan(
+  span: ReadableSpan,
+  entries: readonly AttributeEntry[] = [],
+): MappedSpan {
+  const isError = span.status.code === SpanStatusCode.ERROR;
+  const status = { code: isError ? SpanStatusCode.ERROR : SpanStatusCode.UNSET };
+  return new MappedSpan(span, { status, entries, events: [], links: [] });
 }

@@ -5,88 +5,67 @@ import type { JsonRecord } from './read-attributes.js';
 export interface MappingContext {
   readonly sessionId: string | undefined;
   readonly userId: string | undefined;
-  /** Whose customer is served, of a job that the application put a span around. */
-  readonly tenantId: string | undefined;
   readonly agent: AgentIdentity | undefined;
-  /** The agent that handed over to the one which this span starts. */
-  readonly previousAgentId: string | undefined;
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
   readonly tags: readonly string[] | undefined;
   /** What the application says that model calls are made for, and where in its code. */
-  readonly useCase: string | undefined;
-  readonly callSite: string | undefined;
+  readonly useCase?: string | undefined;
+  readonly callSite?: string | undefined;
+  /** Whose customer is served, of a job that the application put a span around. */
+  readonly tenantId?: string | undefined;
+  /** The agent that handed over to the one which this span starts. */
+  readonly previousAgentId?: string | undefined;
   /** Attributes of the OpenInference context that have no field here. */
-  readonly contextAttributes: Attributes | undefined;
+  readonly contextAttributes?: Attributes | undefined;
   /** The last attempt below failed. */
-  readonly failure: Failure | undefined;
+  readonly failure?: Failure | undefined;
   /** A span below is the same model call and has its tokens. */
-  readonly tokensBelow: boolean;
+  readonly tokensBelow?: boolean;
   /** A span below is the same model call and has its messages. */
-  readonly messagesBelow: boolean;
+  readonly messagesBelow?: boolean;
   /** The model that was asked, for metrics: not every span of a call is sent with its name. */
-  readonly model: string | undefined;
+  readonly model?: string | undefined;
   /** Tool calls of this model call, where its own attributes name none. */
-  readonly toolCalls: readonly ToolCall[];
+  readonly toolCalls?: readonly ToolCall[];
   /** Id of the tool call which this tool span carries out, where its own attributes name none. */
-  readonly toolCallId: string | undefined;
+  readonly toolCallId?: string | undefined;
   /** The metrics of a TTS request, parsed: its turn needs them too. */
-  readonly ttsMetrics: JsonRecord | undefined;
+  readonly ttsMetrics?: JsonRecord | undefined;
   /** The tool call in which the span was opened, where LiveKit puts it next to the tool's span. */
-  readonly withinTool: EnclosingTool | undefined;
+  readonly withinTool?: EnclosingTool | undefined;
   /** The span to send this one below, where it is not its parent. */
-  readonly belowSpanId: string | undefined;
+  readonly belowSpanId?: string | undefined;
   /** Sent without a parent, though LiveKit opened a span around it. */
-  readonly isRoot: boolean;
+  readonly isRoot?: boolean;
   /** First text in and last text out of what happened below. */
-  readonly input: string | undefined;
-  readonly output: string | undefined;
-  /** What the session's events say, when it is observed. */
-  readonly observed: ObservedContext | undefined;
+  readonly input?: string | undefined;
+  readonly output?: string | undefined;
+  /** What an observed session's events say. The transcript is in the GenAI message format. */
+  readonly stt?: SttUsage | undefined;
+  readonly closing?: SessionClosing | undefined;
+  readonly exchange?: ModelExchange | undefined;
+  readonly transcript?: readonly unknown[];
   /** When the parts of this turn happened, of an answer that was spoken. */
-  readonly latency: TurnTimes | undefined;
+  readonly latency?: TurnTimes | undefined;
   /** Statistics of the session, on its roots. */
-  readonly summary: SessionSummary | undefined;
+  readonly summary?: SessionSummary | undefined;
   /** The application put a span around the job that this one is part of. */
-  readonly isInJob: boolean;
+  readonly isInJob?: boolean;
   /** The job, on the span that the application put around it. */
-  readonly job: JobSummary | undefined;
+  readonly job?: JobSummary | undefined;
   /** The speech of this turn failed before the agent began to speak: the answer was not heard. */
-  readonly isUnheard: boolean;
+  readonly isUnheard?: boolean;
   /** LiveKit never ended the span; it was closed when tracing shut down. */
-  readonly incomplete: boolean;
+  readonly incomplete?: boolean;
 }
 
 /** A span of which nothing more is known than its own attributes. */
 export const EMPTY_CONTEXT: MappingContext = Object.freeze({
   sessionId: undefined,
   userId: undefined,
-  tenantId: undefined,
   agent: undefined,
-  previousAgentId: undefined,
   metadata: undefined,
   tags: undefined,
-  useCase: undefined,
-  callSite: undefined,
-  contextAttributes: undefined,
-  failure: undefined,
-  tokensBelow: false,
-  messagesBelow: false,
-  model: undefined,
-  toolCalls: [],
-  toolCallId: undefined,
-  ttsMetrics: undefined,
-  withinTool: undefined,
-  belowSpanId: undefined,
-  isRoot: false,
-  input: undefined,
-  output: undefined,
-  observed: undefined,
-  latency: undefined,
-  summary: undefined,
-  isInJob: false,
-  job: undefined,
-  isUnheard: false,
-  incomplete: false,
 });
 
 /** The agent a span belongs to, as OpenInference and Catalyst name it. */
@@ -117,15 +96,6 @@ export interface Failure {
   readonly message: string | undefined;
   /** HTTP status or class of the error, as LiveKit names it in `error.type`. */
   readonly errorType: string | undefined;
-}
-
-/** What `observe` has learnt about a span. */
-export interface ObservedContext {
-  readonly stt: SttUsage | undefined;
-  readonly closing: SessionClosing | undefined;
-  readonly exchange: ModelExchange | undefined;
-  /** The conversation in the GenAI message format, of a session. */
-  readonly transcript: readonly unknown[];
 }
 
 /** Speech recognition, from the session's metrics: LiveKit has no span for it. */
@@ -202,9 +172,9 @@ export interface ModelTokens {
   readonly output: number;
 }
 
-/** Latencies that a session is summed up by. */
+/** Latencies that a session is summed up by, as `CatalystAttr` names them. */
 export type SummarizedLatency =
-  'e2eLatency' | 'llmTtft' | 'ttsTtfb' | 'endOfTurnDelay' | 'transcriptionDelay';
+  'E2E_LATENCY' | 'LLM_TTFT' | 'TTS_TTFB' | 'END_OF_TURN_DELAY' | 'TRANSCRIPTION_DELAY';
 
 export interface LatencySummary {
   readonly p50Millis: number;

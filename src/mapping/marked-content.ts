@@ -18,27 +18,15 @@ export function markContentKey(key: string): string {
  * does one that is marked although it counts as no content: who marked it knows better.
  */
 export function unmarkContent(attributes: Attributes): Attributes {
-  if (!hasMark(attributes)) return attributes;
-  const entries = Object.entries(attributes).map(
-    ([key, value]) => [sentKey(key, attributes), value] as const,
-  );
+  let isMarked = false;
+  for (const key in attributes) isMarked ||= key.startsWith(MARK);
+  if (!isMarked) return attributes;
   // Not by assignment: a key named `__proto__` would be lost, or worse.
-  return Object.fromEntries(entries.filter(isNamed));
-}
-
-/** The key that an attribute is sent under; `undefined` when another one has it. */
-function sentKey(key: string, attributes: Attributes): string | undefined {
-  if (!key.startsWith(MARK)) return key;
-  const unmarked = key.slice(MARK.length);
-  if (classifyRawKey(unmarked) === 'none') return key;
-  return Object.hasOwn(attributes, unmarked) ? undefined : unmarked;
-}
-
-function isNamed<T>(entry: readonly [string | undefined, T]): entry is readonly [string, T] {
-  return entry[0] !== undefined;
-}
-
-function hasMark(attributes: Attributes): boolean {
-  for (const key in attributes) if (key.startsWith(MARK)) return true;
-  return false;
+  return Object.fromEntries(
+    Object.entries(attributes).flatMap(([key, value]) => {
+      const unmarked = key.startsWith(MARK) ? key.slice(MARK.length) : key;
+      if (unmarked === key || classifyRawKey(unmarked) === 'none') return [[key, value]];
+      return Object.hasOwn(attributes, unmarked) ? [] : [[unmarked, value]];
+    }),
+  );
 }

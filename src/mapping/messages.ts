@@ -11,12 +11,6 @@ import type { SpanMapping } from './span-mapping.js';
 export const INPUT_MESSAGES: string = `${S.LLM_INPUT_MESSAGES}.`;
 export const OUTPUT_MESSAGES: string = `${S.LLM_OUTPUT_MESSAGES}.`;
 
-const ROLE = `.${S.MESSAGE_ROLE}`;
-const NAME = `.${S.MESSAGE_NAME}`;
-const CONTENT = `.${S.MESSAGE_CONTENT}`;
-const CONTENTS = `.${S.MESSAGE_CONTENTS}.`;
-const TOOL_CALLS = `.${S.MESSAGE_TOOL_CALLS}.`;
-const TOOL_CALL_ID = `.${S.MESSAGE_TOOL_CALL_ID}`;
 const MEDIA_KEY: Readonly<Record<string, string>> = {
   image: `.${S.MESSAGE_CONTENT_IMAGE}.${S.IMAGE_URL}`,
   audio: `.${S.MESSAGE_CONTENT_AUDIO}.${AUDIO_URL}`,
@@ -26,13 +20,17 @@ const AUDIO_MIME_TYPE = `.${S.MESSAGE_CONTENT_AUDIO}.${AUDIO_MIME_TYPE_KEY}`;
 const AUDIO_TRANSCRIPT = `.${S.MESSAGE_CONTENT_AUDIO}.${AUDIO_TRANSCRIPT_KEY}`;
 
 /** The keys of one message. */
-interface MessageKeys {
-  readonly role: string;
-  readonly name: string;
-  readonly content: string;
-  readonly contents: string;
-  readonly toolCalls: string;
-  readonly toolCallId: string;
+type MessageKeys = ReturnType<typeof createKeys>;
+
+function createKeys(message: string) {
+  return {
+    role: `${message}.${S.MESSAGE_ROLE}`,
+    name: `${message}.${S.MESSAGE_NAME}`,
+    content: `${message}.${S.MESSAGE_CONTENT}`,
+    contents: `${message}.${S.MESSAGE_CONTENTS}.`,
+    toolCalls: `${message}.${S.MESSAGE_TOOL_CALLS}.`,
+    toolCallId: `${message}.${S.MESSAGE_TOOL_CALL_ID}`,
+  };
 }
 
 /** Keys of the first messages are kept: every model call of a session sends them again. */
@@ -45,15 +43,7 @@ const kept: Readonly<Record<string, MessageKeys[]>> = {
 function messageKeys(side: string, index: number): MessageKeys {
   const known = kept[side]?.[index];
   if (known !== undefined) return known;
-  const prefix = `${side}${index}`;
-  const keys = {
-    role: prefix + ROLE,
-    name: prefix + NAME,
-    content: prefix + CONTENT,
-    contents: prefix + CONTENTS,
-    toolCalls: prefix + TOOL_CALLS,
-    toolCallId: prefix + TOOL_CALL_ID,
-  };
+  const keys = createKeys(`${side}${index}`);
   const list = kept[side];
   // In order only, so that the list has no holes.
   if (list?.length === index && index < MAX_KEPT) list.push(keys);

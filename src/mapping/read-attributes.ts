@@ -1,10 +1,14 @@
-import { MimeType } from '@arizeai/openinference-semantic-conventions';
+import type { MimeType } from '@arizeai/openinference-semantic-conventions';
 import type { Attributes } from '@opentelemetry/api';
 
 export type JsonRecord = Readonly<Record<string, unknown>>;
 
 export function isRecord(value: unknown): value is JsonRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function asRecord(value: unknown): JsonRecord | undefined {
+  return isRecord(value) ? value : undefined;
 }
 
 export function asText(value: unknown): string | undefined {
@@ -53,8 +57,7 @@ export function parseJsonArray(value: unknown): readonly unknown[] | undefined {
 }
 
 export function parseJsonRecord(value: unknown): JsonRecord | undefined {
-  const parsed = parseJson(value);
-  return isRecord(parsed) ? parsed : undefined;
+  return asRecord(parseJson(value));
 }
 
 /** Text as it is, anything else as JSON; `undefined` for nothing. */
@@ -64,17 +67,8 @@ export function asJsonText(value: unknown): string | undefined {
   return JSON.stringify(value);
 }
 
-/** A value that may be JSON text: LiveKit writes plain text quoted. */
+/** A value that may be JSON text. */
 export interface SerializedValue {
   readonly text: string;
   readonly mimeType: `${MimeType}`;
-}
-
-/** Takes the quotes off plain text and separates JSON from text. */
-export function readSerialized(value: string): SerializedValue {
-  const parsed = parseJson(value);
-  if (parsed === undefined) return { text: value, mimeType: MimeType.TEXT };
-  return typeof parsed === 'string'
-    ? { text: parsed, mimeType: MimeType.TEXT }
-    : { text: value, mimeType: MimeType.JSON };
 }

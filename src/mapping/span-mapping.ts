@@ -21,17 +21,25 @@ export class SpanMapping {
   readonly raw: Attributes;
   readonly context: MappingContext;
   readonly entries: AttributeEntry[] = [];
-  /** Mapped keys without those of indexed lists, and omitted ones. */
+  /** Keys that are not to be put any more: mapped ones without indexed lists, omitted ones. */
   readonly #keys = new Set<string>();
-  readonly #replaced = new Set<string>();
+  readonly #rawContent: boolean;
   #records: Map<string, JsonRecord | undefined> | undefined;
 
-  constructor(name: string, scopeName: string, attributes: Attributes, context: MappingContext) {
+  /** With `rawContent` raw attributes are sent even where the mapped ones have all of it. */
+  constructor(
+    name: string,
+    scopeName: string,
+    attributes: Attributes,
+    context: MappingContext,
+    rawContent: boolean,
+  ) {
     this.name = name;
     this.isLiveKit = scopeName === LIVEKIT_SCOPE_NAME;
     this.raw = this.isLiveKit ? attributes : unmarkContent(attributes);
     this.kind = mapSpanKind(name, scopeName, this.raw);
     this.context = context;
+    this.#rawContent = rawContent;
   }
 
   /**
@@ -84,11 +92,11 @@ export class SpanMapping {
 
   /** Marks raw content that is now complete in OpenInference attributes: it is not sent twice. */
   replace(key: string): void {
-    this.#replaced.add(key);
+    if (!this.#rawContent && this.raw[key] !== undefined) this.#keys.add(key);
   }
 
   replaceAll(keys: readonly string[]): void {
-    for (const key of keys) this.#replaced.add(key);
+    for (const key of keys) this.replace(key);
   }
 
   /** Leaves a raw attribute out whatever `rawContent` says: backends would count it twice. */
@@ -97,12 +105,11 @@ export class SpanMapping {
   }
 
   /** Adds the raw attributes that the mapping does not replace: other backends read them. */
-  putRest(withReplaced: boolean): void {
+  putRest(): void {
     const { raw } = this;
     for (const key in raw) {
       const value = raw[key];
       if (value === undefined || value === null || this.#keys.has(key)) continue;
-      if (!withReplaced && this.#replaced.has(key)) continue;
       this.entries.push({ key, value });
     }
   }

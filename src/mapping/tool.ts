@@ -1,7 +1,13 @@
-import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
+import { MimeType, SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import type { Attributes } from '@opentelemetry/api';
 import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
-import { firstPresent, readSerialized, readText } from './read-attributes.js';
+import {
+  asText,
+  firstPresent,
+  parseJson,
+  readText,
+  type SerializedValue,
+} from './read-attributes.js';
 import type { SpanMapping } from './span-mapping.js';
 
 const NAME = [GenAiAttr.TOOL_NAME, LiveKitAttr.TOOL_NAME] as const;
@@ -23,21 +29,18 @@ export function putTool(mapping: SpanMapping): void {
   const callId = readText(raw, CALL_ID) ?? mapping.context.toolCallId;
   mapping.put(S.TOOL_CALL_ID, callId);
   mapping.put(S.TOOL_ID, callId);
-  const recorded = takeSerialized(mapping, ARGUMENTS);
-  if (recorded !== undefined) {
-    const { text, mimeType } = readSerialized(recorded);
-    if (text !== '') mapping.put(S.TOOL_PARAMETERS, text);
-    mapping.putInput(text, mimeType);
-  }
+  const input = takeSerialized(mapping, ARGUMENTS);
+  mapping.put(S.TOOL_PARAMETERS, asText(input?.text));
+  mapping.putInput(input?.text, input?.mimeType);
   const output = takeSerialized(mapping, OUTPUT);
-  if (output !== undefined) {
-    const { text, mimeType } = readSerialized(output);
-    mapping.putOutput(text, mimeType);
-  }
+  mapping.putOutput(output?.text, output?.mimeType);
 }
 
 /** The first of these that is recorded; all of them say the same, so none is sent again. */
-function takeSerialized(mapping: SpanMapping, keys: readonly string[]): string | undefined {
+function takeSerialized(
+  mapping: SpanMapping,
+  keys: readonly string[],
+): SerializedValue | undefined {
   let found: string | undefined;
   for (const key of keys) {
     const value = mapping.raw[key];
@@ -45,12 +48,14 @@ function takeSerialized(mapping: SpanMapping, keys: readonly string[]): string |
     found ??= value;
     mapping.replace(key);
   }
-  return found;
+  return found === undefined ? undefined : readSerialized(found);
 }
 
-/** Whether LiveKit recorded that the tool failed; an interrupted tool has no such record. */
-export function isFailedTool(raw: Attributes): boolean {
-  return raw[LiveKitAttr.TOOL_IS_ERROR] === true;
+/** LiveKit writes JSON, and so plain text quoted. */
+function readSerialized(value: string): SerializedValue {
+  const parsed = parseJson(value);
+  if (typeof parsed === 'string') return { text: parsed, mimeType: MimeType.TEXT };
+  return { text: value, mimeType: parsed === undefined ? MimeType.TEXT : MimeType.JSON };
 }
 
 /** LiveKit (from 1.5.5) closes an interrupted tool without output and without `is_error`. */

@@ -2,12 +2,11 @@ import type { AttributeValue } from '@opentelemetry/api';
 import { CatalystAttr as C } from '../semconv/catalyst-attributes.js';
 import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
 import { LiveKitSpan } from './livekit-spans.js';
-import type { SttUsage } from './mapping-context.js';
-import { asFiniteNumber, asText, isRecord, type JsonRecord } from './read-attributes.js';
+import { asFiniteNumber, asRecord, asText, type JsonRecord } from './read-attributes.js';
 import type { SpanMapping } from './span-mapping.js';
 
 /** How a source is read: its unit there, and what an unknown looks like. */
-export type VoiceRead = 'seconds' | 'millis' | 'positiveMillis' | 'number' | 'text' | 'flag';
+type VoiceRead = 'seconds' | 'millis' | 'positiveMillis' | 'number' | 'text' | 'flag';
 
 /** One voice attribute: the key it is sent under, and where it is read from. */
 export interface VoiceField {
@@ -18,7 +17,6 @@ export interface VoiceField {
   readonly on?: readonly string[];
   /** A source that says the same better, where the span has it. */
   readonly unless?: string;
-  readonly meaning: string;
 }
 
 /**
@@ -26,58 +24,73 @@ export interface VoiceField {
  * `lk.blocking.*`, `lk.interruption.*`) and milliseconds (`lk.eou.*`, `lk.*_delay`, `lk.amd.*`, and
  * the `…Ms` of its metrics JSON). The README's table is this one.
  */
-// prettier-ignore
 export const VOICE_FIELDS: readonly VoiceField[] = [
-  { to: C.LLM_TTFT_MS, from: 'lk.response.ttft', read: 'seconds', meaning: 'Time to the first token, as the turn saw it' },
-  { to: C.LLM_TTFT_MS, from: GenAiAttr.TIME_TO_FIRST_CHUNK, read: 'seconds', on: [LiveKitSpan.LLM_REQUEST, LiveKitSpan.REALTIME_INFERENCE, LiveKitSpan.REALTIME_METRICS], unless: 'lk.response.ttft', meaning: 'Time to the first token of the request, retries included' },
-  { to: C.TTS_TTFB_MS, from: 'lk.response.ttfb', read: 'seconds', meaning: 'Time to the first audio' },
-  { to: C.E2E_LATENCY_MS, from: 'lk.e2e_latency', read: 'seconds', meaning: 'From the end of the user\'s speech to the first audio of the answer' },
-  { to: C.END_OF_TURN_DELAY_MS, from: 'lk.end_of_turn_delay', read: 'positiveMillis', meaning: 'From the end of speech to the decision that the turn is over' },
-  { to: C.TRANSCRIPTION_DELAY_MS, from: 'lk.transcription_delay', read: 'positiveMillis', meaning: 'From the end of speech to the final transcript' },
-  { to: C.TRANSCRIPT_CONFIDENCE, from: 'lk.transcript_confidence', read: 'number', meaning: 'Confidence of the transcript, 0 to 1' },
-  { to: C.ENDPOINTING_DELAY_MS, from: 'lk.eou.endpointing_delay', read: 'millis', meaning: 'Delay that endpointing chose' },
-  { to: C.EOU_PROBABILITY, from: 'lk.eou.probability', read: 'number', meaning: 'Probability that the turn is over, 0 to 1' },
-  { to: C.EOU_DETECTION_DELAY_MS, from: 'lk.eou.detection_delay', read: 'millis', meaning: 'Time the audio end-of-turn detector took' },
-  { to: C.STT_MODEL, from: GenAiAttr.REQUEST_MODEL, read: 'text', on: [LiveKitSpan.USER_TURN], meaning: 'STT model; LiveKit records its label' },
-  { to: C.STT_PROVIDER, from: GenAiAttr.PROVIDER_NAME, read: 'text', on: [LiveKitSpan.USER_TURN], meaning: 'STT provider, as LiveKit names it' },
-  { to: C.TTS_MODEL, from: GenAiAttr.REQUEST_MODEL, read: 'text', on: [LiveKitSpan.TTS_NODE], meaning: 'TTS model' },
-  { to: C.TTS_PROVIDER, from: GenAiAttr.PROVIDER_NAME, read: 'text', on: [LiveKitSpan.TTS_NODE], meaning: 'TTS provider, as LiveKit names it' },
-  { to: C.INTERRUPTED, from: LiveKitAttr.INTERRUPTED, read: 'flag', meaning: 'The user spoke over the answer' },
-  { to: C.INTERRUPTION_DETECTED, from: 'lk.is_interruption', read: 'flag', meaning: 'The speech was taken for an interruption' },
-  { to: C.INTERRUPTION_PROBABILITY, from: 'lk.interruption.probability', read: 'number', meaning: 'Probability of an interruption, 0 to 1' },
-  { to: C.INTERRUPTION_TOTAL_DURATION_MS, from: 'lk.interruption.total_duration', read: 'seconds', meaning: 'Time the interruption check took in all' },
-  { to: C.INTERRUPTION_PREDICTION_DURATION_MS, from: 'lk.interruption.prediction_duration', read: 'seconds', meaning: 'Time the interruption model took' },
-  { to: C.INTERRUPTION_DETECTION_DELAY_MS, from: 'lk.interruption.detection_delay', read: 'seconds', meaning: 'From the start of speech to the decision' },
-  { to: C.AMD_CATEGORY, from: LiveKitAttr.AMD_CATEGORY, read: 'text', meaning: 'Result of answering machine detection' },
-  { to: C.AMD_IS_MACHINE, from: 'lk.amd.is_machine', read: 'flag', meaning: 'A machine answered the call' },
-  { to: C.AMD_SPEECH_DURATION_MS, from: 'lk.amd.speech_duration', read: 'millis', meaning: 'Speech heard before the decision' },
-  { to: C.AMD_DELAY_MS, from: 'lk.amd.delay', read: 'millis', meaning: 'From the end of that speech to the decision' },
-  { to: C.EVENT_LOOP_BLOCKED_MS, from: 'lk.blocking.duration', read: 'seconds', meaning: 'Event loop stall' },
-  { to: C.EVENT_LOOP_BLOCKED_COUNT, from: 'lk.blocking.count', read: 'number', meaning: 'Stalls of the session' },
-  { to: C.EVENT_LOOP_BLOCKED_TOTAL_MS, from: 'lk.blocking.total_duration', read: 'seconds', meaning: 'Stalls of the session, together' },
-  { to: C.EVENT_LOOP_BLOCKED_MAX_MS, from: 'lk.blocking.max_duration', read: 'seconds', meaning: 'Longest stall of the session' },
+  { to: C.LLM_TTFT_MS, from: 'lk.response.ttft', read: 'seconds' },
+  {
+    to: C.LLM_TTFT_MS,
+    from: GenAiAttr.TIME_TO_FIRST_CHUNK,
+    read: 'seconds',
+    on: [LiveKitSpan.LLM_REQUEST, LiveKitSpan.REALTIME_INFERENCE, LiveKitSpan.REALTIME_METRICS],
+    unless: 'lk.response.ttft',
+  },
+  { to: C.TTS_TTFB_MS, from: 'lk.response.ttfb', read: 'seconds' },
+  { to: C.E2E_LATENCY_MS, from: 'lk.e2e_latency', read: 'seconds' },
+  { to: C.END_OF_TURN_DELAY_MS, from: 'lk.end_of_turn_delay', read: 'positiveMillis' },
+  { to: C.TRANSCRIPTION_DELAY_MS, from: 'lk.transcription_delay', read: 'positiveMillis' },
+  { to: C.TRANSCRIPT_CONFIDENCE, from: 'lk.transcript_confidence', read: 'number' },
+  { to: C.ENDPOINTING_DELAY_MS, from: 'lk.eou.endpointing_delay', read: 'millis' },
+  { to: C.EOU_PROBABILITY, from: 'lk.eou.probability', read: 'number' },
+  { to: C.EOU_DETECTION_DELAY_MS, from: 'lk.eou.detection_delay', read: 'millis' },
+  { to: C.STT_MODEL, from: GenAiAttr.REQUEST_MODEL, read: 'text', on: [LiveKitSpan.USER_TURN] },
+  { to: C.STT_PROVIDER, from: GenAiAttr.PROVIDER_NAME, read: 'text', on: [LiveKitSpan.USER_TURN] },
+  { to: C.TTS_MODEL, from: GenAiAttr.REQUEST_MODEL, read: 'text', on: [LiveKitSpan.TTS_NODE] },
+  { to: C.TTS_PROVIDER, from: GenAiAttr.PROVIDER_NAME, read: 'text', on: [LiveKitSpan.TTS_NODE] },
+  { to: C.INTERRUPTED, from: LiveKitAttr.INTERRUPTED, read: 'flag' },
+  { to: C.INTERRUPTION_DETECTED, from: 'lk.is_interruption', read: 'flag' },
+  { to: C.INTERRUPTION_PROBABILITY, from: 'lk.interruption.probability', read: 'number' },
+  { to: C.INTERRUPTION_TOTAL_DURATION_MS, from: 'lk.interruption.total_duration', read: 'seconds' },
+  {
+    to: C.INTERRUPTION_PREDICTION_DURATION_MS,
+    from: 'lk.interruption.prediction_duration',
+    read: 'seconds',
+  },
+  {
+    to: C.INTERRUPTION_DETECTION_DELAY_MS,
+    from: 'lk.interruption.detection_delay',
+    read: 'seconds',
+  },
+  { to: C.AMD_CATEGORY, from: LiveKitAttr.AMD_CATEGORY, read: 'text' },
+  { to: C.AMD_IS_MACHINE, from: 'lk.amd.is_machine', read: 'flag' },
+  { to: C.AMD_SPEECH_DURATION_MS, from: 'lk.amd.speech_duration', read: 'millis' },
+  { to: C.AMD_DELAY_MS, from: 'lk.amd.delay', read: 'millis' },
+  { to: C.EVENT_LOOP_BLOCKED_MS, from: 'lk.blocking.duration', read: 'seconds' },
+  { to: C.EVENT_LOOP_BLOCKED_COUNT, from: 'lk.blocking.count', read: 'number' },
+  { to: C.EVENT_LOOP_BLOCKED_TOTAL_MS, from: 'lk.blocking.total_duration', read: 'seconds' },
+  { to: C.EVENT_LOOP_BLOCKED_MAX_MS, from: 'lk.blocking.max_duration', read: 'seconds' },
 ];
 
 /** Inside LiveKit's metrics JSON (`metrics/base.ts`). */
-// prettier-ignore
 export const TTS_METRICS_FIELDS: readonly VoiceField[] = [
-  { to: C.TTS_TTFB_MS, from: 'ttfbMs', read: 'positiveMillis', meaning: 'Time to the first audio of the request' },
-  { to: C.TTS_CHARACTERS, from: 'charactersCount', read: 'number', meaning: 'Characters spoken' },
-  { to: C.TTS_AUDIO_DURATION_MS, from: 'audioDurationMs', read: 'millis', meaning: 'Length of the audio made' },
+  { to: C.TTS_TTFB_MS, from: 'ttfbMs', read: 'positiveMillis' },
+  { to: C.TTS_CHARACTERS, from: 'charactersCount', read: 'number' },
+  { to: C.TTS_AUDIO_DURATION_MS, from: 'audioDurationMs', read: 'millis' },
 ];
-// prettier-ignore
 export const LLM_METRICS_FIELDS: readonly VoiceField[] = [
-  { to: C.LLM_TTFT_MS, from: 'ttftMs', read: 'positiveMillis', meaning: 'Time to the first token of the request' },
-  { to: C.LLM_TOKENS_PER_SECOND, from: 'tokensPerSecond', read: 'number', meaning: 'Speed of the answer' },
+  { to: C.LLM_TTFT_MS, from: 'ttftMs', read: 'positiveMillis' },
+  { to: C.LLM_TOKENS_PER_SECOND, from: 'tokensPerSecond', read: 'number' },
 ];
 /** Inside `metadata` of the metrics JSON: the only place with the model of a `tts_request`. */
-// prettier-ignore
 export const TTS_METADATA_FIELDS: readonly VoiceField[] = [
-  { to: C.TTS_MODEL, from: 'modelName', read: 'text', meaning: 'TTS model' },
-  { to: C.TTS_PROVIDER, from: 'modelProvider', read: 'text', meaning: 'TTS provider' },
+  { to: C.TTS_MODEL, from: 'modelName', read: 'text' },
+  { to: C.TTS_PROVIDER, from: 'modelProvider', read: 'text' },
 ];
 
-const FIELDS_BY_SOURCE: ReadonlyMap<string, readonly VoiceField[]> = bySource(VOICE_FIELDS);
+const FIELDS_BY_SOURCE = new Map<string, VoiceField[]>();
+for (const field of VOICE_FIELDS) {
+  const fields = FIELDS_BY_SOURCE.get(field.from);
+  if (fields === undefined) FIELDS_BY_SOURCE.set(field.from, [field]);
+  else fields.push(field);
+}
 const LLM_METRICS = [LiveKitAttr.LLM_METRICS, LiveKitAttr.REALTIME_METRICS] as const;
 
 /**
@@ -85,8 +98,8 @@ const LLM_METRICS = [LiveKitAttr.LLM_METRICS, LiveKitAttr.REALTIME_METRICS] as c
  * goes first: there the span has the label of the STT, and the events its model.
  */
 export function putVoice(mapping: SpanMapping): void {
-  const { raw, name, context } = mapping;
-  if (context.observed?.stt !== undefined) putSttUsage(mapping, context.observed.stt);
+  const { raw, name } = mapping;
+  putSttUsage(mapping);
   for (const key in raw) {
     const fields = FIELDS_BY_SOURCE.get(key);
     if (fields === undefined) continue;
@@ -96,35 +109,26 @@ export function putVoice(mapping: SpanMapping): void {
       mapping.put(to, READERS[read](raw[key]));
     }
   }
-  if (raw[LiveKitAttr.TTS_METRICS] !== undefined) putTtsMetrics(mapping);
+  if (raw[LiveKitAttr.TTS_METRICS] !== undefined) {
+    const metrics = mapping.rawRecord(LiveKitAttr.TTS_METRICS);
+    putFrom(mapping, TTS_METADATA_FIELDS, asRecord(metrics?.['metadata']));
+    // A stream adapter repeats the metrics of the requests that it made: those have them.
+    if (!mapping.context.tokensBelow) putFrom(mapping, TTS_METRICS_FIELDS, metrics);
+  }
   for (const key of LLM_METRICS) {
     if (raw[key] !== undefined) putFrom(mapping, LLM_METRICS_FIELDS, mapping.rawRecord(key));
   }
 }
 
-function bySource(fields: readonly VoiceField[]): ReadonlyMap<string, readonly VoiceField[]> {
-  const rows = new Map<string, readonly VoiceField[]>();
-  for (const field of fields) rows.set(field.from, [...(rows.get(field.from) ?? []), field]);
-  return rows;
-}
-
-/** The session's total has another key: backends would add the turns to it. */
-function putSttUsage(mapping: SpanMapping, stt: SttUsage): void {
+function putSttUsage(mapping: SpanMapping): void {
+  const { stt } = mapping.context;
+  // The session's total has another key: backends would add the turns to it.
   if (mapping.name === LiveKitSpan.AGENT_SESSION) {
-    mapping.put(C.SESSION_STT_AUDIO_DURATION_MS, stt.audioMillis);
-    return;
+    return mapping.put(C.SESSION_STT_AUDIO_DURATION_MS, stt?.audioMillis);
   }
-  mapping.put(C.STT_AUDIO_DURATION_MS, stt.audioMillis);
-  mapping.put(C.STT_MODEL, stt.model);
-  mapping.put(C.STT_PROVIDER, stt.provider);
-}
-
-/** A stream adapter repeats the metrics of the requests that it made: those have them. */
-function putTtsMetrics(mapping: SpanMapping): void {
-  const metrics = mapping.rawRecord(LiveKitAttr.TTS_METRICS);
-  const metadata = metrics?.['metadata'];
-  if (isRecord(metadata)) putFrom(mapping, TTS_METADATA_FIELDS, metadata);
-  if (!mapping.context.tokensBelow) putFrom(mapping, TTS_METRICS_FIELDS, metrics);
+  mapping.put(C.STT_AUDIO_DURATION_MS, stt?.audioMillis);
+  mapping.put(C.STT_MODEL, stt?.model);
+  mapping.put(C.STT_PROVIDER, stt?.provider);
 }
 
 function putFrom(

@@ -1,6 +1,5 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
-import { TURN_LATENCY_FIELDS } from '../mapping/turn-latency.js';
 import { CatalystAttr as C } from '../semconv/catalyst-attributes.js';
 import type { MeasuredSpan } from '../session/session-statistics.js';
 
@@ -123,10 +122,9 @@ function firstToken(span: MeasuredSpan): number | undefined {
 
 /** The parts of a turn's latency that add up: the transcription is inside the end of the turn. */
 const LATENCY_PARTS = Object.fromEntries(
-  TURN_LATENCY_FIELDS.filter(({ part }) => part !== 'transcriptionMillis').map(({ to }) => [
-    to.slice('voice.turn.'.length, -'_ms'.length),
-    seconds(to),
-  ]),
+  Object.values(C)
+    .filter((key) => key.startsWith('voice.turn.') && key !== C.TURN_TRANSCRIPTION_MS)
+    .map((key) => [key.slice('voice.turn.'.length, -'_ms'.length), seconds(key)]),
 );
 
 const TURNS = [LiveKitSpan.AGENT_TURN];
@@ -163,7 +161,7 @@ export const SPAN_INSTRUMENTS: readonly Instrument[] = [
   { name: 'voice.tool.duration', kind: 'histogram', unit: 's', from: '`function_tool`', attributes: [...TOOL, 'outcome'], boundaries: OPERATION_SECONDS, meaning: 'Length of a tool call', on: TOOLS, value: durationSeconds },
   { name: 'voice.retries', kind: 'counter', unit: '{retry}', from: '`llm_request_run`, `tts_request_run`', attributes: [...TURN, 'voice.component'], meaning: 'Attempts after the first', on: [LiveKitSpan.LLM_REQUEST_RUN, 'tts_request_run'], value: (span) => ((span.number('lk.retry_count') ?? 0) > 0 ? 1 : undefined) },
   { name: 'voice.tts.characters', kind: 'counter', unit: '{character}', from: '`tts_request`', attributes: SPEECH, meaning: 'Characters spoken', on: [LiveKitSpan.TTS_REQUEST], value: (span) => span.number(C.TTS_CHARACTERS) },
-  { name: 'voice.stt.audio_duration', kind: 'counter', unit: 's', from: '`agent_session` of an observed session', attributes: [...TURN, 'voice.stt.provider', 'voice.stt.model'], meaning: 'Speech that was recognised, counted when the session ends', on: [LiveKitSpan.AGENT_SESSION], value: ({ context }) => asSeconds(context.observed?.stt?.audioMillis) },
+  { name: 'voice.stt.audio_duration', kind: 'counter', unit: 's', from: '`agent_session` of an observed session', attributes: [...TURN, 'voice.stt.provider', 'voice.stt.model'], meaning: 'Speech that was recognised, counted when the session ends', on: [LiveKitSpan.AGENT_SESSION], value: ({ context }) => asSeconds(context.stt?.audioMillis) },
   { name: 'voice.amd.verdicts', kind: 'counter', unit: '{verdict}', from: '`answering_machine_detection`', attributes: [...TENANT, 'voice.amd.category'], meaning: 'Results of answering machine detection', on: [LiveKitSpan.ANSWERING_MACHINE_DETECTION], value: ({ span }) => (span.get(C.AMD_CATEGORY) === undefined ? undefined : 1) },
 ];
 

@@ -152,8 +152,8 @@ const READERS: Readonly<Record<MetricAttribute, AttributeReader>> = {
   'voice.component': ({ name }) => (name.startsWith('tts') ? 'tts' : 'llm'),
   'voice.participant.kind': ({ context }) => context.job?.participantKind,
   'voice.session.close_reason': ({ context }) => closeReason(context),
-  'voice.stt.model': ({ context }) => context.observed?.stt?.model,
-  'voice.stt.provider': ({ context }) => context.observed?.stt?.provider,
+  'voice.stt.model': ({ context }) => context.stt?.model,
+  'voice.stt.provider': ({ context }) => context.stt?.provider,
 };
 
 /** Reasons that are counted by name; the application's own are `other`. */
@@ -169,8 +169,8 @@ const CLOSE_REASONS: ReadonlySet<string> = new Set([
   'sip_trunk_failure',
 ]);
 
-function closeReason({ observed, job, incomplete }: MappingContext): string | undefined {
+function closeReason({ closing, job, incomplete }: MappingContext): string | undefined {
   if (incomplete) return 'incomplete';
-  const reason = observed?.closing?.reason ?? job?.closeReason;
+  const reason = closing?.reason ?? job?.closeReason;
   return reason === undefined || CLOSE_REASONS.has(reason) ? reason : 'other';
 }

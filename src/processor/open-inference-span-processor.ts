@@ -1,6 +1,5 @@
-import { metrics as api, type Context, type TracerProvider } from '@opentelemetry/api';
+import { metrics as api, type Context } from '@opentelemetry/api';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace-base';
-import type { InstallResult } from '../catalyst-tracing.js';
 import { setDebug } from '../diagnostics.js';
 import type { DeliveryProcessor } from '../export/delivery-processor.js';
 import { resolveTimeoutMillis, watchExit } from '../export/process-exit.js';
@@ -10,10 +9,8 @@ import { closeOpenSpans } from '../integrations/open-spans.js';
 import { configuredAllowPii, LiveKitInstaller } from '../livekit/install-livekit.js';
 import { offerLiveKitConnector } from '../livekit/connect-livekit.js';
 import { LiveKitJobs } from '../livekit/livekit-jobs.js';
-import type { LiveKitModule } from '../livekit/livekit-module.js';
-import type { MappedSpan } from '../mapping/mapped-span.js';
+import { asBareSpan, asIncompleteSpan, type MappedSpan } from '../mapping/mapped-span.js';
 import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from '../mapping/livekit-spans.js';
-import type { MappingContext } from '../mapping/mapping-context.js';
 import { LateMetrics } from '../metrics/late-metrics.js';
 import { resolveOptions, type ResolvedOptions } from '../options/resolve-options.js';
 import type { SetupOptions } from '../options/setup-options.js';
@@ -25,7 +22,6 @@ import { readSessionId } from '../session/session.js';
 import type { SpanNode } from '../session/span-node.js';
 import { SpanTree } from '../session/span-tree.js';
 import { mustWait, WaitingSpans, type WaitingSpan } from '../session/propagation.js';
-import { asBareSpan, asIncompleteSpan } from './partial-spans.js';
 import { SpanPipeline } from './span-pipeline.js';
 import {
   APPLICATION_FAILURES,
@@ -50,11 +46,6 @@ export type OpenInferenceProcessorOptions = Omit<
   | 'serviceVersion'
   | 'spanLimits'
 >;
-
-/** A span that waits for its mapper, with what other spans said of it when it ended. */
-interface UnmappedSpan extends WaitingSpan {
-  readonly context: MappingContext;
-}
 
 /** What `setup()` has decided and made before it composes the processor. */
 export interface ProcessorParts {
@@ -86,22 +77,21 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   /** @internal */
   readonly jobs: LiveKitJobs;
   /** @internal */
+  readonly tree: SpanTree;
+  /** @internal */
   readonly observers: SessionObservers;
   readonly #next: FlushableProcessor;
   /** Processors that LiveKit adds: its PII filter, its Cloud exporter. They see raw spans. */
   readonly #raw = new SpanProcessorFanout([], RAW_FAILURES);
   readonly #resolved: ResolvedOptions;
   readonly #delivery: DeliveryProcessor | undefined;
-  readonly #tree: SpanTree;
   readonly #privacy: Privacy;
   readonly #pipeline: SpanPipeline;
   readonly #metrics: LateMetrics;
-  readonly #isStandalone: boolean;
   readonly #waiting = new WaitingSpans();
-  /** Spans that have ended before the mapper of their SDK was loaded: the first ones at most. */
-  readonly #unmapped = new Set<UnmappedSpan>();
   #mappersLoaded: Promise<unknown> | undefined;
-  #isStarted = false;
+  /** On a provider of the application's own, until the first span. */
+  #isToStart: boolean;
   #unwatchExit: (() => void) | undefined;
   /** Awaited by the next flush: the stock batch processor does not wait for what is in flight. */
   #sessionFlush: Promise<void> = Promise.resolve();
@@ -122,10 +112,10 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
         : new SpanProcessorFanout([next], APPLICATION_FAILURES);
     this.#resolved = resolved;
     this.#delivery = parts.delivery;
-    this.#isStandalone = parts.metrics === undefined;
+    this.#isToStart = parts.metrics === undefined;
     this.#metrics = parts.metrics ?? new LateMetrics(resolved.metrics !== undefined);
     this.jobs = new LiveKitJobs(() => this.flush());
-    this.#tree = new SpanTree({
+    this.tree = new SpanTree({
       processIdentity: {
         sessionId: undefined,
         userId: resolved.userId,
@@ -138,7 +128,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
       currentTask: () => this.jobs.currentTask(),
       isSent: (span) => this.#pipeline.accepts(span),
     });
-    this.observers = new SessionObservers(this.#tree);
+    this.observers = new SessionObservers(this.tree);
     this.#privacy = new Privacy({
       ...resolved.privacy,
       isEnforced: () => this.jobs.enforcesRedaction(),
@@ -149,8 +139,22 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
       metrics: this.#metrics,
       next: this.#next,
     });
-    if (this.#isStandalone) {
-      offerLiveKitConnector(this, (module, provider) => this.#connectLiveKit(module, provider));
+    if (this.#isToStart) {
+      offerLiveKitConnector(this, (module, provider) => {
+        const connection = {
+          provider,
+          addSpanProcessor: (processor: SpanProcessor) => this.addRawProcessor(processor),
+          allowPii: configuredAllowPii(resolved),
+        };
+        const { jobs } = this;
+        const installer = new LiveKitInstaller({
+          connection,
+          jobs,
+          isGlobal: false,
+          note: undefined,
+        });
+        return installer.install(module);
+      });
     }
   }
 
@@ -191,7 +195,7 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
    */
   async flush(options?: FlushDeadline): Promise<void> {
     if (this.#mappersLoaded !== undefined) await this.#mappersLoaded;
-    this.#tree.settleSessions();
+    this.tree.settleSessions();
     this.#sendWaiting();
     const timeoutMillis = this.#timeoutOf(options);
     const spans = Promise.all([this.#sessionFlush, this.#next.forceFlush({ timeoutMillis })]);
@@ -226,10 +230,13 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
    * @internal
    */
   sendOpenSpans(): void {
-    closeOpenSpans((spanId) => this.#tree.isOpen(spanId));
-    this.#tree.settleSessions();
-    for (const node of this.#tree.openNodes()) {
-      if (node.span !== undefined && !node.isSentIncomplete) this.#sendIncomplete(node, node.span);
+    closeOpenSpans((spanId) => this.tree.isOpen(spanId));
+    this.tree.settleSessions();
+    for (const node of this.tree.openNodes()) {
+      const { span, isSentIncomplete } = node;
+      if (span === undefined || isSentIncomplete) continue;
+      node.isSentIncomplete = true;
+      this.#sendSafely({ span, node, context: undefined }, true);
     }
     this.#sendWaiting();
   }
@@ -249,19 +256,11 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   }
 
   /**
-   * Whether an open span passes through here.
-   * @internal
-   */
-  isOpen(spanId: string): boolean {
-    return this.#tree.isOpen(spanId);
-  }
-
-  /**
    * Makes a job known to the spans below its own.
    * @internal
    */
   beginJob(spanId: string, job: JobRecord): void {
-    if (this.#tree.beginJob(spanId, job)) this.#metrics.sessionStarted(job.tenantId);
+    if (this.tree.beginJob(spanId, job)) this.#metrics.sessionStarted(job.tenantId);
   }
 
   /** @internal */
@@ -278,9 +277,9 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   }
 
   #start(span: Span, parentContext: Context): void {
-    if (this.#isStandalone && !this.#isStarted) this.#startStandalone(span);
+    if (this.#isToStart) this.#startStandalone(span);
     try {
-      const node = this.#tree.start(span, parentContext);
+      const node = this.tree.start(span, parentContext);
       noteNativeSpan(span, parentContext);
       void loadNativeMapper(span);
       // A job's session began with the job.
@@ -299,9 +298,9 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
     this.#next.onStart(span, parentContext);
   }
 
-  /** On a provider of the application's own, its resource is known from the first span on. */
+  /** Only now is the resource of the application's provider known. */
   #startStandalone({ resource }: Span): void {
-    this.#isStarted = true;
+    this.#isToStart = false;
     this.watchExit();
     const resolved = this.#resolved;
     if (resolved.metrics === undefined) return;
@@ -314,19 +313,13 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
    * LiveKit emits it right after, in the same go. The end of this go is the latest.
    */
   #endSession(span: ReadableSpan): void {
-    let isSent = false;
     const send = (): void => {
-      if (isSent) return;
-      isSent = true;
       this.#end(span);
       const { shutdownTimeoutMillis: timeoutMillis } = this.#resolved.delivery;
       this.#sessionFlush = this.#next.forceFlush({ timeoutMillis });
     };
-    const observed = this.#tree.nodeOf(span).session?.observed;
-    if (observed === undefined) {
-      send();
-      return;
-    }
+    const observed = this.tree.nodeOf(span).session?.observed;
+    if (observed === undefined) return send();
     observed.awaitClosing(send);
     queueMicrotask(() => observed.settle());
   }
@@ -334,97 +327,72 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   /** What cannot be read is sent all the same, as if nothing had been set on it. */
   #end(span: ReadableSpan): void {
     try {
-      this.#take(span, this.#tree.nodeOf(span));
+      this.#take(span, this.tree.nodeOf(span));
     } catch (error) {
       this.#pipeline.fail(error, span);
       // Reading it threw before anything was sent, so that it is not sent twice.
-      attempt(() => this.#take(asBareSpan(span), this.#tree.nodeOf(span)));
+      attempt(() => this.#take(asBareSpan(span), this.tree.nodeOf(span)));
     }
   }
 
   #take(span: ReadableSpan, node: SpanNode): void {
     const loading = loadNativeMapper(span);
-    if (loading !== undefined) {
-      const context = this.#tree.contextOf(node, span, false);
-      const sent = this.#sendLoaded({ span, node, context }, loading);
-      this.#mappersLoaded = Promise.all([this.#mappersLoaded, sent]);
-      return;
-    }
-    if (mustWait(span, node)) {
-      const longest = this.#waiting.add({ span, node });
-      if (longest !== undefined) this.#sendOne(longest);
-      this.#report(span, node, undefined);
-    } else {
-      this.#report(span, node, this.#send(span, node, false));
-    }
+    if (loading !== undefined) return this.#wait(span, node, loading);
+    if (mustWait(span, node)) this.#wait(span, node);
+    else this.#report(span, node, this.#send(span, node, false));
     if (this.#waiting.isEmpty) return;
-    for (const waiting of this.#waiting.takeFree()) this.#sendOne(waiting);
+    for (const waiting of this.#waiting.takeFree()) this.#sendSafely(waiting);
   }
 
-  async #sendLoaded(unmapped: UnmappedSpan, loading: Promise<void>): Promise<void> {
-    this.#unmapped.add(unmapped);
-    this.#report(unmapped.span, unmapped.node, undefined);
+  /** `loading` is the mapper that the span waits for, if it does. */
+  #wait(span: ReadableSpan, node: SpanNode, loading?: Promise<void>): void {
+    const context = loading && this.tree.contextOf(node, span, false);
+    const waiting = { span, node, context };
+    const longest = this.#waiting.add(waiting);
+    if (longest !== undefined) this.#sendSafely(longest);
+    this.#report(span, node, undefined);
+    if (loading === undefined) return;
+    const sent = this.#sendLoaded(waiting, loading);
+    this.#mappersLoaded = Promise.all([this.#mappersLoaded, sent]);
+  }
+
+  async #sendLoaded(waiting: WaitingSpan, loading: Promise<void>): Promise<void> {
     await loading;
-    if (this.#unmapped.delete(unmapped)) this.#sendOne(unmapped);
-  }
-
-  #sendIncomplete(node: SpanNode, live: ReadableSpan): void {
-    node.isSentIncomplete = true;
-    try {
-      this.#send(asIncompleteSpan(live), node, true);
-    } catch (error) {
-      this.#pipeline.fail(error, live);
-      attempt(() => this.#send(asBareSpan(live), node, true));
-    }
+    if (this.#waiting.take(waiting)) this.#sendSafely(waiting);
   }
 
   #send(span: ReadableSpan, node: SpanNode, incomplete: boolean): MappedSpan | undefined {
-    return this.#pipeline.send(span, node, this.#tree.contextOf(node, span, incomplete));
+    return this.#pipeline.send(span, node, this.tree.contextOf(node, span, incomplete));
   }
 
   #report(span: ReadableSpan, node: SpanNode, mapped: MappedSpan | undefined): void {
     try {
-      this.#tree.end(node, span, mapped);
+      this.tree.end(node, span, mapped);
     } catch (error) {
       this.#pipeline.fail(error, span);
-      attempt(() => this.#tree.end(node, asBareSpan(span), mapped));
+      attempt(() => this.tree.end(node, asBareSpan(span), mapped));
     }
   }
 
   /** Sends the spans that have ended and wait for another one. */
   #sendWaiting(): void {
-    for (const waiting of this.#waiting.takeAll()) this.#sendOne(waiting);
-    for (const unmapped of this.#unmapped) this.#sendOne(unmapped);
-    this.#unmapped.clear();
+    for (const waiting of this.#waiting.takeAll()) this.#sendSafely(waiting);
   }
 
-  #sendOne({ span, node, context }: WaitingSpan & Partial<UnmappedSpan>): void {
+  #sendSafely({ span, node, context }: WaitingSpan, incomplete = false): void {
     try {
-      if (context === undefined) this.#send(span, node, false);
-      else this.#pipeline.send(span, node, context);
+      const sent = incomplete ? asIncompleteSpan(span) : span;
+      if (context === undefined) this.#send(sent, node, incomplete);
+      else this.#pipeline.send(sent, node, context);
     } catch (error) {
       this.#pipeline.fail(error, span);
-      attempt(() => this.#send(asBareSpan(span), node, false));
+      attempt(() => this.#send(asBareSpan(span), node, incomplete));
     }
   }
 
   #timeoutOf(options: FlushDeadline | undefined): number {
     const { shutdownTimeoutMillis } = this.#resolved.delivery;
     return resolveTimeoutMillis(options?.timeoutMillis, shutdownTimeoutMillis);
-  }
-
-  #connectLiveKit(module: LiveKitModule, provider: TracerProvider): InstallResult {
-    const installer = new LiveKitInstaller({
-      connection: {
-        provider,
-        addSpanProcessor: (processor) => this.addRawProcessor(processor),
-        allowPii: configuredAllowPii(this.#resolved),
-      },
-      jobs: this.jobs,
-      isGlobal: false,
-      note: undefined,
-    });
-    return installer.install(module);
   }
 }
 
@@ -437,10 +405,6 @@ function attempt(call: () => void): void {
   }
 }
 
-function isOfLiveKit(span: ReadableSpan): boolean {
-  return span.instrumentationScope.name === LIVEKIT_SCOPE_NAME;
-}
-
-function isLiveKitSession(span: ReadableSpan): boolean {
-  return span.name === LiveKitSpan.AGENT_SESSION && isOfLiveKit(span);
+function isLiveKitSession({ name, instrumentationScope }: ReadableSpan): boolean {
+  return name === LiveKitSpan.AGENT_SESSION && instrumentationScope.name === LIVEKIT_SCOPE_NAME;
 }

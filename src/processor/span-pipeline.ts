@@ -3,7 +3,7 @@ import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace-base'
 import { debug, warnOnce } from '../diagnostics.js';
 import { CountedOnce } from '../integrations/counted-once.js';
 import { LIVEKIT_SCOPE_NAME } from '../mapping/livekit-spans.js';
-import { mapSpans } from '../mapping/map-span.js';
+import { mapBareSpan, mapSpans } from '../mapping/map-span.js';
 import type { MappedSpan } from '../mapping/mapped-span.js';
 import type { MappingContext } from '../mapping/mapping-context.js';
 import type { LateMetrics } from '../metrics/late-metrics.js';
@@ -13,7 +13,6 @@ import { cutValues, redact } from '../privacy/redact.js';
 import { MeasuredSpan } from '../session/session-statistics.js';
 import type { SpanNode } from '../session/span-node.js';
 import { TRACER_NAME } from '../version.js';
-import { mapBareSpan } from './partial-spans.js';
 
 export interface SpanPipelineParts {
   readonly resolved: ResolvedOptions;
@@ -28,21 +27,13 @@ export class SpanPipeline {
   readonly #maxValueLength: number;
   readonly #countedOnce = new CountedOnce();
   readonly #failed = new WeakSet<ReadableSpan>();
-  #sentSpans = 0;
-  #mappingFailures = 0;
+  sentSpans = 0;
+  mappingFailures = 0;
 
   constructor(parts: SpanPipelineParts) {
     this.#parts = parts;
     // The SDK takes 0 for no limit.
     this.#maxValueLength = parts.resolved.spanLimits?.attributeValueLengthLimit || Infinity;
-  }
-
-  get sentSpans(): number {
-    return this.#sentSpans;
-  }
-
-  get mappingFailures(): number {
-    return this.#mappingFailures;
   }
 
   /** Whether a span is sampled, and of a scope that is exported. */
@@ -63,7 +54,7 @@ export class SpanPipeline {
     let last: MappedSpan | undefined;
     for (const each of this.#map(span, context)) {
       const mapped = this.#countedOnce.count(each);
-      this.#sentSpans += 1;
+      this.sentSpans += 1;
       this.#parts.next.onEnd(this.#redact(mapped, span, context));
       if (!node.isMeasured) this.#measure(new MeasuredSpan(mapped, context, node), node);
       last = mapped;
@@ -76,7 +67,7 @@ export class SpanPipeline {
   fail(error: unknown, span: ReadableSpan): void {
     if (this.#failed.has(span)) return;
     this.#failed.add(span);
-    this.#mappingFailures += 1;
+    this.mappingFailures += 1;
     warnOnce('mapping_failed', 'A span could not be mapped and was sent without its attributes.');
     debug(`Mapping failed: ${error instanceof Error ? error.name : typeof error}`);
   }

@@ -17,23 +17,22 @@ export interface FlushDeadline {
 
 type Method = 'onStart' | 'onEnding' | 'onEnd' | 'forceFlush' | 'shutdown';
 
-/** What is said, once for each code, when a processor fails. */
-type Failures = (
-  method: Method,
-  errorName: string,
-) => { readonly code: string; readonly text: string };
+/** Says that a processor has failed, once for each code. */
+type SayFailure = (method: Method, errorName: string) => void;
 
 /** Processors and exporters that the application passed to `setup()`. */
-export const APPLICATION_FAILURES: Failures = (method, errorName) => ({
-  code: 'span_processor_failed',
-  text: `A span processor or exporter that was passed to setup() failed in ${method}() (${errorName}); spans are sent to the collector all the same.`,
-});
+export const APPLICATION_FAILURES: SayFailure = (method, errorName) =>
+  warnOnce(
+    'span_processor_failed',
+    `A span processor or exporter that was passed to setup() failed in ${method}() (${errorName}); spans are sent to the collector all the same.`,
+  );
 
 /** Processors of raw spans: LiveKit's, and those that were added to the provider later. */
-export const RAW_FAILURES: Failures = (method, errorName) => ({
-  code: `raw_processor_${method}`,
-  text: `A span processor that was added to the tracer provider failed in ${method}() (${errorName}): the others go on.`,
-});
+export const RAW_FAILURES: SayFailure = (method, errorName) =>
+  warnOnce(
+    `raw_processor_${method}`,
+    `A span processor that was added to the tracer provider failed in ${method}() (${errorName}): the others go on.`,
+  );
 
 /**
  * Hands spans to several processors. They are somebody else's code: one that throws or rejects
@@ -46,11 +45,11 @@ export const RAW_FAILURES: Failures = (method, errorName) => ({
 export class SpanProcessorFanout implements FlushableProcessor {
   readonly #processors: FlushableProcessor[];
   readonly #withheld = new WeakSet<ReadableSpan>();
-  readonly #failures: Failures;
+  readonly #report: SayFailure;
 
-  constructor(processors: readonly FlushableProcessor[], failures: Failures) {
+  constructor(processors: readonly FlushableProcessor[], report: SayFailure) {
     this.#processors = [...processors];
-    this.#failures = failures;
+    this.#report = report;
   }
 
   get isEmpty(): boolean {
@@ -104,9 +103,7 @@ export class SpanProcessorFanout implements FlushableProcessor {
   #attempt(method: Method, call: () => unknown): boolean {
     try {
       const result = call();
-      if (isThenable(result)) {
-        result.then(undefined, (error: unknown) => this.#sayFailure(method, error));
-      }
+      if (result !== undefined) void this.#settle(method, () => result);
       return true;
     } catch (error) {
       this.#sayFailure(method, error);
@@ -114,7 +111,7 @@ export class SpanProcessorFanout implements FlushableProcessor {
     }
   }
 
-  async #settle(method: Method, call: () => Promise<void>): Promise<void> {
+  async #settle(method: Method, call: () => unknown): Promise<void> {
     try {
       await call();
     } catch (error) {
@@ -123,9 +120,7 @@ export class SpanProcessorFanout implements FlushableProcessor {
   }
 
   #sayFailure(method: Method, error: unknown): void {
-    const name = error instanceof Error ? error.name : typeof error;
-    const { code, text } = this.#failures(method, name);
-    warnOnce(code, text);
+    this.#report(method, error instanceof Error ? error.name : typeof error);
   }
 }
 
@@ -142,15 +137,4 @@ async function deadline(work: Promise<unknown>, timeoutMillis: number): Promise<
     }, timeoutMillis);
     void work.finally(() => clearTimeout(timer));
   });
-}
-
-function isThenable(
-  value: unknown,
-): value is { then(done: undefined, failed: (error: unknown) => void): unknown } {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'then' in value &&
-    typeof value.then === 'function'
-  );
 }

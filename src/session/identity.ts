@@ -8,19 +8,13 @@ import {
   parseJsonRecord,
   type JsonRecord,
 } from '../mapping/read-attributes.js';
-import type { AgentIdentity } from '../mapping/mapping-context.js';
+import type { AgentIdentity, MappingContext } from '../mapping/mapping-context.js';
 
 /** What the application says of a run, for the spans below it that cannot know. */
-export interface Identity {
-  readonly sessionId: string | undefined;
-  readonly userId: string | undefined;
-  readonly agent: AgentIdentity | undefined;
-  readonly metadata: Readonly<Record<string, unknown>> | undefined;
-  readonly tags: readonly string[] | undefined;
-  /** What model calls are made for, and where in the code. */
-  readonly useCase?: string | undefined;
-  readonly callSite?: string | undefined;
-}
+export type Identity = Pick<
+  MappingContext,
+  'sessionId' | 'userId' | 'agent' | 'metadata' | 'tags' | 'useCase' | 'callSite'
+>;
 
 const IDENTITY_KEY = createContextKey('catalyst-tracing identity');
 

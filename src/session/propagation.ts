@@ -1,13 +1,10 @@
-import {
-  OpenInferenceSpanKind,
-  SemanticConventions as S,
-} from '@arizeai/openinference-semantic-conventions';
+import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import { SpanStatusCode, type Attributes } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { readToolCalls } from '../mapping/conversation.js';
-import { isSpanKind, LiveKitSpan, mapSpanKind } from '../mapping/livekit-spans.js';
+import { LiveKitSpan, mapSpanKind } from '../mapping/livekit-spans.js';
 import type { MappedSpan } from '../mapping/mapped-span.js';
-import type { Failure } from '../mapping/mapping-context.js';
+import type { Failure, MappingContext } from '../mapping/mapping-context.js';
 import { asText, readNumber, readText } from '../mapping/read-attributes.js';
 import { ERROR_TYPE, GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
 import type { SpanNode, Usage } from './span-node.js';
@@ -194,8 +191,7 @@ function passUpTurn(node: SpanNode, attributes: Attributes, output: string | und
 function passUpForeign(node: SpanNode, attributes: Attributes): void {
   const request = node.ancestor(LiveKitSpan.LLM_REQUEST);
   if (request === undefined || (readUsage(attributes)?.input ?? 0) === 0) return;
-  const kind = mapSpanKind(node.name, '', attributes);
-  if (isSpanKind(kind, OpenInferenceSpanKind.LLM)) request.usageBelow = true;
+  if (mapSpanKind(node.name, '', attributes) === 'LLM') request.usageBelow = true;
 }
 
 export function readUsage(attributes: Attributes): Usage | undefined {
@@ -216,11 +212,13 @@ const MAX_WAITING = 256;
 export interface WaitingSpan {
   readonly span: ReadableSpan;
   readonly node: SpanNode;
+  /** What other spans said of it when it ended, of one that waits for its mapper. */
+  readonly context: MappingContext | undefined;
 }
 
 /**
  * Spans that are sent later than they end, because another span still has something to pass to
- * them. Few and for short: a flush sends them as they are, and so does the one too many.
+ * them, or because the mapper of their SDK is being loaded. Few and for short: a flush sends them as they are, and so does the one too many.
  */
 export class WaitingSpans {
   readonly #waiting = new Set<WaitingSpan>();
@@ -233,16 +231,24 @@ export class WaitingSpans {
   add(waiting: WaitingSpan): WaitingSpan | undefined {
     this.#waiting.add(waiting);
     const [longest] = this.#waiting;
-    if (longest === undefined || this.#waiting.size <= MAX_WAITING) return undefined;
-    this.#waiting.delete(longest);
+    // A mapper is there in a moment, and without it a span would be sent unmapped.
+    if (waiting.context !== undefined || this.#waiting.size <= MAX_WAITING) return undefined;
+    if (longest !== undefined) this.#waiting.delete(longest);
     return longest;
   }
 
   /** Takes the spans that need not wait any longer. */
   takeFree(): readonly WaitingSpan[] {
-    const free = [...this.#waiting].filter(({ span, node }) => !mustWait(span, node));
+    const free = [...this.#waiting].filter(
+      ({ span, node, context }) => context === undefined && !mustWait(span, node),
+    );
     for (const waiting of free) this.#waiting.delete(waiting);
     return free;
+  }
+
+  /** Whether the span has waited until now. */
+  take(waiting: WaitingSpan): boolean {
+    return this.#waiting.delete(waiting);
   }
 
   takeAll(): readonly WaitingSpan[] {

@@ -105,7 +105,7 @@ export class SessionStatistics implements SessionSummary {
       case LiveKitSpan.AGENT_TURN:
         if (span.isNewTurn) this.turns += 1;
         if (span.span.get(CatalystAttr.INTERRUPTED) === true) this.interruptions += 1;
-        this.#addLatency('e2eLatency', span.number(CatalystAttr.E2E_LATENCY_MS));
+        this.#addLatency('E2E_LATENCY', span.number(CatalystAttr.E2E_LATENCY_MS));
         break;
       case LiveKitSpan.FUNCTION_TOOL:
         this.toolCalls += 1;
@@ -114,14 +114,14 @@ export class SessionStatistics implements SessionSummary {
       case LiveKitSpan.LLM_NODE:
       case LiveKitSpan.REALTIME_INFERENCE:
       case LiveKitSpan.REALTIME_METRICS:
-        this.#addLatency('llmTtft', span.number(CatalystAttr.LLM_TTFT_MS));
+        this.#addLatency('LLM_TTFT', span.number(CatalystAttr.LLM_TTFT_MS));
         break;
       case LiveKitSpan.TTS_NODE:
-        this.#addLatency('ttsTtfb', span.number(CatalystAttr.TTS_TTFB_MS));
+        this.#addLatency('TTS_TTFB', span.number(CatalystAttr.TTS_TTFB_MS));
         break;
       case LiveKitSpan.USER_TURN:
-        this.#addLatency('endOfTurnDelay', span.number(CatalystAttr.END_OF_TURN_DELAY_MS));
-        this.#addLatency('transcriptionDelay', span.number(CatalystAttr.TRANSCRIPTION_DELAY_MS));
+        this.#addLatency('END_OF_TURN_DELAY', span.number(CatalystAttr.END_OF_TURN_DELAY_MS));
+        this.#addLatency('TRANSCRIPTION_DELAY', span.number(CatalystAttr.TRANSCRIPTION_DELAY_MS));
         break;
       default:
     }

@@ -1,13 +1,7 @@
 import { hrTimeToMilliseconds } from '@opentelemetry/core';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import { isFailedNode } from '../mapping/llm-call.js';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
-import type {
-  AgentIdentity,
-  MappingContext,
-  ObservedContext,
-  ToolCall,
-} from '../mapping/mapping-context.js';
+import type { AgentIdentity, MappingContext, ToolCall } from '../mapping/mapping-context.js';
 import { asText, parseJsonRecord } from '../mapping/read-attributes.js';
 import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
 import { mergeIdentity, type Identity } from './identity.js';
@@ -28,12 +22,6 @@ export interface ContextSources {
 type Draft = { -readonly [Field in keyof MappingContext]: MappingContext[Field] };
 
 const NONE: readonly never[] = Object.freeze([]);
-const NOT_OBSERVED: ObservedContext = Object.freeze({
-  stt: undefined,
-  closing: undefined,
-  exchange: undefined,
-  transcript: NONE,
-});
 
 /** Everything that other spans say of this one, at the moment it ends. */
 export function contextOf(
@@ -48,6 +36,7 @@ export function contextOf(
   const identity = mergeIdentity(mergeIdentity(process, at.openInference?.identity), at.identity);
   const withinTool = tools.around(node);
   const context: Draft = {
+    ...identity,
     sessionId:
       identity.sessionId ??
       configuredSessionIdOf(node) ??
@@ -55,34 +44,19 @@ export function contextOf(
       node.session?.fallbackId ??
       at.job?.roomSid ??
       node.traceId,
-    userId: identity.userId,
     tenantId: at.job?.tenantId,
     agent: agentInCharge(at),
     previousAgentId: node.previousAgent,
-    metadata: identity.metadata,
-    tags: identity.tags,
-    useCase: identity.useCase,
-    callSite: identity.callSite,
     contextAttributes: node.openInference?.attributes,
     failure: node.failure ?? node.speechFailure,
-    tokensBelow: false,
-    messagesBelow: false,
     model: asText(span.attributes[GenAiAttr.REQUEST_MODEL]),
-    toolCalls: NONE,
-    toolCallId: undefined,
-    ttsMetrics: undefined,
     withinTool,
     belowSpanId:
       node.jobBelow?.spanId ?? (withinTool?.spanId === undefined ? node.movedBelow : undefined),
     isRoot: node.parent?.jobBelow === node || (node.isTopmostSent && node.jobBelow === undefined),
     input: node.inputBelow,
     output: node.outputBelow,
-    observed: undefined,
-    latency: undefined,
-    summary: undefined,
     isInJob: node.job !== undefined,
-    job: undefined,
-    isUnheard: false,
     incomplete,
   };
   if (node.isJob) {
@@ -107,12 +81,13 @@ function addLiveKit(context: Draft, node: SpanNode, { attributes }: ReadableSpan
       context.failure = session?.failure;
       context.summary = session?.statistics;
       if (observed !== undefined) {
-        const { stt, closing, transcript } = observed;
-        context.observed = { stt, closing, exchange: undefined, transcript: [...transcript] };
+        context.stt = observed.stt;
+        context.closing = observed.closing;
+        context.transcript = [...observed.transcript];
       }
       return;
     case LiveKitSpan.USER_TURN:
-      if (observed !== undefined) context.observed = { ...NOT_OBSERVED, stt: node.stt };
+      context.stt = node.stt;
       return;
     case LiveKitSpan.AGENT_TURN: {
       const speechId = asText(attributes[LiveKitAttr.SPEECH_ID]);
@@ -126,17 +101,15 @@ function addLiveKit(context: Draft, node: SpanNode, { attributes }: ReadableSpan
     case LiveKitSpan.REALTIME_METRICS:
       addExchange(context, node.ancestor(LiveKitSpan.AGENT_TURN));
       return;
-    case LiveKitSpan.LLM_NODE:
+    case LiveKitSpan.LLM_NODE: {
       context.tokensBelow = requests.length > 0;
       context.messagesBelow = hasMessagesBelow(node);
       context.toolCalls = startedToolCalls(node);
-      if (isFailedNode(node.name, attributes)) {
-        context.failure = {
-          message: node.failure?.message,
-          errorType: node.failure?.errorType ?? asText(attributes['error.type']),
-        };
-      }
+      // A custom `llmNode` that threw has the type on itself, and no attempt below.
+      const errorType = node.failure?.errorType ?? asText(attributes['error.type']);
+      if (errorType !== undefined) context.failure = { message: node.failure?.message, errorType };
       return;
+    }
     case LiveKitSpan.LLM_REQUEST: {
       const isOverAdapter = isAdapter(node, attributes);
       context.tokensBelow = isOverAdapter || node.usageBelow;
@@ -163,8 +136,7 @@ function addLiveKit(context: Draft, node: SpanNode, { attributes }: ReadableSpan
 }
 
 function addExchange(context: Draft, turn: SpanNode | undefined): void {
-  if (turn?.exchange === undefined || turn.modelNode !== undefined) return;
-  context.observed = { ...NOT_OBSERVED, exchange: turn.exchange.messages };
+  if (turn?.modelNode === undefined) context.exchange = turn?.exchange?.messages;
 }
 
 /** A job begins as the first of its sessions and ends as the last. */
@@ -172,8 +144,7 @@ function addSessionsBelow(context: Draft, { sessionsBelow }: SpanNode): void {
   context.input = sessionsBelow?.input;
   context.output = sessionsBelow?.output;
   context.failure = sessionsBelow?.lastEnd?.failure;
-  const closing = sessionsBelow?.lastEnd?.closing;
-  if (closing !== undefined) context.observed = { ...NOT_OBSERVED, closing };
+  context.closing = sessionsBelow?.lastEnd?.closing;
 }
 
 /**

@@ -202,40 +202,40 @@ describe('a moment that LiveKit does not record', () => {
 
   it('leaves out the parts on both sides of it, and no other', () => {
     expect(turnLatency(known, 1_000)).toEqual({
-      endOfTurnMillis: 300,
-      transcriptionMillis: 100,
-      onUserTurnCompletedMillis: 10,
-      llmTtftMillis: 290,
-      toolMillis: undefined,
-      sentenceWaitMillis: 100,
-      ttsTtfbMillis: 200,
-      playoutMillis: 100,
+      'voice.turn.end_of_turn_ms': 300,
+      'voice.turn.transcription_ms': 100,
+      'voice.turn.on_user_turn_completed_ms': 10,
+      'voice.turn.llm_ttft_ms': 290,
+      'voice.turn.tool_ms': undefined,
+      'voice.turn.sentence_wait_ms': 100,
+      'voice.turn.tts_ttfb_ms': 200,
+      'voice.turn.playout_ms': 100,
     });
     expect(turnLatency({ ...known, speech: undefined }, 1_000)).toMatchObject({
-      llmTtftMillis: 290,
-      sentenceWaitMillis: undefined,
-      ttsTtfbMillis: undefined,
-      playoutMillis: undefined,
+      'voice.turn.llm_ttft_ms': 290,
+      'voice.turn.sentence_wait_ms': undefined,
+      'voice.turn.tts_ttfb_ms': undefined,
+      'voice.turn.playout_ms': undefined,
     });
     expect(turnLatency({ ...known, endOfTurnDelayMillis: undefined }, 1_000)).toMatchObject({
-      endOfTurnMillis: undefined,
-      transcriptionMillis: undefined,
-      onUserTurnCompletedMillis: undefined,
-      llmTtftMillis: 290,
+      'voice.turn.end_of_turn_ms': undefined,
+      'voice.turn.transcription_ms': undefined,
+      'voice.turn.on_user_turn_completed_ms': undefined,
+      'voice.turn.llm_ttft_ms': 290,
     });
     expect(turnLatency({ ...known, modelSteps: [] }, 1_000)).toMatchObject({
-      endOfTurnMillis: 300,
-      llmTtftMillis: undefined,
-      sentenceWaitMillis: undefined,
-      ttsTtfbMillis: 200,
-      playoutMillis: 100,
+      'voice.turn.end_of_turn_ms': 300,
+      'voice.turn.llm_ttft_ms': undefined,
+      'voice.turn.sentence_wait_ms': undefined,
+      'voice.turn.tts_ttfb_ms': 200,
+      'voice.turn.playout_ms': 100,
     });
     const silent = { startMillis: 1_310, firstTokenMillis: undefined };
     expect(turnLatency({ ...known, modelSteps: [silent] }, 1_000)).toMatchObject({
-      onUserTurnCompletedMillis: 10,
-      llmTtftMillis: undefined,
-      sentenceWaitMillis: undefined,
-      ttsTtfbMillis: 200,
+      'voice.turn.on_user_turn_completed_ms': 10,
+      'voice.turn.llm_ttft_ms': undefined,
+      'voice.turn.sentence_wait_ms': undefined,
+      'voice.turn.tts_ttfb_ms': 200,
     });
   });
 });
