@@ -35,8 +35,13 @@ export function contextOf(
   // `agentSpan` and `manualSpan` win over OpenInference's context, and that wins over `setup`.
   const identity = mergeIdentity(mergeIdentity(process, at.openInference?.identity), at.identity);
   const withinTool = tools.around(node);
+  // With all its fields, and none by spreading: objects of one shape are read ten times as fast.
   const context: Draft = {
-    ...identity,
+    userId: identity.userId,
+    metadata: identity.metadata,
+    tags: identity.tags,
+    useCase: identity.useCase,
+    callSite: identity.callSite,
     sessionId:
       identity.sessionId ??
       configuredSessionIdOf(node) ??
@@ -58,6 +63,19 @@ export function contextOf(
     output: node.outputBelow,
     isInJob: node.job !== undefined,
     incomplete,
+    tokensBelow: false,
+    messagesBelow: false,
+    toolCalls: NONE,
+    toolCallId: undefined,
+    ttsMetrics: undefined,
+    stt: undefined,
+    closing: undefined,
+    exchange: undefined,
+    transcript: NONE,
+    latency: undefined,
+    summary: undefined,
+    job: undefined,
+    isUnheard: false,
   };
   if (node.isJob) {
     addSessionsBelow(context, node);
