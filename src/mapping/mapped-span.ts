@@ -102,10 +102,18 @@ export function entriesOf(span: ReadableSpan): readonly AttributeEntry[] {
   );
 }
 
-/** What can be sent of a span that has not ended, as if it ended now. The span itself is untouched. */
+/**
+ * What can be sent of a span that has not ended, as if it ended now. The span itself is untouched.
+ * Its lists are copied: what it gets later is not redacted.
+ */
 export function asIncompleteSpan(span: ReadableSpan): MappedSpan {
   const endTime = hrTime();
-  return new MappedSpan(span, { endTime, duration: hrTimeDuration(span.startTime, endTime) });
+  return new MappedSpan(span, {
+    endTime,
+    duration: hrTimeDuration(span.startTime, endTime),
+    events: [...span.events],
+    links: [...span.links],
+  });
 }
 
 /** The span as if nobody had set anything on it: for when what was set cannot be read. */

@@ -85,6 +85,17 @@ it('a span that was sent as incomplete is sent whole when it ends, with all that
   }
 });
 
+it('a span that was sent as incomplete gets nothing more: what happens later was not redacted', () => {
+  const span = open('work', undefined, 'app');
+  processor.sendOpenSpans();
+  span.recordException(new Error('the card is 4111'));
+  span.addLink({ context: open('other').spanContext() });
+  const [incomplete] = spans.of(span);
+  expect([incomplete?.events, incomplete?.links]).toEqual([[], []]);
+  span.end();
+  expect(spans.last(span).events).toHaveLength(1);
+});
+
 it('a span that stays open while many others start keeps its session', () => {
   const session = open('agent_session');
   const turn = open('agent_turn', session);
