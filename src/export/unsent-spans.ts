@@ -6,6 +6,7 @@ import { joinRequests, SpoolRecovery } from './spool-recovery.js';
 import { Spool, type SpooledRequest } from './spool.js';
 
 const MAX_SPOOLED_REQUEST_BYTES = 256 * 1024;
+
 export interface SpoolSettings {
   /** Names the collector in the spool: only the one that spans were meant for gets them. */
   readonly url: string;
