@@ -57,6 +57,7 @@ function start(line: string, env: Readonly<Record<string, string>> = {}): Runnin
     directory: consumer.directory,
     env: { PATH: process.env['PATH'], ...env },
     timeoutMillis: 50_000,
+    leadsGroup: true,
   });
 }
 
@@ -115,8 +116,9 @@ it.each(WORKERS)('%s starts a worker that connects to LiveKit', async (line) => 
   const worker = start(line);
   await worker.wrote('starting worker');
   await worker.wrote('failed to connect to LiveKit server');
-  // On SIGTERM it would wait a minute for its idle processes, which end with it.
-  worker.process.kill('SIGKILL');
+  // SIGTERM waits a minute for idle processes. Without its worker, LiveKit's inference process lives
+  // for 15 s more and keeps the pipes open.
+  process.kill(-Number(worker.process.pid), 'SIGKILL');
   expect((await worker.ended).stderr).not.toContain('[catalyst-tracing]');
 });
 

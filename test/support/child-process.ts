@@ -44,19 +44,22 @@ export interface ProcessOptions {
   readonly env: NodeJS.ProcessEnv;
   /** It is killed then. */
   readonly timeoutMillis: number;
+  /** Leads a process group, which `process.kill(-pid)` ends with it. */
+  readonly leadsGroup?: boolean;
 }
 
 /** Starts any command. A command that cannot be started rejects `ended`. */
 export function startProcess(
   command: string,
   args: readonly string[],
-  { directory, env, timeoutMillis }: ProcessOptions,
+  { directory, env, timeoutMillis, leadsGroup }: ProcessOptions,
 ): RunningChild {
   const started = Date.now();
   const child = spawn(command, args, {
     cwd: directory,
     stdio: ['ignore', 'pipe', 'pipe'],
     env,
+    detached: leadsGroup,
     timeout: timeoutMillis,
     killSignal: 'SIGKILL',
   });
