@@ -3,9 +3,10 @@ import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { installTools } from '../support/installed-packages.js';
 import type { DecodedSpan } from '../support/otlp-decode.js';
 import { startReceiver } from '../support/otlp-receiver.js';
-import { install, installTools } from './installations.js';
+import { install } from './installations.js';
 import { startApplication, type ApplicationEnd } from './run-application.js';
 
 const run = promisify(execFile);

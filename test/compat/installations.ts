@@ -1,28 +1,18 @@
 import { join } from 'node:path';
-import { execute, installed, npmInstall } from '../support/installed-packages.js';
+import { installed, installTools, npmInstall, pnpmInstall } from '../support/installed-packages.js';
 import type { CompatibilityCase, InstallationSpec } from './compatibility-cases.js';
 
-const CACHE = '.compat';
 const API_OF_APPLICATION = '1.9.1';
 const API_OF_LIVEKIT = '1.10.0';
-/** The newest that runs on Node 20. */
-const PNPM = '^10.34.0';
 
 /** Folder of an application with LiveKit and the packed package installed. */
 export function install(spec: InstallationSpec): Promise<string> {
   return installed({
-    cache: CACHE,
+    cache: '.compat',
     name: `livekit-${spec.livekit}-${spec.packageManager}-${spec.apiCopies}`,
     manifest: manifestOf(spec),
     files: { '.': join(import.meta.dirname, 'application') },
-    install: async (directory, tarball) => {
-      if (spec.packageManager === 'npm') return npmInstall(directory, tarball);
-      const pnpm = join(
-        await installTools('pnpm', { pnpm: PNPM }),
-        'node_modules/pnpm/bin/pnpm.cjs',
-      );
-      await execute(process.execPath, [pnpm, 'add', '--ignore-scripts', ...tarball], directory);
-    },
+    install: spec.packageManager === 'npm' ? npmInstall : pnpmInstall,
   });
 }
 
@@ -34,19 +24,6 @@ export async function nodeExecutable(node: CompatibilityCase['node']): Promise<s
     [`node-${platform}-${process.arch}`]: node,
   });
   return join(tools, 'node_modules', `node-${platform}-${process.arch}`, 'bin', 'node');
-}
-
-/** Folder with packages that the tests run: package managers, bundlers. */
-export function installTools(
-  name: string,
-  dependencies: Readonly<Record<string, string>>,
-): Promise<string> {
-  return installed({
-    cache: CACHE,
-    name,
-    manifest: { private: true, dependencies },
-    install: npmInstall,
-  });
 }
 
 function manifestOf({ livekit, packageManager, apiCopies }: InstallationSpec): object {

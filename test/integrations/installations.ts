@@ -1,8 +1,8 @@
-import { rm, symlink, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { installed, npmInstall } from '../support/installed-packages.js';
+import { installed, pnpmInstall } from '../support/installed-packages.js';
 
 const APPLICATION = join(import.meta.dirname, 'application');
 const EXAMPLES = join(import.meta.dirname, '..', '..', 'examples');
@@ -107,11 +107,9 @@ export async function loadAgentSdkDependency(name: string, file: string): Promis
   return import(pathToFileURL(join(await installAgentSdks(), 'node_modules', name, file)).href);
 }
 
-/** Without Claude Code itself, of 400 MB, which is an optional dependency. */
 function installAgentSdks(): Promise<string> {
   const versions = Object.entries(AGENT_SDKS).map(([alias, [version]]) => [alias, version]);
-  const dependencies = { ...Object.fromEntries(versions), ...API, zod: '4.1.8' };
-  return install('agent-sdks', dependencies, { options: ['--omit=optional'] });
+  return install('agent-sdks', { ...Object.fromEntries(versions), ...API, zod: '4.1.8' });
 }
 
 export type AgentFrameworkVersion = 'agents011' | 'agents020' | 'ai5' | 'ai6' | 'ai7';
@@ -170,6 +168,7 @@ export async function installAgentApplication(): Promise<string> {
     ...VOICE_AGENT,
     '@ai-sdk/openai': '4.0.118',
     '@ai-sdk/openai-compatible': '3.0.92',
+    '@anthropic-ai/claude-agent-sdk': '0.3.332',
     '@cursor/sdk': '1.0.32',
     // With its own `pi-ai` below it.
     '@earendil-works/pi-agent-core': '0.74.2',
@@ -188,19 +187,10 @@ export async function installAgentApplication(): Promise<string> {
   };
   return install('agent-application', dependencies, {
     files: { '.': APPLICATION, examples: EXAMPLES },
-    // Installed without Claude Code itself, which is an optional dependency of 400 MB.
-    prepare: async (directory) => {
-      const link = join(directory, 'node_modules', '@anthropic-ai', 'claude-agent-sdk');
-      const sdks = await installAgentSdks();
-      await rm(link, { force: true });
-      await symlink(join(sdks, 'node_modules', 'claudeAgentSdk'), link);
-    },
   });
 }
 
 interface InstallOptions {
-  /** Of npm. */
-  readonly options?: readonly string[];
   /** The packed package is installed too, and these files of an application. */
   readonly files?: Readonly<Record<string, string>>;
   /** What follows the installation. */
@@ -210,16 +200,23 @@ interface InstallOptions {
 function install(
   name: string,
   dependencies: Readonly<Record<string, string>>,
-  { options = [], files, prepare }: InstallOptions = {},
+  { files, prepare }: InstallOptions = {},
 ): Promise<string> {
+  // Claude Code itself has 400 MB.
+  const pnpm = { ignoredOptionalDependencies: ['@anthropic-ai/claude-agent-sdk-*'] };
   return installed({
     cache: '.integrations',
     name,
-    manifest: { name, private: true, type: 'module', dependencies },
+    manifest: { name, private: true, type: 'module', dependencies, pnpm },
     files,
     install: async (directory, tarball) => {
-      // Several versions of one SDK ask for several versions of zod.
-      await npmInstall(directory, ['--legacy-peer-deps', ...options, ...tarball]);
+      await pnpmInstall(directory, tarball, [
+        // As npm lays packages out.
+        '--node-linker=hoisted',
+        '--no-lockfile',
+        // Several versions of one SDK ask for several versions of zod.
+        '--config.auto-install-peers=false',
+      ]);
       await prepare?.(directory);
     },
   });

@@ -10,6 +10,8 @@ import { inject } from 'vitest';
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '..', '..');
 const INSTALL_TIMEOUT_MILLIS = 300_000;
+/** The newest that runs on Node 20. */
+const PNPM = '^10.34.0';
 
 /** A folder with packages. It is kept between runs, and made once for each manifest. */
 export interface Installation {
@@ -58,12 +60,33 @@ export async function npmInstall(directory: string, more: readonly string[]): Pr
   await execute('npm', ['install', ...options, '--prefer-offline', ...more], directory);
 }
 
-/** Runs a command that installs. */
-export async function execute(
-  command: string,
-  args: readonly string[],
+/** Installs with pnpm, which unpacks a package once for all folders that have it. */
+export async function pnpmInstall(
   directory: string,
+  more: readonly string[],
+  options: readonly string[] = [],
 ): Promise<void> {
+  const tools = await installTools('pnpm', { pnpm: PNPM });
+  const pnpm = join(tools, 'node_modules/pnpm/bin/pnpm.cjs');
+  const command = more.length === 0 ? 'install' : 'add';
+  const args = [pnpm, command, '--ignore-scripts', ...options, ...more];
+  await execute(process.execPath, args, directory);
+}
+
+/** Folder with packages that the tests run: package managers, bundlers. */
+export function installTools(
+  name: string,
+  dependencies: Readonly<Record<string, string>>,
+): Promise<string> {
+  return installed({
+    cache: '.compat',
+    name,
+    manifest: { private: true, dependencies },
+    install: npmInstall,
+  });
+}
+
+async function execute(command: string, args: readonly string[], directory: string): Promise<void> {
   await run(command, [...args], { cwd: directory, timeout: INSTALL_TIMEOUT_MILLIS });
 }
 
