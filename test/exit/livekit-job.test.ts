@@ -110,8 +110,10 @@ describe("a job's process, which LiveKit leaves with process.exit(0)", () => {
   it.each(['throws', 'signalled', 'stays'])(
     'ends as without us, and whole: %s',
     async (scenario) => {
-      const ended = await run({ scenario });
-      const without = await run({ scenario, setupAt: 'nowhere' });
+      const [ended, without] = await Promise.all([
+        run({ scenario }),
+        run({ scenario, setupAt: 'nowhere' }),
+      ]);
       expect(ended).toEqual(without);
       expectWhole('job_entrypoint');
     },
