@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { startProcess, untracedEnvironment } from './support/child-process.js';
 import type { CompletionReply } from './support/openai-server.js';
 import { startOpenAIServer } from './support/openai-server.js';
 import { startReceiver } from './support/otlp-receiver.js';
@@ -53,28 +53,18 @@ it.each(EXAMPLES)(
   async (example) => {
     const receiver = await startReceiver();
     const server = await startOpenAIServer(example.replies ?? []);
-    const inherited = Object.entries(process.env).filter(
-      ([name]) =>
-        !/^(?:CATALYST|OTEL|OTLP|OPENAI|OPENINFERENCE|INFERENCE|LIVEKIT|NODE_TEST)/u.test(name),
-    );
-    const { code, output } = await new Promise<{ code: unknown; output: string }>((resolve) => {
-      execFile(
-        process.execPath,
-        ['--import', 'tsx', ...(example.args ?? []), `examples/${example.file}`],
-        {
-          cwd: ROOT,
-          timeout: 40_000,
-          env: {
-            ...Object.fromEntries(inherited),
-            CATALYST_OTLP_ENDPOINT: receiver.endpoint,
-            OPENAI_API_KEY: 'no-key',
-            OPENAI_BASE_URL: server.baseUrl,
-          },
-        },
-        (error, stdout, stderr) =>
-          resolve({ code: error === null ? 0 : error.code, output: stdout + stderr }),
-      );
-    });
+    const args = ['--import', 'tsx', ...(example.args ?? []), `examples/${example.file}`];
+    const { code, stdout, stderr } = await startProcess(process.execPath, args, {
+      directory: ROOT,
+      env: {
+        ...untracedEnvironment(),
+        CATALYST_OTLP_ENDPOINT: receiver.endpoint,
+        OPENAI_API_KEY: 'no-key',
+        OPENAI_BASE_URL: server.baseUrl,
+      },
+      timeoutMillis: 40_000,
+    }).ended;
+    const output = stdout + stderr;
     await server.close();
     await receiver.close();
 

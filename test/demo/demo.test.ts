@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SCRIPT, USER_TURNS } from '../../examples/demo/conversation.js';
+import { startProcess, untracedEnvironment, type Ended } from '../support/child-process.js';
 import { startOpenAIServer } from '../support/openai-server.js';
 import { startReceiver } from '../support/otlp-receiver.js';
 
@@ -9,27 +9,13 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const PROMPT = SCRIPT.reduce((sum, reply) => sum + reply.usage.prompt, 0);
 const COMPLETION = SCRIPT.reduce((sum, reply) => sum + reply.usage.completion, 0);
 
-interface Finished {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** The demo as a user starts it, in a process of its own, with these variables and no others of ours. */
-function runDemo(variables: Readonly<Record<string, string>> = {}): Promise<Finished> {
-  const inherited = Object.entries(process.env).filter(
-    ([name]) =>
-      !/^(CATALYST|OTEL|OTLP|OPENAI|OPENINFERENCE|INFERENCE|LIVEKIT|SERVICE)_/u.test(name),
-  );
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      ['--import', 'tsx', 'examples/demo/run.ts'],
-      { cwd: ROOT, env: { ...Object.fromEntries(inherited), ...variables }, timeout: 40_000 },
-      (error, stdout, stderr) =>
-        resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
-    );
-  });
+function runDemo(variables: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  return startProcess(process.execPath, ['--import', 'tsx', 'examples/demo/run.ts'], {
+    directory: ROOT,
+    env: { ...untracedEnvironment(), ...variables },
+    timeoutMillis: 40_000,
+  }).ended;
 }
 
 describe('the demo', () => {

@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
 import type { InstallResult } from '../../src/index.js';
+import { startProcess, untracedEnvironment } from '../support/child-process.js';
 import type { DecodedSpan } from '../support/otlp-decode.js';
 import { startReceiver } from '../support/otlp-receiver.js';
 import { startProvider, type Bill } from './provider-server.js';
@@ -38,25 +36,18 @@ export async function runFile(
 ): Promise<FileRun> {
   const [provider, receiver] = await Promise.all([startProvider(firstCases), startReceiver()]);
   try {
-    const child = spawn(process.execPath, args, {
-      cwd,
+    const { code, stdout, stderr } = await startProcess(process.execPath, args, {
+      directory: cwd,
       env: {
-        ...environment(),
+        ...untracedEnvironment(),
         PROVIDER_URL: provider.url,
         PROVIDER_ORIGIN: provider.origin,
         OPENAI_BASE_URL: provider.url,
         CATALYST_OTLP_ENDPOINT: receiver.endpoint,
         ...env,
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: TIMEOUT_MILLIS,
-      killSignal: 'SIGKILL',
-    });
-    const [stdout, stderr, [code]] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      once(child, 'close'),
-    ]);
+      timeoutMillis: TIMEOUT_MILLIS,
+    }).ended;
     if (code !== 0) throw new Error(`ended with ${String(code)}:\n${stdout}\n${stderr}`);
     const { length: requests } = provider.requests;
     return { spans: receiver.spans(), bill: provider.bill(), requests, stdout, stderr };
@@ -74,13 +65,6 @@ export async function runApplication(
   const run = await runFile(cwd, args, env);
   const last = run.stdout.trim().split('\n').at(-1) ?? '';
   return { ...run, report: JSON.parse(last) as Report };
-}
-
-/** Nothing of the machine's own tracing set-up, nor of Vitest: OpenAI Agents traces no test. */
-function environment(): NodeJS.ProcessEnv {
-  const ours =
-    /^(?:CATALYST|INFERENCE|OTEL|OTLP|OPENINFERENCE|LIVEKIT|OPENAI|NODE_OPTIONS|NODE_ENV|VITEST)/;
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));
 }
 
 export function tokenSum(spans: readonly DecodedSpan[]): Bill {

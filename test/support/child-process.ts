@@ -88,9 +88,9 @@ export function startProcess(
   return { process: child, wrote, ended };
 }
 
-/** The variables of this process without those that configure tracing. */
+/** The variables of this process without those of tracing, SDKs and tests: some trace no test. */
 export function untracedEnvironment(): NodeJS.ProcessEnv {
   const configures =
-    /^(?:CATALYST|OTEL|OTLP|OPENINFERENCE|INFERENCE|LIVEKIT|SERVICE)_|^NODE_OPTIONS$|^VITEST|_proxy$/iu;
+    /^(?:CATALYST|INFERENCE|LIVEKIT|NODE_TEST|OPENAI|OPENINFERENCE|OTEL|OTLP|SERVICE)_|^NODE_(?:ENV|OPTIONS)$|^VITEST|_proxy$/iu;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !configures.test(name)));
 }

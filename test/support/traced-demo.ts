@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { startProcess } from './child-process.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -12,24 +12,22 @@ export interface TracedSessionOptions {
 }
 
 /** Runs a real LiveKit session in a process of its own, traced to an endpoint. */
-export function traceSession(options: TracedSessionOptions): Promise<void> {
+export async function traceSession(options: TracedSessionOptions): Promise<void> {
   const { endpoint, serviceName, turns, env } = options;
   const file = turns === undefined ? 'examples/demo/run.ts' : 'test/support/long-session-child.ts';
-  return new Promise((resolve, reject) => {
-    execFile(
-      process.execPath,
-      ['--import', 'tsx', file, String(turns ?? '')],
-      {
-        cwd: ROOT,
-        timeout: 50_000,
-        env: {
-          ...process.env,
-          CATALYST_OTLP_ENDPOINT: endpoint,
-          CATALYST_SERVICE_NAME: serviceName,
-          ...env,
-        },
+  const { code, stderr } = await startProcess(
+    process.execPath,
+    ['--import', 'tsx', file, String(turns ?? '')],
+    {
+      directory: ROOT,
+      env: {
+        ...process.env,
+        CATALYST_OTLP_ENDPOINT: endpoint,
+        CATALYST_SERVICE_NAME: serviceName,
+        ...env,
       },
-      (error) => (error === null ? resolve() : reject(error)),
-    );
-  });
+      timeoutMillis: 50_000,
+    },
+  ).ended;
+  if (code !== 0) throw new Error(`${file} ended with ${String(code)}: ${stderr}`);
 }
