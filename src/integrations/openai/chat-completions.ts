@@ -100,7 +100,11 @@ class ChatChunks implements AnswerReader {
 
   read(chunk: unknown): void {
     const { id, model, usage, choices } = recordIn(chunk);
-    this.#head = { id, model };
+    // Azure sends empty ones with what its filters found, also after the last text.
+    this.#head = {
+      id: asText(id) ?? this.#head['id'],
+      model: asText(model) ?? this.#head['model'],
+    };
     // In the last chunk, and only of a request that asked for it (`stream_options.include_usage`).
     this.#usage = usage ?? this.#usage;
     for (const { index, delta, text, finish_reason } of recordsIn(choices)) {
