@@ -33,6 +33,8 @@ export interface CallAnswer {
   readonly finishReason?: string | undefined;
   /** What is billed; absent when that is not known. */
   readonly usage?: NormalizedUsage | undefined;
+  /** What it cost in USD, where the SDK knows: `llm.cost.*`. */
+  readonly cost?: Attributes | undefined;
   readonly messages?: readonly Message[];
   /** Whether the model finished: a consumer that stops reading then has missed nothing. */
   readonly isComplete: boolean;
@@ -95,6 +97,7 @@ export function answerAttributes(answer: CallAnswer, isEmbedding = false): Attri
     [S.LLM_MODEL_NAME, model],
     [S.LLM_RESPONSE_MODEL_NAME, model],
     ...countAttributes(usage),
+    ...Object.entries(answer.cost ?? {}),
     [S.LLM_FINISH_REASON, answer.finishReason],
     ['gen_ai.response.id', answer.id],
     ...Object.entries(output),

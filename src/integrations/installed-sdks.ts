@@ -2,12 +2,12 @@ import type { TracerProvider } from '@opentelemetry/api';
 import type { InstallResult } from '../catalyst-tracing.js';
 import { sharedByCopies } from '../live-tracing.js';
 import { TRACER_NAME, VERSION } from '../version.js';
-import { aroundMethod, type Integration, type Unpatch } from './integration.js';
+import { aroundMethod, undoAll, type Integration, type Unpatch } from './integration.js';
 
 /** What was patched for one tracer provider, and what became of each SDK. */
 interface Installed {
   readonly results: Map<string, InstallResult>;
-  readonly unpatches: Unpatch[];
+  readonly unpatches: Set<Unpatch>;
 }
 
 /** Where every copy of this package finds it: sub-paths are built on their own. */
@@ -19,7 +19,7 @@ export function integrationResults(provider: TracerProvider): readonly InstallRe
 
 /** Undoes everything that was patched for a provider. */
 export function uninstallIntegrations(provider: TracerProvider): void {
-  for (const unpatch of installedFor(provider).unpatches.splice(0)) unpatch();
+  undoAll(installedFor(provider).unpatches);
 }
 
 /** `shutdown()` of a provider undoes it; a provider that has none keeps it. */
@@ -28,7 +28,7 @@ export function undoAtShutdown(provider: TracerProvider): void {
     uninstallIntegrations(provider);
     return shutdown(...args);
   });
-  installedFor(provider).unpatches.push(unpatch);
+  installedFor(provider).unpatches.add(unpatch);
 }
 
 /** Patches one copy of an SDK; false when it is none. */
@@ -38,7 +38,7 @@ export function patchModule(
   provider: TracerProvider,
 ): boolean {
   const unpatches = integration.patch(module, provider.getTracer(TRACER_NAME, VERSION));
-  installedFor(provider).unpatches.push(...unpatches);
+  for (const unpatch of unpatches) installedFor(provider).unpatches.add(unpatch);
   return unpatches.length > 0;
 }
 
@@ -74,7 +74,7 @@ export function resultOf(
 
 function installedFor(provider: TracerProvider): Installed {
   const all = sharedByCopies(INSTALLED, WeakMap<object, Installed>);
-  const installed = all.get(provider) ?? { results: new Map(), unpatches: [] };
+  const installed = all.get(provider) ?? { results: new Map(), unpatches: new Set<Unpatch>() };
   all.set(provider, installed);
   return installed;
 }

@@ -10,6 +10,7 @@ import {
   moduleParts,
   prototypeAt,
   seeEnd,
+  undoAll,
   type Integration,
   type Method,
   type Unpatch,
@@ -115,9 +116,10 @@ function observedTools(tools: JsonRecord, calls: JsonRecord[], run: Conversation
 function patchConversation(prototype: object, tracer: Tracer): readonly Unpatch[] {
   const runs = new WeakMap<object, ConversationRun>();
   const byTool = new Map<unknown, ConversationRun>();
-  const tools: Unpatch[] = [];
+  const tools = new Set<Unpatch>();
   const start = aroundMethod(prototype, 'startSession', (call, args, conversation) => {
-    if (!isRecord(conversation) || runs.has(conversation)) return call(...args);
+    // A start that failed may be repeated.
+    if (!isRecord(conversation) || runs.get(conversation)?.isOver === false) return call(...args);
     const run = guard(() => startRun(conversation, tracer, byTool, tools));
     if (run === undefined) return call(...args);
     runs.set(conversation, run);
@@ -127,7 +129,7 @@ function patchConversation(prototype: object, tracer: Tracer): readonly Unpatch[
     if (isRecord(conversation)) guard(() => runs.get(conversation)?.userSaid(args[0]));
     return call(...args);
   });
-  return [start, say, () => tools.splice(0).forEach((unpatch) => unpatch())];
+  return [start, say, () => undoAll(tools)];
 }
 
 /** Follows a conversation by what its class is made of. */
@@ -135,7 +137,7 @@ function startRun(
   conversation: JsonRecord,
   tracer: Tracer,
   byTool: Map<unknown, ConversationRun>,
-  tools: Unpatch[],
+  tools: Set<Unpatch>,
 ): ConversationRun {
   const { agentId, config, clientTools, callbackMessageReceived: own } = conversation;
   const run = new ConversationRun(tracer, agentId, recordIn(config)['userId']);
@@ -150,7 +152,7 @@ function startRun(
     const isBroken = typeof code === 'number' && code !== NORMAL_CLOSURE && code !== NO_STATUS;
     guard(() => run.ended(isBroken ? (asText(reason) ?? `closed with ${code}`) : undefined));
   });
-  if (isRecord(clientTools)) tools.push(patchHandle(Object.getPrototypeOf(clientTools), byTool));
+  if (isRecord(clientTools)) tools.add(patchHandle(Object.getPrototypeOf(clientTools), byTool));
   return run;
 }
 
@@ -193,7 +195,8 @@ class ConversationRun extends AgentRun {
   userSaid(said: unknown): void {
     const text = asText(said)?.trim();
     const turn = this.#turn;
-    if (text === undefined || (turn?.input === text && turn.output === undefined)) return;
+    if (this.isOver || text === undefined) return;
+    if (turn?.input === text && turn.output === undefined) return;
     this.beforeEnd();
     this.#startTurn(text);
     if (!this.#hasInput) this.span.setInput(text);
