@@ -88,11 +88,6 @@ export function requestAttributes(request: CallRequest): Attributes {
 export function answerAttributes(answer: CallAnswer, isEmbedding = false): Attributes {
   const { model, usage, messages = [] } = answer;
   if (isEmbedding) return defined([[S.EMBEDDING_MODEL_NAME, model], ...countAttributes(usage)]);
-  const said = lastTextOf(messages, 'assistant');
-  const output =
-    said === undefined
-      ? ioAttributes('output', toolCallsText(messages), MimeType.JSON)
-      : ioAttributes('output', said);
   return defined([
     [S.LLM_MODEL_NAME, model],
     [S.LLM_RESPONSE_MODEL_NAME, model],
@@ -100,9 +95,17 @@ export function answerAttributes(answer: CallAnswer, isEmbedding = false): Attri
     ...Object.entries(answer.cost ?? {}),
     [S.LLM_FINISH_REASON, answer.finishReason],
     ['gen_ai.response.id', answer.id],
-    ...Object.entries(output),
+    ...Object.entries(outputAttributes(answer)),
     ...messagePairs(OUTPUT_MESSAGES, messages),
   ]);
+}
+
+/** What the model said last, else which tools it called. */
+export function outputAttributes({ messages = [] }: CallAnswer): Attributes {
+  const said = lastTextOf(messages, 'assistant');
+  return said === undefined
+    ? ioAttributes('output', toolCallsText(messages), MimeType.JSON)
+    : ioAttributes('output', said);
 }
 
 export function callAttributes(request: CallRequest, answer: CallAnswer): Attributes {

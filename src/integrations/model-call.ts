@@ -19,7 +19,7 @@ import {
   type CallRequest,
 } from './call-attributes.js';
 import { guard } from './integration.js';
-import { markOwner, SILENT_OWNER, withOwner } from './llm-owner.js';
+import { markOwner, SILENT_OWNER, withOwner, type LlmOwner } from './llm-owner.js';
 import { closeAtShutdown } from './open-spans.js';
 
 /** How a call stopped that neither completed nor failed. */
@@ -42,7 +42,7 @@ export interface CallObserver {
  */
 export class ModelCall implements CallObserver {
   readonly span: OpenSpan;
-  readonly #request: CallRequest | undefined;
+  #request: CallRequest | undefined;
   readonly around: Context;
   #metadata: Readonly<Record<string, unknown>> = {};
   #forget: (() => void) | undefined;
@@ -54,7 +54,7 @@ export class ModelCall implements CallObserver {
     name: string,
     request: CallRequest | undefined,
     around: Context,
-    startMillis?: number,
+    { startMillis, owner }: { startMillis?: number; owner?: LlmOwner | undefined } = {},
   ) {
     this.around = around;
     this.#request = request;
@@ -62,7 +62,7 @@ export class ModelCall implements CallObserver {
     const otelKind = SpanKind.CLIENT;
     const step = { name, kind: 'LLM', around, otelKind, attributes, startMillis } as const;
     this.span = startStep(tracer, step).span;
-    markOwner(this.span.raw);
+    markOwner(this.span.raw, owner);
     // A call under way is sent as it is at shutdown: it should say what was asked.
     if (request !== undefined) this.span.setAttributes(inputAttributes(request));
   }
@@ -71,6 +71,12 @@ export class ModelCall implements CallObserver {
     return this.span.activate(() =>
       contextApi.with(withOwner(contextApi.active(), SILENT_OWNER), call),
     );
+  }
+
+  /** What was asked, where its SDK says so only now. */
+  asked(request: CallRequest): void {
+    this.#request = request;
+    this.span.setAttributes({ ...startAttributes(request), ...inputAttributes(request) });
   }
 
   /** What a framework reports about the call in addition to the request. */

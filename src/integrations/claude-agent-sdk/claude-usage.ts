@@ -28,7 +28,9 @@ export class ClaudeCall {
   ) {
     this.id = asText(message['id']) ?? '';
     this.model = asText(message['model']) ?? '';
-    this.#call = new ModelCall(tracer, 'claude.message', request, around, sinceMillis);
+    this.#call = new ModelCall(tracer, 'claude.message', request, around, {
+      startMillis: sinceMillis,
+    });
     this.#usage = laterUsage({}, message['usage']);
   }
 

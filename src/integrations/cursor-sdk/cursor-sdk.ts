@@ -124,8 +124,8 @@ class CursorRun extends AgentRun {
   /** The SDK does not report single model calls: one span covers all of the run. */
   #count(usage: JsonRecord, model: string | undefined): void {
     const request = { model, system: 'cursor', provider: 'cursor' };
-    const { tracer, context } = this;
-    const call = new ModelCall(tracer, 'cursor.model', request, context, this.#startMillis);
+    const startMillis = this.#startMillis;
+    const call = new ModelCall(this.tracer, 'cursor.model', request, this.context, { startMillis });
     // `total` is input, output and both caches (`usage-types.d.ts` of 1.0.32).
     const counts = Object.entries(usage).map(([key, count]) => [
       key.replace(/Tokens$/u, ''),
