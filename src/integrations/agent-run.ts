@@ -24,6 +24,9 @@ export interface Step {
   readonly context: Context;
 }
 
+/** What becomes of a step that is open. */
+export type EndStep = (step: Step) => void;
+
 export interface StepStart {
   readonly name: string;
   readonly kind: SpanKindValue;
@@ -84,7 +87,7 @@ export function isInSession(around: Context): boolean {
   return above !== undefined && isLiveKitSpan(above);
 }
 
-/** A run of an agent, put together from what its SDK reports: its span, and its tools. */
+/** A run, put together from what its SDK reports: its span, and its tools. */
 export class AgentRun {
   readonly tracer: Tracer | undefined;
   readonly tools: ToolCalls;
@@ -95,26 +98,17 @@ export class AgentRun {
 
   constructor(
     tracer: Tracer | undefined,
-    start: {
-      readonly name: string;
+    start: Pick<StepStart, 'name' | 'agentName' | 'identity'> & {
+      /** Default: AGENT. */
+      readonly kind?: SpanKindValue;
       readonly system?: string;
-      readonly agentId?: unknown;
-      readonly userId?: unknown;
     },
   ) {
-    const { name, system, agentId, userId } = start;
-    const id = asText(agentId);
+    const { kind = 'AGENT', system, ...more } = start;
+    const around = this.#around;
+    const attributes = system === undefined ? undefined : { [Attr.LLM_SYSTEM]: system };
     this.tracer = tracer;
-    this.#step = startStep(tracer, {
-      name,
-      kind: 'AGENT',
-      around: this.#around,
-      attributes: system === undefined ? undefined : { [Attr.LLM_SYSTEM]: system },
-      identity: {
-        agent: id === undefined ? undefined : { id, name: undefined, role: undefined },
-        userId: asText(userId),
-      },
-    });
+    this.#step = startStep(tracer, { ...more, kind, around, attributes });
     this.tools = new ToolCalls(tracer);
     this.#forget = closeAtShutdown(this.span, () => this.abandon());
   }
@@ -150,14 +144,12 @@ export class AgentRun {
 
   /** The run ended; with a message, it failed. */
   ended(failure?: string): void {
-    this.#end(({ span }) => {
-      if (failure !== undefined) span.fail({ message: failure });
-      span.end();
-    });
+    if (failure === undefined) this.finishBy(({ span }) => span.end());
+    else this.failed({ message: failure });
   }
 
   failed(error: unknown): void {
-    this.#end(({ span }) => {
+    this.finishBy(({ span }) => {
       span.fail(error);
       span.end();
     });
@@ -165,21 +157,30 @@ export class AgentRun {
 
   /** Nobody has read the run to its end. */
   abandon(): void {
-    this.#end(abandonStep);
+    this.finishBy(abandonStep);
   }
 
-  protected beforeEnd(): void {}
+  /** Ends what is open inside of the run, other than tools. */
+  protected beforeEnd(_end: EndStep): void {}
 
-  #end(end: (step: Step) => void): void {
+  /** `endInner`: what becomes of what is open inside. */
+  protected finishBy(end: EndStep, endInner: EndStep = abandonStep): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#forget();
     guard(() => {
-      this.tools.endAll(abandonStep);
-      this.beforeEnd();
+      this.tools.endAll(endInner);
+      this.beforeEnd(endInner);
     });
     end(this.#step);
   }
+}
+
+/** Agent and user by the ids that an SDK has for them. */
+export function identityBy(agentId: unknown, userId?: unknown): Partial<Identity> {
+  const id = asText(agentId);
+  const agent = id === undefined ? undefined : { id, name: undefined, role: undefined };
+  return { agent, userId: asText(userId) };
 }
 
 export interface Tool extends Step {
@@ -218,7 +219,7 @@ export class ToolCalls {
   }
 
   /** Ends what is open, the newest first: one may be below another. */
-  endAll(end: (tool: Step) => void): void {
+  endAll(end: EndStep): void {
     for (const tool of [...this.#open.values()].toReversed()) end(tool);
     this.#open.clear();
   }

@@ -100,6 +100,18 @@ export function answerAttributes(answer: CallAnswer, isEmbedding = false): Attri
   ]);
 }
 
+/** An answer with what the provider said of it, where that was seen: frameworks drop and add some. */
+export function completedBy(answer: CallAnswer, seen: CallAnswer | undefined): CallAnswer {
+  return {
+    ...answer,
+    id: seen?.id ?? answer.id,
+    model: seen?.model ?? answer.model,
+    finishReason: seen?.finishReason ?? answer.finishReason,
+    usage: seen?.usage ?? answer.usage,
+    isComplete: answer.isComplete || seen?.isComplete === true,
+  };
+}
+
 /** What the model said last, else which tools it called. */
 export function outputAttributes({ messages = [] }: CallAnswer): Attributes {
   const said = lastTextOf(messages, 'assistant');

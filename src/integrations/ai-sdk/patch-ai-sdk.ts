@@ -110,7 +110,7 @@ class TelemetryHooks {
     toolCallId: string;
     execute: () => PromiseLike<T>;
   }): PromiseLike<T> {
-    const below = this.#operations.get(call.callId)?.toolContext(call.toolCallId);
+    const below = this.#operations.get(call.callId)?.tools.get(call.toolCallId)?.context;
     return below === undefined ? call.execute() : contextApi.with(below, call.execute);
   }
 

@@ -1,6 +1,6 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
-import { AgentRun, toolFailure } from '../agent-run.js';
+import { AgentRun, identityBy, toolFailure } from '../agent-run.js';
 import { sideBySide } from '../call-attributes.js';
 import {
   aroundMethod,
@@ -91,7 +91,7 @@ class CursorRun extends AgentRun {
   #text = '';
 
   constructor(tracer: Tracer, agentId: unknown, message: unknown) {
-    super(tracer, { name: 'cursor.run', system: 'cursor', agentId });
+    super(tracer, { name: 'cursor.run', system: 'cursor', identity: identityBy(agentId) });
     this.joinSession(agentId);
     this.span.setInput(recordIn(message)['text'] ?? message);
   }

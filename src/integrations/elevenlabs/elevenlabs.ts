@@ -1,7 +1,7 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
 import { Attr } from '../../semconv/attribute-keys.js';
-import { AgentRun, startStep, toolFailure, type Step } from '../agent-run.js';
+import { AgentRun, identityBy, startStep, toolFailure, type Step } from '../agent-run.js';
 import {
   aroundMethod,
   callIn,
@@ -188,7 +188,8 @@ class ConversationRun extends AgentRun {
   #hasInput = false;
 
   constructor(tracer: Tracer, agentId: unknown, userId: unknown) {
-    super(tracer, { name: 'elevenlabs.conversation', system: 'elevenlabs', agentId, userId });
+    const identity = identityBy(agentId, userId);
+    super(tracer, { name: 'elevenlabs.conversation', system: 'elevenlabs', identity });
   }
 
   /** The same text may come twice: as it was sent, and as the server understood it. */

@@ -6,6 +6,7 @@ import {
   parseJsonRecord,
   type JsonRecord,
 } from '../../mapping/read-attributes.js';
+import { completedBy } from '../call-attributes.js';
 import { guard } from '../integration.js';
 import { ownerOf } from '../llm-owner.js';
 import { jsonText, listIn, readMessage, recordIn, type Message } from '../messages.js';
@@ -54,7 +55,7 @@ export class CallbackHandler {
     this.#spans.end(id, ({ call, owner }) => {
       const isCached = recordIn(extra)['cached'] === true;
       if (isCached) call?.addMetadata({ cache_hit: true });
-      call?.answered(langChainAnswer(output, isCached ? undefined : owner?.answer));
+      call?.answered(completedBy(langChainAnswer(output), isCached ? undefined : owner?.answer));
     });
   }
 

@@ -10,6 +10,7 @@ import {
   type Integration,
   type Unpatch,
 } from '../integration.js';
+import { completedBy } from '../call-attributes.js';
 import { documentAttributes, plainValue } from '../langchain/messages.js';
 import { reportedRun, sharedRuns, type GraphNotes } from '../langchain/runs.js';
 import { listIn, recordIn } from '../messages.js';
@@ -131,7 +132,7 @@ class Bridge {
     this.#spans.end(id, ({ span, call, owner }) => {
       if (call !== undefined) {
         if (error !== undefined) call.failed(errorOfRun(error), owner?.answer);
-        else call.answered(answerOfRun(outputs, metadataIn(run), owner?.answer));
+        else call.answered(completedBy(answerOfRun(outputs, metadataIn(run)), owner?.answer));
         return;
       }
       if (run['run_type'] === 'retriever') {

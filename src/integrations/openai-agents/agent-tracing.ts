@@ -1,7 +1,7 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import type { Context, Tracer } from '@opentelemetry/api';
 import { asText, type JsonRecord } from '../../mapping/read-attributes.js';
-import { inputAttributes, outputAttributes } from '../call-attributes.js';
+import { completedBy, inputAttributes, outputAttributes } from '../call-attributes.js';
 import { guard } from '../integration.js';
 import type { MessagePart } from '../messages.js';
 import type { ModelCall } from '../model-call.js';
@@ -222,7 +222,8 @@ export class AgentTracing {
     isWithheld: boolean,
     failure: string | undefined,
   ): void {
-    const { request, answer } = modelCallOf(data, isWithheld, owner?.answer);
+    const { request, answer: reported } = modelCallOf(data, isWithheld);
+    const answer = completedBy(reported, owner?.answer);
     call.asked(request);
     if (failure === undefined) call.answered(answer);
     else call.failed({ message: failure }, answer);
