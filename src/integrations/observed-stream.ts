@@ -1,5 +1,5 @@
+import { recordIn } from '../mapping/read-attributes.js';
 import { isMethod } from './integration.js';
-import { recordIn } from './messages.js';
 
 /** Observes what an application reads from a stream, and how it stops. */
 export interface StreamObserver {

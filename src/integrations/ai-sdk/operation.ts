@@ -6,7 +6,7 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 import { mapProvider } from '../../mapping/providers.js';
-import { asText, type JsonRecord } from '../../mapping/read-attributes.js';
+import { asText, recordIn, type JsonRecord } from '../../mapping/read-attributes.js';
 import type { Identity } from '../../session/identity.js';
 import type { SpanKindValue } from '../../semconv/attribute-keys.js';
 import { readUsage } from '../../spans/usage.js';
@@ -24,7 +24,6 @@ import {
   jsonText,
   listIn,
   readMessages,
-  recordIn,
   recordsIn,
   without,
   type Message,

@@ -1,8 +1,8 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { liveSetup } from '../../live-tracing.js';
-import { asText, isRecord } from '../../mapping/read-attributes.js';
+import { asText, isRecord, recordIn } from '../../mapping/read-attributes.js';
 import { guard, isMethod, moduleParts, type Integration, type Unpatch } from '../integration.js';
-import { recordIn } from '../messages.js';
+
 import { Operation } from './operation.js';
 
 /** Marks the integrations of every copy of this package. */

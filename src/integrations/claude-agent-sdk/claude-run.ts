@@ -3,11 +3,12 @@ import {
   asFiniteNumber,
   asText,
   isRecord,
+  recordIn,
   type JsonRecord,
 } from '../../mapping/read-attributes.js';
 import { abandonStep, AgentRun, endStep, startStep, type Step } from '../agent-run.js';
 import { messagesRequest } from '../anthropic/messages.js';
-import { recordIn, recordsIn, textOf } from '../messages.js';
+import { recordsIn, textOf } from '../messages.js';
 import { ClaudeCall, ClaudeUsage, countsElsewhere } from './claude-usage.js';
 
 /** The main loop or a sub-agent: what was said in it, and the message that the model is writing. */

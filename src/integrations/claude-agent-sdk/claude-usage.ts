@@ -1,10 +1,10 @@
 import type { Context, Tracer } from '@opentelemetry/api';
 import { warnOnce } from '../../diagnostics.js';
-import { asText, type JsonRecord } from '../../mapping/read-attributes.js';
+import { asText, recordIn, type JsonRecord } from '../../mapping/read-attributes.js';
 import { readUsage, type NormalizedUsage } from '../../spans/usage.js';
 import { laterUsage, messagesAnswer } from '../anthropic/messages.js';
 import { sideBySide, sumOfUsage, type CallRequest } from '../call-attributes.js';
-import { recordIn } from '../messages.js';
+
 import { ModelCall } from '../model-call.js';
 
 /** One message of the API: it arrives in pieces, and is one model call. */

@@ -1,8 +1,8 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
-import { isRecord } from '../../mapping/read-attributes.js';
+import { isRecord, recordIn } from '../../mapping/read-attributes.js';
 import { processEnvironment } from '../../options/resolve-options.js';
 import { aroundMethod, guard, moduleParts, type Integration, type Method } from '../integration.js';
-import { recordIn } from '../messages.js';
+
 import { isGenerator, isStream, observeIterator } from '../observed-stream.js';
 import { ClaudeRun } from './claude-run.js';
 

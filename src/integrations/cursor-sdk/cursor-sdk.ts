@@ -1,5 +1,5 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
-import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import { asText, isRecord, recordIn, type JsonRecord } from '../../mapping/read-attributes.js';
 import { AgentRun, identityBy, toolFailure } from '../agent-run.js';
 import { sideBySide } from '../call-attributes.js';
 import {
@@ -11,7 +11,7 @@ import {
   type Integration,
   type Unpatch,
 } from '../integration.js';
-import { recordIn, recordsIn } from '../messages.js';
+import { recordsIn } from '../messages.js';
 import { ModelCall } from '../model-call.js';
 import { observeIterator } from '../observed-stream.js';
 

@@ -1,5 +1,5 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
-import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import { asText, isRecord, recordIn, type JsonRecord } from '../../mapping/read-attributes.js';
 import { Attr } from '../../semconv/attribute-keys.js';
 import { AgentRun, identityBy, startStep, toolFailure, type Step } from '../agent-run.js';
 import {
@@ -15,7 +15,7 @@ import {
   type Method,
   type Unpatch,
 } from '../integration.js';
-import { recordIn } from '../messages.js';
+
 import { withMetadataAround } from '../model-call.js';
 
 /** `elevenlabs-js` has its class in its own file: `…/conversationalAi/conversation`. */

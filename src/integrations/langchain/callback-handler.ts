@@ -4,12 +4,13 @@ import {
   asText,
   isRecord,
   parseJsonRecord,
+  recordIn,
   type JsonRecord,
 } from '../../mapping/read-attributes.js';
 import { completedBy } from '../call-attributes.js';
 import { guard } from '../integration.js';
 import { ownerOf } from '../llm-owner.js';
-import { jsonText, listIn, readMessage, recordIn, type Message } from '../messages.js';
+import { jsonText, listIn, readMessage, type Message } from '../messages.js';
 import { isAbort } from '../model-call.js';
 import {
   documentAttributes,

@@ -1,10 +1,10 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import { mapProvider } from '../../mapping/providers.js';
-import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import { asText, isRecord, recordIn, type JsonRecord } from '../../mapping/read-attributes.js';
 import { readUsage, type NormalizedUsage } from '../../spans/usage.js';
 import type { CallAnswer, CallRequest } from '../call-attributes.js';
 import { callIn } from '../integration.js';
-import { listIn, readMessage, recordIn, recordsIn, without, type Message } from '../messages.js';
+import { listIn, readMessage, recordsIn, without, type Message } from '../messages.js';
 
 /** Roles by the names of classes, in messages that were serialized. */
 const CLASS_ROLES: Readonly<Record<string, string>> = {

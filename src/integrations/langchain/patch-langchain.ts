@@ -1,7 +1,7 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { join, sep } from 'node:path';
 import { warnOnce } from '../../diagnostics.js';
-import { isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import { isRecord, recordIn, type JsonRecord } from '../../mapping/read-attributes.js';
 import { fileInWorkingDirectory, loadedModules } from '../../node-require.js';
 import { mainFiles } from '../application-imports.js';
 import { loadCopy, rootOf } from '../find-copies.js';
@@ -14,7 +14,7 @@ import {
   type Integration,
   type Unpatch,
 } from '../integration.js';
-import { recordIn, recordsIn } from '../messages.js';
+import { recordsIn } from '../messages.js';
 import { isGenerator, observeIterator } from '../observed-stream.js';
 import { CallbackHandler, TOOL_KEY } from './callback-handler.js';
 import { CLAIM_KEY, ModelOwner, RunSpans, type Claim, type Runs } from '../runs.js';

@@ -1,6 +1,6 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import { trace, type Tracer } from '@opentelemetry/api';
-import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import { asText, isRecord, recordIn, type JsonRecord } from '../../mapping/read-attributes.js';
 import {
   aroundMethod,
   guard,
@@ -13,7 +13,7 @@ import {
 import { completedBy } from '../call-attributes.js';
 import { documentAttributes, plainValue } from '../langchain/messages.js';
 import { reportedRun, sharedRuns, type GraphNotes } from '../langchain/runs.js';
-import { listIn, recordIn } from '../messages.js';
+import { listIn } from '../messages.js';
 import { ModelOwner, RunSpans, type RunStart } from '../runs.js';
 import { answerOfRun, errorOfRun, kindOfRun, requestOfRun } from './native-spans.js';
 

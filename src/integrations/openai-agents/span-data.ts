@@ -1,9 +1,9 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
-import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import { asText, isRecord, recordIn, type JsonRecord } from '../../mapping/read-attributes.js';
 import type { SpanKindValue } from '../../semconv/attribute-keys.js';
 import { readUsage } from '../../spans/usage.js';
 import { valueAttributes, type CallAnswer, type CallRequest } from '../call-attributes.js';
-import { listIn, recordIn, recordsIn, without } from '../messages.js';
+import { listIn, recordsIn, without } from '../messages.js';
 import { chatAnswer, chatRequest } from '../openai/chat-completions.js';
 import { itemMessages, responsesAnswer, responsesRequest } from '../openai/responses.js';
 

@@ -1,4 +1,4 @@
-import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import { asText, isRecord, recordIn, type JsonRecord } from '../../mapping/read-attributes.js';
 import { readUsage } from '../../spans/usage.js';
 import { modelHost, type CallAnswer, type CallRequest } from '../call-attributes.js';
 import {
@@ -6,7 +6,6 @@ import {
   listIn,
   readMessage,
   readMessages,
-  recordIn,
   recordsIn,
   without,
 } from '../messages.js';

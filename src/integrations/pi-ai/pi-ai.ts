@@ -1,7 +1,7 @@
 import { LLMSystem } from '@arizeai/openinference-semantic-conventions';
 import { context as contextApi, type Attributes, type Tracer } from '@opentelemetry/api';
 import { mapProvider } from '../../mapping/providers.js';
-import { asFiniteNumber, asText, isRecord } from '../../mapping/read-attributes.js';
+import { asFiniteNumber, asText, isRecord, recordIn } from '../../mapping/read-attributes.js';
 import { AgentRun, toolFailure } from '../agent-run.js';
 import { sideBySide, type CallAnswer, type CallRequest } from '../call-attributes.js';
 import {
@@ -17,14 +17,7 @@ import {
   type Unpatch,
 } from '../integration.js';
 import { ownerOf } from '../llm-owner.js';
-import {
-  contentParts,
-  listIn,
-  readMessage,
-  readMessages,
-  recordIn,
-  recordsIn,
-} from '../messages.js';
+import { contentParts, listIn, readMessage, readMessages, recordsIn } from '../messages.js';
 import { ModelCall } from '../model-call.js';
 
 const METHODS = ['stream', 'streamSimple'];
