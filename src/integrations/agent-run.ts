@@ -1,91 +1,13 @@
-import {
-  context as contextApi,
-  SpanKind,
-  trace,
-  type Attributes,
-  type Context,
-  type Tracer,
-} from '@opentelemetry/api';
+import { context as contextApi, trace, type Context, type Tracer } from '@opentelemetry/api';
 import { liveSetup } from '../live-tracing.js';
 import { asText } from '../mapping/read-attributes.js';
-import { Attr, type SpanKindValue } from '../semconv/attribute-keys.js';
-import { identityOf, withIdentity, type Identity } from '../session/identity.js';
+import { Attr } from '../semconv/attribute-keys.js';
+import { identityOf, withIdentity } from '../session/identity.js';
 import type { OpenSpan } from '../spans/span-handle.js';
-import { openSpan, startSpan } from '../spans/start-span.js';
 import { guard } from './integration.js';
-import { isLiveKitSpan } from './llm-owner.js';
 import { jsonText } from './messages.js';
 import { closeAtShutdown } from './open-spans.js';
-
-/** A span of an agent's run: the run, a turn, a tool, a model call that its SDK reports. */
-export interface Step {
-  readonly span: OpenSpan;
-  /** Of everything below it. */
-  readonly context: Context;
-}
-
-/** What becomes of a step that is open. */
-export type EndStep = (step: Step) => void;
-
-export interface StepStart {
-  readonly name: string;
-  readonly kind: SpanKindValue;
-  readonly around: Context;
-  readonly identity?: Partial<Identity> | undefined;
-  readonly agentName?: string | undefined;
-  /** Without content. */
-  readonly attributes?: Attributes | undefined;
-  readonly otelKind?: SpanKind | undefined;
-  /** When it really began; absent: now. */
-  readonly startMillis?: number | undefined;
-}
-
-const NOBODY: Identity = Object.freeze({
-  sessionId: undefined,
-  userId: undefined,
-  agent: undefined,
-  metadata: undefined,
-  tags: undefined,
-});
-
-/** Without a tracer: that of the live tracing. */
-export function startStep(tracer: Tracer | undefined, start: StepStart): Step {
-  const { name, kind, around, agentName, attributes, otelKind, startMillis } = start;
-  const agent =
-    agentName === undefined ? undefined : { id: undefined, name: agentName, role: undefined };
-  const identity = agent === undefined ? start.identity : { agent, ...start.identity };
-  return contextApi.with(around, () => {
-    const span = openSpan(tracer, (usable) =>
-      startSpan(usable, {
-        name,
-        kind: otelKind ?? SpanKind.INTERNAL,
-        attributes: { [Attr.SPAN_KIND]: kind, ...attributes },
-        identity: identity === undefined ? undefined : { ...NOBODY, ...identity },
-        isAgentRun: kind === 'AGENT',
-        startMillis,
-      }),
-    );
-    return { span, context: span.activate(() => contextApi.active()) };
-  });
-}
-
-export function endStep({ span }: Step, output: unknown, failure?: unknown): void {
-  span.setOutput(output);
-  if (failure !== undefined) span.fail(failure);
-  span.end();
-}
-
-/** Ends a step that the SDK did not end. */
-export function abandonStep({ span }: Pick<Step, 'span'>): void {
-  span.setOutcome('abandoned').setStopReason('abandoned').setFinalized(false).end();
-}
-
-/** Whether what happens here belongs to a session of the application's or of LiveKit's. */
-export function isInSession(around: Context): boolean {
-  if (identityOf(around)?.sessionId !== undefined) return true;
-  const above = trace.getSpan(around);
-  return above !== undefined && isLiveKitSpan(above);
-}
+import { abandonStep, endStep, NOBODY, startStep, type EndStep, type Step } from './step.js';
 
 /** A run, put together from what its SDK reports: its span, and its tools. */
 export class AgentRun {
@@ -96,19 +18,9 @@ export class AgentRun {
   #step: Step;
   #isOver = false;
 
-  constructor(
-    tracer: Tracer | undefined,
-    start: Pick<StepStart, 'name' | 'agentName' | 'identity'> & {
-      /** Default: AGENT. */
-      readonly kind?: SpanKindValue;
-      readonly system?: string;
-    },
-  ) {
-    const { kind = 'AGENT', system, ...more } = start;
-    const around = this.#around;
-    const attributes = system === undefined ? undefined : { [Attr.LLM_SYSTEM]: system };
+  constructor(tracer: Tracer | undefined, step: Step) {
     this.tracer = tracer;
-    this.#step = startStep(tracer, { ...more, kind, around, attributes });
+    this.#step = step;
     this.tools = new ToolCalls(tracer);
     this.#forget = closeAtShutdown(this.span, () => this.abandon());
   }
@@ -174,13 +86,6 @@ export class AgentRun {
     });
     end(this.#step);
   }
-}
-
-/** Agent and user by the ids that an SDK has for them. */
-export function identityBy(agentId: unknown, userId?: unknown): Partial<Identity> {
-  const id = asText(agentId);
-  const agent = id === undefined ? undefined : { id, name: undefined, role: undefined };
-  return { agent, userId: asText(userId) };
 }
 
 export interface Tool extends Step {

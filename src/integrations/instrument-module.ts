@@ -1,4 +1,4 @@
-import type { Tracer, TracerProvider } from '@opentelemetry/api';
+import type { TracerProvider } from '@opentelemetry/api';
 import type { CatalystTracing, InstallResult } from '../catalyst-tracing.js';
 import {
   CatalystInstrumentationError,
@@ -8,7 +8,6 @@ import {
 import { warnOnce } from '../diagnostics.js';
 import { liveSetup } from '../live-tracing.js';
 import { isRecord } from '../mapping/read-attributes.js';
-import { TRACER_NAME, VERSION } from '../version.js';
 import {
   patchModule,
   patchWholeCopy,
@@ -17,6 +16,7 @@ import {
   undoAtShutdown,
 } from './installed-sdks.js';
 import type { Integration } from './integration.js';
+import { isTracerProvider } from './step.js';
 
 /**
  * Connects one copy of an SDK for `instrumentX(module, tracing?)` of a sub-path: to the tracing that
@@ -76,17 +76,4 @@ async function patchTheRest(
   const isFound = await patchWholeCopy(integration, module, provider).catch(() => false);
   const { name, expected } = integration;
   if (!isFound) warnOnce(`modules_${name}`, `${name} was not instrumented: pass ${expected}`);
-}
-
-/** The tracer of what was passed; `undefined` is the live tracing's, looked up when it is used. */
-export function tracerFor(
-  target: CatalystTracing | TracerProvider | undefined,
-): Tracer | undefined {
-  if (target === undefined) return undefined;
-  const provider = isTracerProvider(target) ? target : target.provider;
-  return provider.getTracer(TRACER_NAME, VERSION);
-}
-
-function isTracerProvider(value: unknown): value is TracerProvider {
-  return isRecord(value) && typeof value['getTracer'] === 'function';
 }

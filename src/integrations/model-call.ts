@@ -9,7 +9,7 @@ import { SemanticConventions as S } from '@arizeai/openinference-semantic-conven
 import { liveSetup } from '../live-tracing.js';
 import { identityOf } from '../session/identity.js';
 import type { OpenSpan } from '../spans/span-handle.js';
-import { startStep } from './agent-run.js';
+
 import {
   answerAttributes,
   inputAttributes,
@@ -21,6 +21,7 @@ import {
 import { guard } from './integration.js';
 import { markOwner, SILENT_OWNER, withOwner, type LlmOwner } from './llm-owner.js';
 import { closeAtShutdown } from './open-spans.js';
+import { startStep } from './step.js';
 
 /** How a call stopped that neither completed nor failed. */
 export type Stop = 'abandoned' | 'aborted' | 'raw';

@@ -10,12 +10,13 @@ import type { JsonRecord } from '../mapping/read-attributes.js';
 import type { SpanKindValue } from '../semconv/attribute-keys.js';
 import { identityOf, mergeIdentity, withIdentity } from '../session/identity.js';
 import type { OpenSpan } from '../spans/span-handle.js';
-import { abandonStep, isInSession, startStep } from './agent-run.js';
+
 import { sumOfUsage, type CallAnswer, type CallRequest } from './call-attributes.js';
 import { guard } from './integration.js';
 import { withoutOwner, withOwner, type LlmOwner } from './llm-owner.js';
 import { ModelCall, withMetadataAround } from './model-call.js';
 import { closeAtShutdown } from './open-spans.js';
+import { abandonStep, isInSession, startStep } from './step.js';
 
 /** A run as it begins: an id of the SDK's own, and what its span is to say. */
 export interface RunStart {

@@ -10,14 +10,7 @@ import { asText, recordIn, type JsonRecord } from '../../mapping/read-attributes
 import type { Identity } from '../../session/identity.js';
 import type { SpanKindValue } from '../../semconv/attribute-keys.js';
 import { readUsage } from '../../spans/usage.js';
-import {
-  AgentRun,
-  endStep,
-  isInSession,
-  startStep,
-  type EndStep,
-  type Step,
-} from '../agent-run.js';
+import { AgentRun } from '../agent-run.js';
 import type { CallRequest } from '../call-attributes.js';
 import {
   contentParts,
@@ -29,6 +22,7 @@ import {
   type Message,
 } from '../messages.js';
 import { ModelCall } from '../model-call.js';
+import { endStep, isInSession, startRun, startStep, type EndStep, type Step } from '../step.js';
 
 /** Generations are agents' work: they call tools and take several steps. The rest is one request. */
 export const GENERATION: RegExp = /^ai\.(?:generate|stream)(?:Text|Object)$/u;
@@ -113,15 +107,14 @@ export class Operation extends AgentRun {
     const { runtimeContext, messages, prompt, value, query } = event;
     const isGeneration = GENERATION.test(id);
     const name = asText(event['functionId']);
-    super(tracer, {
-      name: name ?? id,
-      kind: isGeneration ? 'AGENT' : 'CHAIN',
-      agentName: isGeneration ? name : undefined,
-      identity: {
-        ...identityIn(recordIn(runtimeContext)),
-        ...(isInSession(contextApi.active()) && { sessionId: undefined }),
-      },
-    });
+    const identity = {
+      ...identityIn(recordIn(runtimeContext)),
+      ...(isInSession(contextApi.active()) && { sessionId: undefined }),
+    };
+    const run = isGeneration
+      ? ({ name: name ?? id, agentName: name, identity } as const)
+      : ({ name: name ?? id, kind: 'CHAIN', identity } as const);
+    super(tracer, startRun(tracer, run));
     this.#onEnd = onEnd;
     this.span.setInput(messages ?? prompt ?? value ?? query);
   }

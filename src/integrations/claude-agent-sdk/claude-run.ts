@@ -6,10 +6,11 @@ import {
   recordIn,
   type JsonRecord,
 } from '../../mapping/read-attributes.js';
-import { abandonStep, AgentRun, endStep, startStep, type Step } from '../agent-run.js';
+import { AgentRun } from '../agent-run.js';
 import { messagesRequest } from '../anthropic/messages.js';
 import { recordsIn, textOf } from '../messages.js';
 import { ClaudeCall, ClaudeUsage, countsElsewhere } from './claude-usage.js';
+import { abandonStep, endStep, startStep, type Step } from '../step.js';
 
 /** The main loop or a sub-agent: what was said in it, and the message that the model is writing. */
 interface Scope {
@@ -43,8 +44,14 @@ export class ClaudeRun extends AgentRun {
    * `prompt`: what was asked, where it is text; messages that stream in arrive by `prompted()`. `env`:
    * of Claude Code. `isResumed`: the first totals include what was billed before.
    */
-  constructor(tracer: Tracer | undefined, prompt: unknown, env: JsonRecord, isResumed: boolean) {
-    super(tracer, { name: 'claude.query', system: 'anthropic' });
+  constructor(
+    tracer: Tracer | undefined,
+    step: Step,
+    prompt: unknown,
+    env: JsonRecord,
+    isResumed: boolean,
+  ) {
+    super(tracer, step);
     this.#usage = new ClaudeUsage(tracer, countsElsewhere(env), isResumed);
     if (typeof prompt === 'string') this.prompted({ role: 'user', content: prompt });
   }

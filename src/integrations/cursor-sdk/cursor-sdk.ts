@@ -1,6 +1,6 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { asText, isRecord, recordIn, type JsonRecord } from '../../mapping/read-attributes.js';
-import { AgentRun, identityBy, toolFailure } from '../agent-run.js';
+import { AgentRun, toolFailure } from '../agent-run.js';
 import { sideBySide } from '../call-attributes.js';
 import {
   aroundMethod,
@@ -14,6 +14,7 @@ import {
 import { recordsIn } from '../messages.js';
 import { ModelCall } from '../model-call.js';
 import { observeIterator } from '../observed-stream.js';
+import { identityBy, startRun } from '../step.js';
 
 /** Agents come from two static methods; their runs are what `send()` resolves with. */
 export const CURSOR_SDK: Integration = {
@@ -91,7 +92,8 @@ class CursorRun extends AgentRun {
   #text = '';
 
   constructor(tracer: Tracer, agentId: unknown, message: unknown) {
-    super(tracer, { name: 'cursor.run', system: 'cursor', identity: identityBy(agentId) });
+    const identity = identityBy(agentId);
+    super(tracer, startRun(tracer, { name: 'cursor.run', system: 'cursor', identity }));
     this.joinSession(agentId);
     this.span.setInput(recordIn(message)['text'] ?? message);
   }

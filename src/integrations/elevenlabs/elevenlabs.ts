@@ -1,7 +1,7 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { asText, isRecord, recordIn, type JsonRecord } from '../../mapping/read-attributes.js';
 import { Attr } from '../../semconv/attribute-keys.js';
-import { AgentRun, identityBy, startStep, toolFailure, type Step } from '../agent-run.js';
+import { AgentRun, toolFailure } from '../agent-run.js';
 import {
   aroundMethod,
   callIn,
@@ -17,6 +17,7 @@ import {
 } from '../integration.js';
 
 import { withMetadataAround } from '../model-call.js';
+import { identityBy, startRun, startStep, type Step } from '../step.js';
 
 /** `elevenlabs-js` has its class in its own file: `…/conversationalAi/conversation`. */
 const NAMES = ['Conversation', 'TextConversation', 'VoiceConversation', 'default'];
@@ -120,7 +121,7 @@ function patchConversation(prototype: object, tracer: Tracer): readonly Unpatch[
   const start = aroundMethod(prototype, 'startSession', (call, args, conversation) => {
     // A start that failed may be repeated.
     if (!isRecord(conversation) || runs.get(conversation)?.isOver === false) return call(...args);
-    const run = guard(() => startRun(conversation, tracer, byTool, tools));
+    const run = guard(() => follow(conversation, tracer, byTool, tools));
     if (run === undefined) return call(...args);
     runs.set(conversation, run);
     return startedIn(run, () => call(...args));
@@ -133,7 +134,7 @@ function patchConversation(prototype: object, tracer: Tracer): readonly Unpatch[
 }
 
 /** Follows a conversation by what its class is made of. */
-function startRun(
+function follow(
   conversation: JsonRecord,
   tracer: Tracer,
   byTool: Map<unknown, ConversationRun>,
@@ -189,7 +190,8 @@ class ConversationRun extends AgentRun {
 
   constructor(tracer: Tracer, agentId: unknown, userId: unknown) {
     const identity = identityBy(agentId, userId);
-    super(tracer, { name: 'elevenlabs.conversation', system: 'elevenlabs', identity });
+    const start = { name: 'elevenlabs.conversation', system: 'elevenlabs', identity };
+    super(tracer, startRun(tracer, start));
   }
 
   /** The same text may come twice: as it was sent, and as the server understood it. */
