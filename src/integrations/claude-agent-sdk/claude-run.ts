@@ -207,6 +207,8 @@ export class ClaudeRun extends AgentRun {
     const { call, step, messages, sinceMillis } = scope;
     if (call?.id === (asText(message['id']) ?? '')) return call;
     this.#seal(scope);
+    // An earlier prompt's result does not answer this one.
+    if (scope === this.#main) this.#hasResult = false;
     const asked = messagesRequest({ model: message['model'], messages }, undefined);
     const request = { ...asked, provider: 'anthropic' };
     const around = step?.context ?? this.context;

@@ -22,6 +22,7 @@ export function startClaudeRun(
   isResumed: boolean,
 ): StartedRun {
   const step = startRun(tracer, { name: 'claude.query', system: 'anthropic' });
+  if (!step.span.raw.isRecording()) return { step, see: () => Promise.resolve() };
   let isClosed = false;
   const forget = closeAtShutdown(step.span, () => {
     isClosed = true;
