@@ -12,6 +12,7 @@ import { asFiniteNumber, parseJson, type JsonRecord } from '../mapping/read-attr
 import { SpanMapping } from '../mapping/span-mapping.js';
 import { serializeValue } from '../spans/serialize-value.js';
 import { usageAttributes, withTotal, type NormalizedUsage } from '../spans/usage.js';
+import { guard } from './integration.js';
 import { jsonText, type Message } from './messages.js';
 
 /** A model call as it was asked for, in one form for all SDKs. */
@@ -197,7 +198,8 @@ function ioAttributes(
 
 function messagePairs(prefix: string, messages: readonly Message[]): Pairs {
   const mapping = new SpanMapping('', '', {}, EMPTY_CONTEXT, false);
-  putMessages(mapping, prefix, messages);
+  // A part of a type that nobody knows may be what JSON cannot say.
+  guard(() => putMessages(mapping, prefix, messages));
   return mapping.entries.map(({ key, value }) => [key, value]);
 }
 
