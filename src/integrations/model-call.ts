@@ -5,9 +5,6 @@ import {
   type Context,
   type Tracer,
 } from '@opentelemetry/api';
-import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
-import { liveSetup } from '../live-tracing.js';
-import { identityOf } from '../session/identity.js';
 import type { OpenSpan } from '../spans/span-handle.js';
 
 import {
@@ -21,7 +18,7 @@ import {
 import { guard } from './integration.js';
 import { markOwner, SILENT_OWNER, withOwner, type LlmOwner } from './llm-owner.js';
 import { closeAtShutdown } from './open-spans.js';
-import { startStep } from './step.js';
+import { setMetadata, startStep, type StepStart } from './step.js';
 
 /** How a call stopped that neither completed nor failed. */
 export type Stop = 'abandoned' | 'aborted' | 'raw';
@@ -55,13 +52,16 @@ export class ModelCall implements CallObserver {
     name: string,
     request: CallRequest | undefined,
     around: Context,
-    { startMillis, owner }: { startMillis?: number; owner?: LlmOwner | undefined } = {},
+    {
+      owner,
+      ...more
+    }: Pick<StepStart, 'startMillis' | 'identity'> & { owner?: LlmOwner | undefined } = {},
   ) {
     this.around = around;
     this.#request = request;
     const attributes = request && startAttributes(request);
     const otelKind = SpanKind.CLIENT;
-    const step = { name, kind: 'LLM', around, otelKind, attributes, startMillis } as const;
+    const step = { ...more, name, kind: 'LLM', around, otelKind, attributes } as const;
     this.span = startStep(tracer, step).span;
     markOwner(this.span.raw, owner);
     // A call under way is sent as it is at shutdown: it should say what was asked.
@@ -83,8 +83,7 @@ export class ModelCall implements CallObserver {
   /** What a framework reports about the call in addition to the request. */
   addMetadata(metadata: Readonly<Record<string, unknown>>): void {
     this.#metadata = { ...this.#metadata, ...metadata };
-    if (Object.keys(this.#metadata).length === 0) return;
-    this.span.setAttribute(S.METADATA, withMetadataAround(this.around, this.#metadata));
+    setMetadata(this.span, this.around, this.#metadata);
   }
 
   streams(partial: () => CallAnswer | undefined): void {
@@ -134,14 +133,6 @@ export class ModelCall implements CallObserver {
     if (answer !== undefined) this.span.setAttributes(answerAttributes(answer, isEmbedding));
     if (request !== undefined) this.span.setAttributes(requestAttributes(request));
   }
-}
-
-/** Metadata of one span, after what the application said of all of them: there is one attribute. */
-export function withMetadataAround(
-  around: Context,
-  metadata: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, unknown>> {
-  return { ...liveSetup()?.resolved?.metadata, ...identityOf(around)?.metadata, ...metadata };
 }
 
 /** The application took the call back: `AbortController`, or the SDK's own `abort()`. */

@@ -8,15 +8,15 @@ import {
 } from '@opentelemetry/api';
 import type { JsonRecord } from '../mapping/read-attributes.js';
 import type { SpanKindValue } from '../semconv/attribute-keys.js';
-import { identityOf, mergeIdentity, withIdentity } from '../session/identity.js';
+import type { Identity } from '../session/identity.js';
 import type { OpenSpan } from '../spans/span-handle.js';
 
 import { sumOfUsage, type CallAnswer, type CallRequest } from './call-attributes.js';
 import { guard } from './integration.js';
 import { withoutOwner, withOwner, type LlmOwner } from './llm-owner.js';
-import { ModelCall, withMetadataAround } from './model-call.js';
+import { ModelCall } from './model-call.js';
 import { closeAtShutdown } from './open-spans.js';
-import { abandonStep, isInSession, startStep } from './step.js';
+import { abandonStep, isInSession, setMetadata, startStep } from './step.js';
 
 /** A run as it begins: an id of the SDK's own, and what its span is to say. */
 export interface RunStart {
@@ -195,7 +195,9 @@ export class RunSpans<Notes extends object> {
     notes: Notes,
   ): ModelCall {
     const { id, parentId, name, metadata = {} } = run;
-    const call = new ModelCall(this.#tracer, name, request, this.#around(run), { owner });
+    const around = this.runs.around(parentId);
+    const identity = this.#identityOf(run, around);
+    const call = new ModelCall(this.#tracer, name, request, around, { owner, identity });
     call.span.setAttributes(tagAttributes(run));
     call.addMetadata(metadata);
     owner?.attach(id);
@@ -204,13 +206,12 @@ export class RunSpans<Notes extends object> {
   }
 
   start(run: RunStart, kind: SpanKindValue, attributes: Attributes, notes: Notes): OpenSpan {
-    const { id, parentId, name, metadata = {}, startMillis } = run;
+    const { id, parentId, metadata = {} } = run;
     // A model that a tool or a chain asks is no part of the call that it may run in.
-    const around = withoutOwner(this.#around(run));
-    const { span } = startStep(this.#tracer, { name, kind, around, attributes, startMillis });
-    if (Object.keys(metadata).length > 0) {
-      span.setAttribute(S.METADATA, withMetadataAround(around, metadata));
-    }
+    const around = withoutOwner(this.runs.around(parentId));
+    const identity = this.#identityOf(run, around);
+    const { span } = startStep(this.#tracer, { ...run, kind, around, attributes, identity });
+    setMetadata(span, around, metadata);
     span.setAttributes(tagAttributes(run));
     this.runs.begin({ id, span, parentId, by: this, notes });
     return span;
@@ -225,15 +226,13 @@ export class RunSpans<Notes extends object> {
     if (run.call === undefined) run.span.end();
   }
 
-  /** Where the run's span begins. What the application knows better, or LiveKit, stays. */
-  #around({ parentId, agentName: name, inherited: metadata, ...run }: RunStart): Context {
-    const around = this.runs.around(parentId);
+  /** What the application knows better, or LiveKit, stays. */
+  #identityOf(
+    { parentId, sessionId, inherited: metadata }: RunStart,
+    around: Context,
+  ): Partial<Identity> {
     const isOutermost = this.runs.open(parentId) === undefined;
-    const sessionId = isOutermost && !isInSession(around) ? run.sessionId : undefined;
-    if (sessionId === undefined && name === undefined && metadata === undefined) return around;
-    const agent = name === undefined ? undefined : { id: undefined, name, role: undefined };
-    const own = { sessionId, userId: undefined, agent, metadata, tags: undefined };
-    return withIdentity(around, mergeIdentity(identityOf(around), own));
+    return { sessionId: isOutermost && !isInSession(around) ? sessionId : undefined, metadata };
   }
 }
 

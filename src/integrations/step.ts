@@ -8,7 +8,8 @@ import {
   type TracerProvider,
 } from '@opentelemetry/api';
 import type { CatalystTracing } from '../catalyst-tracing.js';
-import { asText, isRecord } from '../mapping/read-attributes.js';
+import { liveSetup } from '../live-tracing.js';
+import { asText, isRecord, type JsonRecord } from '../mapping/read-attributes.js';
 import { Attr, type SpanKindValue } from '../semconv/attribute-keys.js';
 import { identityOf, type Identity } from '../session/identity.js';
 import type { OpenSpan } from '../spans/span-handle.js';
@@ -29,7 +30,9 @@ export type EndStep = (step: Step) => void;
 export interface StepStart {
   readonly name: string;
   readonly kind: SpanKindValue;
-  readonly around: Context;
+  /** Absent: the active context. */
+  readonly around?: Context;
+  readonly system?: string | undefined;
   readonly identity?: Partial<Identity> | undefined;
   readonly agentName?: string | undefined;
   /** Without content. */
@@ -49,16 +52,18 @@ export const NOBODY: Identity = Object.freeze({
 
 /** Without a tracer: that of the live tracing. */
 export function startStep(tracer: Tracer | undefined, start: StepStart): Step {
-  const { name, kind, around, agentName, attributes, otelKind, startMillis } = start;
+  const { name, kind, system, agentName, otelKind, startMillis } = start;
   const agent =
     agentName === undefined ? undefined : { id: undefined, name: agentName, role: undefined };
   const identity = agent === undefined ? start.identity : { agent, ...start.identity };
-  return contextApi.with(around, () => {
+  const attributes: Attributes = { [Attr.SPAN_KIND]: kind, ...start.attributes };
+  if (system !== undefined) attributes[Attr.LLM_SYSTEM] = system;
+  return contextApi.with(start.around ?? contextApi.active(), () => {
     const span = openSpan(tracer, (usable) =>
       startSpan(usable, {
         name,
         kind: otelKind ?? SpanKind.INTERNAL,
-        attributes: { [Attr.SPAN_KIND]: kind, ...attributes },
+        attributes,
         identity: identity === undefined ? undefined : { ...NOBODY, ...identity },
         isAgentRun: kind === 'AGENT',
         startMillis,
@@ -68,18 +73,11 @@ export function startStep(tracer: Tracer | undefined, start: StepStart): Step {
   });
 }
 
-/** The span of a run, in the active context. `kind`: AGENT by default. */
-export function startRun(
-  tracer: Tracer | undefined,
-  start: Pick<StepStart, 'name' | 'agentName' | 'identity'> & {
-    readonly kind?: SpanKindValue;
-    readonly system?: string;
-  },
-): Step {
-  const { kind = 'AGENT', system, ...more } = start;
-  const around = contextApi.active();
-  const attributes = system === undefined ? undefined : { [Attr.LLM_SYSTEM]: system };
-  return startStep(tracer, { ...more, kind, around, attributes });
+/** Metadata of one span, after what the application said of all of them: there is one attribute. */
+export function setMetadata(span: OpenSpan, around: Context, metadata: JsonRecord): void {
+  if (Object.keys(metadata).length === 0) return;
+  const outer = { ...liveSetup()?.resolved?.metadata, ...identityOf(around)?.metadata };
+  span.setAttribute(Attr.METADATA, { ...outer, ...metadata });
 }
 
 export function endStep({ span }: Step, output: unknown, failure?: unknown): void {

@@ -22,7 +22,7 @@ import {
   type Message,
 } from '../messages.js';
 import { ModelCall } from '../model-call.js';
-import { endStep, isInSession, startRun, startStep, type EndStep, type Step } from '../step.js';
+import { endStep, isInSession, startStep, type EndStep, type Step } from '../step.js';
 
 /** Generations are agents' work: they call tools and take several steps. The rest is one request. */
 export const GENERATION: RegExp = /^ai\.(?:generate|stream)(?:Text|Object)$/u;
@@ -111,10 +111,9 @@ export class Operation extends AgentRun {
       ...identityIn(recordIn(runtimeContext)),
       ...(isInSession(contextApi.active()) && { sessionId: undefined }),
     };
-    const run = isGeneration
-      ? ({ name: name ?? id, agentName: name, identity } as const)
-      : ({ name: name ?? id, kind: 'CHAIN', identity } as const);
-    super(tracer, startRun(tracer, run));
+    const kind = isGeneration ? 'AGENT' : 'CHAIN';
+    const agentName = isGeneration ? name : undefined;
+    super(tracer, startStep(tracer, { name: name ?? id, kind, agentName, identity }));
     this.#onEnd = onEnd;
     this.span.setInput(messages ?? prompt ?? value ?? query);
   }

@@ -2,7 +2,7 @@ import type { Tracer } from '@opentelemetry/api';
 import type { JsonRecord } from '../../mapping/read-attributes.js';
 import { guard } from '../integration.js';
 import { closeAtShutdown } from '../open-spans.js';
-import { abandonStep, startRun, type Step } from '../step.js';
+import { abandonStep, startStep, type Step } from '../step.js';
 import type { ClaudeRun } from './claude-run.js';
 
 export interface StartedRun {
@@ -21,7 +21,7 @@ export function startClaudeRun(
   env: JsonRecord,
   isResumed: boolean,
 ): StartedRun {
-  const step = startRun(tracer, { name: 'claude.query', system: 'anthropic' });
+  const step = startStep(tracer, { name: 'claude.query', kind: 'AGENT', system: 'anthropic' });
   if (!step.span.raw.isRecording()) return { step, see: () => Promise.resolve() };
   let isClosed = false;
   const forget = closeAtShutdown(step.span, () => {

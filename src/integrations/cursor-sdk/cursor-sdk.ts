@@ -14,7 +14,7 @@ import {
 import { recordsIn } from '../messages.js';
 import { ModelCall } from '../model-call.js';
 import { observeIterator } from '../observed-stream.js';
-import { identityBy, startRun } from '../step.js';
+import { identityBy, startStep } from '../step.js';
 
 /** Agents come from two static methods; their runs are what `send()` resolves with. */
 export const CURSOR_SDK: Integration = {
@@ -93,7 +93,8 @@ class CursorRun extends AgentRun {
 
   constructor(tracer: Tracer, agentId: unknown, message: unknown) {
     const identity = identityBy(agentId);
-    super(tracer, startRun(tracer, { name: 'cursor.run', system: 'cursor', identity }));
+    const start = { name: 'cursor.run', kind: 'AGENT', system: 'cursor', identity } as const;
+    super(tracer, startStep(tracer, start));
     this.joinSession(agentId);
     this.span.setInput(recordIn(message)['text'] ?? message);
   }

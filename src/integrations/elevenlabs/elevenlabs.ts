@@ -1,6 +1,5 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { asText, isRecord, recordIn, type JsonRecord } from '../../mapping/read-attributes.js';
-import { Attr } from '../../semconv/attribute-keys.js';
 import { AgentRun, toolFailure } from '../agent-run.js';
 import {
   aroundMethod,
@@ -16,8 +15,7 @@ import {
   type Unpatch,
 } from '../integration.js';
 
-import { withMetadataAround } from '../model-call.js';
-import { identityBy, startRun, startStep, type Step } from '../step.js';
+import { identityBy, setMetadata, startStep, type Step } from '../step.js';
 
 /** `elevenlabs-js` has its class in its own file: `…/conversationalAi/conversation`. */
 const NAMES = ['Conversation', 'TextConversation', 'VoiceConversation', 'default'];
@@ -190,8 +188,8 @@ class ConversationRun extends AgentRun {
 
   constructor(tracer: Tracer, agentId: unknown, userId: unknown) {
     const identity = identityBy(agentId, userId);
-    const start = { name: 'elevenlabs.conversation', system: 'elevenlabs', identity };
-    super(tracer, startRun(tracer, start));
+    const start = { name: 'elevenlabs.conversation', kind: 'AGENT', identity } as const;
+    super(tracer, startStep(tracer, { ...start, system: 'elevenlabs' }));
   }
 
   /** The same text may come twice: as it was sent, and as the server understood it. */
@@ -253,8 +251,7 @@ class ConversationRun extends AgentRun {
     const around = this.#turn?.context ?? this.context;
     const { tool_call_id: id, tool_name: name, tool_type: type, parameters } = call;
     const span = this.tools.start(around, id, name, parameters);
-    if (type !== undefined)
-      span.setAttribute(Attr.METADATA, withMetadataAround(around, { tool_type: type }));
+    if (type !== undefined) setMetadata(span, around, { tool_type: type });
   }
 
   /** Every state of a call comes in its own event. */

@@ -3,7 +3,7 @@ import { context as contextApi, type Attributes, type Tracer } from '@openteleme
 import { mapProvider } from '../../mapping/providers.js';
 import { asFiniteNumber, asText, isRecord, recordIn } from '../../mapping/read-attributes.js';
 import { AgentRun, toolFailure } from '../agent-run.js';
-import { startRun } from '../step.js';
+import { startStep } from '../step.js';
 import { sideBySide, type CallAnswer, type CallRequest } from '../call-attributes.js';
 import {
   aroundMethod,
@@ -131,7 +131,7 @@ class PiRun extends AgentRun {
   #failure: string | undefined;
 
   constructor(tracer: Tracer, agent: unknown, prompt: unknown) {
-    super(tracer, startRun(tracer, { name: 'pi.agent' }));
+    super(tracer, startStep(tracer, { name: 'pi.agent', kind: 'AGENT' }));
     this.joinSession(recordIn(agent)['sessionId']);
     this.span.setInput(prompt);
     const listener = (event: unknown): void => guard(() => this.#see(event));
