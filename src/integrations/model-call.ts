@@ -6,7 +6,6 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 import type { OpenSpan } from '../spans/span-handle.js';
-
 import {
   answerAttributes,
   inputAttributes,

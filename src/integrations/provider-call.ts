@@ -3,7 +3,6 @@ import type { CallAnswer, CallRequest } from './call-attributes.js';
 import { isRecord, recordIn } from '../mapping/read-attributes.js';
 import { aroundMethod, guard, isMethod, type Unpatch } from './integration.js';
 import { ownerOf, STARTED_CALL_KEY } from './llm-owner.js';
-
 import { ModelCall, type CallObserver, type Stop } from './model-call.js';
 import { isStream, observeIterator } from './observed-stream.js';
 

@@ -10,7 +10,6 @@ import type { JsonRecord } from '../mapping/read-attributes.js';
 import type { SpanKindValue } from '../semconv/attribute-keys.js';
 import type { Identity } from '../session/identity.js';
 import type { OpenSpan } from '../spans/span-handle.js';
-
 import { sumOfUsage, type CallAnswer, type CallRequest } from './call-attributes.js';
 import { guard } from './integration.js';
 import { withoutOwner, withOwner, type LlmOwner } from './llm-owner.js';

@@ -2,7 +2,6 @@ import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { liveSetup } from '../../live-tracing.js';
 import { asText, isRecord, recordIn } from '../../mapping/read-attributes.js';
 import { guard, isMethod, moduleParts, type Integration, type Unpatch } from '../integration.js';
-
 import { Operation } from './operation.js';
 
 /** Marks the integrations of every copy of this package. */

@@ -2,7 +2,6 @@ import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { isRecord, recordIn } from '../../mapping/read-attributes.js';
 import { processEnvironment } from '../../options/resolve-options.js';
 import { aroundMethod, guard, moduleParts, type Integration, type Method } from '../integration.js';
-
 import { isGenerator, isStream, observeIterator } from '../observed-stream.js';
 import { startClaudeRun, type StartedRun } from './start-run.js';
 

@@ -14,7 +14,6 @@ import {
   type Method,
   type Unpatch,
 } from '../integration.js';
-
 import { identityBy, setMetadata, startStep, type Step } from '../step.js';
 
 /** `elevenlabs-js` has its class in its own file: `…/conversationalAi/conversation`. */
