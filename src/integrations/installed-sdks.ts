@@ -7,7 +7,8 @@ import { aroundMethod, undoAll, type Integration, type Unpatch } from './integra
 /** What was patched for one tracer provider, and what became of each SDK. */
 interface Installed {
   readonly results: Map<string, InstallResult>;
-  readonly unpatches: Set<Unpatch>;
+  /** Another set after a shutdown. */
+  unpatches: Set<Unpatch>;
 }
 
 /** Where every copy of this package finds it: sub-paths are built on their own. */
@@ -19,7 +20,10 @@ export function integrationResults(provider: TracerProvider): readonly InstallRe
 
 /** Undoes everything that was patched for a provider. */
 export function uninstallIntegrations(provider: TracerProvider): void {
-  undoAll(installedFor(provider).unpatches);
+  const installed = installedFor(provider);
+  const { unpatches } = installed;
+  installed.unpatches = new Set();
+  undoAll(unpatches);
 }
 
 /** `shutdown()` of a provider undoes it; a provider that has none keeps it. */
@@ -50,7 +54,10 @@ export async function patchWholeCopy(
   file?: string,
 ): Promise<boolean> {
   const { wholeCopy } = integration;
+  const { unpatches } = installedFor(provider);
   const whole = wholeCopy === undefined ? module : await wholeCopy(module, file);
+  // What is patched after a shutdown would never be undone, and would keep the next set-up out.
+  if (installedFor(provider).unpatches !== unpatches) return true;
   return patchModule(integration, whole, provider);
 }
 
