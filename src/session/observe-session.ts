@@ -1,6 +1,5 @@
 import { debug, warnOnce } from '../diagnostics.js';
 import { messagesOfChatContext } from '../mapping/conversation.js';
-import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import type { Failure, SttUsage } from '../mapping/mapping-context.js';
 import { asFiniteNumber, asText, isRecord, type JsonRecord } from '../mapping/read-attributes.js';
 import { ObservedSession, type TurnExchange } from './observed-session.js';
@@ -247,8 +246,7 @@ function readTools(event: JsonRecord, place: EventPlace): void {
  * the turn as well, but by another task than the turn's own.
  */
 function exchangeOf({ node, task, observed }: EventPlace): TurnExchange | undefined {
-  const turn =
-    node?.livekitName === LiveKitSpan.AGENT_TURN ? node : node?.ancestor(LiveKitSpan.AGENT_TURN);
+  const turn = node?.turn;
   if (turn === undefined || turn.modelNode !== undefined || turn.task !== task) return undefined;
   turn.exchange ??= observed.beginTurn(turn.startMillis);
   return turn.exchange;

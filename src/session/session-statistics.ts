@@ -49,7 +49,7 @@ export class MeasuredSpan {
       ? span.name === LiveKitSpan.REALTIME_INFERENCE ||
         (span.name === LiveKitSpan.LLM_REQUEST && !context.tokensBelow)
       : this.isModelSpan &&
-        (node.ancestor(LiveKitSpan.LLM_REQUEST) === undefined ||
+        (node.call?.livekitName !== LiveKitSpan.LLM_REQUEST ||
           span.get(S.LLM_TOKEN_COUNT_PROMPT) !== undefined);
     const isTurn = this.isLiveKit && span.name === LiveKitSpan.AGENT_TURN;
     this.isNewTurn = isTurn && isNewTurn(node, this.text(LiveKitAttr.SPEECH_ID));

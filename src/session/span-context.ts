@@ -87,7 +87,7 @@ export function contextOf(
 
 /** What only some of LiveKit's spans need. A span fails with what it contains. */
 function addLiveKit(context: Draft, node: SpanNode, { attributes }: ReadableSpan): void {
-  const { session, requests } = node;
+  const { session, requests, turn } = node;
   const observed = session?.observed;
   switch (node.livekitName) {
     case LiveKitSpan.JOB_ENTRYPOINT:
@@ -112,12 +112,12 @@ function addLiveKit(context: Draft, node: SpanNode, { attributes }: ReadableSpan
       if (speechId !== undefined) context.input = session?.speech(speechId).input;
       context.isUnheard = node.speechFailure !== undefined && !node.hasSpoken;
       if (!context.incomplete) context.latency = timesOfAnswer(node, attributes);
-      addExchange(context, node);
+      if (node.modelNode === undefined) context.exchange = node.exchange?.messages;
       return;
     }
     case LiveKitSpan.REALTIME_INFERENCE:
     case LiveKitSpan.REALTIME_METRICS:
-      addExchange(context, node.ancestor(LiveKitSpan.AGENT_TURN));
+      if (turn?.modelNode === undefined) context.exchange = turn?.exchange?.messages;
       return;
     case LiveKitSpan.LLM_NODE: {
       context.tokensBelow = requests.length > 0;
@@ -151,10 +151,6 @@ function addLiveKit(context: Draft, node: SpanNode, { attributes }: ReadableSpan
       return;
     default:
   }
-}
-
-function addExchange(context: Draft, turn: SpanNode | undefined): void {
-  if (turn?.modelNode === undefined) context.exchange = turn?.exchange?.messages;
 }
 
 /** A job begins as the first of its sessions and ends as the last. */
@@ -222,9 +218,9 @@ function hasMessagesBelow({ requests }: SpanNode): boolean {
  * Up to 1.5.2 an `llm_node` does not record the calls that its model asked for, but their tools
  * have started by the time it ends, and some have ended.
  */
-function startedToolCalls({ parent }: SpanNode): readonly ToolCall[] {
-  if (parent === undefined || parent.startedTools.length === 0) return NONE;
-  return parent.startedTools.flatMap((tool) => {
+function startedToolCalls({ turn }: SpanNode): readonly ToolCall[] {
+  if (turn === undefined || turn.startedTools.length === 0) return NONE;
+  return turn.startedTools.flatMap((tool) => {
     const { name, arguments: input } = toolCallOf(tool);
     return name === undefined || input === undefined
       ? []

@@ -1,6 +1,6 @@
 import { hrTimeToMilliseconds } from '@opentelemetry/core';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import { LIVEKIT_SCOPE_NAME } from '../mapping/livekit-spans.js';
+import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from '../mapping/livekit-spans.js';
 import type { Failure, SpeechStart, SttUsage, ToolCall } from '../mapping/mapping-context.js';
 import { asText } from '../mapping/read-attributes.js';
 import { LiveKitAttr } from '../semconv/raw-attributes.js';
@@ -17,6 +17,13 @@ const NONE: readonly never[] = Object.freeze([]);
  * below the one before makes one chain of all, and each span would keep all earlier ones in memory.
  */
 const MAX_DEPTH = 256;
+
+const CALLS: ReadonlySet<string | undefined> = new Set([
+  LiveKitSpan.LLM_NODE,
+  LiveKitSpan.LLM_REQUEST,
+  LiveKitSpan.TTS_NODE,
+  LiveKitSpan.TTS_REQUEST,
+]);
 
 export interface Usage {
   readonly input: number;
@@ -43,6 +50,10 @@ export class SpanNode {
   /** Its name, of LiveKit's spans alone. */
   readonly livekitName: string | undefined;
   readonly parent: SpanNode | undefined;
+  /** The `agent_turn` that it is in, or is. */
+  readonly turn: SpanNode | undefined;
+  /** The innermost node or request of a model or of speech that it is in, or is. */
+  readonly call: SpanNode | undefined;
   /** The outermost span of this process around it, itself where there is none. */
   readonly localRoot: SpanNode;
   readonly #depth: number;
@@ -140,6 +151,8 @@ export class SpanNode {
     this.#parentId = above?.spanId;
     this.parent = parent !== undefined && parent.#depth < MAX_DEPTH ? parent : undefined;
     this.#depth = this.parent === undefined ? 0 : this.parent.#depth + 1;
+    this.turn = this.livekitName === LiveKitSpan.AGENT_TURN ? this : this.parent?.turn;
+    this.call = CALLS.has(this.livekitName) ? this : this.parent?.call;
     this.isOrphan = this.parent === undefined && above !== undefined && above.isRemote !== true;
     this.localRoot = around?.localRoot ?? this;
     this.isSent = isSent;
@@ -176,14 +189,6 @@ export class SpanNode {
     this.outputBelow = undefined;
     this.failure = undefined;
     this.innerFailure = undefined;
-  }
-
-  /** The nearest span above with this LiveKit name. */
-  ancestor(name: string): SpanNode | undefined {
-    for (let node = this.parent; node !== undefined; node = node.parent) {
-      if (node.livekitName === name) return node;
-    }
-    return undefined;
   }
 
   /**

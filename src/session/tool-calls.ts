@@ -29,8 +29,8 @@ export class ToolTasks {
   }
 
   start(node: SpanNode): void {
-    const isTurn = node.livekitName === LiveKitSpan.AGENT_TURN;
-    if (!isTurn && node.parent?.livekitName !== LiveKitSpan.AGENT_TURN) return;
+    const { turn } = node;
+    if (turn === undefined || (turn !== node && turn !== node.parent)) return;
     const task = this.#currentTask();
     if (task === undefined) return;
     if (node.livekitName === LiveKitSpan.FUNCTION_TOOL) this.#toolByTask.set(task, node);
@@ -75,14 +75,14 @@ export function toolCallOf({ toolCall, span }: SpanNode): CarriedOutCall {
 }
 
 /** Takes the id of the turn's first open call of this tool with these arguments. */
-export function takeToolCallId({ parent }: SpanNode, attributes: Attributes): string | undefined {
-  if (parent === undefined || parent.openToolCalls.length === 0) return undefined;
-  const open = parent.openToolCalls;
+export function takeToolCallId({ turn }: SpanNode, attributes: Attributes): string | undefined {
+  if (turn === undefined || turn.openToolCalls.length === 0) return undefined;
+  const open = turn.openToolCalls;
   const input = attributes[REDACTABLE_ARGUMENTS] ?? attributes[ARGUMENTS];
   const name = attributes[LiveKitAttr.TOOL_NAME];
   const same = open.findIndex((call) => call.name === name && call.arguments === input);
   const index = same >= 0 ? same : open.findIndex((call) => call.name === name);
   if (index < 0) return undefined;
-  parent.openToolCalls = open.toSpliced(index, 1);
+  turn.openToolCalls = open.toSpliced(index, 1);
   return open[index]?.id;
 }
