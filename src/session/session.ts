@@ -25,6 +25,7 @@ export class Session {
   readonly fallbackId: string;
   /** The id that the option `sessionId` gave. */
   readonly configuredId: string | undefined;
+  isOver = false;
   /** The job that it started in, when `tracing.job` put a span around it. */
   readonly job: JobRecord | undefined;
   /** `gen_ai.conversation.id` or the room's sid, once a span or the job has it. */

@@ -22,17 +22,17 @@ import { ToolTasks } from './tool-calls.js';
 /** Open spans that are found by their id. LiveKit never ends some: the oldest are forgotten. */
 const MAX_OPEN = 16_384;
 
-/** Spans that may be outside any session: an LLM used alone, a job before its session. */
+/** Spans that may be outside any session: a model used alone, a job before its session. */
 const STANDALONE: ReadonlySet<string> = new Set([
   LiveKitSpan.JOB_ENTRYPOINT,
   LiveKitSpan.LLM_REQUEST,
   LiveKitSpan.LLM_REQUEST_RUN,
+  LiveKitSpan.TTS_REQUEST,
+  'tts_request_run',
+  'event_loop_blocked',
 ]);
 
-/**
- * Spans that LiveKit opens in a running `AgentSession` and nowhere else. A model that is used alone
- * has `llm_request` or `tts_request` without any session.
- */
+/** Spans that show that a session is running, whose start was not seen. */
 const ONLY_IN_SESSION: ReadonlySet<string> = new Set([
   LiveKitSpan.START_AGENT_ACTIVITY,
   LiveKitSpan.RESUME_AGENT_ACTIVITY,
@@ -63,8 +63,6 @@ export class SpanTree {
   readonly #open = new Map<string, SpanNode>();
   readonly #openSessions = new Set<Session>();
   #lastSession: Session | undefined;
-  /** Made up for spans of a session that started before `setup()`. */
-  #unseenSession: Session | undefined;
   readonly #sources: ContextSources;
 
   constructor(options: SpanTreeOptions) {
@@ -122,10 +120,14 @@ export class SpanTree {
     return this.#options.currentTask();
   }
 
-  /** The session of a span, when it is open; of any other, the only one that is. */
-  openSessionOf(node: SpanNode | undefined): Session | undefined {
-    const session = node?.session;
-    return session !== undefined && this.#openSessions.has(session) ? session : this.#onlySession();
+  /**
+   * The session of the active span, when it is open. If asked, the only open one in place of any
+   * other, but not where a span is active that is not in the tree: that of an unsampled session.
+   */
+  openSessionAt(active: SpanNode | undefined, elseTheOnlyOne: boolean): Session | undefined {
+    if (active?.session?.isOver === false) return active.session;
+    const isUnknown = active === undefined && trace.getActiveSpan() !== undefined;
+    return elseTheOnlyOne && !isUnknown ? this.#onlySession() : undefined;
   }
 
   /** Waits no longer for the `close` events of open sessions. */
@@ -241,15 +243,30 @@ export class SpanTree {
     const { session } = node;
     if (session === undefined) return;
     session.failedAttempt = undefined;
+    session.isOver = true;
     this.#openSessions.delete(session);
     for (let above = node.parent; above !== undefined; above = above.parent) {
       above.sessionsBelow?.end(node, session);
     }
   }
 
+  /**
+   * Gives a session to a span of LiveKit's without one around it, as several are up to 1.7.1. A
+   * session that started before `setup()` was not seen: one is made up, so that its scattered spans
+   * share an id.
+   */
   #joinSession(node: SpanNode): void {
-    if (!STANDALONE.has(node.name)) node.session ??= this.#sessionOfStray(node);
-    else if (node.isOrphan) node.session ??= this.#strayedFrom();
+    if (node.session === undefined && (node.isOrphan || !STANDALONE.has(node.name))) {
+      // When none is open, the one that was open last.
+      node.session = this.#openSessions.size === 0 ? this.#lastSession : this.#onlySession();
+      if (this.#lastSession === undefined && ONLY_IN_SESSION.has(node.name)) {
+        node.session = this.#createSession(node.traceId, undefined);
+        warnOnce(
+          'late_setup',
+          'An AgentSession started before tracing was set up: its agent_session span and all that came before are missing, and each of its turns is a separate trace. Call setup() before session.start(); in a worker, at module level.',
+        );
+      }
+    }
     // Where LiveKit dropped the context, the session still knows its job.
     node.job ??= node.session?.job;
   }
@@ -257,37 +274,6 @@ export class SpanTree {
   #onlySession(): Session | undefined {
     const [session] = this.#openSessions;
     return this.#openSessions.size === 1 ? session : undefined;
-  }
-
-  /**
-   * The session of a span without a known parent, as several are up to LiveKit 1.7.1: the only one
-   * that is open, and when none is, the one that was open last.
-   */
-  #strayedFrom(): Session | undefined {
-    return this.#openSessions.size === 0 ? this.#lastSession : this.#onlySession();
-  }
-
-  /**
-   * The same for a span that only a session can have. A session that started before `setup()` was
-   * not seen: one is made up, so that its scattered spans share an id.
-   */
-  #sessionOfStray(node: SpanNode): Session | undefined {
-    let session = this.#strayedFrom();
-    if (session === undefined && this.#openSessions.size === 0) {
-      session = this.#createSession(node.traceId, undefined);
-      this.#unseenSession = session;
-    }
-    if (
-      session !== undefined &&
-      session === this.#unseenSession &&
-      ONLY_IN_SESSION.has(node.name)
-    ) {
-      warnOnce(
-        'late_setup',
-        'An AgentSession started before tracing was set up: its agent_session span and all that came before are missing, and each of its turns is a separate trace. Call setup() before session.start(); in a worker, at module level.',
-      );
-    }
-    return session;
   }
 
   #configuredSessionIdOf({ session, localRoot }: SpanNode): string | undefined {
