@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { warnOnce } from '../diagnostics.js';
+import { attempt, warnOnce } from '../diagnostics.js';
 import { asFiniteNumber, asText, isRecord } from '../mapping/read-attributes.js';
 import {
   livekitPresence,
@@ -106,11 +106,11 @@ export class LiveKitJobs {
     const known = this.#hooked.get(job);
     if (known !== undefined) return known;
     const works: (() => void)[] = [];
-    this.#hooked.set(job, works);
     job.addShutdownCallback(() => {
       for (const work of works) work();
       return this.#onJobEnd();
     });
+    this.#hooked.set(job, works);
     return works;
   }
 }
@@ -170,13 +170,15 @@ export class RoomWatch {
   #roomReason: string | undefined;
   #callerReason: string | undefined;
 
-  constructor(room: unknown) {
+  watch(room: unknown): void {
     if (!isRoom(room)) return;
     const present: unknown = Reflect.get(room, 'remoteParticipants');
     if (types.isMap(present)) for (const participant of present.values()) this.#join(participant);
-    room.on('participantConnected', (participant) => this.#join(participant));
-    room.on('participantDisconnected', (participant) => this.#leave(participant));
-    room.on('disconnected', (reason) => {
+    const listen = (event: string, read: (value: unknown) => void): unknown =>
+      room.on(event, (value) => attempt('Watching a room', () => read(value)));
+    listen('participantConnected', (participant) => this.#join(participant));
+    listen('participantDisconnected', (participant) => this.#leave(participant));
+    listen('disconnected', (reason) => {
       this.#roomReason ??= disconnectReasonOf(reason);
     });
   }

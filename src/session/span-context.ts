@@ -144,10 +144,10 @@ function addLiveKit(context: Draft, node: SpanNode, { attributes }: ReadableSpan
       if (attributes['lk.response.ttfb'] === undefined) context.failure ??= node.innerFailure;
       return;
     case LiveKitSpan.AGENT_SPEAKING:
-      context.output = observed?.takeSpoken();
+      if (!context.incomplete) context.output = observed?.takeSpoken();
       return;
     case LiveKitSpan.FUNCTION_TOOL:
-      context.toolCallId = takeToolCallId(node, attributes);
+      context.toolCallId = node.toolCallId ??= takeToolCallId(node, attributes);
       return;
     default:
   }

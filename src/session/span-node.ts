@@ -122,6 +122,8 @@ export class SpanNode {
   startedTools: readonly SpanNode[] = NONE;
   /** LiveKit's task in which the span started, of turns and of what may be opened in a tool. */
   task: object | undefined;
+  /** Id of the call that this tool span was found to carry out. */
+  toolCallId: string | undefined;
   /** The call of this tool span, once it has ended. */
   toolCall: CarriedOutCall | undefined;
   /** The `llm_node` of this turn: a turn of a realtime model has none. */

@@ -83,3 +83,21 @@ it('keeps the name of the room where it keeps people', async () => {
   expect(attributes['voice.room.sid']).toBe('RM_1');
   expect(Object.values(attributes)).not.toContain('call-of-ada');
 });
+
+it('leaves the job alone whose context or room cannot be used', async () => {
+  traced = await traceSessions();
+  const fail = (): never => {
+    throw new Error('not to be seen');
+  };
+  for (const broken of [
+    Object.defineProperty(new Job(), 'room', { get: fail }),
+    Object.assign(new Job(), { room: { on: fail } }),
+    Object.assign(new Job(), { addShutdownCallback: fail }),
+  ]) {
+    await expect(traced.tracing.job(broken, {}, () => 7)).resolves.toBe(7);
+  }
+  const job = new Job();
+  await traced.tracing.job(job, {}, () => 7);
+  const caller = new Proxy({}, { get: fail });
+  expect(() => job.room.emit('participantConnected', caller)).not.toThrow();
+});

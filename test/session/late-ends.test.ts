@@ -85,6 +85,23 @@ it('a span that was sent as incomplete is sent whole when it ends, with all that
   }
 });
 
+it('a tool that was sent as incomplete has the id of its call when it ends, too', () => {
+  const turn = open('agent_turn', open('agent_session'));
+  const node = open('llm_node', turn);
+  const call = { call_id: 'call-1', name: 'look_up', arguments: '{}' };
+  node.setAttribute('lk.pii.response.function_calls', JSON.stringify([call]));
+  node.end();
+  const tool = open('function_tool', turn);
+  tool.setAttribute('lk.function_tool.name', 'look_up');
+  tool.setAttribute('lk.pii.function_tool.arguments', '{}');
+  processor.sendOpenSpans();
+  tool.end();
+  expect(spans.of(tool).map(({ attributes }) => attributes['tool_call.id'])).toEqual([
+    'call-1',
+    'call-1',
+  ]);
+});
+
 it('a span that was sent as incomplete gets nothing more: what happens later was not redacted', () => {
   const span = open('work', undefined, 'app');
   processor.sendOpenSpans();
