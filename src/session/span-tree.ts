@@ -135,7 +135,7 @@ export class SpanTree {
     for (const session of this.#openSessions) session.observed?.settle();
   }
 
-  /** Puts a job around everything that starts below its span; false when the span isn't recorded. */
+  /** Puts a job around everything that starts below its span. Whether that span will be sent. */
   beginJob(spanId: string, job: JobRecord): boolean {
     const node = this.#open.get(spanId);
     if (node === undefined) return false;
@@ -144,7 +144,7 @@ export class SpanTree {
     node.job = job;
     node.sessionsBelow = job.sessions;
     if (parent?.livekitName === LiveKitSpan.JOB_ENTRYPOINT) parent.jobBelow ??= node;
-    return true;
+    return node.isSent;
   }
 
   /** What the spans around say of one that has ended, or is sent as `incomplete`. */
