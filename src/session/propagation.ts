@@ -269,7 +269,7 @@ export function mustWait(
   { attributes }: ReadableSpan,
   { livekitName, sessionsBelow, turn }: SpanNode,
 ): boolean {
-  if (livekitName === LiveKitSpan.JOB_ENTRYPOINT) return sessionsBelow?.areOpen === true;
+  if (livekitName === LiveKitSpan.JOB_ENTRYPOINT) return (sessionsBelow?.open.size ?? 0) > 0;
   return (
     livekitName === LiveKitSpan.FUNCTION_TOOL &&
     attributes[GenAiAttr.TOOL_CALL_ID] === undefined &&

@@ -104,39 +104,32 @@ interface SpeechRecord {
 }
 
 /**
- * The sessions below one span. It keeps the nodes of open sessions alone, and of all that have ended
- * the first input, the last output and the last end: the span may be open for days.
+ * The sessions below one span: of all that have ended, the first input, the last output and the last
+ * end alone, since the span may be open for days.
  */
 export class SessionsBelow {
   lastEnd: Pick<Session, 'closing' | 'failure'> | undefined;
-  readonly #open = new Set<SpanNode>();
+  readonly open: Set<Session> = new Set();
   #firstInput: string | undefined;
   #lastOutput: string | undefined;
 
-  add(node: SpanNode): void {
-    this.#open.add(node);
-  }
-
-  end(node: SpanNode, { firstInput, lastOutput, closing, failure }: Session): void {
-    if (!this.#open.delete(node)) return;
+  end(session: Session): void {
+    if (!this.open.delete(session)) return;
+    const { firstInput, lastOutput, closing, failure } = session;
     this.#firstInput ??= firstInput;
     this.#lastOutput = lastOutput ?? this.#lastOutput;
     this.lastEnd = { closing, failure };
   }
 
-  get areOpen(): boolean {
-    return this.#open.size > 0;
-  }
-
   get input(): string | undefined {
     let input = this.#firstInput;
-    for (const { session } of this.#open) input ??= session?.firstInput;
+    for (const { firstInput } of this.open) input ??= firstInput;
     return input;
   }
 
   get output(): string | undefined {
     let output = this.#lastOutput;
-    for (const { session } of this.#open) output = session?.lastOutput ?? output;
+    for (const { lastOutput } of this.open) output = lastOutput ?? output;
     return output;
   }
 }

@@ -7,16 +7,17 @@ import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
 import { mergeIdentity, type Identity } from './identity.js';
 import { isConversation, readUsage } from './propagation.js';
 import { DEFAULT_AGENT_LABEL, type SpanNode } from './span-node.js';
-import { takeToolCallId, toolCallOf, type ToolTasks } from './tool-calls.js';
+import { takeToolCallId, toolAround, toolCallOf } from './tool-calls.js';
 import { noteSpeech, timesOfAnswer } from './turn-latency.js';
 
 /** What is the same for all spans of a set-up. */
 export interface ContextSources {
   /** What `setup` says of every span of the process, except the session's id. */
-  readonly process: Identity;
-  readonly tools: ToolTasks;
-  /** Asks the application, so only where nothing else names the session. */
-  readonly configuredSessionIdOf: (node: SpanNode) => string | undefined;
+  readonly processIdentity: Identity;
+  /** Asks the option `sessionId`: when a session starts, and once for a trace without one. */
+  readonly configuredSessionId: () => string | undefined;
+  /** Sid of the room whose job is running; `undefined` outside a job. */
+  readonly roomSid: () => string | undefined;
 }
 
 type Draft = { -readonly [Field in keyof MappingContext]: MappingContext[Field] };
@@ -27,14 +28,21 @@ const NONE: readonly never[] = Object.freeze([]);
 export function contextOf(
   node: SpanNode,
   span: ReadableSpan,
-  { process, tools, configuredSessionIdOf }: ContextSources,
+  sources: ContextSources,
   incomplete: boolean,
 ): MappingContext {
+  const { session } = node;
+  if (node.isLiveKit && session !== undefined) {
+    session.conversationId ??= asText(span.attributes['gen_ai.conversation.id']);
+  }
   // A job's span is around the span that LiveKit opened just before it.
   const at = node.jobBelow ?? node;
   // `agentSpan` and `manualSpan` win over OpenInference's context, and that wins over `setup`.
-  const identity = mergeIdentity(mergeIdentity(process, at.openInference?.identity), at.identity);
-  const withinTool = tools.around(node);
+  const identity = mergeIdentity(
+    mergeIdentity(sources.processIdentity, at.openInference?.identity),
+    at.identity,
+  );
+  const withinTool = toolAround(node);
   // With all its fields, and none by spreading: objects of one shape are read ten times as fast.
   const context: Draft = {
     userId: identity.userId,
@@ -44,9 +52,9 @@ export function contextOf(
     callSite: identity.callSite,
     sessionId:
       identity.sessionId ??
-      configuredSessionIdOf(node) ??
-      node.session?.conversationId ??
-      node.session?.fallbackId ??
+      configuredSessionIdOf(node, sources) ??
+      session?.conversationId ??
+      session?.fallbackId ??
       at.job?.roomSid ??
       node.traceId,
     tenantId: at.job?.tenantId,
@@ -83,6 +91,16 @@ export function contextOf(
     context.job = node.job?.summary(hrTimeToMilliseconds(span.endTime) - node.startMillis);
   } else if (node.isLiveKit) addLiveKit(context, node, span);
   return context;
+}
+
+/** Asks the application, so only where nothing else names the session. */
+function configuredSessionIdOf(
+  { session, localRoot }: SpanNode,
+  { configuredSessionId, roomSid }: ContextSources,
+): string | undefined {
+  if (session !== undefined) return session.configuredId;
+  localRoot.configuredSessionId ??= { id: configuredSessionId() };
+  return localRoot.configuredSessionId.id ?? roomSid();
 }
 
 /** What only some of LiveKit's spans need. A span fails with what it contains. */

@@ -118,9 +118,9 @@ export class SpanNode {
 
   /** Tool calls that the model asked for in this turn and no tool span has taken yet. */
   openToolCalls: readonly ToolCall[] = NONE;
-  /** Tools of this turn that started before its model call ended. */
+  /** Tools of this turn, in the order of their start. */
   startedTools: readonly SpanNode[] = NONE;
-  /** LiveKit's task in which the span started, of turns and of what may be opened in a tool. */
+  /** LiveKit's task in which the span started, of turns and of what is right below one. */
   task: object | undefined;
   /** Id of the call that this tool span was found to carry out. */
   toolCallId: string | undefined;
@@ -182,9 +182,9 @@ export class SpanNode {
   close(): void {
     this.#label = this.label();
     this.span = undefined;
-    this.task = undefined;
+    // What a tool has opened may end after it.
+    if (this.livekitName !== LiveKitSpan.FUNCTION_TOOL) this.task = undefined;
     for (const { toolCall } of this.startedTools) if (toolCall) toolCall.arguments = undefined;
-    this.startedTools = NONE;
     this.openToolCalls = NONE;
     this.requests = NONE;
     this.inputBelow = undefined;

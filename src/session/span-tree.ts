@@ -2,7 +2,6 @@ import { context as activeContext, trace, type Context } from '@opentelemetry/ap
 import type { ReadableSpan, Span } from '@opentelemetry/sdk-trace-base';
 import { warnOnce } from '../diagnostics.js';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
-import { asText } from '../mapping/read-attributes.js';
 import type { MappedSpan } from '../mapping/mapped-span.js';
 import type { MappingContext } from '../mapping/mapping-context.js';
 import {
@@ -17,7 +16,6 @@ import { propagateEnd, propagateStart } from './propagation.js';
 import { Session, SessionsBelow } from './session.js';
 import { contextOf, type ContextSources } from './span-context.js';
 import { isSpanOfSdk, SpanNode } from './span-node.js';
-import { ToolTasks } from './tool-calls.js';
 
 /** Open spans that are found by their id. LiveKit never ends some: the oldest are forgotten. */
 const MAX_OPEN = 16_384;
@@ -41,13 +39,8 @@ const ONLY_IN_SESSION: ReadonlySet<string> = new Set([
   LiveKitSpan.AGENT_SPEAKING,
 ]);
 
-export interface SpanTreeOptions {
-  /** Asks the option `sessionId`: when a session starts, and once for a trace without one. */
-  readonly configuredSessionId: () => string | undefined;
-  /** Sid of the room whose job is running; `undefined` outside a job. */
-  readonly roomSid: () => string | undefined;
-  /** What `setup` says of every span of the process, except the session's id. */
-  readonly processIdentity: Identity;
+export interface SpanTreeOptions extends ContextSources {
+  /** LiveKit's task in which this is called. */
   readonly currentTask: () => object | undefined;
   /** Sampled and in scope. */
   readonly isSent: (span: ReadableSpan) => boolean;
@@ -63,15 +56,11 @@ export class SpanTree {
   readonly #open = new Map<string, SpanNode>();
   readonly #openSessions = new Set<Session>();
   #lastSession: Session | undefined;
-  readonly #sources: ContextSources;
+  /** Made up for spans of a session that started before `setup()`. */
+  #unseenSession: Session | undefined;
 
   constructor(options: SpanTreeOptions) {
     this.#options = options;
-    this.#sources = {
-      process: options.processIdentity,
-      tools: new ToolTasks(options.currentTask),
-      configuredSessionIdOf: (node) => this.#configuredSessionIdOf(node),
-    };
   }
 
   /** Nothing is written on the span. */
@@ -83,7 +72,10 @@ export class SpanTree {
     else if (node.isLiveKit) this.#joinSession(node);
     node.agentAtStart = node.session?.agentLabel;
     propagateStart(node);
-    this.#sources.tools.start(node);
+    const { turn } = node;
+    if (turn !== undefined && (turn === node || turn === node.parent)) {
+      node.task = this.#options.currentTask();
+    }
     return node;
   }
 
@@ -149,11 +141,7 @@ export class SpanTree {
 
   /** What the spans around say of one that has ended, or is sent as `incomplete`. */
   contextOf(node: SpanNode, span: ReadableSpan, incomplete: boolean): MappingContext {
-    const { session } = node;
-    if (node.isLiveKit && session !== undefined) {
-      session.conversationId ??= asText(span.attributes['gen_ai.conversation.id']);
-    }
-    return contextOf(node, span, this.#sources, incomplete);
+    return contextOf(node, span, this.#options, incomplete);
   }
 
   /**
@@ -229,7 +217,7 @@ export class SpanTree {
       if (above.livekitName === LiveKitSpan.JOB_ENTRYPOINT) {
         above.sessionsBelow ??= new SessionsBelow();
       }
-      above.sessionsBelow?.add(node);
+      above.sessionsBelow?.open.add(session);
     }
   }
 
@@ -246,7 +234,7 @@ export class SpanTree {
     session.isOver = true;
     this.#openSessions.delete(session);
     for (let above = node.parent; above !== undefined; above = above.parent) {
-      above.sessionsBelow?.end(node, session);
+      above.sessionsBelow?.end(session);
     }
   }
 
@@ -256,11 +244,16 @@ export class SpanTree {
    * share an id.
    */
   #joinSession(node: SpanNode): void {
-    if (node.session === undefined && (node.isOrphan || !STANDALONE.has(node.name))) {
+    const mayBeAlone = STANDALONE.has(node.name);
+    if (node.session === undefined && (node.isOrphan || !mayBeAlone)) {
+      if (this.#lastSession === undefined && !mayBeAlone) {
+        this.#unseenSession = this.#createSession(node.traceId, undefined);
+      }
       // When none is open, the one that was open last.
-      node.session = this.#openSessions.size === 0 ? this.#lastSession : this.#onlySession();
-      if (this.#lastSession === undefined && ONLY_IN_SESSION.has(node.name)) {
-        node.session = this.#createSession(node.traceId, undefined);
+      const session = this.#openSessions.size === 0 ? this.#lastSession : this.#onlySession();
+      node.session = session;
+      const isUnseen = session !== undefined && session === this.#unseenSession;
+      if (isUnseen && ONLY_IN_SESSION.has(node.name)) {
         warnOnce(
           'late_setup',
           'An AgentSession started before tracing was set up: its agent_session span and all that came before are missing, and each of its turns is a separate trace. Call setup() before session.start(); in a worker, at module level.',
@@ -274,13 +267,6 @@ export class SpanTree {
   #onlySession(): Session | undefined {
     const [session] = this.#openSessions;
     return this.#openSessions.size === 1 ? session : undefined;
-  }
-
-  #configuredSessionIdOf({ session, localRoot }: SpanNode): string | undefined {
-    if (session !== undefined) return session.configuredId;
-    const { configuredSessionId, roomSid } = this.#options;
-    localRoot.configuredSessionId ??= { id: configuredSessionId() };
-    return localRoot.configuredSessionId.id ?? roomSid();
   }
 
   #forgetOldest(): void {
