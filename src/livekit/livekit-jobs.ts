@@ -165,17 +165,22 @@ const CLOSE_REASONS: ReadonlyMap<string, string> = new Map([
 export class RoomWatch {
   /** Kind of the first participant that is no agent. */
   participantKind: string | undefined;
-  #present = 0;
+  readonly #present = new Set<unknown>();
   #hasLeft = false;
   #roomReason: string | undefined;
   #callerReason: string | undefined;
 
   watch(room: unknown): void {
     if (!isRoom(room)) return;
-    const present: unknown = Reflect.get(room, 'remoteParticipants');
-    if (types.isMap(present)) for (const participant of present.values()) this.#join(participant);
+    const look = (): void => {
+      const present: unknown = Reflect.get(room, 'remoteParticipants');
+      if (types.isMap(present)) for (const participant of present.values()) this.#join(participant);
+    };
     const listen = (event: string, read: (value: unknown) => void): unknown =>
       room.on(event, (value) => attempt('Watching a room', () => read(value)));
+    look();
+    // Who is there before this job connects joins without an event.
+    listen('connectionStateChanged', look);
     listen('participantConnected', (participant) => this.#join(participant));
     listen('participantDisconnected', (participant) => this.#leave(participant));
     listen('disconnected', (reason) => {
@@ -187,7 +192,7 @@ export class RoomWatch {
   get closeReason(): string | undefined {
     const closing = CLOSE_REASONS.get(this.#roomReason ?? '');
     if (closing !== undefined) return closing;
-    return this.#hasLeft && this.#present === 0 ? 'participant_disconnected' : undefined;
+    return this.#hasLeft && this.#present.size === 0 ? 'participant_disconnected' : undefined;
   }
 
   get disconnectReason(): string | undefined {
@@ -198,12 +203,12 @@ export class RoomWatch {
     const kind = kindOf(participant);
     if (kind === AGENT) return;
     this.participantKind ??= kind;
-    this.#present += 1;
+    this.#present.add(participant);
   }
 
   #leave(participant: unknown): void {
     if (kindOf(participant) === AGENT) return;
-    this.#present = Math.max(0, this.#present - 1);
+    this.#present.delete(participant);
     this.#hasLeft = true;
     const reason = isRecord(participant) ? participant['disconnectReason'] : undefined;
     this.#callerReason = disconnectReasonOf(reason) ?? this.#callerReason;

@@ -45,6 +45,23 @@ it('names a participant who is there already, and a room that was deleted', asyn
   });
 });
 
+it('knows who was in the room before the job joined it', async () => {
+  traced = await traceSessions();
+  const job = new Job();
+  traced.tracing.job(job, {});
+  const [first, second] = [{ kind: 3 }, { kind: 0 }];
+  // As `rtc-node` does when a room is joined: no event names who is there already.
+  job.room.remoteParticipants.set('first', first).set('second', second);
+  job.room.emit('connectionStateChanged', 1);
+  job.room.remoteParticipants.delete('first');
+  job.room.emit('participantDisconnected', first);
+  await job.end();
+  expect((await traced.arrived()).only('voice.session').attributes).toMatchObject({
+    'voice.participant.kind': 'sip',
+    'voice.session.close_reason': 'job_shutdown',
+  });
+});
+
 it('passes on what the entry function returns and throws', async () => {
   traced = await traceSessions();
   const thrown = new Error('no');
