@@ -8,7 +8,7 @@ import { createAgent, readCertificates, resolveProxy } from '../export/http-agen
 import type { ResolvedMetricsOptions } from '../options/option-table.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { TRACER_NAME, VERSION } from '../version.js';
-import { SPANS_DROPPED, SPANS_EXPORTED, SPANS_PENDING, type Instrument } from './instruments.js';
+import { DELIVERY_INSTRUMENTS, type Instrument } from './instruments.js';
 import { SpanMetrics } from './span-metrics.js';
 
 const DEFAULT_INTERVAL_MILLIS = 60_000;
@@ -215,9 +215,9 @@ function stallView(sdk: typeof metricsSdk): metricsSdk.ViewOptions {
 
 /** Reports what became of spans whenever metrics are collected; returns how to stop. */
 function observeDelivery(meter: Meter, stats: () => DeliveryStats): () => void {
-  const exported = meter.createObservableCounter(...described(SPANS_EXPORTED));
-  const dropped = meter.createObservableCounter(...described(SPANS_DROPPED));
-  const pending = meter.createObservableUpDownCounter(...described(SPANS_PENDING));
+  const exported = meter.createObservableCounter(...described(DELIVERY_INSTRUMENTS.exported));
+  const dropped = meter.createObservableCounter(...described(DELIVERY_INSTRUMENTS.dropped));
+  const pending = meter.createObservableUpDownCounter(...described(DELIVERY_INSTRUMENTS.pending));
   const report = (result: BatchObservableResult): void => {
     const now = stats();
     result.observe(exported, now.exported);

@@ -148,8 +148,8 @@ export function readSessionId<Job>(
     const id = option(job());
     if (id === undefined || id === null) return undefined;
     if (typeof id === 'string') return asText(id.trim());
-    // Nobody else waits for it, and an unhandled rejection would end the process.
-    if (id instanceof Promise) id.catch(() => undefined);
+    // Nobody else waits for a promise, and an unhandled rejection would end the process.
+    Promise.resolve(id).catch(() => undefined);
   } catch {
     // The error may contain anything and is not logged.
   }

@@ -158,6 +158,18 @@ it('the function "sessionId" is asked once a session, and once for a trace witho
   expect(spans.all.at(-1)?.attributes['session.id']).toBe('session-3');
 });
 
+it('a function "sessionId" that is async, of whatever realm, costs nothing but its answer', async () => {
+  const failing = (): unknown => runInNewContext('Promise.reject(new Error("not to be seen"))');
+  const next = new Handed();
+  const own = new OpenInferenceSpanProcessor(next, { sessionId: failing as () => undefined });
+  const other = new BasicTracerProvider({ spanProcessors: [own] });
+  const span = other.getTracer('livekit-agents').startSpan('agent_session', {}, ROOT_CONTEXT);
+  span.end();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(next.last(span).attributes['session.id']).toBe(span.spanContext().traceId);
+  await other.shutdown();
+});
+
 it('a root that stays open keeps nothing of the sessions and spans that have ended below it', async () => {
   const root = open('job_entrypoint');
   const run = async (sessions: number): Promise<number> => {
