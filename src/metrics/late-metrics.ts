@@ -49,26 +49,21 @@ export class LateMetrics {
 
   /** Sends what was measured, after the spans. */
   async flush(spans: Promise<unknown>, timeoutMillis: number): Promise<void> {
-    await this.#afterSpans(spans, timeoutMillis);
-    await this.#metrics?.flush(timeoutMillis / 2);
+    await this.#afterSpans(spans, timeoutMillis / 2);
+    if (this.#metrics !== undefined) await within(this.#metrics.flush, timeoutMillis / 2);
   }
 
   /** Sends the rest, after the spans, and unregisters. */
   async close(spans: Promise<unknown>, timeoutMillis: number): Promise<void> {
-    await this.#afterSpans(spans, timeoutMillis);
+    await this.#afterSpans(spans, timeoutMillis / 2);
     this.#isClosed = true;
-    await this.#metrics?.close(timeoutMillis / 2);
+    if (this.#metrics !== undefined) await within(this.#metrics.close, timeoutMillis / 2);
   }
 
-  /** So that metrics have what became of the spans; when half of the time is over at the latest. */
+  /** So that metrics have what became of the spans. */
   async #afterSpans(spans: Promise<unknown>, timeoutMillis: number): Promise<void> {
     if (this.#metrics === undefined && this.#early === undefined) return;
-    let timer: NodeJS.Timeout | undefined;
-    const halfTime = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, timeoutMillis / 2);
-    });
-    await Promise.race([Promise.all([spans, this.#arrival]), halfTime]);
-    clearTimeout(timer);
+    await within(() => Promise.all([spans, this.#arrival]), timeoutMillis);
   }
 
   async #load(options: ResolvedMetricsOptions, parts: MetricsParts): Promise<void> {
@@ -94,4 +89,17 @@ export class LateMetrics {
     if (this.#early.length < MAX_EARLY) this.#early.push(measurement);
     else warnOnce('metrics_early', 'Spans end before metrics are loaded: metrics miss some.');
   }
+}
+
+/** Waits until the work is done or the time is over: an application's meter provider may never answer. */
+async function within(
+  work: (timeoutMillis: number) => Promise<unknown>,
+  timeoutMillis: number,
+): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const isOver = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, timeoutMillis);
+  });
+  await Promise.race([work(timeoutMillis), isOver]);
+  clearTimeout(timer);
 }

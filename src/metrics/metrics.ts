@@ -28,7 +28,7 @@ export interface Metrics {
   readonly spans: SpanMetrics;
   /** Exports that the collector did not take; those of the application's own provider are its own. */
   readonly failedExports: () => number;
-  /** Sends what was measured so far. Settles within `timeoutMillis` and never rejects. */
+  /** Sends what was measured so far. Never rejects. */
   readonly flush: (timeoutMillis: number) => Promise<void>;
   /** Sends the rest and unregisters. Never rejects. */
   readonly close: (timeoutMillis: number) => Promise<void>;
@@ -60,7 +60,7 @@ export async function createMetrics(
     ...metricsOver(provider, options, delivery),
     failedExports,
     close: async (timeoutMillis) => {
-      await settled(provider.shutdown({ timeoutMillis }));
+      await settled(() => provider.shutdown({ timeoutMillis }));
       if (isGlobal && api.getMeterProvider() === provider) api.disable();
     },
   };
@@ -87,7 +87,7 @@ function metricsOver(
   const unobserve = delivery && observeDelivery(meter, () => delivery.stats());
   // The application's provider too: a job's process leaves without asking it.
   const flush = async (timeoutMillis: number): Promise<void> => {
-    if (canFlush(provider)) await settled(provider.forceFlush({ timeoutMillis }));
+    if (canFlush(provider)) await settled(() => provider.forceFlush({ timeoutMillis }));
   };
   return {
     spans: new SpanMetrics(meter, options),
@@ -108,9 +108,9 @@ function canFlush(provider: MeterProvider): provider is Flushable {
   return 'forceFlush' in provider && typeof provider.forceFlush === 'function';
 }
 
-async function settled(work: Promise<void>): Promise<void> {
+async function settled(work: () => Promise<void>): Promise<void> {
   try {
-    await work;
+    await work();
   } catch (error) {
     debug(`Metrics: ${error instanceof Error ? error.name : typeof error}`);
   }
