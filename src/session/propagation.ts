@@ -218,7 +218,7 @@ export interface WaitingSpan {
 
 /**
  * Spans that are sent later than they end, because another span still has something to pass to
- * them, or because the mapper of their SDK is being loaded. Few and for short: a flush sends them as they are, and so does the one too many.
+ * them, or because the mapper of their SDK is being loaded. A flush sends them as they are.
  */
 export class WaitingSpans {
   readonly #waiting = new Set<WaitingSpan>();
