@@ -21,10 +21,10 @@ export interface FailedAttempt {
 
 /** What is known of one agent session while its spans pass. */
 export class Session {
-  /** The id where nothing else names the session: stable, and found again in the trace. */
-  readonly fallbackId: string;
-  /** The id that the option `sessionId` gave. */
-  readonly configuredId: string | undefined;
+  /** Where nothing else names the session: stable, and found again in the trace. */
+  readonly #fallbackId: string;
+  /** From the option `sessionId`. */
+  readonly #configuredId: string | undefined;
   isOver = false;
   /** The job that it started in, when `tracing.job` put a span around it. */
   readonly job: JobRecord | undefined;
@@ -51,10 +51,14 @@ export class Session {
     conversationId: string | undefined,
     job: JobRecord | undefined,
   ) {
-    this.fallbackId = fallbackId;
-    this.configuredId = configuredId;
+    this.#fallbackId = fallbackId;
+    this.#configuredId = configuredId;
     this.conversationId = conversationId;
     this.job = job;
+  }
+
+  get id(): string {
+    return this.#configuredId ?? this.conversationId ?? this.#fallbackId;
   }
 
   get closing(): SessionClosing | undefined {

@@ -52,9 +52,8 @@ export function contextOf(
     callSite: identity.callSite,
     sessionId:
       identity.sessionId ??
-      configuredSessionIdOf(node, sources) ??
-      session?.conversationId ??
-      session?.fallbackId ??
+      session?.id ??
+      configuredSessionIdOf(node.localRoot, sources) ??
       at.job?.roomSid ??
       node.traceId,
     tenantId: at.job?.tenantId,
@@ -95,12 +94,11 @@ export function contextOf(
 
 /** Asks the application, so only where nothing else names the session. */
 function configuredSessionIdOf(
-  { session, localRoot }: SpanNode,
+  root: SpanNode,
   { configuredSessionId, roomSid }: ContextSources,
 ): string | undefined {
-  if (session !== undefined) return session.configuredId;
-  localRoot.configuredSessionId ??= { id: configuredSessionId() };
-  return localRoot.configuredSessionId.id ?? roomSid();
+  root.configuredSessionId ??= { id: configuredSessionId() };
+  return root.configuredSessionId.id ?? roomSid();
 }
 
 /** What only some of LiveKit's spans need. A span fails with what it contains. */
