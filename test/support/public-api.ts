@@ -32,7 +32,7 @@ export function readPublicNames(entry: string): readonly PublicName[] {
   const file = new URL(`${entry}.ts`, SOURCE);
   return parse(file).statements.flatMap((statement) => {
     if (!ts.isExportDeclaration(statement)) {
-      return isExported(statement) ? describe(file, statement.name?.getText() ?? '') : [];
+      return isExported(statement) ? describe(file, nameOf(statement)) : [];
     }
     const { exportClause, moduleSpecifier } = statement;
     if (exportClause === undefined || !ts.isNamedExports(exportClause)) return [];
@@ -43,11 +43,22 @@ export function readPublicNames(entry: string): readonly PublicName[] {
   });
 }
 
-function isExported(
-  statement: ts.Statement,
-): statement is ts.FunctionDeclaration | ts.InterfaceDeclaration {
-  if (!ts.isFunctionDeclaration(statement) && !ts.isInterfaceDeclaration(statement)) return false;
-  return statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true;
+type Declaring = ts.FunctionDeclaration | ts.InterfaceDeclaration | ts.VariableStatement;
+
+function isExported(statement: ts.Statement): statement is Declaring {
+  return (
+    (ts.isFunctionDeclaration(statement) ||
+      ts.isInterfaceDeclaration(statement) ||
+      ts.isVariableStatement(statement)) &&
+    statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true
+  );
+}
+
+function nameOf(statement: Declaring): string {
+  const [variable] = ts.isVariableStatement(statement)
+    ? statement.declarationList.declarations
+    : [];
+  return (ts.isVariableStatement(statement) ? variable : statement)?.name?.getText() ?? '';
 }
 
 function sourceOf(specifier: ts.Expression, file: URL): URL {
@@ -112,7 +123,10 @@ function describe(file: URL, name: string): PublicName {
     if (ts.isVariableStatement(statement)) {
       const [declaration] = statement.declarationList.declarations;
       if (declaration?.name.getText() !== name) continue;
-      return { name, kind: 'constant', summary: summaryOf(statement), node: declaration };
+      // What installs and instruments is made from one pair.
+      const isFunction = /^sdk\.(?:Install|Instrument)$/.test(declaration.type?.getText() ?? '');
+      const kind = isFunction ? 'function' : 'constant';
+      return { name, kind, summary: summaryOf(statement), node: declaration };
     }
     const kind = kindOf(statement);
     if (kind === undefined || !isNamed(statement, name)) continue;
