@@ -17,7 +17,7 @@ import {
   type HashableField,
   type RedactionOptions,
 } from './redaction-options.js';
-import { resolveRedaction, type ResolvedHash } from './resolve-redaction.js';
+import type { ResolvedHash, ResolvedRedaction } from './resolve-redaction.js';
 
 /** What may be sent, decided once for all spans. */
 export interface PrivacyPolicy {
@@ -42,7 +42,7 @@ export interface PrivacyPolicy {
 /** Switches and redaction, as resolved from the options. */
 export interface PrivacySettings {
   readonly flags: ResolvedPrivacyFlags;
-  readonly redaction: RedactionOptions;
+  readonly resolvedRedaction: ResolvedRedaction;
   /**
    * Asked with every span, where the span starts and ends: whether redaction is enforced.
    * `undefined` while that is not known.
@@ -54,7 +54,13 @@ export interface PrivacySettings {
  * Everything that the options withhold and rewrite, as one text; empty when they leave content as it
  * is. To compare, not to show; the key of `hash` is not in it.
  */
-export function describeWithheld({ flags, redaction }: PrivacySettings): string {
+export function describeWithheld({
+  flags,
+  redaction,
+}: {
+  readonly flags: ResolvedPrivacyFlags;
+  readonly redaction: RedactionOptions;
+}): string {
   const switches = [...hidingSwitches(flags)];
   const rewriting = Object.entries(redaction).filter(
     ([name, value]) => REDACTION_OPTION_NAMES.has(name) && value !== undefined,
@@ -69,18 +75,15 @@ export function describeWithheld({ flags, redaction }: PrivacySettings): string 
 /** Mark of a project that enforces redaction (LiveKit's `ATTRIBUTE_REDACTION_ENABLED`). */
 const REDACTION_ENFORCED = 'lk.redaction.enabled';
 
-/**
- * The policy of one tracing: the one that was chosen, until redaction is enforced. The constructor
- * throws an `InvalidOptionError` for a redaction that cannot be used.
- */
+/** The policy of one tracing: the one that was chosen, until redaction is enforced. */
 export class Privacy {
   readonly #chosen: PrivacyPolicy;
   readonly #enforced: PrivacyPolicy;
   readonly #isEnforcedNow: () => boolean | undefined;
   #isEnforced: boolean | undefined = false;
 
-  constructor({ flags, redaction, isEnforced }: PrivacySettings, warn: Warn = warnOnce) {
-    const { paths, patterns, redact, hash } = resolveRedaction(redaction);
+  constructor({ flags, resolvedRedaction, isEnforced }: PrivacySettings, warn: Warn = warnOnce) {
+    const { paths, patterns, redact, hash } = resolvedRedaction;
     const counts = createPrivacyCounts();
     const isRewriting = paths !== undefined || patterns.length > 0 || redact !== undefined;
     const rewriter = isRewriting
