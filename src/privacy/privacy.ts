@@ -54,13 +54,7 @@ export interface PrivacySettings {
  * Everything that the options withhold and rewrite, as one text; empty when they leave content as it
  * is. To compare, not to show; the key of `hash` is not in it.
  */
-export function describeWithheld({
-  flags,
-  redaction,
-}: {
-  readonly flags: ResolvedPrivacyFlags;
-  readonly redaction: RedactionOptions;
-}): string {
+export function describeWithheld(flags: ResolvedPrivacyFlags, redaction: RedactionOptions): string {
   const switches = [...hidingSwitches(flags)];
   const rewriting = Object.entries(redaction).filter(
     ([name, value]) => REDACTION_OPTION_NAMES.has(name) && value !== undefined,
