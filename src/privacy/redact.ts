@@ -224,7 +224,7 @@ class SpanRedactor {
   #trim(key: string, value: string, content: ContentClass): string {
     const { media, hiddenParameters, hidesOfferedTools, counts } = this.#policy;
     const isParameters = content === 'invocationParameters';
-    let trimmed = limitInlineMedia(value, media);
+    let trimmed = limitInlineMedia(value, media, key);
     if (isParameters && hiddenParameters !== undefined) {
       trimmed = hideProperties(key, trimmed, hiddenParameters);
     }
