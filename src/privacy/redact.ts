@@ -183,7 +183,7 @@ class SpanRedactor {
 
   /** An identity is one in any form: a number, or the names of a list. */
   #hash(key: string, value: AttributeValue): AttributeValue | undefined {
-    const hashes = [value].flat().map((one) => this.#policy.hashIdentity(key, String(one)));
+    const hashes = [value].flat().map((one) => this.#policy.hashIdentity?.(key, String(one)));
     const [first] = hashes;
     if (first === undefined) return undefined;
     this.#policy.counts.hashed += 1;
