@@ -107,21 +107,26 @@ export function resolveOptions(
     delivery: Object.freeze(delivery),
     privacy: Object.freeze({
       flags: Object.freeze(flags),
-      redaction: Object.freeze({ ...options?.privacy }),
-      resolvedRedaction: readRedaction(groups.privacy, reader),
+      ...readRedaction(groups.privacy, reader),
     }),
     sources: Object.freeze(reader.sources),
   });
 }
 
 /** With tracing disabled, a redaction that cannot be used warns, as any option does. */
-function readRedaction(privacy: RedactionOptions, reader: OptionReader): ResolvedRedaction {
+function readRedaction(
+  redaction: RedactionOptions,
+  reader: OptionReader,
+): Omit<ResolvedOptions['privacy'], 'flags'> {
   try {
-    return resolveRedaction(privacy);
+    return {
+      redaction: Object.freeze({ ...redaction }),
+      resolvedRedaction: resolveRedaction(redaction),
+    };
   } catch (error) {
     if (reader.rejectsBadOptions || !(error instanceof InvalidOptionError)) throw error;
     reader.warn(`option.${error.option}`, `${error.message}.`);
-    return resolveRedaction({});
+    return readRedaction({}, reader);
   }
 }
 

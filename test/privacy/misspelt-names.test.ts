@@ -55,10 +55,9 @@ describe('a redaction that cannot even be printed', () => {
     const said: string[] = [];
     const options: object = { privacy: { redactPatterns: [circular], redact: 'no' } };
     const env = { CATALYST_DISABLED: '1' };
-    const { resolvedRedaction } = resolveOptions(options, env, (_, text) =>
-      said.push(text),
-    ).privacy;
-    expect(resolvedRedaction).toMatchObject({ patterns: [], redact: undefined });
+    const resolved = resolveOptions(options, env, (_, text) => said.push(text)).privacy;
+    expect(resolved.redaction).toEqual({});
+    expect(resolved.resolvedRedaction).toMatchObject({ patterns: [], redact: undefined });
     expect(said).toEqual([expect.stringContaining('privacy.redact must be a function')]);
   });
 });
