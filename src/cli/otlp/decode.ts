@@ -1,4 +1,5 @@
 import { isRecord } from '../../mapping/read-attributes.js';
+import type { SpanFacts } from '../span-facts.js';
 import { decodeProtobuf, type JsonObject, type OnOddity } from './protobuf.js';
 
 /**
@@ -10,47 +11,12 @@ export type DecodedValue =
 
 export type DecodedAttributes = Record<string, DecodedValue>;
 
-export interface DecodedEvent {
-  readonly name: string;
-  readonly timeNanos: bigint;
+/** A span as it came from protobuf or JSON; absent fields have proto3's defaults. */
+export interface DecodedSpan extends SpanFacts {
   readonly attributes: DecodedAttributes;
-  readonly droppedAttributesCount: number;
-}
-
-export interface DecodedLink {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly traceState: string;
-  readonly attributes: DecodedAttributes;
-  readonly droppedAttributesCount: number;
-  readonly flags: number;
-}
-
-/** A span as a receiver sees it, the same from protobuf and from JSON; absent fields have proto3's defaults. */
-export interface DecodedSpan {
   readonly resourceAttributes: DecodedAttributes;
-  readonly resourceSchemaUrl: string;
-  readonly scopeName: string;
-  readonly scopeVersion: string;
-  readonly traceId: string;
-  readonly spanId: string;
-  /** Empty for a root. */
-  readonly parentSpanId: string;
-  readonly traceState: string;
-  readonly flags: number;
-  readonly name: string;
-  /** As on the wire: 1 internal, 2 server, 3 client, 4 producer, 5 consumer. */
-  readonly kind: number;
-  readonly startNanos: bigint;
-  readonly endNanos: bigint;
-  readonly attributes: DecodedAttributes;
-  readonly droppedAttributesCount: number;
-  readonly events: readonly DecodedEvent[];
-  readonly droppedEventsCount: number;
-  readonly links: readonly DecodedLink[];
-  readonly droppedLinksCount: number;
-  /** `code` as on the wire: 0 unset, 1 ok, 2 error. */
-  readonly status: { readonly code: number; readonly message: string };
+  /** Its `ResourceSpans` with itself alone: what is kept and exported is what was sent. */
+  readonly received: JsonObject;
 }
 
 /** One data point of a metric, with what the metric around it says. */
@@ -85,29 +51,23 @@ export function decodeTraces(
 ): DecodedSpan[] {
   const request = decodeRequest(body, contentType, 'TraceRequest', odd);
   return asObjects(request['resourceSpans']).flatMap((resourceSpans) => {
-    const resource = asObject(resourceSpans['resource']);
-    const resourceAttributes = decodeAttributes(resource['attributes'], odd);
-    const resourceSchemaUrl = asString(resourceSpans['schemaUrl']);
-    return asObjects(resourceSpans['scopeSpans']).flatMap((scopeSpans) => {
-      const scope = asObject(scopeSpans['scope']);
-      const scopeName = asString(scope['name']);
-      const scopeVersion = asString(scope['version']);
-      return asObjects(scopeSpans['spans']).map((span) => {
-        const shared = { resourceAttributes, resourceSchemaUrl, scopeName, scopeVersion };
-        const decoded = { ...shared, ...decodeSpan(span, odd) };
-        RECEIVED.set(decoded, { ...resourceSpans, scopeSpans: [{ ...scopeSpans, spans: [span] }] });
-        return decoded;
-      });
-    });
+    const resourceAttributes = decodeAttributes(
+      asObject(resourceSpans['resource'])['attributes'],
+      odd,
+    );
+    return asObjects(resourceSpans['scopeSpans']).flatMap((scopeSpans) =>
+      asObjects(scopeSpans['spans']).map((span) => ({
+        ...decodeSpan(span, odd),
+        resourceAttributes,
+        received: { ...resourceSpans, scopeSpans: [{ ...scopeSpans, spans: [span] }] },
+      })),
+    );
   });
 }
 
-/** Each span as it came, with its scope and resource: what is kept and exported is what was sent. */
-const RECEIVED = new WeakMap<DecodedSpan, JsonObject>();
-
 /** Decoded spans as an `ExportTraceServiceRequest` in OTLP/JSON, on one line. */
 export function encodeTraces(spans: readonly DecodedSpan[]): string {
-  const request = { resourceSpans: spans.map((span) => RECEIVED.get(span)) };
+  const request = { resourceSpans: spans.map(({ received }) => received) };
   // 64-bit integers and numbers that JSON cannot write are text in OTLP/JSON.
   return JSON.stringify(request, (_key, value: unknown) =>
     typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value))
@@ -143,36 +103,21 @@ function decodeRequest(
 function decodeSpan(
   span: JsonObject,
   odd: OnOddity,
-): Omit<DecodedSpan, 'resourceAttributes' | 'resourceSchemaUrl' | 'scopeName' | 'scopeVersion'> {
+): Omit<DecodedSpan, 'resourceAttributes' | 'received'> {
   const status = asObject(span['status']);
   return {
     traceId: asString(span['traceId']),
     spanId: asString(span['spanId']),
     parentSpanId: asString(span['parentSpanId']),
-    traceState: asString(span['traceState']),
-    flags: asNumber(span['flags']),
     name: asString(span['name']),
-    kind: asNumber(span['kind']),
-    startNanos: asInt64(span['startTimeUnixNano']),
-    endNanos: asInt64(span['endTimeUnixNano']),
+    startMillis: asMillis(span['startTimeUnixNano']),
+    endMillis: asMillis(span['endTimeUnixNano']),
     attributes: decodeAttributes(span['attributes'], odd),
-    droppedAttributesCount: asNumber(span['droppedAttributesCount']),
     events: asObjects(span['events']).map((event) => ({
       name: asString(event['name']),
-      timeNanos: asInt64(event['timeUnixNano']),
+      atMillis: asMillis(event['timeUnixNano']),
       attributes: decodeAttributes(event['attributes'], odd),
-      droppedAttributesCount: asNumber(event['droppedAttributesCount']),
     })),
-    droppedEventsCount: asNumber(span['droppedEventsCount']),
-    links: asObjects(span['links']).map((link) => ({
-      traceId: asString(link['traceId']),
-      spanId: asString(link['spanId']),
-      traceState: asString(link['traceState']),
-      attributes: decodeAttributes(link['attributes'], odd),
-      droppedAttributesCount: asNumber(link['droppedAttributesCount']),
-      flags: asNumber(link['flags']),
-    })),
-    droppedLinksCount: asNumber(span['droppedLinksCount']),
     status: { code: asNumber(status['code']), message: asString(status['message']) },
   };
 }
@@ -201,7 +146,7 @@ function decodeMetric(metric: JsonObject): Omit<DecodedPoint, 'resourceAttribute
   });
 }
 
-function decodeAttributes(json: unknown, odd: OnOddity): DecodedAttributes {
+export function decodeAttributes(json: unknown, odd: OnOddity): DecodedAttributes {
   const seen = new Set<string>();
   const pairs = asObjects(json).map((pair): [string, DecodedValue] => {
     const key = asString(pair['key']);
@@ -275,6 +220,11 @@ function asInt64(value: unknown): bigint {
   if (typeof value === 'bigint') return value;
   if (typeof value === 'string' || typeof value === 'number') return BigInt(value);
   throw wrong('an int64', value);
+}
+
+/** Whole microseconds: nanoseconds since the epoch do not fit a number. */
+function asMillis(nanos: unknown): number {
+  return Number(asInt64(nanos) / 1000n) / 1000;
 }
 
 /** A double, or proto3 JSON's names of the numbers that JSON cannot write. */
