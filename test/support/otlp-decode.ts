@@ -3,7 +3,9 @@ import {
   decodeTraces,
   type DecodedAttributes,
   type DecodedSpan as ShownSpan,
+  PROTOBUF_TYPE,
 } from '../../src/cli/otlp/decode.js';
+import { decodeProtobuf } from '../../src/cli/otlp/protobuf.js';
 
 export type { DecodedAttributes } from '../../src/cli/otlp/decode.js';
 
@@ -55,17 +57,37 @@ export interface DecodedSpan {
  * JSON, unknown fields and repeated attribute keys throw.
  */
 export function decodeTraceRequest(body: Uint8Array, contentType: string): DecodedSpan[] {
-  return decodeTraces(body, contentType, refuse).map(withRest);
+  if (contentType === PROTOBUF_TYPE) decodeProtobuf(body, 'TraceRequest', refuse);
+  return decodeTraces(body, contentType).map(withRest);
 }
 
 function refuse(oddity: string): never {
   throw new Error(oddity);
 }
 
+const VALUE_KINDS = /^(?:string|bool|int|double|array|kvlist|bytes)Value$/;
+
+/** Looks everywhere for an attribute that is there twice, a double that is null, an unknown value. */
+function refuseOdd(json: unknown): void {
+  if (typeof json !== 'object' || json === null) return;
+  if (Array.isArray(json)) {
+    const keys = json.flatMap((each: JsonObject) => each['key'] ?? []);
+    if (new Set(keys).size < keys.length) refuse('an attribute is there twice');
+  }
+  for (const [name, value] of Object.entries(json as JsonObject)) {
+    if (name === 'doubleValue' && value === null) refuse('a double is null');
+    const isValue = name === 'value' && 'key' in json;
+    const odd = isValue && Object.keys(value as JsonObject).find((kind) => !VALUE_KINDS.test(kind));
+    if (typeof odd === 'string') refuse(`unknown value ${odd}`);
+    refuseOdd(value);
+  }
+}
+
 /** The fields that `dev` does not read, from the span as it came. */
 function withRest(shown: ShownSpan): DecodedSpan {
   const { traceId, spanId, parentSpanId, name, attributes, status, resourceAttributes } = shown;
   const { received } = shown;
+  refuseOdd(received);
   const [scopeSpans = {}] = objects(received['scopeSpans']);
   const [scope = {}] = objects(scopeSpans['scope'] === undefined ? [] : [scopeSpans['scope']]);
   const [span = {}] = objects(scopeSpans['spans']);
@@ -89,7 +111,7 @@ function withRest(shown: ShownSpan): DecodedSpan {
     events: shown.events.map((event, index) => ({
       name: event.name,
       timeNanos: nanos(events[index]?.['timeUnixNano']),
-      attributes: decodeAttributes(events[index]?.['attributes'], refuse),
+      attributes: decodeAttributes(events[index]?.['attributes']),
       droppedAttributesCount: count(events[index]?.['droppedAttributesCount']),
     })),
     droppedEventsCount: count(span['droppedEventsCount']),
@@ -97,7 +119,7 @@ function withRest(shown: ShownSpan): DecodedSpan {
       traceId: text(link['traceId']),
       spanId: text(link['spanId']),
       traceState: text(link['traceState']),
-      attributes: decodeAttributes(link['attributes'], refuse),
+      attributes: decodeAttributes(link['attributes']),
       droppedAttributesCount: count(link['droppedAttributesCount']),
       flags: count(link['flags']),
     })),

@@ -1,6 +1,6 @@
 import { isRecord } from '../../mapping/read-attributes.js';
 import type { SpanFacts } from '../span-facts.js';
-import { decodeProtobuf, type JsonObject, type OnOddity } from './protobuf.js';
+import { decodeProtobuf, type JsonObject } from './protobuf.js';
 
 /**
  * A value of an attribute as a receiver sees it; null is an empty `AnyValue`, bytes are base64, and
@@ -41,23 +41,15 @@ export const PROTOBUF_TYPE = 'application/x-protobuf';
 export const JSON_TYPE = 'application/json';
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const ignore: OnOddity = () => {};
 
 /** The spans of an `ExportTraceServiceRequest`. Throws on a body that is none. */
-export function decodeTraces(
-  body: Uint8Array,
-  contentType: string,
-  odd: OnOddity = ignore,
-): DecodedSpan[] {
-  const request = decodeRequest(body, contentType, 'TraceRequest', odd);
+export function decodeTraces(body: Uint8Array, contentType: string): DecodedSpan[] {
+  const request = decodeRequest(body, contentType, 'TraceRequest');
   return asObjects(request['resourceSpans']).flatMap((resourceSpans) => {
-    const resourceAttributes = decodeAttributes(
-      asObject(resourceSpans['resource'])['attributes'],
-      odd,
-    );
+    const resourceAttributes = decodeAttributes(asObject(resourceSpans['resource'])['attributes']);
     return asObjects(resourceSpans['scopeSpans']).flatMap((scopeSpans) =>
       asObjects(scopeSpans['spans']).map((span) => ({
-        ...decodeSpan(span, odd),
+        ...decodeSpan(span),
         resourceAttributes,
         received: { ...resourceSpans, scopeSpans: [{ ...scopeSpans, spans: [span] }] },
       })),
@@ -78,10 +70,10 @@ export function encodeTraces(spans: readonly DecodedSpan[]): string {
 
 /** The data points of an `ExportMetricsServiceRequest`. Throws on a body that is none. */
 export function decodeMetrics(body: Uint8Array, contentType: string): DecodedPoint[] {
-  const request = decodeRequest(body, contentType, 'MetricsRequest', ignore);
+  const request = decodeRequest(body, contentType, 'MetricsRequest');
   return asObjects(request['resourceMetrics']).flatMap((resourceMetrics) => {
     const resource = asObject(resourceMetrics['resource']);
-    const resourceAttributes = decodeAttributes(resource['attributes'], ignore);
+    const resourceAttributes = decodeAttributes(resource['attributes']);
     return asObjects(resourceMetrics['scopeMetrics'])
       .flatMap((scope) => asObjects(scope['metrics']))
       .flatMap(decodeMetric)
@@ -89,21 +81,13 @@ export function decodeMetrics(body: Uint8Array, contentType: string): DecodedPoi
   });
 }
 
-function decodeRequest(
-  body: Uint8Array,
-  contentType: string,
-  message: string,
-  odd: OnOddity,
-): JsonObject {
-  if (contentType.startsWith(PROTOBUF_TYPE)) return decodeProtobuf(body, message, odd);
+function decodeRequest(body: Uint8Array, contentType: string, message: string): JsonObject {
+  if (contentType.startsWith(PROTOBUF_TYPE)) return decodeProtobuf(body, message);
   if (!contentType.startsWith(JSON_TYPE)) throw new Error(`content type ${contentType}`);
   return asObject(JSON.parse(strictUtf8.decode(body)));
 }
 
-function decodeSpan(
-  span: JsonObject,
-  odd: OnOddity,
-): Omit<DecodedSpan, 'resourceAttributes' | 'received'> {
+function decodeSpan(span: JsonObject): Omit<DecodedSpan, 'resourceAttributes' | 'received'> {
   const status = asObject(span['status']);
   return {
     traceId: asString(span['traceId']),
@@ -112,11 +96,11 @@ function decodeSpan(
     name: asString(span['name']),
     startMillis: asMillis(span['startTimeUnixNano']),
     endMillis: asMillis(span['endTimeUnixNano']),
-    attributes: decodeAttributes(span['attributes'], odd),
+    attributes: decodeAttributes(span['attributes']),
     events: asObjects(span['events']).map((event) => ({
       name: asString(event['name']),
       atMillis: asMillis(event['timeUnixNano']),
-      attributes: decodeAttributes(event['attributes'], odd),
+      attributes: decodeAttributes(event['attributes']),
     })),
     status: { code: asNumber(status['code']), message: asString(status['message']) },
   };
@@ -134,7 +118,7 @@ function decodeMetric(metric: JsonObject): Omit<DecodedPoint, 'resourceAttribute
       type,
       temporality: TEMPORALITIES[asNumber(data['aggregationTemporality'])],
       isMonotonic: data['isMonotonic'] === true,
-      attributes: decodeAttributes(point['attributes'], ignore),
+      attributes: decodeAttributes(point['attributes']),
       startNanos: asInt64(point['startTimeUnixNano']),
       value: asDouble(
         (isHistogram ? point['sum'] : point['asDouble']) ?? Number(asInt64(point['asInt'])),
@@ -146,19 +130,14 @@ function decodeMetric(metric: JsonObject): Omit<DecodedPoint, 'resourceAttribute
   });
 }
 
-export function decodeAttributes(json: unknown, odd: OnOddity): DecodedAttributes {
-  const seen = new Set<string>();
-  const pairs = asObjects(json).map((pair): [string, DecodedValue] => {
-    const key = asString(pair['key']);
-    if (seen.has(key)) odd(`attribute ${JSON.stringify(key)} is there twice`);
-    seen.add(key);
-    return [key, decodeValue(pair['value'], odd)];
-  });
+export function decodeAttributes(json: unknown): DecodedAttributes {
   // Object.fromEntries defines properties, so that even a key `__proto__` is one of them.
-  return Object.fromEntries(pairs);
+  return Object.fromEntries(
+    asObjects(json).map((pair) => [asString(pair['key']), decodeValue(pair['value'])]),
+  );
 }
 
-function decodeValue(json: unknown, odd: OnOddity): DecodedValue {
+function decodeValue(json: unknown): DecodedValue {
   const [entry, ...more] = Object.entries(asObject(json));
   if (entry === undefined) return null;
   if (more.length > 0) throw new Error('an attribute has two values');
@@ -174,14 +153,12 @@ function decodeValue(json: unknown, odd: OnOddity): DecodedValue {
       return Number(asInt64(value));
     case 'doubleValue':
       // The stock JSON exporter writes NaN and infinities so: no reason to refuse the whole request.
-      if (value === null) odd('a double is null');
       return value === null ? NaN : asDouble(value);
     case 'kvlistValue':
-      return decodeAttributes(asObject(value)['values'], odd);
+      return decodeAttributes(asObject(value)['values']);
     case 'arrayValue':
-      return asList(asObject(value)['values']).map((each) => decodeValue(each, odd));
+      return asList(asObject(value)['values']).map((each) => decodeValue(each));
     default:
-      odd(`unknown value ${kind}`);
       return null;
   }
 }
