@@ -179,6 +179,21 @@ describe('dev with --host', () => {
     expect(await status('/api/search?q=', { cookie })).toBe(200);
     expect(await exposed.stop()).toBe(0);
   });
+
+  it('listens at the loopback too, as the page does', async () => {
+    const exposed = await startCommand(cli, [
+      'dev',
+      '--port',
+      '0',
+      '--host',
+      address ?? '127.0.0.1',
+    ]);
+    const { port } = new URL(exposed.endpoint);
+    expect((await fetch(`${exposed.endpoint}/api/search?q=`)).status).toBe(200);
+    const outside = await fetch(`http://${address ?? '127.0.0.1'}:${port}/api/search?q=`);
+    expect(outside.status).toBe(address ? 403 : 200);
+    expect(await exposed.stop()).toBe(0);
+  });
 });
 
 describe.skipIf(CHROMIUM === undefined)('the page of dev with voice sessions, in Chromium', () => {
