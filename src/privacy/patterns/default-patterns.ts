@@ -5,15 +5,14 @@ import { NUMBER_PATTERNS } from './number-patterns.js';
 import { LETTER } from './spoken-numbers.js';
 
 /** Letters of any script count: an address with an umlaut is an address. */
-const EMAIL: NamedPattern = {
-  name: 'email',
+const EMAIL = lazyPattern('email', () => ({
   needs: '@',
   pattern:
     /(?<![\p{L}\p{N}._%+-])(?:[\p{L}\p{N}._%+-]{1,64}')?[\p{L}\p{N}._%+-]{1,256}@(?:[\p{L}\p{N}-]{1,63}\.){1,8}[\p{L}\p{N}-]{2,63}/u,
   // `icon@2x.png` is a file.
   accepts: (match) =>
     /@.+\.[^.]*\p{L}[^.]*$/u.test(match) && !/\.(?:gif|jpe?g|png|svg|webp)$/i.test(match),
-};
+}));
 
 // How the signs of an address are called, in English, German, French, Spanish, Italian, Dutch,
 // Portuguese.

@@ -63,7 +63,7 @@ function behind(names: string): string {
 }
 
 const MONTH = '(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}';
-const ALL = [PHONE, CARD, CARD_CODE, PIN, EXPIRY, ID, SSN].join('|');
+const ALL: readonly string[] = [PHONE, CARD, CARD_CODE, PIN, EXPIRY, ID, SSN];
 let needs: RegExp | undefined;
 
 /**
@@ -72,7 +72,7 @@ let needs: RegExp | undefined;
  */
 function needsOfAll(): RegExp {
   needs ??= new RegExp(
-    String.raw`\d(?<=${behind(ALL)}(?:[a-z]{1,3}[ .-]?|${MONTH},? )?\d)|\d\W{1,4}\d\W{1,4}\d|\d\s\W?${PAUSE}|${twoNumbers()}`,
+    String.raw`\d(?<=${behind(ALL.join('|'))}(?:[a-z]{1,3}[ .-]?|${MONTH},? )?\d)|\d\W{1,4}\d\W{1,4}\d|\d\s\W?${PAUSE}|${twoNumbers()}`,
     'i',
   );
   return needs;
@@ -99,8 +99,9 @@ function named(
   number: string,
   accepts: (match: string) => boolean,
 ): NamedPattern {
-  const find = `(?<=[^${LETTER}])(?=${beginning})(?<=${START}${behind(names)})${number}`;
-  return reading(name, () => new RegExp(find, 'i'), accepts);
+  const find = (): string =>
+    `(?<=[^${LETTER}])(?=${beginning})(?<=${START}${behind(names)})${number}`;
+  return reading(name, () => new RegExp(find(), 'i'), accepts);
 }
 
 function numberBehind(name: string, names: string, fewestDigits: number): NamedPattern {
