@@ -11,15 +11,15 @@ import { createConciergeAgent, USER_TURNS } from './conversation.js';
 import { createDemoModel, type DemoModel } from './demo-model.js';
 import { startDevServer } from '../../src/cli/dev/dev-server.js';
 import { SessionStore } from '../../src/cli/dev/session-store.js';
-import { renderTotals, renderTraceTree, type TreeSpan } from '../../src/cli/dev/trace-tree.js';
-import { countSpans } from '../../src/cli/span-facts.js';
+import { renderTotals, renderTraceTree } from '../../src/cli/dev/trace-tree.js';
+import { countSpans, type SpanFacts } from '../../src/cli/span-facts.js';
 
 const endpoint = process.env['CATALYST_OTLP_ENDPOINT']?.trim();
 process.exitCode = endpoint ? await sendTo(endpoint) : await receiveHere();
 
 async function receiveHere(): Promise<number> {
   const store = new SessionStore();
-  const spans: TreeSpan[] = [];
+  const spans: SpanFacts[] = [];
   store.listen(({ added }) => spans.push(...added));
   const receiver = await startDevServer({ store, port: 0 });
   const tracing = await setup({ serviceName: 'demo', endpoint: receiver.endpoint });
@@ -62,7 +62,7 @@ async function talk(model: DemoModel): Promise<void> {
   await session.close();
 }
 
-function report(spans: readonly TreeSpan[], model: DemoModel): number {
+function report(spans: readonly SpanFacts[], model: DemoModel): number {
   const color = process.stdout.isTTY && process.stdout.hasColors();
   const columns = process.stdout.isTTY ? process.stdout.columns : undefined;
   const totals = countSpans(spans);
