@@ -9,7 +9,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { readNativeSpan } from '../integrations/native-spans.js';
 import { CatalystAttr } from '../semconv/catalyst-attributes.js';
 import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
-import { lastTextOf, readConversation } from './conversation.js';
+import { asMessages, lastTextOf } from './conversation.js';
 import { putLiveKitSpan } from './livekit-span-mapping.js';
 import { LIVEKIT_SCOPE_NAME, LiveKitSpan, mapSpanKind } from './livekit-spans.js';
 import { putLlmCall } from './llm-call.js';
@@ -18,7 +18,6 @@ import type { MappingContext } from './mapping-context.js';
 import { asText, parseJsonArray, readText } from './read-attributes.js';
 import { putIdentity, putSession } from './session-attributes.js';
 import { SpanMapping } from './span-mapping.js';
-import { omitNegativeCounts } from './token-counts.js';
 import { putTool, toolFailureMessage } from './tool.js';
 
 export interface MappingOptions {
@@ -129,7 +128,6 @@ const FOUND = [GenAiAttr.RETRIEVAL_DOCUMENTS, GenAiAttr.MEMORY_RECORDS] as const
  */
 function putGenAiSpan(mapping: SpanMapping): void {
   const { raw, kind } = mapping;
-  if (kind === 'LLM') omitNegativeCounts(mapping);
   if (asText(raw[GenAiAttr.OPERATION_NAME]) === undefined) return;
   if (kind === 'LLM') putLlmCall(mapping);
   else if (kind === 'TOOL') putTool(mapping);
@@ -140,7 +138,8 @@ function putGenAiSpan(mapping: SpanMapping): void {
 /** Input and output of an agent, a search or another step; all of it stays raw too. */
 function putStep(mapping: SpanMapping): void {
   const { raw } = mapping;
-  const { input, output } = readConversation(raw, []);
+  const input = asMessages(parseJsonArray(raw[GenAiAttr.INPUT_MESSAGES]), 'user');
+  const output = asMessages(parseJsonArray(raw[GenAiAttr.OUTPUT_MESSAGES]), 'assistant');
   mapping.putInput(readText(raw, QUERY) ?? lastTextOf(input, 'user'));
   const text = lastTextOf(output, 'assistant');
   const found = readText(raw, FOUND);

@@ -60,11 +60,9 @@ export function parseJsonRecord(value: unknown): JsonRecord | undefined {
   return asRecord(parseJson(value));
 }
 
-/** Text as it is, anything else as JSON; `undefined` for nothing. */
+/** Text as it is, anything else as JSON, `null` too: it is what a tool answers that finds nothing. */
 export function asJsonText(value: unknown): string | undefined {
-  if (typeof value === 'string') return value;
-  if (value === undefined || value === null) return undefined;
-  return JSON.stringify(value);
+  return typeof value === 'string' || value === undefined ? value : JSON.stringify(value);
 }
 
 /** A value that may be JSON text. */

@@ -91,7 +91,6 @@ for (const field of VOICE_FIELDS) {
   if (fields === undefined) FIELDS_BY_SOURCE.set(field.from, [field]);
   else fields.push(field);
 }
-const LLM_METRICS = [LiveKitAttr.LLM_METRICS, LiveKitAttr.REALTIME_METRICS] as const;
 
 /**
  * Puts the voice attributes of a LiveKit span. What the session's events say of speech recognition
@@ -109,15 +108,13 @@ export function putVoice(mapping: SpanMapping): void {
       mapping.put(to, READERS[read](raw[key]));
     }
   }
-  if (raw[LiveKitAttr.TTS_METRICS] !== undefined) {
-    const metrics = mapping.rawRecord(LiveKitAttr.TTS_METRICS);
-    putFrom(mapping, TTS_METADATA_FIELDS, asRecord(metrics?.['metadata']));
+  const { ttsMetrics, tokensBelow } = mapping.context;
+  if (ttsMetrics !== undefined) {
+    putFrom(mapping, TTS_METADATA_FIELDS, asRecord(ttsMetrics['metadata']));
     // A stream adapter repeats the metrics of the requests that it made: those have them.
-    if (!mapping.context.tokensBelow) putFrom(mapping, TTS_METRICS_FIELDS, metrics);
+    if (!tokensBelow) putFrom(mapping, TTS_METRICS_FIELDS, ttsMetrics);
   }
-  for (const key of LLM_METRICS) {
-    if (raw[key] !== undefined) putFrom(mapping, LLM_METRICS_FIELDS, mapping.rawRecord(key));
-  }
+  putFrom(mapping, LLM_METRICS_FIELDS, mapping.modelMetrics());
 }
 
 function putSttUsage(mapping: SpanMapping): void {

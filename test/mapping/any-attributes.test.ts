@@ -3,10 +3,10 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from '../../src/mapping/livekit-spans.js';
 import { mapSpan, mapSpans } from '../../src/mapping/map-span.js';
-import { EMPTY_CONTEXT, type MappingContext } from '../../src/mapping/mapping-context.js';
+import type { MappingContext } from '../../src/mapping/mapping-context.js';
 import { LIVEKIT_KEYS } from '../livekit/key-ledger.js';
 import { arbitraryPairs, arbitraryText, arbitraryValue } from '../support/span-arbitrary.js';
-import { rawSpan } from './raw-span.js';
+import { EMPTY_CONTEXT, rawSpan } from './raw-span.js';
 
 const KINDS = new Set(['AGENT', 'LLM', 'TOOL', 'CHAIN', 'EMBEDDING', 'RETRIEVER']);
 

@@ -1,8 +1,7 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import { describe, expect, it } from 'vitest';
 import { mapSpan } from '../../src/mapping/map-span.js';
-import { EMPTY_CONTEXT } from '../../src/mapping/mapping-context.js';
-import { rawSpan } from './raw-span.js';
+import { EMPTY_CONTEXT, rawSpan } from './raw-span.js';
 
 type Pair = readonly [key: string, value: AttributeValue];
 
