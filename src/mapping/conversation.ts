@@ -16,7 +16,8 @@ import type { SpanMapping } from './span-mapping.js';
 /** A message in OpenTelemetry's GenAI format. A part is `{ type, … }`. */
 export interface Message {
   readonly role: string;
-  readonly name?: string | undefined;
+  /** As it was recorded. */
+  readonly name?: unknown;
   readonly parts: readonly JsonRecord[];
 }
 
@@ -47,7 +48,7 @@ export function takeConversation(mapping: SpanMapping): Conversation {
   const output = asMessages(mapping.takeArray(GenAiAttr.OUTPUT_MESSAGES), 'assistant');
   const isRecorded = input.length > 0 || system.length > 0;
   // Of the same conversation, and not even parsed then.
-  if (isRecorded) mapping.replaceAll(LiveKitAttr.CHAT_CONTEXT);
+  if (isRecorded) mapping.replace(...LiveKitAttr.CHAT_CONTEXT);
   return {
     system,
     input: isRecorded ? input : takeChatContext(mapping),
@@ -188,29 +189,24 @@ export function asMessages(
   return messages.map((message) => {
     if (!isRecord(message)) return { role: fallbackRole, parts: asParts([message]) };
     const { role, name, parts, content, ...rest } = message;
-    const heading = { role: asText(role) ?? fallbackRole, name: asText(name) };
-    if (Array.isArray(parts)) return { ...heading, parts: asParts(parts) };
-    const said = Array.isArray(content) ? content : [content];
-    const others = Object.keys(rest).length > 0 ? [JSON.stringify(rest)] : [];
-    const known = said.filter((part) => part !== undefined && part !== null);
-    return { ...heading, parts: asParts([...known, ...others]) };
+    let said: readonly unknown[] = Array.isArray(content) ? content : [content];
+    if (Array.isArray(parts)) said = parts;
+    else if (Object.keys(rest).length > 0) said = [...said, JSON.stringify(rest)];
+    return { role: asText(role) ?? fallbackRole, name, parts: asParts(said) };
   });
 }
 
 function isMessage(message: unknown): message is Message {
   if (!isRecord(message) || asText(message['role']) === undefined) return false;
-  const { name, parts } = message;
-  return (
-    (name === undefined || typeof name === 'string') &&
-    Array.isArray(parts) &&
-    parts.every(isGenAiPart)
-  );
+  const { parts } = message;
+  return Array.isArray(parts) && parts.every(isGenAiPart);
 }
 
 /** Parts of a message: text for a string, JSON text for what is no part at all. */
 function asParts(parts: readonly unknown[] | undefined): readonly JsonRecord[] {
   if (parts === undefined || parts.every(isGenAiPart)) return parts ?? [];
-  return parts.map((part) => {
+  const known = parts.filter((part) => part !== undefined && part !== null);
+  return known.map((part) => {
     if (!isRecord(part)) return textPart(typeof part === 'string' ? part : JSON.stringify(part));
     const { text } = part;
     return isGenAiPart(part) || typeof text !== 'string' ? part : textPart(text);

@@ -115,8 +115,7 @@ export function isCancelled(mapping: SpanMapping): boolean {
 /** The history is not even parsed here: it is most of all bytes, and a span below has it. */
 function putAboveConversation(mapping: SpanMapping): void {
   const { input, output } = mapping.context;
-  mapping.replaceAll(CONVERSATION_KEYS);
-  mapping.replace(GenAiAttr.TOOL_DEFINITIONS);
+  mapping.replace(...CONVERSATION_KEYS, GenAiAttr.TOOL_DEFINITIONS);
   mapping.putInput(input);
   putAnswer(mapping, takeAnswer(mapping));
   mapping.putOutput(output);

@@ -109,12 +109,8 @@ export class SpanMapping {
   }
 
   /** Marks raw content that is now complete in OpenInference attributes: it is not sent twice. */
-  replace(key: string): void {
-    if (!this.#rawContent && this.raw[key] !== undefined) this.#keys.add(key);
-  }
-
-  replaceAll(keys: readonly string[]): void {
-    for (const key of keys) this.replace(key);
+  replace(...keys: readonly string[]): void {
+    if (!this.#rawContent) for (const key of keys) this.#keys.add(key);
   }
 
   /** Leaves a raw attribute out whatever `rawContent` says: backends would count it twice. */

@@ -6,17 +6,15 @@ import { asFiniteNumber, asRecord, asText, type JsonRecord } from './read-attrib
 import type { SpanMapping } from './span-mapping.js';
 
 /** How a source is read: its unit there, and what an unknown looks like. */
-type VoiceRead = 'seconds' | 'millis' | 'positiveMillis' | 'number' | 'text' | 'flag';
+type VoiceRead = 'seconds' | 'positiveMillis' | 'amount' | 'text' | 'flag';
 
 /** One voice attribute: the key it is sent under, and where it is read from. */
 export interface VoiceField {
   readonly to: string;
   readonly from: string;
   readonly read: VoiceRead;
-  /** The only spans on which the source means this. */
-  readonly on?: readonly string[];
-  /** A source that says the same better, where the span has it. */
-  readonly unless?: string;
+  /** The only span on which the source means this. */
+  readonly on?: string;
 }
 
 /**
@@ -26,28 +24,22 @@ export interface VoiceField {
  */
 export const VOICE_FIELDS: readonly VoiceField[] = [
   { to: C.LLM_TTFT_MS, from: 'lk.response.ttft', read: 'seconds' },
-  {
-    to: C.LLM_TTFT_MS,
-    from: GenAiAttr.TIME_TO_FIRST_CHUNK,
-    read: 'seconds',
-    on: [LiveKitSpan.LLM_REQUEST, LiveKitSpan.REALTIME_INFERENCE, LiveKitSpan.REALTIME_METRICS],
-    unless: 'lk.response.ttft',
-  },
+  { to: C.LLM_TTFT_MS, from: GenAiAttr.TIME_TO_FIRST_CHUNK, read: 'seconds' },
   { to: C.TTS_TTFB_MS, from: 'lk.response.ttfb', read: 'seconds' },
   { to: C.E2E_LATENCY_MS, from: 'lk.e2e_latency', read: 'seconds' },
   { to: C.END_OF_TURN_DELAY_MS, from: 'lk.end_of_turn_delay', read: 'positiveMillis' },
   { to: C.TRANSCRIPTION_DELAY_MS, from: 'lk.transcription_delay', read: 'positiveMillis' },
-  { to: C.TRANSCRIPT_CONFIDENCE, from: 'lk.transcript_confidence', read: 'number' },
-  { to: C.ENDPOINTING_DELAY_MS, from: 'lk.eou.endpointing_delay', read: 'millis' },
-  { to: C.EOU_PROBABILITY, from: 'lk.eou.probability', read: 'number' },
-  { to: C.EOU_DETECTION_DELAY_MS, from: 'lk.eou.detection_delay', read: 'millis' },
-  { to: C.STT_MODEL, from: GenAiAttr.REQUEST_MODEL, read: 'text', on: [LiveKitSpan.USER_TURN] },
-  { to: C.STT_PROVIDER, from: GenAiAttr.PROVIDER_NAME, read: 'text', on: [LiveKitSpan.USER_TURN] },
-  { to: C.TTS_MODEL, from: GenAiAttr.REQUEST_MODEL, read: 'text', on: [LiveKitSpan.TTS_NODE] },
-  { to: C.TTS_PROVIDER, from: GenAiAttr.PROVIDER_NAME, read: 'text', on: [LiveKitSpan.TTS_NODE] },
+  { to: C.TRANSCRIPT_CONFIDENCE, from: 'lk.transcript_confidence', read: 'amount' },
+  { to: C.ENDPOINTING_DELAY_MS, from: 'lk.eou.endpointing_delay', read: 'amount' },
+  { to: C.EOU_PROBABILITY, from: 'lk.eou.probability', read: 'amount' },
+  { to: C.EOU_DETECTION_DELAY_MS, from: 'lk.eou.detection_delay', read: 'amount' },
+  { to: C.STT_MODEL, from: GenAiAttr.REQUEST_MODEL, read: 'text', on: LiveKitSpan.USER_TURN },
+  { to: C.STT_PROVIDER, from: GenAiAttr.PROVIDER_NAME, read: 'text', on: LiveKitSpan.USER_TURN },
+  { to: C.TTS_MODEL, from: GenAiAttr.REQUEST_MODEL, read: 'text', on: LiveKitSpan.TTS_NODE },
+  { to: C.TTS_PROVIDER, from: GenAiAttr.PROVIDER_NAME, read: 'text', on: LiveKitSpan.TTS_NODE },
   { to: C.INTERRUPTED, from: LiveKitAttr.INTERRUPTED, read: 'flag' },
   { to: C.INTERRUPTION_DETECTED, from: 'lk.is_interruption', read: 'flag' },
-  { to: C.INTERRUPTION_PROBABILITY, from: 'lk.interruption.probability', read: 'number' },
+  { to: C.INTERRUPTION_PROBABILITY, from: 'lk.interruption.probability', read: 'amount' },
   { to: C.INTERRUPTION_TOTAL_DURATION_MS, from: 'lk.interruption.total_duration', read: 'seconds' },
   {
     to: C.INTERRUPTION_PREDICTION_DURATION_MS,
@@ -61,10 +53,10 @@ export const VOICE_FIELDS: readonly VoiceField[] = [
   },
   { to: C.AMD_CATEGORY, from: LiveKitAttr.AMD_CATEGORY, read: 'text' },
   { to: C.AMD_IS_MACHINE, from: 'lk.amd.is_machine', read: 'flag' },
-  { to: C.AMD_SPEECH_DURATION_MS, from: 'lk.amd.speech_duration', read: 'millis' },
-  { to: C.AMD_DELAY_MS, from: 'lk.amd.delay', read: 'millis' },
+  { to: C.AMD_SPEECH_DURATION_MS, from: 'lk.amd.speech_duration', read: 'amount' },
+  { to: C.AMD_DELAY_MS, from: 'lk.amd.delay', read: 'amount' },
   { to: C.EVENT_LOOP_BLOCKED_MS, from: 'lk.blocking.duration', read: 'seconds' },
-  { to: C.EVENT_LOOP_BLOCKED_COUNT, from: 'lk.blocking.count', read: 'number' },
+  { to: C.EVENT_LOOP_BLOCKED_COUNT, from: 'lk.blocking.count', read: 'amount' },
   { to: C.EVENT_LOOP_BLOCKED_TOTAL_MS, from: 'lk.blocking.total_duration', read: 'seconds' },
   { to: C.EVENT_LOOP_BLOCKED_MAX_MS, from: 'lk.blocking.max_duration', read: 'seconds' },
 ];
@@ -72,12 +64,12 @@ export const VOICE_FIELDS: readonly VoiceField[] = [
 /** Inside LiveKit's metrics JSON (`metrics/base.ts`). */
 export const TTS_METRICS_FIELDS: readonly VoiceField[] = [
   { to: C.TTS_TTFB_MS, from: 'ttfbMs', read: 'positiveMillis' },
-  { to: C.TTS_CHARACTERS, from: 'charactersCount', read: 'number' },
-  { to: C.TTS_AUDIO_DURATION_MS, from: 'audioDurationMs', read: 'millis' },
+  { to: C.TTS_CHARACTERS, from: 'charactersCount', read: 'amount' },
+  { to: C.TTS_AUDIO_DURATION_MS, from: 'audioDurationMs', read: 'amount' },
 ];
 export const LLM_METRICS_FIELDS: readonly VoiceField[] = [
   { to: C.LLM_TTFT_MS, from: 'ttftMs', read: 'positiveMillis' },
-  { to: C.LLM_TOKENS_PER_SECOND, from: 'tokensPerSecond', read: 'number' },
+  { to: C.LLM_TOKENS_PER_SECOND, from: 'tokensPerSecond', read: 'amount' },
 ];
 /** Inside `metadata` of the metrics JSON: the only place with the model of a `tts_request`. */
 export const TTS_METADATA_FIELDS: readonly VoiceField[] = [
@@ -102,10 +94,8 @@ export function putVoice(mapping: SpanMapping): void {
   for (const key in raw) {
     const fields = FIELDS_BY_SOURCE.get(key);
     if (fields === undefined) continue;
-    for (const { to, read, on, unless } of fields) {
-      if (on?.includes(name) === false) continue;
-      if (unless !== undefined && raw[unless] !== undefined) continue;
-      mapping.put(to, READERS[read](raw[key]));
+    for (const { to, read, on } of fields) {
+      if (on === undefined || on === name) mapping.put(to, READERS[read](raw[key]));
     }
   }
   const { ttsMetrics, tokensBelow } = mapping.context;
@@ -142,8 +132,7 @@ function putFrom(
 /** A value in the unit of its key; `undefined` when it is of another type, or LiveKit's unknown. */
 const READERS: Readonly<Record<VoiceRead, (value: unknown) => AttributeValue | undefined>> = {
   text: asText,
-  number: asAmount,
-  millis: asAmount,
+  amount: asAmount,
   positiveMillis: (value) => {
     const millis = asFiniteNumber(value);
     return millis !== undefined && millis > 0 ? millis : undefined;
