@@ -63,14 +63,17 @@ function importedFrom(name: string, file: URL): URL {
   return sourceOf(found.moduleSpecifier, file);
 }
 
-/** The members of an interface that is public, those of what it extends first. */
+/** The members of an interface that is public, those that it picks of another first. */
 export function readMembers(entry: string, name: string): readonly PublicMember[] {
   const found = readPublicNames(entry).find((each) => each.name === name);
   if (found === undefined || !ts.isInterfaceDeclaration(found.node)) {
     throw new Error(`${entry} exports no interface ${name}`);
   }
   const seen = new Set<string>();
-  return found.node.members.flatMap((member) => {
+  const picked = (found.node.heritageClauses ?? []).flatMap(({ types }) =>
+    types.flatMap((type) => readPicked(entry, type)),
+  );
+  const own = found.node.members.flatMap((member) => {
     if (!ts.isPropertySignature(member) && !ts.isMethodSignature(member)) return [];
     const key = member.name.getText();
     // An overload says nothing that its first form doesn't.
@@ -91,6 +94,15 @@ export function readMembers(entry: string, name: string): readonly PublicMember[
       },
     ];
   });
+  return [...picked, ...own];
+}
+
+/** The members that `Pick<Type, 'a' | 'b'>` takes over. */
+function readPicked(entry: string, type: ts.ExpressionWithTypeArguments): readonly PublicMember[] {
+  const [from, keys] = type.typeArguments ?? [];
+  if (type.expression.getText() !== 'Pick' || from === undefined) return [];
+  const names = new Set(keys?.getText().match(/\w+/g));
+  return readMembers(entry, from.getText()).filter(({ name }) => names.has(name));
 }
 
 /** The codes of a union of string literals, each with what the list in its doc comment says. */
