@@ -185,7 +185,7 @@ export function asMessages(
   messages: readonly unknown[] | undefined,
   fallbackRole: string,
 ): readonly Message[] {
-  if (messages === undefined || messages.every(isMessage)) return messages ?? [];
+  if (messages === undefined || areMessages(messages)) return messages ?? [];
   return messages.map((message) => {
     if (!isRecord(message)) return { role: fallbackRole, parts: asParts([message]) };
     const { role, name, parts, content, ...rest } = message;
@@ -196,10 +196,15 @@ export function asMessages(
   });
 }
 
-function isMessage(message: unknown): message is Message {
-  if (!isRecord(message) || asText(message['role']) === undefined) return false;
-  const { parts } = message;
-  return Array.isArray(parts) && parts.every(isGenAiPart);
+/** As LiveKit writes them. One loop, since every model call repeats all messages before it. */
+function areMessages(messages: readonly unknown[]): messages is readonly Message[] {
+  for (const message of messages) {
+    if (!isRecord(message)) return false;
+    const { role, parts } = message;
+    if (typeof role !== 'string' || role === '' || !Array.isArray(parts)) return false;
+    for (const part of parts) if (!isGenAiPart(part)) return false;
+  }
+  return true;
 }
 
 /** Parts of a message: text for a string, JSON text for what is no part at all. */

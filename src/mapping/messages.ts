@@ -88,7 +88,7 @@ function addMessage(
   if (contents === 0 && calls === 0 && index > firstIndex) return index;
   const keys = messageKeys(side, index);
   add(entries, keys.role, role);
-  add(entries, keys.name, asText(name));
+  if (name !== undefined) add(entries, keys.name, asText(name));
   let position = 0;
   let call = 0;
   for (const part of parts) {

@@ -2,6 +2,7 @@ import type { AttributeValue } from '@opentelemetry/api';
 import { CatalystAttr as C } from '../semconv/catalyst-attributes.js';
 import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
 import { LiveKitSpan } from './livekit-spans.js';
+import type { SttUsage } from './mapping-context.js';
 import { asFiniteNumber, asRecord, asText, type JsonRecord } from './read-attributes.js';
 import type { SpanMapping } from './span-mapping.js';
 
@@ -90,7 +91,8 @@ for (const field of VOICE_FIELDS) {
  */
 export function putVoice(mapping: SpanMapping): void {
   const { raw, name } = mapping;
-  putSttUsage(mapping);
+  const { stt, ttsMetrics, tokensBelow } = mapping.context;
+  if (stt !== undefined) putSttUsage(mapping, stt);
   for (const key in raw) {
     const fields = FIELDS_BY_SOURCE.get(key);
     if (fields === undefined) continue;
@@ -98,7 +100,6 @@ export function putVoice(mapping: SpanMapping): void {
       if (on === undefined || on === name) mapping.put(to, READERS[read](raw[key]));
     }
   }
-  const { ttsMetrics, tokensBelow } = mapping.context;
   if (ttsMetrics !== undefined) {
     putFrom(mapping, TTS_METADATA_FIELDS, asRecord(ttsMetrics['metadata']));
     // A stream adapter repeats the metrics of the requests that it made: those have them.
@@ -107,15 +108,14 @@ export function putVoice(mapping: SpanMapping): void {
   putFrom(mapping, LLM_METRICS_FIELDS, mapping.modelMetrics());
 }
 
-function putSttUsage(mapping: SpanMapping): void {
-  const { stt } = mapping.context;
+function putSttUsage(mapping: SpanMapping, stt: SttUsage): void {
   // The session's total has another key: backends would add the turns to it.
   if (mapping.name === LiveKitSpan.AGENT_SESSION) {
-    return mapping.put(C.SESSION_STT_AUDIO_DURATION_MS, stt?.audioMillis);
+    return mapping.put(C.SESSION_STT_AUDIO_DURATION_MS, stt.audioMillis);
   }
-  mapping.put(C.STT_AUDIO_DURATION_MS, stt?.audioMillis);
-  mapping.put(C.STT_MODEL, stt?.model);
-  mapping.put(C.STT_PROVIDER, stt?.provider);
+  mapping.put(C.STT_AUDIO_DURATION_MS, stt.audioMillis);
+  mapping.put(C.STT_MODEL, stt.model);
+  mapping.put(C.STT_PROVIDER, stt.provider);
 }
 
 function putFrom(
