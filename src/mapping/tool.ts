@@ -1,13 +1,7 @@
 import { MimeType, SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import type { Attributes } from '@opentelemetry/api';
 import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
-import {
-  asText,
-  firstPresent,
-  parseJson,
-  readText,
-  type SerializedValue,
-} from './read-attributes.js';
+import { asText, parseJson, readText, type SerializedValue } from './read-attributes.js';
 import type { SpanMapping } from './span-mapping.js';
 
 const NAME = [GenAiAttr.TOOL_NAME, LiveKitAttr.TOOL_NAME] as const;
@@ -45,7 +39,7 @@ function readSerialized(value: string | undefined): SerializedValue | undefined 
 
 /** LiveKit (from 1.5.5) closes an interrupted tool without output and without `is_error`. */
 export function isInterruptedTool(raw: Attributes): boolean {
-  return raw[LiveKitAttr.TOOL_IS_ERROR] === undefined && firstPresent(raw, OUTPUT) === undefined;
+  return [LiveKitAttr.TOOL_IS_ERROR, ...OUTPUT].every((key) => raw[key] === undefined);
 }
 
 /** What the failed tool answered: the message of its `ToolError`. */
