@@ -39,10 +39,10 @@ export const CONVERSATION_KEYS: readonly string[] = [
 /**
  * Takes the conversation of one model call, `gen_ai.*` before `lk.pii.*` before `lk.*`: LiveKit
  * records it as `gen_ai.*` on `llm_request` from 1.8, and up to 1.7.1 as a chat context on
- * `llm_node` alone. The context's tool calls are used where the answer's own were not recorded.
+ * `llm_node` alone.
  */
 export function takeConversation(mapping: SpanMapping): Conversation {
-  const answer = takeAnswer(mapping, mapping.context.toolCalls);
+  const answer = takeAnswer(mapping);
   const system = asParts(mapping.takeArray(GenAiAttr.SYSTEM_INSTRUCTIONS));
   const input = asMessages(mapping.takeArray(GenAiAttr.INPUT_MESSAGES), 'user');
   const output = asMessages(mapping.takeArray(GenAiAttr.OUTPUT_MESSAGES), 'assistant');
@@ -56,22 +56,22 @@ export function takeConversation(mapping: SpanMapping): Conversation {
   };
 }
 
-/** The answer of an `llm_node`: its text and its tool calls, each under its own key. */
-export function takeAnswer(
-  mapping: SpanMapping,
-  calls: readonly ToolCall[] = [],
-): readonly Message[] {
+/**
+ * The answer of an `llm_node`: its text and its tool calls, each under its own key. Calls that were
+ * not recorded are known from their tools.
+ */
+export function takeAnswer(mapping: SpanMapping): readonly Message[] {
   const parts: JsonRecord[] = [];
   const text = mapping.takeText(LiveKitAttr.RESPONSE_TEXT);
   if (text !== undefined && text !== '') parts.push(textPart(text));
-  let recorded: readonly ToolCall[] | undefined;
+  let { toolCalls } = mapping.context;
   for (const key of LiveKitAttr.RESPONSE_CALLS) {
-    const value = mapping.raw[key];
-    // Most answers ask for no tool.
-    recorded ??= value === '[]' ? [] : readToolCalls(value);
-    if (recorded !== undefined) mapping.replace(key);
+    const recorded = readToolCalls(mapping.raw[key]);
+    if (recorded === undefined) continue;
+    toolCalls = recorded;
+    mapping.replace(key);
   }
-  for (const call of recorded ?? calls) parts.push({ type: 'tool_call', ...call });
+  for (const call of toolCalls ?? []) parts.push({ type: 'tool_call', ...call });
   return parts.length > 0 ? [{ role: 'assistant', parts }] : [];
 }
 

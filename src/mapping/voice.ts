@@ -21,7 +21,7 @@ export interface VoiceField {
 /**
  * Durations are milliseconds throughout: LiveKit mixes seconds (`lk.response.*`, `lk.e2e_latency`,
  * `lk.blocking.*`, `lk.interruption.*`) and milliseconds (`lk.eou.*`, `lk.*_delay`, `lk.amd.*`, and
- * the `…Ms` of its metrics JSON). The README's table is this one.
+ * the `…Ms` of its metrics JSON). The table of docs/voice.md is this one.
  */
 export const VOICE_FIELDS: readonly VoiceField[] = [
   { to: C.LLM_TTFT_MS, from: 'lk.response.ttft', read: 'seconds' },
