@@ -3,19 +3,16 @@
 
 const MAX_REMEMBERED_CODES = 512;
 
-// Control characters (line breaks and terminal escapes among them), line and paragraph separators,
-// and the marks that reorder text on a screen.
-const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu;
-
 const saidCodes = new Set<string>();
 let debugOn = false;
 
 /** Makes one harmless line of foreign text: no control characters, at most `maxLength` characters. */
 export function asPrintable(text: string, maxLength: number = 1_000): string {
-  // Cut first, so that a text of megabytes costs nothing.
+  // Cut first, so that a text of megabytes costs nothing. Control characters (line breaks and terminal
+  // escapes among them), line and paragraph separators, and the marks that reorder text on a screen.
   const line = text
     .slice(0, maxLength + 1)
-    .replace(UNPRINTABLE, ' ')
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ')
     .trim();
   return line.length > maxLength ? `${line.slice(0, maxLength)}…` : line;
 }

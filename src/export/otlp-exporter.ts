@@ -9,6 +9,7 @@ import {
 } from './export-outcome.js';
 import { hostOf } from './http-agent.js';
 import { HttpTransport, type TransportOptions } from './http-transport.js';
+import { SpanMemory } from './encoded-span.js';
 import { encodeSpan, serializeSpans } from './serialize-spans.js';
 
 export interface OtlpExporterOptions extends TransportOptions {
@@ -38,6 +39,7 @@ export class OtlpExporter implements SpanExporter {
   /** Resolves when `serialize` can be called: it is what the end of the process has to call. */
   readonly ready: Promise<void>;
   readonly #diagnostics: Diagnostics;
+  readonly #memory = new SpanMemory();
   #serializeJson: ((spans: readonly ReadableSpan[]) => Uint8Array) | undefined;
 
   constructor(options: OtlpExporterOptions, diagnostics: Diagnostics = DIAGNOSTICS) {
@@ -56,7 +58,7 @@ export class OtlpExporter implements SpanExporter {
 
   /** The span in the form in which it takes the least memory until it is serialized. */
   encode(span: ReadableSpan): ReadableSpan {
-    return this.contentType === 'application/json' ? span : encodeSpan(span);
+    return this.contentType === 'application/json' ? span : encodeSpan(span, this.#memory);
   }
 
   /** Throws in JSON before the serializer is loaded, which takes the first moments of a process. */
@@ -106,6 +108,7 @@ export class OtlpExporter implements SpanExporter {
       // In every protocol: a `process.exit()` right after an unawaited flush then sends once.
       await this.ready;
       outcome = await this.send(this.serialize(spans), this.contentType);
+      if (outcome.kind === 'accepted') this.#memory.release(spans);
     } catch (error) {
       outcome = classifyError(error);
     }

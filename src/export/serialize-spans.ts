@@ -1,7 +1,7 @@
 import { type Attributes, type HrTime, type Link, type SpanContext } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { entriesOf } from '../mapping/mapped-span.js';
-import { EncodedSpan } from './encoded-span.js';
+import { EncodedSpan, type SpanMemory } from './encoded-span.js';
 import { ProtobufWriter } from './protobuf-writer.js';
 
 type Scope = ReadableSpan['instrumentationScope'];
@@ -75,15 +75,15 @@ const MAX_KEPT_BYTES = 256 * 1024;
 let idleWriter: ProtobufWriter | undefined;
 
 /** The span with its attributes as {@link serializeSpans} writes them. */
-export function encodeSpan(span: ReadableSpan): EncodedSpan {
+export function encodeSpan(span: ReadableSpan, memory: SpanMemory): EncodedSpan {
   const writer = idleWriter ?? new ProtobufWriter();
   // Not idle while it writes: an attribute may be a getter that ends another span.
   idleWriter = undefined;
   writeEntries(writer, span);
-  const encodedAttributes = Buffer.from(writer.finish());
+  const encoded = memory.keep(span, writer.finish());
   writer.clear();
   if (writer.capacityBytes <= MAX_KEPT_BYTES) idleWriter = writer;
-  return new EncodedSpan(span, encodedAttributes);
+  return encoded;
 }
 
 /** A buffer that fits from the start is never copied. */

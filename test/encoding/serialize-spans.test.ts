@@ -3,6 +3,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { toUSVString } from 'node:util';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { SpanMemory } from '../../src/export/encoded-span.js';
 import { encodeSpan, hasValidIds, serializeSpans } from '../../src/export/serialize-spans.js';
 import { joinRequests, splitRequest } from '../../src/export/spool-recovery.js';
 import { MappedSpan } from '../../src/mapping/mapped-span.js';
@@ -34,13 +35,34 @@ describe('serializeSpans', () => {
   it('reads back of an encoded span what was written', () => {
     fc.assert(
       fc.property(arbitrarySpan, (span) => {
-        const encoded = encodeSpan(span);
+        const encoded = encodeSpan(span, new SpanMemory());
         expect(decode([encoded])).toEqual(decode([span]));
         const readBack = new MappedSpan(span, { entries: encoded.entries });
         expect(decode([readBack])).toEqual(decode([span]));
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('keeps a waiting span as it is while the memory of taken ones is used again', () => {
+    const memory = new SpanMemory();
+    const random = fc.sample(fc.nat(2 ** 30), 4_000);
+    let waiting: { readonly text: string; readonly span: ReadableSpan }[] = [];
+    for (const [index, number] of random.entries()) {
+      const text = `${index} `.repeat(1 + (number % 2_000));
+      waiting.push({ text, span: encodeSpan(endedSpan('s', { text }), memory) });
+      if (number % 40 !== 0) continue;
+      // Batches come back in any order, and of some nobody ever says that they were taken.
+      const at = (number >> 8) % waiting.length;
+      const batch = waiting.splice(at, 50);
+      expect(decode(batch.map(({ span }) => span)).map(({ attributes }) => attributes)).toEqual(
+        batch.map(({ text: sent }) => ({ text: sent })),
+      );
+      const taken = batch.map(({ span }) => span);
+      if (number % 3 !== 0) memory.release([...taken, ...taken]);
+      waiting = waiting.slice(-200);
+    }
+    expect(waiting.length).toBeGreaterThan(0);
   });
 
   it('groups spans by resource and scope, and keeps every one', () => {

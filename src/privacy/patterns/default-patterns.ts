@@ -1,18 +1,18 @@
 import type { NamedPattern } from '../redaction-options.js';
 import { CREDENTIAL_PATTERNS } from './credential-patterns.js';
+import { lazyPattern } from './lazy-pattern.js';
 import { NUMBER_PATTERNS } from './number-patterns.js';
 import { LETTER } from './spoken-numbers.js';
 
 /** Letters of any script count: an address with an umlaut is an address. */
-const EMAIL: NamedPattern = {
-  name: 'email',
+const EMAIL = lazyPattern('email', () => ({
   needs: '@',
   pattern:
     /(?<![\p{L}\p{N}._%+-])(?:[\p{L}\p{N}._%+-]{1,64}')?[\p{L}\p{N}._%+-]{1,256}@(?:[\p{L}\p{N}-]{1,63}\.){1,8}[\p{L}\p{N}-]{2,63}/u,
   // `icon@2x.png` is a file.
   accepts: (match) =>
     /@.+\.[^.]*\p{L}[^.]*$/u.test(match) && !/\.(?:gif|jpe?g|png|svg|webp)$/i.test(match),
-};
+}));
 
 // How the signs of an address are called, in English, German, French, Spanish, Italian, Dutch,
 // Portuguese.
@@ -33,26 +33,27 @@ const PROVIDER =
 /** A provider's domain may come without its dot: "gmail com". */
 const DOMAIN = String.raw`(?:(?:${PART}${DOT}){1,4}${DOMAIN_END}|${PROVIDER}\s(?:com|net|org|de|fr|es|nl|pt|co\suk)(?![${LETTER}])|(?:libero|virgilio|tiscali)\sit(?![${LETTER}]))`;
 
-/** A sign in the name, a dot by its name, or a provider. */
-const IS_ADDRESS = new RegExp(
-  String.raw`^\S*[._+\d-]|\s${DOT_NAMES}\s|\s${PROVIDER}(?![${LETTER}-])[^@]*$`,
-  'i',
-);
 /** "Order it at example dot com" names a shop. */
 const NO_LOCAL =
   /^(?:a|an|and|available|be|book|bought|buy|find|found|go|her|here|him|in|is|it|look|me|meet|off|on|online|or|order|out|shop|that|them|this|up|us|visit|was|you) at /i;
 
 /** `alice at example dot com`, with the names of the signs or with brackets around them. */
-const DICTATED_EMAIL: NamedPattern = {
-  name: 'email',
-  // Less than a domain, which takes ten times as long to compile.
-  needs: new RegExp(
-    String.raw`${AT}${PART}(?:${DOT}[${LETTER}-]|\s(?:com|net|org|de|fr|es|nl|pt|co|it)(?![${LETTER}]))`,
+const DICTATED_EMAIL = lazyPattern('email', () => {
+  // A sign in the name, a dot by its name, or a provider.
+  const isAddress = new RegExp(
+    String.raw`^\S*[._+\d-]|\s${DOT_NAMES}\s|\s${PROVIDER}(?![${LETTER}-])[^@]*$`,
     'i',
-  ),
-  pattern: new RegExp(String.raw`(?<![${LETTER}])(?<secret>${LOCAL}${AT}${DOMAIN})`, 'i'),
-  accepts: (match) => !/\sat\s/i.test(match) || (!NO_LOCAL.test(match) && IS_ADDRESS.test(match)),
-};
+  );
+  return {
+    // Less than a domain, which takes ten times as long to compile.
+    needs: new RegExp(
+      String.raw`${AT}${PART}(?:${DOT}[${LETTER}-]|\s(?:com|net|org|de|fr|es|nl|pt|co|it)(?![${LETTER}]))`,
+      'i',
+    ),
+    pattern: new RegExp(String.raw`(?<![${LETTER}])(?<secret>${LOCAL}${AT}${DOMAIN})`, 'i'),
+    accepts: (match) => !/\sat\s/i.test(match) || (!NO_LOCAL.test(match) && isAddress.test(match)),
+  };
+});
 
 // Every repetition in these is bounded, or parted by what it cannot match itself, and every check
 // looks at each character of a match once: no text makes these slow.

@@ -1,4 +1,5 @@
 import type { NamedPattern } from '../redaction-options.js';
+import { lazyPattern } from './lazy-pattern.js';
 import type { Reading } from './mask-text.js';
 import {
   BETWEEN,
@@ -12,7 +13,7 @@ import {
   readNumbers,
   RUN,
   START,
-  TWO_NUMBERS,
+  twoNumbers,
 } from './spoken-numbers.js';
 
 // What says which number follows, in English, German, French, Spanish, Italian, Dutch, Portuguese.
@@ -62,15 +63,34 @@ function behind(names: string): string {
 }
 
 const MONTH = '(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}';
-const ALL = [PHONE, CARD, CARD_CODE, PIN, EXPIRY, ID, SSN].join('|');
+const ALL: readonly string[] = [PHONE, CARD, CARD_CODE, PIN, EXPIRY, ID, SSN];
+let needs: RegExp | undefined;
+
 /**
  * A digit behind one of the names, digits apart from each other, or two numbers that are said. All
  * kinds look for it once.
  */
-const NEEDS = new RegExp(
-  String.raw`\d(?<=${behind(ALL)}(?:[a-z]{1,3}[ .-]?|${MONTH},? )?\d)|\d\W{1,4}\d\W{1,4}\d|\d\s\W?${PAUSE}|${TWO_NUMBERS}`,
-  'i',
-);
+function needsOfAll(): RegExp {
+  needs ??= new RegExp(
+    String.raw`\d(?<=${behind(ALL.join('|'))}(?:[a-z]{1,3}[ .-]?|${MONTH},? )?\d)|\d\W{1,4}\d\W{1,4}\d|\d\s\W?${PAUSE}|${twoNumbers()}`,
+    'i',
+  );
+  return needs;
+}
+
+/** A pattern that searches a text as it is read. */
+function reading(
+  name: string,
+  makePattern: () => RegExp,
+  accepts: (match: string) => boolean,
+): NamedPattern & Reading {
+  const pattern = lazyPattern(name, () => ({
+    needs: needsOfAll(),
+    pattern: makePattern(),
+    accepts,
+  }));
+  return Object.assign(pattern, { read: readNumbers });
+}
 
 function named(
   name: string,
@@ -78,12 +98,10 @@ function named(
   beginning: string,
   number: string,
   accepts: (match: string) => boolean,
-): NamedPattern & Reading {
-  const pattern = new RegExp(
-    `(?<=[^${LETTER}])(?=${beginning})(?<=${START}${behind(names)})${number}`,
-    'i',
-  );
-  return { name, read: readNumbers, needs: NEEDS, pattern, accepts };
+): NamedPattern {
+  const find = (): string =>
+    `(?<=[^${LETTER}])(?=${beginning})(?<=${START}${behind(names)})${number}`;
+  return reading(name, () => new RegExp(find(), 'i'), accepts);
 }
 
 function numberBehind(name: string, names: string, fewestDigits: number): NamedPattern {
@@ -99,16 +117,12 @@ function numberBehind(name: string, names: string, fewestDigits: number): NamedP
 const FEWEST_DIGITS = 7;
 
 /** A number dictated digit by digit: nobody does that with a price or a time. */
-const DICTATED_NUMBER: NamedPattern & Reading = {
-  name: 'number',
-  read: readNumbers,
-  needs: NEEDS,
+const DICTATED_NUMBER = reading(
+  'number',
   // From the first number of a run on: each start in a long list would be tried in vain.
-  pattern: new RegExp(
-    String.raw`${START}(?<!\[\s{0,32}(?=\d))(?<!\d${BETWEEN}{1,48})(?=[\d+])${RUN}`,
-  ),
-  accepts: isDictatedNumber,
-};
+  () => new RegExp(String.raw`${START}(?<!\[\s{0,32}(?=\d))(?<!\d${BETWEEN}{1,48})(?=[\d+])${RUN}`),
+  isDictatedNumber,
+);
 
 /** What is longer is no number that anybody says, and would take long to read. */
 const LONGEST_READ = 400;

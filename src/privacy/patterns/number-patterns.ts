@@ -1,4 +1,5 @@
 import type { NamedPattern } from '../redaction-options.js';
+import { lazyPattern } from './lazy-pattern.js';
 import { NAMED_NUMBERS } from './named-numbers.js';
 import { countDigits, DATE_OR_ADDRESS, digitsIn, isCard } from './spoken-numbers.js';
 
@@ -34,23 +35,19 @@ const SSN: NamedPattern = {
 };
 
 /** How countries group their digits where no zero leads. */
-const NATIONAL_SHAPES = new RegExp(
-  [
-    // North America, Brazil, China, India, Russia.
-    String.raw`\(?(?:1[ .\u00a0\u2010-\u2015()-]{0,3})?[2-9]\d{2}[ .\u00a0\u2010-\u2015()-]{0,3}[2-9]\d{2}[ .\u00a0\u2010-\u2015-]{0,3}\d{4}`,
-    String.raw`\d{3}[ .-]\d{3}[ .-]\d{4}`,
-    String.raw`\(\d{2,5}\)[ -]?(?:\d[ -]?){5,8}\d`,
-    String.raw`1[3-9]\d[ -]\d{4}[ -]\d{4}`,
-    String.raw`[6-9]\d{4}[ -]\d{5}`,
-    String.raw`8[ -]?\(?\d{3}\)?[ -]\d{3}[ -]?\d{2}[ -]?\d{2}`,
-    // Spain, Italy.
-    String.raw`[6-9]\d{2}[ .-]\d{2}[ .-]\d{2}[ .-]\d{2}`,
-    String.raw`9\d[ .-]\d{3}[ .-]\d{2}[ .-]\d{2}`,
-    String.raw`3\d{2}[ ./-]\d{6,7}`,
-  ]
-    .map((shape) => `^${shape}$`)
-    .join('|'),
-);
+const NATIONAL_SHAPES: readonly string[] = [
+  // North America, Brazil, China, India, Russia.
+  String.raw`\(?(?:1[ .\u00a0\u2010-\u2015()-]{0,3})?[2-9]\d{2}[ .\u00a0\u2010-\u2015()-]{0,3}[2-9]\d{2}[ .\u00a0\u2010-\u2015-]{0,3}\d{4}`,
+  String.raw`\d{3}[ .-]\d{3}[ .-]\d{4}`,
+  String.raw`\(\d{2,5}\)[ -]?(?:\d[ -]?){5,8}\d`,
+  String.raw`1[3-9]\d[ -]\d{4}[ -]\d{4}`,
+  String.raw`[6-9]\d{4}[ -]\d{5}`,
+  String.raw`8[ -]?\(?\d{3}\)?[ -]\d{3}[ -]?\d{2}[ -]?\d{2}`,
+  // Spain, Italy.
+  String.raw`[6-9]\d{2}[ .-]\d{2}[ .-]\d{2}[ .-]\d{2}`,
+  String.raw`9\d[ .-]\d{3}[ .-]\d{2}[ .-]\d{2}`,
+  String.raw`3\d{2}[ ./-]\d{6,7}`,
+];
 
 /** What else a number with the shape of a telephone's may be, in front of it. */
 const NOT_A_TELEPHONE =
@@ -60,23 +57,25 @@ const NOT_A_TELEPHONE =
  * International numbers, national ones with their zero, and shapes that only telephones have. Other
  * digits are counters, prices and times more often than they are telephones.
  */
-const PHONE: NamedPattern = {
-  name: 'phone',
-  needs: DIGITS,
-  pattern: new RegExp(
-    String.raw`(?<![\p{L}\p{N}_.+-])(?:\+ ?)?\(?(?=\d)(?<!${NOT_A_TELEPHONE}(?: ?-?(?:number|no|nr|id|is|ist|lautet|est|es|è|é)){0,2}[\s:.#]{1,3})\d{1,16}(?:[ .\u00a0\u2010-\u2015/()-]{1,3}\d{1,14}){0,7}(?![\p{L}\p{N}_])`,
-    'iu',
-  ),
-  accepts: (match) => {
-    const digits = countDigits(match);
-    if (digits < 7 || digits > 17) return false;
-    if (match.startsWith('+')) return digits <= 15;
-    if (/^00[1-9]/.test(match)) return digits >= 9;
-    if (DATE_OR_ADDRESS.test(match)) return false;
-    if (/^\(?0[1-9]/.test(match)) return digits >= 9 && digits <= 12;
-    return NATIONAL_SHAPES.test(match);
-  },
-};
+const PHONE = lazyPattern('phone', () => {
+  const nationalShapes = new RegExp(NATIONAL_SHAPES.map((shape) => `^${shape}$`).join('|'));
+  return {
+    needs: DIGITS,
+    pattern: new RegExp(
+      String.raw`(?<![\p{L}\p{N}_.+-])(?:\+ ?)?\(?(?=\d)(?<!${NOT_A_TELEPHONE}(?: ?-?(?:number|no|nr|id|is|ist|lautet|est|es|è|é)){0,2}[\s:.#]{1,3})\d{1,16}(?:[ .\u00a0\u2010-\u2015/()-]{1,3}\d{1,14}){0,7}(?![\p{L}\p{N}_])`,
+      'iu',
+    ),
+    accepts: (match) => {
+      const digits = countDigits(match);
+      if (digits < 7 || digits > 17) return false;
+      if (match.startsWith('+')) return digits <= 15;
+      if (/^00[1-9]/.test(match)) return digits >= 9;
+      if (DATE_OR_ADDRESS.test(match)) return false;
+      if (/^\(?0[1-9]/.test(match)) return digits >= 9 && digits <= 12;
+      return nationalShapes.test(match);
+    },
+  };
+});
 
 /** Digits in groups of any size, with a letter at most between them. */
 const DIGITS_OF_ID: RegExp = /\d[A-Z]?\d(?:[ .-]?[A-Z]?\d){4}/i;

@@ -50,10 +50,13 @@ export const BETWEEN: string = String.raw`[\s,.…/()_\0\u2010-\u2015-]`;
 /** A filler or a hyphen by its name. */
 export const PAUSE: string = `(?:${`${FILLERS} ${HYPHENS}`.replaceAll(' ', '|')})`;
 
-/** How names of numbers begin, as plain alternatives: these are searched for in one go. */
-const BEGINNING = `(?:${beginnings(4, NUMBER_NAMES.flat().join(' ').split(/[ /-]/)).join('|')}|doub|dopp|dobl|dubb|dupl|trip|dreimal)`;
 /** Two numbers, the first one a name or whatever else may be it. From the pause before them on. */
-export const TWO_NUMBERS: string = `${BETWEEN}${BEGINNING}[${LETTER}]*${BETWEEN}{1,4}(?:${PAUSE}${BETWEEN}{1,4}){0,2}(?:\\d|${BEGINNING})`;
+export function twoNumbers(): string {
+  // How names of numbers begin, as plain alternatives: these are searched for in one go.
+  const names = NUMBER_NAMES.flat().join(' ').split(/[ /-]/);
+  const beginning = `(?:${beginnings(4, names).join('|')}|doub|dopp|dobl|dubb|dupl|trip|dreimal)`;
+  return `${BETWEEN}${beginning}[${LETTER}]*${BETWEEN}{1,4}(?:${PAUSE}${BETWEEN}{1,4}){0,2}(?:\\d|${beginning})`;
+}
 
 function beginnings(length: number, names: readonly string[]): readonly string[] {
   const short = [...new Set(names.map((name) => name.slice(0, length)))];
