@@ -53,7 +53,7 @@ export function putModel(mapping: SpanMapping): void {
 }
 
 /**
- * The model's name stands on the span that has the tokens of the call. Langfuse tokenizes and prices
+ * The model's name is on the span that has the tokens of the call. Langfuse tokenizes and prices
  * every span with the name of a model that it knows, text and no usage, so the call would be paid
  * for twice. Of an adapter the name is the adapter's own anyway.
  */
