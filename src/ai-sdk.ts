@@ -1,12 +1,11 @@
 // `catalyst-tracing/ai-sdk`: the Vercel AI SDK, package `ai`.
-import type { Tracer, TracerProvider } from '@opentelemetry/api';
-import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
+import type { Tracer } from '@opentelemetry/api';
 import {
   AI_SDK,
   telemetrySettings,
   type AISdkTelemetrySettings,
 } from './integrations/ai-sdk/patch-ai-sdk.js';
-import { installModule, instrumentModule } from './integrations/instrument-module.js';
+import * as sdk from './integrations/instrument-module.js';
 
 export type { AISdkTelemetrySettings };
 
@@ -21,20 +20,10 @@ export type { AISdkTelemetrySettings };
  * import * as ai from 'ai';
  * instrumentAISdk(ai);
  */
-export function instrumentAISdk(
-  module: unknown,
-  tracing?: CatalystTracing | TracerProvider,
-): InstallResult {
-  return instrumentModule(AI_SDK, module, tracing);
-}
+export const instrumentAISdk: sdk.Instrument = sdk.instrument(AI_SDK);
 
 /** The same for a tracer provider of your own. */
-export function installAISdkInstrumentation(
-  module: unknown,
-  provider: TracerProvider,
-): InstallResult {
-  return installModule(AI_SDK, module, provider);
-}
+export const installAISdkInstrumentation: sdk.Install = sdk.install(AI_SDK);
 
 /**
  * Settings with which a call is traced: `telemetry` of version 7, `experimental_telemetry` of 5 and 6.

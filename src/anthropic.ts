@@ -1,8 +1,6 @@
 // `catalyst-tracing/anthropic`: a copy of the `@anthropic-ai/sdk` package that you pass by hand.
-import type { TracerProvider } from '@opentelemetry/api';
-import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
 import { ANTHROPIC } from './integrations/anthropic/patch-anthropic.js';
-import { installModule, instrumentModule } from './integrations/instrument-module.js';
+import * as sdk from './integrations/instrument-module.js';
 
 /**
  * Makes the calls of one copy of `@anthropic-ai/sdk` spans of the live tracing, or of the one you
@@ -16,17 +14,7 @@ import { installModule, instrumentModule } from './integrations/instrument-modul
  * import Anthropic from '@anthropic-ai/sdk';
  * instrumentAnthropic(Anthropic);
  */
-export function instrumentAnthropic(
-  module: unknown,
-  tracing?: CatalystTracing | TracerProvider,
-): InstallResult {
-  return instrumentModule(ANTHROPIC, module, tracing);
-}
+export const instrumentAnthropic: sdk.Instrument = sdk.instrument(ANTHROPIC);
 
 /** The same for a tracer provider of your own. */
-export function installAnthropicInstrumentation(
-  module: unknown,
-  provider: TracerProvider,
-): InstallResult {
-  return installModule(ANTHROPIC, module, provider);
-}
+export const installAnthropicInstrumentation: sdk.Install = sdk.install(ANTHROPIC);

@@ -7,7 +7,7 @@ import {
   type ObserveClaudeCodeOptions,
 } from './integrations/claude-agent-sdk/observe-stream-json.js';
 import { tracedQuery } from './integrations/claude-agent-sdk/wrap-query.js';
-import { tracerFor } from './integrations/instrument-module.js';
+import { tracerFor } from './integrations/step.js';
 import type { JsonRecord } from './mapping/read-attributes.js';
 
 export type { ClaudeCodeOutput, ObserveClaudeCodeOptions };

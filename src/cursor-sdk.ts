@@ -1,8 +1,6 @@
 // `catalyst-tracing/cursor-sdk`: one copy of `@cursor/sdk`, passed by hand.
-import type { TracerProvider } from '@opentelemetry/api';
-import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
 import { CURSOR_SDK } from './integrations/cursor-sdk/cursor-sdk.js';
-import { installModule, instrumentModule } from './integrations/instrument-module.js';
+import * as sdk from './integrations/instrument-module.js';
 
 /**
  * Makes the runs of agents of one copy of `@cursor/sdk` spans of the live tracing, or of the one that
@@ -14,17 +12,7 @@ import { installModule, instrumentModule } from './integrations/instrument-modul
  * import * as cursorSdk from '@cursor/sdk';
  * instrumentCursorSdk(cursorSdk);
  */
-export function instrumentCursorSdk(
-  module: unknown,
-  tracing?: CatalystTracing | TracerProvider,
-): InstallResult {
-  return instrumentModule(CURSOR_SDK, module, tracing);
-}
+export const instrumentCursorSdk: sdk.Instrument = sdk.instrument(CURSOR_SDK);
 
 /** The same for a tracer provider of your own. */
-export function installCursorSdkInstrumentation(
-  module: unknown,
-  provider: TracerProvider,
-): InstallResult {
-  return installModule(CURSOR_SDK, module, provider);
-}
+export const installCursorSdkInstrumentation: sdk.Install = sdk.install(CURSOR_SDK);

@@ -1,8 +1,6 @@
 // `catalyst-tracing/elevenlabs`: conversations with agents of ElevenLabs, passed by hand.
-import type { TracerProvider } from '@opentelemetry/api';
-import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
 import { ELEVENLABS } from './integrations/elevenlabs/elevenlabs.js';
-import { installModule, instrumentModule } from './integrations/instrument-module.js';
+import * as sdk from './integrations/instrument-module.js';
 
 /**
  * Makes the conversations of one copy of `@elevenlabs/client`, or of the class `Conversation` of
@@ -16,17 +14,7 @@ import { installModule, instrumentModule } from './integrations/instrument-modul
  * import * as elevenlabs from '@elevenlabs/client';
  * instrumentElevenLabs(elevenlabs);
  */
-export function instrumentElevenLabs(
-  module: unknown,
-  tracing?: CatalystTracing | TracerProvider,
-): InstallResult {
-  return instrumentModule(ELEVENLABS, module, tracing);
-}
+export const instrumentElevenLabs: sdk.Instrument = sdk.instrument(ELEVENLABS);
 
 /** The same for a tracer provider of your own. */
-export function installElevenLabsInstrumentation(
-  module: unknown,
-  provider: TracerProvider,
-): InstallResult {
-  return installModule(ELEVENLABS, module, provider);
-}
+export const installElevenLabsInstrumentation: sdk.Install = sdk.install(ELEVENLABS);

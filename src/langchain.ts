@@ -1,7 +1,5 @@
 // `catalyst-tracing/langchain`: a copy of `@langchain/core` that you pass by hand.
-import type { TracerProvider } from '@opentelemetry/api';
-import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
-import { installModule, instrumentModule } from './integrations/instrument-module.js';
+import * as sdk from './integrations/instrument-module.js';
 import { LANGCHAIN } from './integrations/langchain/patch-langchain.js';
 
 /**
@@ -21,17 +19,7 @@ import { LANGCHAIN } from './integrations/langchain/patch-langchain.js';
  * import * as singletons from '@langchain/core/singletons';
  * instrumentLangChain({ ...manager, ...chatModels, ...singletons });
  */
-export function instrumentLangChain(
-  module: unknown,
-  tracing?: CatalystTracing | TracerProvider,
-): InstallResult {
-  return instrumentModule(LANGCHAIN, module, tracing);
-}
+export const instrumentLangChain: sdk.Instrument = sdk.instrument(LANGCHAIN);
 
 /** The same for a tracer provider of your own. */
-export function installLangChainInstrumentation(
-  module: unknown,
-  provider: TracerProvider,
-): InstallResult {
-  return installModule(LANGCHAIN, module, provider);
-}
+export const installLangChainInstrumentation: sdk.Install = sdk.install(LANGCHAIN);

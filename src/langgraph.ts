@@ -1,7 +1,5 @@
 // `catalyst-tracing/langgraph`: a copy of `@langchain/langgraph` that you pass by hand.
-import type { TracerProvider } from '@opentelemetry/api';
-import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
-import { instrumentModule } from './integrations/instrument-module.js';
+import * as sdk from './integrations/instrument-module.js';
 import { LANGGRAPH } from './integrations/langchain/patch-langchain.js';
 
 export { installLangChainInstrumentation } from './langchain.js';
@@ -14,9 +12,4 @@ export { installLangChainInstrumentation } from './langchain.js';
  * import * as langgraph from '@langchain/langgraph';
  * instrumentLangGraph(langgraph);
  */
-export function instrumentLangGraph(
-  module: unknown,
-  tracing?: CatalystTracing | TracerProvider,
-): InstallResult {
-  return instrumentModule(LANGGRAPH, module, tracing);
-}
+export const instrumentLangGraph: sdk.Instrument = sdk.instrument(LANGGRAPH);

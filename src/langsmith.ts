@@ -1,7 +1,5 @@
 // `catalyst-tracing/langsmith`: a copy of `langsmith` that you pass by hand.
-import type { TracerProvider } from '@opentelemetry/api';
-import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
-import { instrumentModule } from './integrations/instrument-module.js';
+import * as sdk from './integrations/instrument-module.js';
 import { LANGSMITH } from './integrations/langsmith/bridge-langsmith.js';
 
 /**
@@ -13,9 +11,4 @@ import { LANGSMITH } from './integrations/langsmith/bridge-langsmith.js';
  * import * as langsmith from 'langsmith';
  * installLangSmith(langsmith);
  */
-export function installLangSmith(
-  module: unknown,
-  tracing?: CatalystTracing | TracerProvider,
-): InstallResult {
-  return instrumentModule(LANGSMITH, module, tracing);
-}
+export const installLangSmith: sdk.Instrument = sdk.instrument(LANGSMITH);

@@ -1,7 +1,5 @@
 // `catalyst-tracing/openai-agents`: one copy of `@openai/agents`, passed by hand.
-import type { TracerProvider } from '@opentelemetry/api';
-import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
-import { installModule, instrumentModule } from './integrations/instrument-module.js';
+import * as sdk from './integrations/instrument-module.js';
 import { OPENAI_AGENTS } from './integrations/openai-agents/patch-openai-agents.js';
 
 /**
@@ -15,17 +13,7 @@ import { OPENAI_AGENTS } from './integrations/openai-agents/patch-openai-agents.
  * import * as agents from '@openai/agents';
  * instrumentOpenAIAgents(agents);
  */
-export function instrumentOpenAIAgents(
-  module: unknown,
-  tracing?: CatalystTracing | TracerProvider,
-): InstallResult {
-  return instrumentModule(OPENAI_AGENTS, module, tracing);
-}
+export const instrumentOpenAIAgents: sdk.Instrument = sdk.instrument(OPENAI_AGENTS);
 
 /** The same for a tracer provider of your own. */
-export function installOpenAIAgentsInstrumentation(
-  module: unknown,
-  provider: TracerProvider,
-): InstallResult {
-  return installModule(OPENAI_AGENTS, module, provider);
-}
+export const installOpenAIAgentsInstrumentation: sdk.Install = sdk.install(OPENAI_AGENTS);

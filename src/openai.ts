@@ -1,7 +1,5 @@
 // `catalyst-tracing/openai`: a copy of the `openai` package that you pass by hand.
-import type { TracerProvider } from '@opentelemetry/api';
-import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
-import { installModule, instrumentModule } from './integrations/instrument-module.js';
+import * as sdk from './integrations/instrument-module.js';
 import { OPENAI } from './integrations/openai/patch-openai.js';
 
 /**
@@ -16,17 +14,7 @@ import { OPENAI } from './integrations/openai/patch-openai.js';
  * import OpenAI from 'openai';
  * instrumentOpenAI(OpenAI);
  */
-export function instrumentOpenAI(
-  module: unknown,
-  tracing?: CatalystTracing | TracerProvider,
-): InstallResult {
-  return instrumentModule(OPENAI, module, tracing);
-}
+export const instrumentOpenAI: sdk.Instrument = sdk.instrument(OPENAI);
 
 /** The same for a tracer provider of your own. */
-export function installOpenAIInstrumentation(
-  module: unknown,
-  provider: TracerProvider,
-): InstallResult {
-  return installModule(OPENAI, module, provider);
-}
+export const installOpenAIInstrumentation: sdk.Install = sdk.install(OPENAI);

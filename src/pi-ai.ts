@@ -1,7 +1,5 @@
 // `catalyst-tracing/pi-ai`: `@mariozechner/pi-ai` and `@earendil-works/pi-ai`, passed by hand.
-import type { TracerProvider } from '@opentelemetry/api';
-import type { CatalystTracing, InstallResult } from './catalyst-tracing.js';
-import { installModule, instrumentModule } from './integrations/instrument-module.js';
+import * as sdk from './integrations/instrument-module.js';
 import { PI_AI } from './integrations/pi-ai/pi-ai.js';
 
 /**
@@ -17,17 +15,7 @@ import { PI_AI } from './integrations/pi-ai/pi-ai.js';
  * import * as piAi from '@earendil-works/pi-ai';
  * instrumentPiAi(piAi);
  */
-export function instrumentPiAi(
-  module: unknown,
-  tracing?: CatalystTracing | TracerProvider,
-): InstallResult {
-  return instrumentModule(PI_AI, module, tracing);
-}
+export const instrumentPiAi: sdk.Instrument = sdk.instrument(PI_AI);
 
 /** The same for a tracer provider of your own. */
-export function installPiAiInstrumentation(
-  module: unknown,
-  provider: TracerProvider,
-): InstallResult {
-  return installModule(PI_AI, module, provider);
-}
+export const installPiAiInstrumentation: sdk.Install = sdk.install(PI_AI);

@@ -1,90 +1,15 @@
-import {
-  context as contextApi,
-  SpanKind,
-  trace,
-  type Attributes,
-  type Context,
-  type Tracer,
-} from '@opentelemetry/api';
+import { context as contextApi, trace, type Context, type Tracer } from '@opentelemetry/api';
 import { liveSetup } from '../live-tracing.js';
 import { asText } from '../mapping/read-attributes.js';
-import { Attr, type SpanKindValue } from '../semconv/attribute-keys.js';
-import { identityOf, withIdentity, type Identity } from '../session/identity.js';
+import { Attr } from '../semconv/attribute-keys.js';
+import { identityOf, withIdentity } from '../session/identity.js';
 import type { OpenSpan } from '../spans/span-handle.js';
-import { openSpan, startSpan } from '../spans/start-span.js';
 import { guard } from './integration.js';
-import { isLiveKitSpan } from './llm-owner.js';
 import { jsonText } from './messages.js';
 import { closeAtShutdown } from './open-spans.js';
+import { abandonStep, endStep, NOBODY, startStep, type EndStep, type Step } from './step.js';
 
-/** A span of an agent's run: the run, a turn, a tool, a model call that its SDK reports. */
-export interface Step {
-  readonly span: OpenSpan;
-  /** Of everything below it. */
-  readonly context: Context;
-}
-
-export interface StepStart {
-  readonly name: string;
-  readonly kind: SpanKindValue;
-  readonly around: Context;
-  readonly identity?: Partial<Identity> | undefined;
-  readonly agentName?: string | undefined;
-  /** Without content. */
-  readonly attributes?: Attributes | undefined;
-  readonly otelKind?: SpanKind | undefined;
-  /** When it really began; absent: now. */
-  readonly startMillis?: number | undefined;
-}
-
-const NOBODY: Identity = Object.freeze({
-  sessionId: undefined,
-  userId: undefined,
-  agent: undefined,
-  metadata: undefined,
-  tags: undefined,
-});
-
-/** Without a tracer: that of the live tracing. */
-export function startStep(tracer: Tracer | undefined, start: StepStart): Step {
-  const { name, kind, around, agentName, attributes, otelKind, startMillis } = start;
-  const agent =
-    agentName === undefined ? undefined : { id: undefined, name: agentName, role: undefined };
-  const identity = agent === undefined ? start.identity : { agent, ...start.identity };
-  return contextApi.with(around, () => {
-    const span = openSpan(tracer, (usable) =>
-      startSpan(usable, {
-        name,
-        kind: otelKind ?? SpanKind.INTERNAL,
-        attributes: { [Attr.SPAN_KIND]: kind, ...attributes },
-        identity: identity === undefined ? undefined : { ...NOBODY, ...identity },
-        isAgentRun: kind === 'AGENT',
-        startMillis,
-      }),
-    );
-    return { span, context: span.activate(() => contextApi.active()) };
-  });
-}
-
-export function endStep({ span }: Step, output: unknown, failure?: unknown): void {
-  span.setOutput(output);
-  if (failure !== undefined) span.fail(failure);
-  span.end();
-}
-
-/** Ends a step that the SDK did not end. */
-export function abandonStep({ span }: Pick<Step, 'span'>): void {
-  span.setOutcome('abandoned').setStopReason('abandoned').setFinalized(false).end();
-}
-
-/** Whether what happens here belongs to a session of the application's or of LiveKit's. */
-export function isInSession(around: Context): boolean {
-  if (identityOf(around)?.sessionId !== undefined) return true;
-  const above = trace.getSpan(around);
-  return above !== undefined && isLiveKitSpan(above);
-}
-
-/** A run of an agent, put together from what its SDK reports: its span, and its tools. */
+/** A run, put together from what its SDK reports: its span, and its tools. */
 export class AgentRun {
   readonly tracer: Tracer | undefined;
   readonly tools: ToolCalls;
@@ -93,28 +18,9 @@ export class AgentRun {
   #step: Step;
   #isOver = false;
 
-  constructor(
-    tracer: Tracer | undefined,
-    start: {
-      readonly name: string;
-      readonly system?: string;
-      readonly agentId?: unknown;
-      readonly userId?: unknown;
-    },
-  ) {
-    const { name, system, agentId, userId } = start;
-    const id = asText(agentId);
+  constructor(tracer: Tracer | undefined, step: Step) {
     this.tracer = tracer;
-    this.#step = startStep(tracer, {
-      name,
-      kind: 'AGENT',
-      around: this.#around,
-      attributes: system === undefined ? undefined : { [Attr.LLM_SYSTEM]: system },
-      identity: {
-        agent: id === undefined ? undefined : { id, name: undefined, role: undefined },
-        userId: asText(userId),
-      },
-    });
+    this.#step = step;
     this.tools = new ToolCalls(tracer);
     this.#forget = closeAtShutdown(this.span, () => this.abandon());
   }
@@ -150,14 +56,12 @@ export class AgentRun {
 
   /** The run ended; with a message, it failed. */
   ended(failure?: string): void {
-    this.#end(({ span }) => {
-      if (failure !== undefined) span.fail({ message: failure });
-      span.end();
-    });
+    if (failure === undefined) this.finishBy(({ span }) => span.end());
+    else this.failed({ message: failure });
   }
 
   failed(error: unknown): void {
-    this.#end(({ span }) => {
+    this.finishBy(({ span }) => {
       span.fail(error);
       span.end();
     });
@@ -165,18 +69,20 @@ export class AgentRun {
 
   /** Nobody has read the run to its end. */
   abandon(): void {
-    this.#end(abandonStep);
+    this.finishBy(abandonStep);
   }
 
-  protected beforeEnd(): void {}
+  /** Ends what is open inside of the run, other than tools. */
+  protected beforeEnd(_end: EndStep): void {}
 
-  #end(end: (step: Step) => void): void {
+  /** `endInner`: what becomes of what is open inside. */
+  protected finishBy(end: EndStep, endInner: EndStep = abandonStep): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#forget();
     guard(() => {
-      this.tools.endAll(abandonStep);
-      this.beforeEnd();
+      this.tools.endAll(endInner);
+      this.beforeEnd(endInner);
     });
     end(this.#step);
   }
@@ -218,7 +124,7 @@ export class ToolCalls {
   }
 
   /** Ends what is open, the newest first: one may be below another. */
-  endAll(end: (tool: Step) => void): void {
+  endAll(end: EndStep): void {
     for (const tool of [...this.#open.values()].toReversed()) end(tool);
     this.#open.clear();
   }

@@ -16,6 +16,7 @@ import { mapProvider } from '../mapping/providers.js';
 import { asFiniteNumber, parseJson, type JsonRecord } from '../mapping/read-attributes.js';
 import { serializeValue } from '../spans/serialize-value.js';
 import { usageAttributes, withTotal, type NormalizedUsage } from '../spans/usage.js';
+import { guard } from './integration.js';
 import { jsonText, type Message } from './messages.js';
 
 /** A model call as it was asked for, in one form for all SDKs. */
@@ -37,6 +38,8 @@ export interface CallAnswer {
   readonly finishReason?: string | undefined;
   /** What is billed; absent when that is not known. */
   readonly usage?: NormalizedUsage | undefined;
+  /** What it cost in USD, where the SDK knows: `llm.cost.*`. */
+  readonly cost?: Attributes | undefined;
   readonly messages?: readonly Message[];
   /** Whether the model finished: a consumer that stops reading then has missed nothing. */
   readonly isComplete: boolean;
@@ -90,20 +93,36 @@ export function requestAttributes(request: CallRequest): Attributes {
 export function answerAttributes(answer: CallAnswer, isEmbedding = false): Attributes {
   const { model, usage, messages = [] } = answer;
   if (isEmbedding) return defined([[S.EMBEDDING_MODEL_NAME, model], ...countAttributes(usage)]);
-  const said = lastTextOf(messages, 'assistant');
-  const output =
-    said === undefined
-      ? ioAttributes('output', toolCallsText(messages), MimeType.JSON)
-      : ioAttributes('output', said);
   return defined([
     [S.LLM_MODEL_NAME, model],
     [S.LLM_RESPONSE_MODEL_NAME, model],
     ...countAttributes(usage),
+    ...Object.entries(answer.cost ?? {}),
     [S.LLM_FINISH_REASON, answer.finishReason],
     ['gen_ai.response.id', answer.id],
-    ...Object.entries(output),
+    ...Object.entries(outputAttributes(answer)),
     ...messagePairs(OUTPUT_MESSAGES, messages),
   ]);
+}
+
+/** An answer with what the provider said of it, where that was seen: frameworks drop and add some. */
+export function completedBy(answer: CallAnswer, seen: CallAnswer | undefined): CallAnswer {
+  return {
+    ...answer,
+    id: seen?.id ?? answer.id,
+    model: seen?.model ?? answer.model,
+    finishReason: seen?.finishReason ?? answer.finishReason,
+    usage: seen?.usage ?? answer.usage,
+    isComplete: answer.isComplete || seen?.isComplete === true,
+  };
+}
+
+/** What the model said last, else which tools it called. */
+export function outputAttributes({ messages = [] }: CallAnswer): Attributes {
+  const said = lastTextOf(messages, 'assistant');
+  return said === undefined
+    ? ioAttributes('output', toolCallsText(messages), MimeType.JSON)
+    : ioAttributes('output', said);
 }
 
 export function callAttributes(request: CallRequest, answer: CallAnswer): Attributes {
@@ -183,7 +202,8 @@ function ioAttributes(
 
 function messagePairs(side: MessageSide, messages: readonly Message[]): Pairs {
   const entries: AttributeEntry[] = [];
-  addMessages(entries, side, messages);
+  // A part of a type that nobody knows may be what JSON cannot say.
+  guard(() => addMessages(entries, side, messages));
   return entries.map(({ key, value }) => [key, value]);
 }
 

@@ -2,12 +2,13 @@ import type { TracerProvider } from '@opentelemetry/api';
 import type { InstallResult } from '../catalyst-tracing.js';
 import { sharedByCopies } from '../live-tracing.js';
 import { TRACER_NAME, VERSION } from '../version.js';
-import { aroundMethod, type Integration, type Unpatch } from './integration.js';
+import { aroundMethod, undoAll, type Integration, type Unpatch } from './integration.js';
 
 /** What was patched for one tracer provider, and what became of each SDK. */
 interface Installed {
   readonly results: Map<string, InstallResult>;
-  readonly unpatches: Unpatch[];
+  /** Another set after a shutdown. */
+  unpatches: Set<Unpatch>;
 }
 
 /** Where every copy of this package finds it: sub-paths are built on their own. */
@@ -19,7 +20,10 @@ export function integrationResults(provider: TracerProvider): readonly InstallRe
 
 /** Undoes everything that was patched for a provider. */
 export function uninstallIntegrations(provider: TracerProvider): void {
-  for (const unpatch of installedFor(provider).unpatches.splice(0)) unpatch();
+  const installed = installedFor(provider);
+  const { unpatches } = installed;
+  installed.unpatches = new Set();
+  undoAll(unpatches);
 }
 
 /** `shutdown()` of a provider undoes it; a provider that has none keeps it. */
@@ -28,7 +32,7 @@ export function undoAtShutdown(provider: TracerProvider): void {
     uninstallIntegrations(provider);
     return shutdown(...args);
   });
-  installedFor(provider).unpatches.push(unpatch);
+  installedFor(provider).unpatches.add(unpatch);
 }
 
 /** Patches one copy of an SDK; false when it is none. */
@@ -38,7 +42,7 @@ export function patchModule(
   provider: TracerProvider,
 ): boolean {
   const unpatches = integration.patch(module, provider.getTracer(TRACER_NAME, VERSION));
-  installedFor(provider).unpatches.push(...unpatches);
+  for (const unpatch of unpatches) installedFor(provider).unpatches.add(unpatch);
   return unpatches.length > 0;
 }
 
@@ -50,7 +54,10 @@ export async function patchWholeCopy(
   file?: string,
 ): Promise<boolean> {
   const { wholeCopy } = integration;
+  const { unpatches } = installedFor(provider);
   const whole = wholeCopy === undefined ? module : await wholeCopy(module, file);
+  // What is patched after a shutdown would never be undone, and would keep the next set-up out.
+  if (installedFor(provider).unpatches !== unpatches) return true;
   return patchModule(integration, whole, provider);
 }
 
@@ -74,7 +81,7 @@ export function resultOf(
 
 function installedFor(provider: TracerProvider): Installed {
   const all = sharedByCopies(INSTALLED, WeakMap<object, Installed>);
-  const installed = all.get(provider) ?? { results: new Map(), unpatches: [] };
+  const installed = all.get(provider) ?? { results: new Map(), unpatches: new Set<Unpatch>() };
   all.set(provider, installed);
   return installed;
 }

@@ -1,4 +1,4 @@
-import type { Tracer, TracerProvider } from '@opentelemetry/api';
+import type { TracerProvider } from '@opentelemetry/api';
 import type { CatalystTracing, InstallResult } from '../catalyst-tracing.js';
 import {
   CatalystInstrumentationError,
@@ -8,7 +8,6 @@ import {
 import { warnOnce } from '../diagnostics.js';
 import { liveSetup } from '../live-tracing.js';
 import { isRecord } from '../mapping/read-attributes.js';
-import { TRACER_NAME, VERSION } from '../version.js';
 import {
   patchModule,
   patchWholeCopy,
@@ -17,32 +16,39 @@ import {
   undoAtShutdown,
 } from './installed-sdks.js';
 import type { Integration } from './integration.js';
+import { isTracerProvider } from './step.js';
 
-/**
- * Connects one copy of an SDK for `instrumentX(module, tracing?)` of a sub-path: to the tracing that
- * was passed, else to the live one.
- */
-export function instrumentModule(
-  integration: Integration,
+/** Connects one copy of an SDK to the tracing that is passed, else to the live one. */
+export type Instrument = (
   module: unknown,
-  target: CatalystTracing | TracerProvider | undefined,
-): InstallResult {
-  const live = liveSetup();
-  const tracing: unknown = target ?? live?.tracing;
-  const unavailable = (reason: string): InstallResult =>
-    resultOf(integration.name, 'unavailable', reason);
-  if (tracing === undefined) return unavailable('there is no live tracing: call setup() first');
-  const provider = isRecord(tracing) ? tracing['provider'] : undefined;
-  if (!isTracerProvider(provider)) return installModule(integration, module, tracing);
-  if (live === undefined || !Object.is(tracing, live.tracing))
-    return unavailable('this tracing was shut down; call setup() again');
-  if (live.resolved?.disabled === true)
-    return unavailable('tracing is disabled by the environment');
-  return installModule(integration, module, provider);
-}
+  tracing?: CatalystTracing | TracerProvider,
+) => InstallResult;
 
 /** The same with a tracer provider of the application's own. Throws on what cannot be used. */
-export function installModule(
+export type Install = (module: unknown, provider: TracerProvider) => InstallResult;
+
+export function instrument(integration: Integration): Instrument {
+  return (module, target) => {
+    const live = liveSetup();
+    const tracing: unknown = target ?? live?.tracing;
+    const unavailable = (reason: string): InstallResult =>
+      resultOf(integration.name, 'unavailable', reason);
+    if (tracing === undefined) return unavailable('there is no live tracing: call setup() first');
+    const provider = isRecord(tracing) ? tracing['provider'] : undefined;
+    if (!isTracerProvider(provider)) return installModule(integration, module, tracing);
+    if (live === undefined || !Object.is(tracing, live.tracing))
+      return unavailable('this tracing was shut down; call setup() again');
+    if (live.resolved?.disabled === true)
+      return unavailable('tracing is disabled by the environment');
+    return installModule(integration, module, provider);
+  };
+}
+
+export function install(integration: Integration): Install {
+  return (module, provider) => installModule(integration, module, provider);
+}
+
+function installModule(
   integration: Integration,
   module: unknown,
   provider: unknown,
@@ -76,17 +82,4 @@ async function patchTheRest(
   const isFound = await patchWholeCopy(integration, module, provider).catch(() => false);
   const { name, expected } = integration;
   if (!isFound) warnOnce(`modules_${name}`, `${name} was not instrumented: pass ${expected}`);
-}
-
-/** The tracer of what was passed; `undefined` is the live tracing's, looked up when it is used. */
-export function tracerFor(
-  target: CatalystTracing | TracerProvider | undefined,
-): Tracer | undefined {
-  if (target === undefined) return undefined;
-  const provider = isTracerProvider(target) ? target : target.provider;
-  return provider.getTracer(TRACER_NAME, VERSION);
-}
-
-function isTracerProvider(value: unknown): value is TracerProvider {
-  return isRecord(value) && typeof value['getTracer'] === 'function';
 }

@@ -26,6 +26,9 @@ export type Method = (this: unknown, ...args: readonly unknown[]) => unknown;
 
 export type Unpatch = () => void;
 
+/** One function for all that has nothing to undo: sets of what is to be undone do not grow by it. */
+const NOTHING: Unpatch = () => {};
+
 // Every copy of this package marks what it has replaced, so that no call is wrapped twice.
 const PATCHED: unique symbol = Symbol.for('catalyst-tracing.patched');
 
@@ -45,7 +48,7 @@ export function aroundMethod(
   ) => unknown,
 ): Unpatch {
   const original: unknown = Reflect.get(target, name);
-  if (!isMethod(original) || Object.hasOwn(original, PATCHED)) return () => {};
+  if (!isMethod(original) || Object.hasOwn(original, PATCHED)) return NOTHING;
   let isOn = true;
   const patched = function (this: unknown, ...args: readonly unknown[]): unknown {
     if (!isOn) return Reflect.apply(original, this, args);
@@ -53,11 +56,17 @@ export function aroundMethod(
   };
   Object.defineProperty(patched, 'name', { value: original.name, configurable: true });
   Object.defineProperty(patched, PATCHED, { value: true });
-  if (!Reflect.set(target, name, patched)) return () => {};
+  if (!Reflect.set(target, name, patched)) return NOTHING;
   return () => {
     isOn = false;
     if (Reflect.get(target, name) === patched) Reflect.set(target, name, original);
   };
+}
+
+export function undoAll(unpatches: Set<Unpatch>): void {
+  const all = [...unpatches];
+  unpatches.clear();
+  for (const unpatch of all) unpatch();
 }
 
 /** Runs our code: what it throws must never reach the application or its SDK. */

@@ -1,4 +1,4 @@
-import { asText, isRecord, type JsonRecord } from '../mapping/read-attributes.js';
+import { asText, isRecord, recordIn, type JsonRecord } from '../mapping/read-attributes.js';
 import { serializeValue } from '../spans/serialize-value.js';
 
 /** A message of OpenTelemetry's GenAI format, which the mapping writes as OpenInference. */
@@ -173,10 +173,6 @@ export function textOf(content: unknown): string | undefined {
   const texts = recordsIn(content).flatMap(({ type, text }) => (type === 'image' ? [] : [text]));
   if (texts.length > 0 && texts.every((text) => typeof text === 'string')) return texts.join('\n');
   return jsonText(content);
-}
-
-export function recordIn(value: unknown): JsonRecord {
-  return isRecord(value) ? value : {};
 }
 
 export function listIn(value: unknown): readonly unknown[] {

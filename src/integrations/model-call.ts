@@ -5,11 +5,7 @@ import {
   type Context,
   type Tracer,
 } from '@opentelemetry/api';
-import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
-import { liveSetup } from '../live-tracing.js';
-import { identityOf } from '../session/identity.js';
 import type { OpenSpan } from '../spans/span-handle.js';
-import { startStep } from './agent-run.js';
 import {
   answerAttributes,
   inputAttributes,
@@ -19,8 +15,9 @@ import {
   type CallRequest,
 } from './call-attributes.js';
 import { guard } from './integration.js';
-import { markOwner, SILENT_OWNER, withOwner } from './llm-owner.js';
+import { markOwner, SILENT_OWNER, withOwner, type LlmOwner } from './llm-owner.js';
 import { closeAtShutdown } from './open-spans.js';
+import { setMetadata, startStep, type StepStart } from './step.js';
 
 /** How a call stopped that neither completed nor failed. */
 export type Stop = 'abandoned' | 'aborted' | 'raw';
@@ -42,7 +39,7 @@ export interface CallObserver {
  */
 export class ModelCall implements CallObserver {
   readonly span: OpenSpan;
-  readonly #request: CallRequest | undefined;
+  #request: CallRequest | undefined;
   readonly around: Context;
   #metadata: Readonly<Record<string, unknown>> = {};
   #forget: (() => void) | undefined;
@@ -54,15 +51,18 @@ export class ModelCall implements CallObserver {
     name: string,
     request: CallRequest | undefined,
     around: Context,
-    startMillis?: number,
+    {
+      owner,
+      ...more
+    }: Pick<StepStart, 'startMillis' | 'identity'> & { owner?: LlmOwner | undefined } = {},
   ) {
     this.around = around;
     this.#request = request;
     const attributes = request && startAttributes(request);
     const otelKind = SpanKind.CLIENT;
-    const step = { name, kind: 'LLM', around, otelKind, attributes, startMillis } as const;
+    const step = { ...more, name, kind: 'LLM', around, otelKind, attributes } as const;
     this.span = startStep(tracer, step).span;
-    markOwner(this.span.raw);
+    markOwner(this.span.raw, owner);
     // A call under way is sent as it is at shutdown: it should say what was asked.
     if (request !== undefined) this.span.setAttributes(inputAttributes(request));
   }
@@ -73,11 +73,16 @@ export class ModelCall implements CallObserver {
     );
   }
 
+  /** What was asked, where its SDK says so only now. */
+  asked(request: CallRequest): void {
+    this.#request = request;
+    this.span.setAttributes({ ...startAttributes(request), ...inputAttributes(request) });
+  }
+
   /** What a framework reports about the call in addition to the request. */
   addMetadata(metadata: Readonly<Record<string, unknown>>): void {
     this.#metadata = { ...this.#metadata, ...metadata };
-    if (Object.keys(this.#metadata).length === 0) return;
-    this.span.setAttribute(S.METADATA, withMetadataAround(this.around, this.#metadata));
+    setMetadata(this.span, this.around, this.#metadata);
   }
 
   streams(partial: () => CallAnswer | undefined): void {
@@ -127,14 +132,6 @@ export class ModelCall implements CallObserver {
     if (answer !== undefined) this.span.setAttributes(answerAttributes(answer, isEmbedding));
     if (request !== undefined) this.span.setAttributes(requestAttributes(request));
   }
-}
-
-/** Metadata of one span, after what the application said of all of them: there is one attribute. */
-export function withMetadataAround(
-  around: Context,
-  metadata: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, unknown>> {
-  return { ...liveSetup()?.resolved?.metadata, ...identityOf(around)?.metadata, ...metadata };
 }
 
 /** The application took the call back: `AbortController`, or the SDK's own `abort()`. */

@@ -1,16 +1,16 @@
+import { recordIn } from '../mapping/read-attributes.js';
 import { isMethod } from './integration.js';
-import { recordIn } from './messages.js';
 
-/** Observes what an application reads from a stream, and how it stops. */
+/** Observes what an application reads from a stream, and how it stops. A promise is waited for. */
 export interface StreamObserver {
   /** Runs each step of the source in here. */
   within?<T>(step: () => T): T;
-  item?(value: unknown): void;
+  item?(value: unknown): unknown;
   /** What the application does not get. */
   hides?(value: unknown): boolean;
-  failed?(error: unknown): void;
+  failed?(error: unknown): unknown;
   /** `undefined`: the stream ended. */
-  ended?(how: 'abandoned' | undefined): void;
+  ended?(how: 'abandoned' | undefined): unknown;
 }
 
 export function isStream(value: unknown): value is object & AsyncIterable<unknown> {
@@ -48,12 +48,12 @@ export function observeIterator(source: object, observer: StreamObserver): void 
       try {
         result = await step();
       } catch (error) {
-        observer.failed?.(error);
+        await observer.failed?.(error);
         throw error;
       }
       const { done, value } = recordIn(result);
-      if (done === true) observer.ended?.(undefined);
-      else observer.item?.(value);
+      if (done === true) await observer.ended?.(undefined);
+      else await observer.item?.(value);
       if (done === true || observer.hides?.(value) !== true) return result;
     }
   });

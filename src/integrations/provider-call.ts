@@ -1,9 +1,8 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import type { CallAnswer, CallRequest } from './call-attributes.js';
-import { isRecord } from '../mapping/read-attributes.js';
+import { isRecord, recordIn } from '../mapping/read-attributes.js';
 import { aroundMethod, guard, isMethod, type Unpatch } from './integration.js';
 import { ownerOf, STARTED_CALL_KEY } from './llm-owner.js';
-import { recordIn } from './messages.js';
 import { ModelCall, type CallObserver, type Stop } from './model-call.js';
 import { isStream, observeIterator } from './observed-stream.js';
 

@@ -11,6 +11,10 @@ export function asRecord(value: unknown): JsonRecord | undefined {
   return isRecord(value) ? value : undefined;
 }
 
+export function recordIn(value: unknown): JsonRecord {
+  return isRecord(value) ? value : {};
+}
+
 export function asText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-base';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { agentSpan, manualSpan, setup, wrapClaudeAgentSdkQuery } from '../../src/index.js';
 import { observeClaudeCode } from '../../src/claude-agent-sdk.js';
@@ -228,6 +229,36 @@ describe('other runs', () => {
       'abandoned',
     ]);
     expect(spans.every(({ ended }) => ended)).toBe(true);
+  });
+
+  it('is abandoned where nobody read on after the result of an earlier prompt', async () => {
+    const { spans } = await traced(async (query) => {
+      let hasAnswer = false;
+      async function* prompts(): AsyncGenerator {
+        for (const content of ['hello one', 'endless']) {
+          yield { type: 'user', message: { role: 'user', content }, parent_tool_use_id: null };
+        }
+        await new Promise(() => {});
+      }
+      for await (const { type } of query({ prompt: prompts(), options: OPTIONS })) {
+        if (hasAnswer && type === 'assistant') break;
+        hasAnswer ||= type === 'result';
+      }
+    });
+    expect(only(spans, 'claude.query').attributes['agent.outcome']).toBe('abandoned');
+  });
+
+  it('leaves nothing open where it is not sampled', async () => {
+    const open = (): number => {
+      const kept: unknown = Reflect.get(globalThis, Symbol.for('catalyst-tracing.open-spans'));
+      return kept instanceof Map ? kept.size : 0;
+    };
+    const { spans } = await collectSpans({ sampler: new AlwaysOffSampler() }, async () => {
+      const before = open();
+      await ask(wrapClaudeAgentSdkQuery(sdk.query), 'weather in Oslo');
+      expect(open()).toBe(before);
+    });
+    expect(spans).toEqual([]);
   });
 
   it('hands its trace to Claude Code', async () => {

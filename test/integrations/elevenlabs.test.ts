@@ -1,5 +1,5 @@
 import { trace } from '@opentelemetry/api';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { agentSpan, manualSpan } from '../../src/index.js';
 import { instrumentElevenLabs } from '../../src/elevenlabs.js';
 import { collectSpans, failed, type CollectedRun } from './collect-spans.js';
@@ -266,6 +266,36 @@ describe.each([
       new Set(['s-1']),
     );
   });
+});
+
+it('follows a conversation whose first start failed', async () => {
+  const elevenlabs = (await loadAgentSdk('elevenlabsJs', FILE)) as JsModule;
+  const getSignedUrl = vi
+    .fn()
+    .mockRejectedValueOnce(new Error('no network'))
+    .mockResolvedValue({ signedUrl: server.origin });
+  const { spans } = await collectSpans({ modules: { elevenlabs } }, async () => {
+    const talk = new elevenlabs.Conversation({
+      agentId: 'agent_1',
+      requiresAuth: true,
+      conversationClient: { conversationalAi: { conversations: { getSignedUrl } } },
+      audioInterface: { start: () => {}, stop: () => {}, output: () => {}, interrupt: () => {} },
+      webSocketFactory: { create: (url: string) => new server.WebSocket(url) },
+      client: {},
+    });
+    await expect(talk.startSession()).rejects.toThrow('no network');
+    await talk.startSession();
+    await settle();
+    talk.sendUserMessage('thanks');
+    await settle();
+    talk.endSession();
+  });
+  expect(treeOf(spans)).toEqual([
+    'elevenlabs.conversation AGENT',
+    'elevenlabs.conversation AGENT',
+    '  elevenlabs.turn CHAIN',
+  ]);
+  expect(failed(spans)).toHaveLength(1);
 });
 
 it('tells what is none of its modules', async () => {

@@ -1,7 +1,8 @@
 import { tmpdir } from 'node:os';
 import { SpanStatusCode, trace, type Attributes } from '@opentelemetry/api';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { InMemorySpanExporter, type ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { setup } from '../../src/index.js';
 import { instrumentLangChain } from '../../src/langchain.js';
 import { instrumentLangGraph } from '../../src/langgraph.js';
 import { installFrameworks, type FrameworkVersion } from './installations.js';
@@ -642,6 +643,20 @@ describe.each<FrameworkVersion>(['langchain1', 'langchain03'])('%s', (version) =
       // Without the wrapper of `openai`.
       JSON.stringify([own]).replace(',"OpenAI Chat Completions LLM"', ''),
     );
+  });
+
+  it('is undone by a shutdown that comes before all of it is loaded', async () => {
+    const { manager: langchain, openai } = all;
+    const tracing = await setup({ autoInstrument: false, exporters: [new InMemorySpanExporter()] });
+    instrumentLangChain(langchain);
+    await tracing.shutdown();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const { calls, spans, bill } = await runTraced(
+      (server) => chatModel(all, server).invoke(user('hello')),
+      { modules: { langchain, openai } },
+    );
+    expect(treeOf(calls)).toEqual([CHAT]);
+    expect(tokenSum(spans)).toEqual(bill);
   });
 
   it('takes everything as one object where no files are to be found, as in a bundle', async () => {

@@ -278,6 +278,16 @@ function modeTests(mode: 'langsmith' | 'otel'): void {
     }
   });
 
+  it('counts an answer that JSON cannot say', async () => {
+    const usage = { input_tokens: 5, output_tokens: 2, total_tokens: 7 };
+    const content = [{ type: 'score', value: 10n }];
+    const answer = { role: 'assistant', content, usage_metadata: usage };
+    const { calls } = await traced(() =>
+      all.traceable(() => answer, { name: 'ask', run_type: 'llm' })('hello'),
+    );
+    expect(tokenSum(calls)).toEqual({ prompt: 5, completion: 2 });
+  });
+
   it('says what failed', async () => {
     const { calls } = await traced((server) => CASES.at(-1)?.run(server) ?? Promise.resolve());
     expect(only(calls, 'bad')).toMatchObject({ status: { code: 2 } });

@@ -487,6 +487,33 @@ describe('the spans', () => {
     expect(JSON.parse(String(attributes['output.value']))).toHaveLength(2);
   });
 
+  it('know the model of a stream that ends with what Azure’s filters found', async () => {
+    const head = { id: 'chatcmpl-1', object: 'chat.completion.chunk', model: 'gpt-4.1-served' };
+    const found = { id: '', object: '', model: '', created: 0 };
+    const chunks = [
+      { ...found, choices: [], prompt_filter_results: [] },
+      { ...head, choices: [{ index: 0, delta: { role: 'assistant', content: 'Hi.' } }] },
+      { ...head, choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] },
+      { ...found, choices: [{ index: 0, content_filter_offsets: {} }] },
+    ];
+    const lines = [...chunks.map((chunk) => JSON.stringify(chunk)), '[DONE]'];
+    const body = lines.map((line) => `data: ${line}\n\n`).join('');
+    const answer = new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+    const client = new module.OpenAI({ apiKey: 'k', fetch: () => Promise.resolve(answer) });
+    const attributes = await attributesOf(async () =>
+      readAll(
+        await client.chat.completions.create({ model, stream: true, messages: user('hello') }),
+      ),
+    );
+    expect(attributes).toMatchObject({
+      'llm.model_name': 'gpt-4.1-served',
+      'llm.response.model_name': 'gpt-4.1-served',
+      'gen_ai.response.id': 'chatcmpl-1',
+      'llm.finish_reason': 'stop',
+      'output.value': 'Hi.',
+    });
+  });
+
   it('hold every choice, refusals and what was spoken', async () => {
     const several = await attributesOf(({ chat }) =>
       chat.completions.create({ model, n: 2, messages: user('refuse') }),

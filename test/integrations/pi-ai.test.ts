@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { agentSpan, manualSpan } from '../../src/index.js';
 import { instrumentPiAi } from '../../src/pi-ai.js';
@@ -5,6 +7,7 @@ import { collectSpans, failed, type CollectedRun } from './collect-spans.js';
 import { loadAgentSdk, loadAgentSdkDependency } from './installations.js';
 import { tokenSum, traceIds } from './scenarios.js';
 import { only, treeOf } from './span-tree.js';
+import { listen } from '../support/everything-said.js';
 import { startToolLoop } from './tool-loop-server.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -184,15 +187,45 @@ describe.each(VERSIONS)('%s', (version) => {
 
   it('closes at shutdown what is still under way', async () => {
     const server = await startToolLoop();
+    const listening = listen();
     const { spans } = await collectSpans({ modules: { piAi: modules.get(version) } }, async () => {
       const { stream, model } = generation(version);
       const events = stream(model(server.url), asked('slow'), OPTIONS)[Symbol.asyncIterator]();
       await events.next();
+      stream(model(server.url), asked('hello'), OPTIONS);
     });
+    // What comes later is no fault of the application's.
+    await new Promise((resolve) => setTimeout(resolve, 200));
     await server.close();
+    listening.stop();
+    expect(listening.text()).not.toContain('already ended');
     expect(spans.map(({ ended, attributes }) => [ended, attributes['agent.outcome']])).toEqual([
       [true, 'abandoned'],
+      [true, 'abandoned'],
     ]);
+  });
+});
+
+it('keeps nothing of a provider that is asked for again', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const provider = { stream: () => {}, streamSimple: () => {} };
+  class Models {
+    setProvider(): void {}
+    getProvider(): unknown {
+      return provider;
+    }
+  }
+  await collectSpans({}, () => {
+    const models = new Models();
+    instrumentPiAi(models);
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (let call = 0; call < 100_000; call += 1) models.getProvider();
+    collect();
+    // It was 45 MB.
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(10_000_000);
+    return Promise.resolve();
   });
 });
 

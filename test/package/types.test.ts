@@ -86,6 +86,9 @@ describe('the public API', () => {
   });
 });
 
+const FLAGS =
+  ts.TypeFormatFlags.NoTruncation | ts.TypeFormatFlags.UseAliasDefinedOutsideCurrentScope;
+
 /** What an entry exports, by name, as declarations without comments. */
 function describeExports(path: string): string {
   const program = ts.createProgram([path], OPTIONS);
@@ -100,9 +103,12 @@ function describeExports(path: string): string {
     .map((exported) => {
       const symbol =
         exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
-      const declarations = (symbol.declarations ?? []).map((declaration) =>
-        printer.printNode(ts.EmitHint.Unspecified, declaration, declaration.getSourceFile()),
-      );
+      const declarations = (symbol.declarations ?? []).map((declaration) => {
+        const [signature] = checker.getTypeOfSymbol(symbol).getCallSignatures();
+        if (ts.isVariableDeclaration(declaration) && signature !== undefined)
+          return `declare function ${symbol.name}${checker.signatureToString(signature, declaration, FLAGS)};`;
+        return printer.printNode(ts.EmitHint.Unspecified, declaration, declaration.getSourceFile());
+      });
       return `// ${exported.name}\n${declarations.join('\n')}\n`;
     })
     .join('\n');

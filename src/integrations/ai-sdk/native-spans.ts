@@ -1,6 +1,12 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import type { Attributes } from '@opentelemetry/api';
-import { asText, isRecord, parseJson, parseJsonRecord } from '../../mapping/read-attributes.js';
+import {
+  asText,
+  isRecord,
+  parseJson,
+  parseJsonRecord,
+  recordIn,
+} from '../../mapping/read-attributes.js';
 import type { SpanKindValue } from '../../semconv/attribute-keys.js';
 import { readUsage } from '../../spans/usage.js';
 import {
@@ -10,7 +16,7 @@ import {
   type CallAnswer,
   type CallRequest,
 } from '../call-attributes.js';
-import { listIn, readMessages, recordIn, recordsIn, without } from '../messages.js';
+import { listIn, readMessages, recordsIn, without } from '../messages.js';
 import type { NativeSpanMapper } from '../native-spans.js';
 import {
   answerMessage,

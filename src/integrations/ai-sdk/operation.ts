@@ -6,31 +6,23 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 import { mapProvider } from '../../mapping/providers.js';
-import { asText, type JsonRecord } from '../../mapping/read-attributes.js';
+import { asText, recordIn, type JsonRecord } from '../../mapping/read-attributes.js';
 import type { Identity } from '../../session/identity.js';
 import type { SpanKindValue } from '../../semconv/attribute-keys.js';
 import { readUsage } from '../../spans/usage.js';
-import {
-  abandonStep,
-  endStep,
-  isInSession,
-  startStep,
-  ToolCalls,
-  type Step,
-} from '../agent-run.js';
+import { AgentRun } from '../agent-run.js';
 import type { CallRequest } from '../call-attributes.js';
 import {
   contentParts,
   jsonText,
   listIn,
   readMessages,
-  recordIn,
   recordsIn,
   without,
   type Message,
 } from '../messages.js';
 import { ModelCall } from '../model-call.js';
-import { closeAtShutdown } from '../open-spans.js';
+import { endStep, isInSession, startStep, type EndStep, type Step } from '../step.js';
 
 /** Generations are agents' work: they call tools and take several steps. The rest is one request. */
 export const GENERATION: RegExp = /^ai\.(?:generate|stream)(?:Text|Object)$/u;
@@ -40,13 +32,10 @@ const NOT_PARAMETERS =
   );
 
 /** The spans of one call of `generateText()`, `embed()` and so on, from the hooks of version 7. */
-export class Operation {
-  readonly #tracer: Tracer;
-  readonly #root: Step;
-  readonly #tools: ToolCalls;
+export class Operation extends AgentRun {
   /** Of embeddings, which may be asked for at the same time. */
   readonly #embeddings = new Map<unknown, ModelCall>();
-  readonly #forget: () => void;
+  readonly #onEnd: () => void;
   /** A step of a generation, or what reranks. */
   #step: Step | undefined;
   model: ModelCall | undefined;
@@ -66,13 +55,13 @@ export class Operation {
     onObjectStepEnd: (of, event) => of.#endModel(event),
     onToolExecutionStart: (of, { toolCall }) => {
       const { toolCallId, toolName, input } = recordIn(toolCall);
-      const tool = of.#tools.start(of.#context, toolCallId, toolName, input);
+      const tool = of.tools.start(of.#inner, toolCallId, toolName, input);
       tool.setAttribute(S.TOOL_PARAMETERS, jsonText(input));
     },
     onToolExecutionEnd: (of, { toolCall, toolOutput }) => {
       const { type, output, error } = recordIn(toolOutput);
       const failure = type === 'tool-error' ? (error ?? 'error') : undefined;
-      of.#tools.end(recordIn(toolCall)['toolCallId'], output, failure);
+      of.tools.end(recordIn(toolCall)['toolCallId'], output, failure);
     },
     onEmbedStart: (of, event) => of.#startEmbedding(event),
     onEmbedEnd: (of, { embedCallId, usage, modelId }) => {
@@ -98,7 +87,7 @@ export class Operation {
       of.#endStep();
     },
     onEnd: (of, { text, object, recordOutputs }) => {
-      if (recordOutputs !== false) of.#root.span.setOutput(asText(text) ?? object);
+      if (recordOutputs !== false) of.span.setOutput(asText(text) ?? object);
       of.#end(({ span }) => span.end());
     },
     onAbort: (of) => {
@@ -118,49 +107,37 @@ export class Operation {
     const { runtimeContext, messages, prompt, value, query } = event;
     const isGeneration = GENERATION.test(id);
     const name = asText(event['functionId']);
-    const around = contextApi.active();
-    this.#tracer = tracer;
-    this.#tools = new ToolCalls(tracer);
-    this.#root = startStep(tracer, {
-      name: name ?? id,
-      kind: isGeneration ? 'AGENT' : 'CHAIN',
-      around,
-      agentName: isGeneration ? name : undefined,
-      identity: {
-        ...identityIn(recordIn(runtimeContext)),
-        ...(isInSession(around) && { sessionId: undefined }),
-      },
-    });
-    this.#root.span.setInput(messages ?? prompt ?? value ?? query);
-    const forget = closeAtShutdown(this.#root.span, () => {
-      this.model?.stopped('abandoned');
-      for (const embedding of this.#embeddings.values()) embedding.stopped('abandoned');
-      this.#end(abandonStep);
-    });
-    this.#forget = () => {
-      forget();
-      onEnd();
+    const identity = {
+      ...identityIn(recordIn(runtimeContext)),
+      ...(isInSession(contextApi.active()) && { sessionId: undefined }),
     };
+    const kind = isGeneration ? 'AGENT' : 'CHAIN';
+    const agentName = isGeneration ? name : undefined;
+    super(tracer, startStep(tracer, { name: name ?? id, kind, agentName, identity }));
+    this.#onEnd = onEnd;
+    this.span.setInput(messages ?? prompt ?? value ?? query);
   }
 
-  toolContext(id: unknown): Context | undefined {
-    return this.#tools.get(id)?.context;
+  get #inner(): Context {
+    return this.#step?.context ?? this.context;
   }
 
-  get #context(): Context {
-    return (this.#step ?? this.#root).context;
+  override abandon(): void {
+    for (const call of [this.model, ...this.#embeddings.values()]) call?.stopped('abandoned');
+    super.abandon();
   }
 
-  /** Ends what is open, the innermost first. Ended spans take no notice. */
-  #end(end: (step: Step) => void): void {
-    this.#forget();
-    this.#tools.endAll(end);
+  protected override beforeEnd(end: EndStep): void {
+    this.#onEnd();
     if (this.#step !== undefined) end(this.#step);
-    end(this.#root);
+  }
+
+  #end(end: EndStep): void {
+    this.finishBy(end, end);
   }
 
   #startStep(name: string, kind: SpanKindValue): void {
-    this.#step = startStep(this.#tracer, { name, kind, around: this.#root.context });
+    this.#step = startStep(this.tracer, { name, kind, around: this.context });
   }
 
   #endStep(): void {
@@ -176,7 +153,7 @@ export class Operation {
       tools: listIn(event['tools']),
       parameters: without(event, NOT_PARAMETERS),
     };
-    this.model = new ModelCall(this.#tracer, nameOf('chat', event), request, this.#context);
+    this.model = new ModelCall(this.tracer, nameOf('chat', event), request, this.#inner);
   }
 
   #endModel(event: JsonRecord): void {
@@ -200,8 +177,7 @@ export class Operation {
       parameters: dimensions === undefined ? {} : { dimensions },
       texts: listIn(values).filter((text) => typeof text === 'string'),
     };
-    const { context } = this.#root;
-    const call = new ModelCall(this.#tracer, nameOf('embed', event), request, context);
+    const call = new ModelCall(this.tracer, nameOf('embed', event), request, this.context);
     this.#embeddings.set(embedCallId, call);
   }
 }

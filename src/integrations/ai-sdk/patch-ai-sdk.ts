@@ -1,8 +1,7 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { liveSetup } from '../../live-tracing.js';
-import { asText, isRecord } from '../../mapping/read-attributes.js';
+import { asText, isRecord, recordIn } from '../../mapping/read-attributes.js';
 import { guard, isMethod, moduleParts, type Integration, type Unpatch } from '../integration.js';
-import { recordIn } from '../messages.js';
 import { Operation } from './operation.js';
 
 /** Marks the integrations of every copy of this package. */
@@ -110,7 +109,7 @@ class TelemetryHooks {
     toolCallId: string;
     execute: () => PromiseLike<T>;
   }): PromiseLike<T> {
-    const below = this.#operations.get(call.callId)?.toolContext(call.toolCallId);
+    const below = this.#operations.get(call.callId)?.tools.get(call.toolCallId)?.context;
     return below === undefined ? call.execute() : contextApi.with(below, call.execute);
   }
 

@@ -1,15 +1,8 @@
 import { LLMSystem } from '@arizeai/openinference-semantic-conventions';
-import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import { asText, isRecord, recordIn, type JsonRecord } from '../../mapping/read-attributes.js';
 import { readUsage } from '../../spans/usage.js';
 import { modelHost, type CallAnswer, type CallRequest } from '../call-attributes.js';
-import {
-  contentParts,
-  joinedRecord,
-  listIn,
-  readMessages,
-  recordIn,
-  without,
-} from '../messages.js';
+import { contentParts, joinedRecord, listIn, readMessages, without } from '../messages.js';
 import type { AnswerReader, Endpoint } from '../provider-call.js';
 
 /** `messages.create` and `beta.messages.create`, which all helpers go through. */

@@ -3,12 +3,14 @@ import {
   asFiniteNumber,
   asText,
   isRecord,
+  recordIn,
   type JsonRecord,
 } from '../../mapping/read-attributes.js';
-import { abandonStep, AgentRun, endStep, startStep, type Step } from '../agent-run.js';
+import { AgentRun } from '../agent-run.js';
 import { messagesRequest } from '../anthropic/messages.js';
-import { recordIn, recordsIn, textOf } from '../messages.js';
+import { recordsIn, textOf } from '../messages.js';
 import { ClaudeCall, ClaudeUsage, countsElsewhere } from './claude-usage.js';
+import { abandonStep, endStep, startStep, type Step } from '../step.js';
 
 /** The main loop or a sub-agent: what was said in it, and the message that the model is writing. */
 interface Scope {
@@ -42,8 +44,14 @@ export class ClaudeRun extends AgentRun {
    * `prompt`: what was asked, where it is text; messages that stream in arrive by `prompted()`. `env`:
    * of Claude Code. `isResumed`: the first totals include what was billed before.
    */
-  constructor(tracer: Tracer | undefined, prompt: unknown, env: JsonRecord, isResumed: boolean) {
-    super(tracer, { name: 'claude.query', system: 'anthropic' });
+  constructor(
+    tracer: Tracer | undefined,
+    step: Step,
+    prompt: unknown,
+    env: JsonRecord,
+    isResumed: boolean,
+  ) {
+    super(tracer, step);
     this.#usage = new ClaudeUsage(tracer, countsElsewhere(env), isResumed);
     if (typeof prompt === 'string') this.prompted({ role: 'user', content: prompt });
   }
@@ -199,6 +207,8 @@ export class ClaudeRun extends AgentRun {
     const { call, step, messages, sinceMillis } = scope;
     if (call?.id === (asText(message['id']) ?? '')) return call;
     this.#seal(scope);
+    // An earlier prompt's result does not answer this one.
+    if (scope === this.#main) this.#hasResult = false;
     const asked = messagesRequest({ model: message['model'], messages }, undefined);
     const request = { ...asked, provider: 'anthropic' };
     const around = step?.context ?? this.context;

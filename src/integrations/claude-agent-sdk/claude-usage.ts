@@ -1,34 +1,32 @@
 import type { Context, Tracer } from '@opentelemetry/api';
 import { warnOnce } from '../../diagnostics.js';
-import { asText, type JsonRecord } from '../../mapping/read-attributes.js';
+import { asText, recordIn, type JsonRecord } from '../../mapping/read-attributes.js';
 import { readUsage, type NormalizedUsage } from '../../spans/usage.js';
 import { laterUsage, messagesAnswer } from '../anthropic/messages.js';
 import { sideBySide, sumOfUsage, type CallRequest } from '../call-attributes.js';
-import { recordIn } from '../messages.js';
 import { ModelCall } from '../model-call.js';
 
 /** One message of the API: it arrives in pieces, and is one model call. */
-export class ClaudeCall {
+export class ClaudeCall extends ModelCall {
   readonly id: string;
   readonly model: string;
   readonly blocks: JsonRecord[] = [];
-  readonly #call: ModelCall;
   #usage: JsonRecord = {};
   #isExact = false;
   #finishReason: string | undefined;
   #endMillis = Date.now();
 
-  /** `sinceMillis`: when the model got something to answer. */
+  /** `startMillis`: when the model got something to answer. */
   constructor(
     tracer: Tracer | undefined,
     message: JsonRecord,
     request: CallRequest,
     around: Context,
-    sinceMillis: number,
+    startMillis: number,
   ) {
+    super(tracer, 'claude.message', request, around, { startMillis });
     this.id = asText(message['id']) ?? '';
     this.model = asText(message['model']) ?? '';
-    this.#call = new ModelCall(tracer, 'claude.message', request, around, sinceMillis);
     this.#usage = laterUsage({}, message['usage']);
   }
 
@@ -62,7 +60,7 @@ export class ClaudeCall {
   end(usage: NormalizedUsage | undefined): void {
     const { id, model, blocks: content } = this;
     const answer = messagesAnswer({ id, model, content, stop_reason: this.#finishReason });
-    this.#call.answered({ ...answer, usage }, this.#endMillis);
+    this.answered({ ...answer, usage }, this.#endMillis);
   }
 }
 

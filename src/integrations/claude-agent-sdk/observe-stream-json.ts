@@ -4,8 +4,7 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import type { CatalystTracing } from '../../catalyst-tracing.js';
 import { parseJsonRecord, type JsonRecord } from '../../mapping/read-attributes.js';
 import { processEnvironment } from '../../options/resolve-options.js';
-import { guard } from '../integration.js';
-import { ClaudeRun } from './claude-run.js';
+import { startClaudeRun, type StartedRun } from './start-run.js';
 
 /** The output of Claude Code, or how to start it with the environment that is passed. */
 export type ClaudeCodeOutput = Readable | ((env: NodeJS.ProcessEnv) => Readable);
@@ -27,34 +26,34 @@ export function observeStreamJson(
   { prompt, resumed = false, env = processEnvironment() }: ObserveClaudeCodeOptions,
   tracer: Tracer | undefined,
 ): AsyncGenerator<JsonRecord, void> {
-  const run = new ClaudeRun(tracer, prompt, env, resumed);
+  const run = startClaudeRun(tracer, prompt, env, resumed);
   let lines: Readable;
   try {
-    lines = contextApi.with(run.context, () =>
+    lines = contextApi.with(run.step.context, () =>
       typeof output === 'function' ? output({ ...env, ...traceParent() }) : output,
     );
   } catch (error) {
-    run.finish(error);
+    void run.see((started) => started.finish(error));
     throw error;
   }
   return messagesOf(lines, run);
 }
 
-async function* messagesOf(output: Readable, run: ClaudeRun): AsyncGenerator<JsonRecord, void> {
+async function* messagesOf(output: Readable, run: StartedRun): AsyncGenerator<JsonRecord, void> {
   try {
     const { createInterface } = await import('node:readline');
     for await (const line of createInterface({ input: output, crlfDelay: Infinity })) {
       const message = parseJsonRecord(line);
       if (message === undefined) continue;
-      guard(() => run.see(message));
+      await run.see((started) => started.see(message));
       yield message;
     }
-    guard(() => run.finishOutput());
+    await run.see((started) => started.finishOutput());
   } catch (error) {
-    guard(() => run.finish(error));
+    await run.see((started) => started.finish(error));
     throw error;
   } finally {
-    guard(() => run.finish());
+    await run.see((started) => started.finish());
   }
 }
 

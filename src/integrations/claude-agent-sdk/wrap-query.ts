@@ -1,10 +1,9 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
-import { isRecord } from '../../mapping/read-attributes.js';
+import { isRecord, recordIn } from '../../mapping/read-attributes.js';
 import { processEnvironment } from '../../options/resolve-options.js';
 import { aroundMethod, guard, moduleParts, type Integration, type Method } from '../integration.js';
-import { recordIn } from '../messages.js';
 import { isGenerator, isStream, observeIterator } from '../observed-stream.js';
-import { ClaudeRun } from './claude-run.js';
+import { startClaudeRun, type StartedRun } from './start-run.js';
 
 /**
  * The SDK as an object whose `query` can be replaced: CommonJS exports, `{ default }`, a copy. An ES
@@ -44,18 +43,19 @@ export function tracedQuery(
   const { resume, continue: goesOn } = options;
   const env = isRecord(options['env']) ? options['env'] : processEnvironment();
   const isResumed = typeof resume === 'string' || goesOn === true;
-  const run = guard(() => new ClaudeRun(tracer, params['prompt'], env, isResumed));
+  const run = guard(() => startClaudeRun(tracer, params['prompt'], env, isResumed));
   if (run === undefined) return plain(...args);
-  if (!run.span.raw.isRecording()) return contextApi.with(run.context, () => plain(...args));
+  const { span, context } = run.step;
+  if (!span.raw.isRecording()) return contextApi.with(context, () => plain(...args));
   // Only they have the exact counts. The application does not see those it has not asked for.
   const observed = { ...params, prompt: observedPrompt(params['prompt'], run) };
   const asked = { ...observed, options: { ...options, includePartialMessages: true } };
   let messages: unknown;
   try {
     // Claude Code is started here, with the `TRACEPARENT` of the active span.
-    messages = contextApi.with(run.context, () => plain(asked, ...args.slice(1)));
+    messages = contextApi.with(context, () => plain(asked, ...args.slice(1)));
   } catch (error) {
-    run.finish(error);
+    void run.see((started) => started.finish(error));
     throw error;
   }
   if (isGenerator(messages))
@@ -64,29 +64,29 @@ export function tracedQuery(
 }
 
 /** The messages that the application streams in, seen as Claude Code takes them. */
-function observedPrompt(prompt: unknown, run: ClaudeRun): unknown {
+function observedPrompt(prompt: unknown, run: StartedRun): unknown {
   if (!isStream(prompt)) return prompt;
   return (async function* observed() {
     for await (const message of prompt) {
-      guard(() => run.prompted(recordIn(message)['message']));
+      await run.see((started) => started.prompted(recordIn(message)['message']));
       yield message;
     }
   })();
 }
 
 /** The SDK's own object, with its methods (`interrupt`, `setModel`). */
-function observeMessages(messages: AsyncGenerator, run: ClaudeRun, wantsEvents: boolean): void {
-  const finish = (error?: unknown): void => guard(() => run.finish(error));
+function observeMessages(messages: AsyncGenerator, run: StartedRun, wantsEvents: boolean): void {
+  const finish = (error?: unknown): Promise<void> => run.see((started) => started.finish(error));
   observeIterator(messages, {
-    within: (step) => contextApi.with(run.context, step),
-    item: (message) => guard(() => run.see(message)),
+    within: (step) => contextApi.with(run.step.context, step),
+    item: (message) => run.see((started) => started.see(message)),
     hides: (message) => !wantsEvents && recordIn(message)['type'] === 'stream_event',
     failed: finish,
     ended: () => finish(),
   });
   aroundMethod(messages, 'close', (close, args) => {
     const result = close(...args);
-    finish();
+    void finish();
     return result;
   });
   // It would be the iterator behind the SDK's object.

@@ -1,5 +1,5 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
-import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import { asText, isRecord, recordIn, type JsonRecord } from '../../mapping/read-attributes.js';
 import { AgentRun, toolFailure } from '../agent-run.js';
 import { sideBySide } from '../call-attributes.js';
 import {
@@ -11,9 +11,10 @@ import {
   type Integration,
   type Unpatch,
 } from '../integration.js';
-import { recordIn, recordsIn } from '../messages.js';
+import { recordsIn } from '../messages.js';
 import { ModelCall } from '../model-call.js';
 import { observeIterator } from '../observed-stream.js';
+import { identityBy, startStep } from '../step.js';
 
 /** Agents come from two static methods; their runs are what `send()` resolves with. */
 export const CURSOR_SDK: Integration = {
@@ -91,7 +92,9 @@ class CursorRun extends AgentRun {
   #text = '';
 
   constructor(tracer: Tracer, agentId: unknown, message: unknown) {
-    super(tracer, { name: 'cursor.run', system: 'cursor', agentId });
+    const identity = identityBy(agentId);
+    const start = { name: 'cursor.run', kind: 'AGENT', system: 'cursor', identity } as const;
+    super(tracer, startStep(tracer, start));
     this.joinSession(agentId);
     this.span.setInput(recordIn(message)['text'] ?? message);
   }
@@ -124,8 +127,8 @@ class CursorRun extends AgentRun {
   /** The SDK does not report single model calls: one span covers all of the run. */
   #count(usage: JsonRecord, model: string | undefined): void {
     const request = { model, system: 'cursor', provider: 'cursor' };
-    const { tracer, context } = this;
-    const call = new ModelCall(tracer, 'cursor.model', request, context, this.#startMillis);
+    const startMillis = this.#startMillis;
+    const call = new ModelCall(this.tracer, 'cursor.model', request, this.context, { startMillis });
     // `total` is input, output and both caches (`usage-types.d.ts` of 1.0.32).
     const counts = Object.entries(usage).map(([key, count]) => [
       key.replace(/Tokens$/u, ''),

@@ -1,7 +1,6 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
-import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
-import { Attr } from '../../semconv/attribute-keys.js';
-import { AgentRun, startStep, toolFailure, type Step } from '../agent-run.js';
+import { asText, isRecord, recordIn, type JsonRecord } from '../../mapping/read-attributes.js';
+import { AgentRun, toolFailure } from '../agent-run.js';
 import {
   aroundMethod,
   callIn,
@@ -10,12 +9,12 @@ import {
   moduleParts,
   prototypeAt,
   seeEnd,
+  undoAll,
   type Integration,
   type Method,
   type Unpatch,
 } from '../integration.js';
-import { recordIn } from '../messages.js';
-import { withMetadataAround } from '../model-call.js';
+import { identityBy, setMetadata, startStep, type Step } from '../step.js';
 
 /** `elevenlabs-js` has its class in its own file: `…/conversationalAi/conversation`. */
 const NAMES = ['Conversation', 'TextConversation', 'VoiceConversation', 'default'];
@@ -115,10 +114,11 @@ function observedTools(tools: JsonRecord, calls: JsonRecord[], run: Conversation
 function patchConversation(prototype: object, tracer: Tracer): readonly Unpatch[] {
   const runs = new WeakMap<object, ConversationRun>();
   const byTool = new Map<unknown, ConversationRun>();
-  const tools: Unpatch[] = [];
+  const tools = new Set<Unpatch>();
   const start = aroundMethod(prototype, 'startSession', (call, args, conversation) => {
-    if (!isRecord(conversation) || runs.has(conversation)) return call(...args);
-    const run = guard(() => startRun(conversation, tracer, byTool, tools));
+    // A start that failed may be repeated.
+    if (!isRecord(conversation) || runs.get(conversation)?.isOver === false) return call(...args);
+    const run = guard(() => follow(conversation, tracer, byTool, tools));
     if (run === undefined) return call(...args);
     runs.set(conversation, run);
     return startedIn(run, () => call(...args));
@@ -127,15 +127,15 @@ function patchConversation(prototype: object, tracer: Tracer): readonly Unpatch[
     if (isRecord(conversation)) guard(() => runs.get(conversation)?.userSaid(args[0]));
     return call(...args);
   });
-  return [start, say, () => tools.splice(0).forEach((unpatch) => unpatch())];
+  return [start, say, () => undoAll(tools)];
 }
 
 /** Follows a conversation by what its class is made of. */
-function startRun(
+function follow(
   conversation: JsonRecord,
   tracer: Tracer,
   byTool: Map<unknown, ConversationRun>,
-  tools: Unpatch[],
+  tools: Set<Unpatch>,
 ): ConversationRun {
   const { agentId, config, clientTools, callbackMessageReceived: own } = conversation;
   const run = new ConversationRun(tracer, agentId, recordIn(config)['userId']);
@@ -150,7 +150,7 @@ function startRun(
     const isBroken = typeof code === 'number' && code !== NORMAL_CLOSURE && code !== NO_STATUS;
     guard(() => run.ended(isBroken ? (asText(reason) ?? `closed with ${code}`) : undefined));
   });
-  if (isRecord(clientTools)) tools.push(patchHandle(Object.getPrototypeOf(clientTools), byTool));
+  if (isRecord(clientTools)) tools.add(patchHandle(Object.getPrototypeOf(clientTools), byTool));
   return run;
 }
 
@@ -186,14 +186,17 @@ class ConversationRun extends AgentRun {
   #hasInput = false;
 
   constructor(tracer: Tracer, agentId: unknown, userId: unknown) {
-    super(tracer, { name: 'elevenlabs.conversation', system: 'elevenlabs', agentId, userId });
+    const identity = identityBy(agentId, userId);
+    const start = { name: 'elevenlabs.conversation', kind: 'AGENT', identity } as const;
+    super(tracer, startStep(tracer, { ...start, system: 'elevenlabs' }));
   }
 
   /** The same text may come twice: as it was sent, and as the server understood it. */
   userSaid(said: unknown): void {
     const text = asText(said)?.trim();
     const turn = this.#turn;
-    if (text === undefined || (turn?.input === text && turn.output === undefined)) return;
+    if (this.isOver || text === undefined) return;
+    if (turn?.input === text && turn.output === undefined) return;
     this.beforeEnd();
     this.#startTurn(text);
     if (!this.#hasInput) this.span.setInput(text);
@@ -247,8 +250,7 @@ class ConversationRun extends AgentRun {
     const around = this.#turn?.context ?? this.context;
     const { tool_call_id: id, tool_name: name, tool_type: type, parameters } = call;
     const span = this.tools.start(around, id, name, parameters);
-    if (type !== undefined)
-      span.setAttribute(Attr.METADATA, withMetadataAround(around, { tool_type: type }));
+    if (type !== undefined) setMetadata(span, around, { tool_type: type });
   }
 
   /** Every state of a call comes in its own event. */

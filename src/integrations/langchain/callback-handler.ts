@@ -1,9 +1,16 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import { context as contextApi, createContextKey, type Attributes } from '@opentelemetry/api';
-import { asText, isRecord, parseJsonRecord } from '../../mapping/read-attributes.js';
+import {
+  asText,
+  isRecord,
+  parseJsonRecord,
+  recordIn,
+  type JsonRecord,
+} from '../../mapping/read-attributes.js';
+import { completedBy } from '../call-attributes.js';
 import { guard } from '../integration.js';
 import { ownerOf } from '../llm-owner.js';
-import { jsonText, listIn, readMessage, recordIn, type Message } from '../messages.js';
+import { jsonText, listIn, readMessage, type Message } from '../messages.js';
 import { isAbort } from '../model-call.js';
 import {
   documentAttributes,
@@ -12,15 +19,13 @@ import {
   langChainRequest,
   plainValue,
 } from './messages.js';
-import { ModelOwner, type RunSpans, type RunStart } from './runs.js';
+import { ModelOwner, type RunSpans, type RunStart } from '../runs.js';
+import { reportedRun, type GraphNotes } from './runs.js';
 
 /** The tool that is called. Callbacks get its name, and not its description. */
 export const TOOL_KEY: symbol = createContextKey('catalyst.langchain.tool');
 
 type OnError = (error: unknown, id: unknown) => void;
-
-/** Nodes of one run of a graph that have run, to find which came before another one. */
-type Steps = { readonly step: number; readonly node: string }[];
 
 /**
  * The callback handler that makes runs spans. A plain object would do for LangChain; `awaitHandlers`
@@ -29,10 +34,9 @@ type Steps = { readonly step: number; readonly node: string }[];
 export class CallbackHandler {
   readonly name = 'catalyst_tracing';
   readonly awaitHandlers = true;
-  readonly #spans: RunSpans;
-  readonly #steps = new Map<string, Steps>();
+  readonly #spans: RunSpans<GraphNotes>;
 
-  constructor(spans: RunSpans) {
+  constructor(spans: RunSpans<GraphNotes>) {
     this.#spans = spans;
   }
 
@@ -52,7 +56,7 @@ export class CallbackHandler {
     this.#spans.end(id, ({ call, owner }) => {
       const isCached = recordIn(extra)['cached'] === true;
       if (isCached) call?.addMetadata({ cache_hit: true });
-      call?.answered(langChainAnswer(output, isCached ? undefined : owner?.answer));
+      call?.answered(completedBy(langChainAnswer(output), isCached ? undefined : owner?.answer));
     });
   }
 
@@ -64,12 +68,14 @@ export class CallbackHandler {
     const [id, parentId, tags, metadata, runType, runName, extra] = rest;
     guard(() => {
       const run = runStart(chain, id, parentId, tags, metadata, runName);
+      const reported = recordIn(metadata);
       const isGraph = listIn(recordIn(chain)['id']).includes('pregel');
-      const isAgent = isGraph && run.metadata['ls_integration'] === 'langchain_create_agent';
+      const isAgent = isGraph && reported['ls_integration'] === 'langchain_create_agent';
       const isPrompt = runType === 'prompt';
       const kind = isAgent ? 'AGENT' : isPrompt ? 'PROMPT' : 'CHAIN';
-      const agentName = isAgent ? (asText(run.metadata['lc_agent_name']) ?? run.name) : undefined;
-      const span = this.#spans.start({ ...run, agentName }, kind, this.#nodeAttributes(run));
+      const agentName = isAgent ? (asText(reported['lc_agent_name']) ?? run.name) : undefined;
+      const node = this.#nodeAttributes(run, reported);
+      const span = this.#spans.start({ ...run, agentName }, kind, node, {});
       if (isPrompt) {
         span.setAttribute(S.PROMPT_TEMPLATE_VARIABLES, jsonText(plainValue(inputs)));
       }
@@ -79,7 +85,6 @@ export class CallbackHandler {
   }
 
   handleChainEnd(output: unknown, id: unknown, ...[, , late]: readonly unknown[]): void {
-    if (typeof id === 'string') this.#steps.delete(id);
     this.#spans.end(id, ({ span }) => {
       // A chain that reads a stream knows what went in when it has read it.
       if (isRecord(late)) span.setInput(plainValue(late['inputs']));
@@ -88,7 +93,6 @@ export class CallbackHandler {
   }
 
   readonly handleChainError: OnError = (error, id) => {
-    if (typeof id === 'string') this.#steps.delete(id);
     // A graph that waits for a human, or hands on to its parent, leaves its nodes by an exception.
     const isControlFlow = recordIn(error)['is_bubble_up'] === true;
     this.#spans.end(id, ({ span }) => {
@@ -105,7 +109,7 @@ export class CallbackHandler {
       const run = runStart(tool, id, parentId, tags, metadata, runName);
       const { name, description } = recordIn(contextApi.active().getValue(TOOL_KEY));
       const attributes = { [S.TOOL_NAME]: asText(name) ?? run.name };
-      const span = this.#spans.start(run, 'TOOL', attributes);
+      const span = this.#spans.start(run, 'TOOL', attributes, {});
       span.setAttributes({
         [S.TOOL_DESCRIPTION]: description,
         [S.TOOL_PARAMETERS]: input,
@@ -127,7 +131,7 @@ export class CallbackHandler {
     const [id, parentId, tags, metadata, runName] = rest;
     guard(() => {
       const run = runStart(retriever, id, parentId, tags, metadata, runName);
-      this.#spans.start(run, 'RETRIEVER', {}).setInput(query);
+      this.#spans.start(run, 'RETRIEVER', {}, {}).setInput(query);
     });
   }
 
@@ -142,19 +146,20 @@ export class CallbackHandler {
   ): void {
     guard(() => {
       const run = runStart(model, id, parentId, tags, metadata, runName);
-      const owner = ownerOf(contextApi.active());
-      const request = langChainRequest(run.metadata, messages(), extra);
-      this.#spans.startCall(run, request, owner instanceof ModelOwner ? owner : undefined);
+      const above = ownerOf(contextApi.active());
+      const request = langChainRequest(recordIn(metadata), messages(), extra);
+      const owner = above instanceof ModelOwner ? above : undefined;
+      this.#spans.startCall(run, request, owner, {});
     });
   }
 
   /** LangGraph names its nodes in the metadata of everything below them. */
-  #nodeAttributes({ name, parentId, metadata }: RunStart): Attributes {
+  #nodeAttributes({ name, parentId }: RunStart, metadata: JsonRecord): Attributes {
     const step = metadata['langgraph_step'];
-    if (metadata['langgraph_node'] !== name || parentId === undefined) return {};
+    const graph = this.#spans.runs.open(parentId)?.notes;
+    if (metadata['langgraph_node'] !== name || graph === undefined) return {};
     if (typeof step !== 'number') return {};
-    const steps = this.#steps.get(parentId) ?? [];
-    this.#steps.set(parentId, steps);
+    const steps = (graph.steps ??= []);
     const before = steps.findLast((each) => each.step < step)?.node;
     steps.push({ step, node: name });
     return {
@@ -173,13 +178,12 @@ function runStart(
   runName: unknown,
 ): RunStart {
   const { name, id: classPath } = recordIn(serialized);
-  return {
+  const run = {
     id: String(id),
     parentId: asText(parentId),
     name: asText(runName) ?? asText(name) ?? asText(listIn(classPath).at(-1)) ?? 'run',
-    tags: listIn(tags).filter((tag) => typeof tag === 'string'),
-    metadata: recordIn(metadata),
   };
+  return reportedRun(run, listIn(tags), recordIn(metadata));
 }
 
 /** LangGraph's own word when the reader of its stream stops (`pregel/runner`). */

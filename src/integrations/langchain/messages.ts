@@ -1,10 +1,10 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import { mapProvider } from '../../mapping/providers.js';
-import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import { asText, isRecord, recordIn, type JsonRecord } from '../../mapping/read-attributes.js';
 import { readUsage, type NormalizedUsage } from '../../spans/usage.js';
 import type { CallAnswer, CallRequest } from '../call-attributes.js';
 import { callIn } from '../integration.js';
-import { listIn, readMessage, recordIn, recordsIn, without, type Message } from '../messages.js';
+import { listIn, readMessage, recordsIn, without, type Message } from '../messages.js';
 
 /** Roles by the names of classes, in messages that were serialized. */
 const CLASS_ROLES: Readonly<Record<string, string>> = {
@@ -55,8 +55,7 @@ export function modelIn(
   return { model, system: known?.system ?? framework, provider: known?.provider };
 }
 
-/** The answer as LangChain has it, and what the provider said of it where that was seen. */
-export function langChainAnswer(output: unknown, seen: CallAnswer | undefined): CallAnswer {
+export function langChainAnswer(output: unknown): CallAnswer {
   const { generations, llmOutput } = recordIn(output);
   const answers = recordsIn(listIn(generations).flat());
   const message = recordIn(answers[0]?.['message']);
@@ -68,17 +67,13 @@ export function langChainAnswer(output: unknown, seen: CallAnswer | undefined): 
   const reported = readUsage(recordIn(llmOutput)['tokenUsage']);
   const isCounted = reported.prompt !== undefined && reported.completion !== undefined;
   return {
-    id: seen?.id ?? (id !== undefined && /^(?:lc_)?run-/u.test(id) ? undefined : id),
-    model: seen?.model ?? asText(response['model_name']) ?? asText(response['model']),
+    id: id !== undefined && /^(?:lc_)?run-/u.test(id) ? undefined : id,
+    model: asText(response['model_name']) ?? asText(response['model']),
     finishReason:
-      seen?.finishReason ??
       asText(response['finish_reason']) ??
       asText(response['stop_reason']) ??
       asText(info['finish_reason']),
-    usage:
-      seen?.usage ??
-      langChainUsage(message['usage_metadata']) ??
-      (isCounted ? reported : undefined),
+    usage: langChainUsage(message['usage_metadata']) ?? (isCounted ? reported : undefined),
     messages: answers.map(
       (each) =>
         langChainMessage(each['message']) ??

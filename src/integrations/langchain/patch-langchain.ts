@@ -1,7 +1,7 @@
 import { context as contextApi, type Tracer } from '@opentelemetry/api';
 import { join, sep } from 'node:path';
 import { warnOnce } from '../../diagnostics.js';
-import { isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import { isRecord, recordIn, type JsonRecord } from '../../mapping/read-attributes.js';
 import { fileInWorkingDirectory, loadedModules } from '../../node-require.js';
 import { mainFiles } from '../application-imports.js';
 import { loadCopy, rootOf } from '../find-copies.js';
@@ -14,10 +14,11 @@ import {
   type Integration,
   type Unpatch,
 } from '../integration.js';
-import { recordIn, recordsIn } from '../messages.js';
+import { recordsIn } from '../messages.js';
 import { isGenerator, observeIterator } from '../observed-stream.js';
 import { CallbackHandler, TOOL_KEY } from './callback-handler.js';
-import { CLAIM_KEY, ModelOwner, RunSpans, sharedRuns, type Claim, type Runs } from './runs.js';
+import { CLAIM_KEY, ModelOwner, RunSpans, type Claim, type Runs } from '../runs.js';
+import { sharedRuns, type GraphNotes } from './runs.js';
 
 /**
  * LangChain, and LangGraph on it. One callback handler gives the spans; the rest gives user code and
@@ -138,7 +139,7 @@ function ownStream(prototype: object): Unpatch {
  * LangChain never reports the end of a run whose reader stopped. `stream()` makes its generator with
  * `_streamIterator`, here of an object that replaces the runnable.
  */
-function watchStream(prototype: object, runs: Runs): Unpatch {
+function watchStream(prototype: object, runs: Runs<GraphNotes>): Unpatch {
   return aroundMethod(prototype, 'stream', (call, args, runnable, stream) => {
     const iterate = isRecord(runnable) ? runnable['_streamIterator'] : undefined;
     if (!isRecord(runnable) || !isMethod(iterate)) return call(...args);
@@ -163,7 +164,7 @@ function watchStream(prototype: object, runs: Runs): Unpatch {
 }
 
 /** Tools, lambdas and nodes of graphs run in here, with the callbacks of their run. */
-function bindRun(storage: object, runs: Runs): Unpatch {
+function bindRun(storage: object, runs: Runs<GraphNotes>): Unpatch {
   return aroundMethod(storage, 'runWithConfig', (call, [config, code, ...rest]) => {
     const callbacks = recordIn(recordIn(config)['callbacks']);
     const runId = guard(() => callIn(callbacks, 'getParentRunId'));

@@ -1,6 +1,6 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import { trace, type Tracer } from '@opentelemetry/api';
-import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import { asText, isRecord, recordIn, type JsonRecord } from '../../mapping/read-attributes.js';
 import {
   aroundMethod,
   guard,
@@ -10,9 +10,11 @@ import {
   type Integration,
   type Unpatch,
 } from '../integration.js';
+import { completedBy } from '../call-attributes.js';
 import { documentAttributes, plainValue } from '../langchain/messages.js';
-import { ModelOwner, RunSpans, sharedRuns, type RunStart } from '../langchain/runs.js';
-import { listIn, recordIn } from '../messages.js';
+import { reportedRun, sharedRuns, type GraphNotes } from '../langchain/runs.js';
+import { listIn } from '../messages.js';
+import { ModelOwner, RunSpans, type RunStart } from '../runs.js';
 import { answerOfRun, errorOfRun, kindOfRun, requestOfRun } from './native-spans.js';
 
 /** Where all copies of LangChain and LangSmith find the storage of the current run. */
@@ -62,7 +64,7 @@ function patchClient(client: object, bridge: Bridge): readonly Unpatch[] {
 
 class Bridge {
   readonly #runs = sharedRuns();
-  readonly #spans: RunSpans;
+  readonly #spans: RunSpans<GraphNotes>;
   #unbind: Unpatch | undefined;
 
   constructor(tracer: Tracer) {
@@ -109,13 +111,14 @@ class Bridge {
     const input = plainValue(inputs);
     const kind = kindOfRun(run['run_type']);
     if (kind === 'LLM') {
-      const request = requestOfRun(inputs, start.metadata);
-      const call = this.#spans.startCall(start, request, new ModelOwner());
+      const request = requestOfRun(inputs, metadataIn(run));
+      const call = this.#spans.startCall(start, request, new ModelOwner(), {});
       if (!('messages' in inputs) && !('input' in inputs))
         call.span.setAttribute(S.INPUT_VALUE, input);
     } else {
       const isTool = kind === 'TOOL';
-      const span = this.#spans.start(start, kind, isTool ? { [S.TOOL_NAME]: start.name } : {});
+      const attributes = isTool ? { [S.TOOL_NAME]: start.name } : {};
+      const span = this.#spans.start(start, kind, attributes, {});
       span.setInput(input);
       if (isTool) span.setAttribute(S.TOOL_PARAMETERS, input);
     }
@@ -129,7 +132,7 @@ class Bridge {
     this.#spans.end(id, ({ span, call, owner }) => {
       if (call !== undefined) {
         if (error !== undefined) call.failed(errorOfRun(error), owner?.answer);
-        else call.answered(answerOfRun(outputs, metadataIn(run), owner?.answer));
+        else call.answered(completedBy(answerOfRun(outputs, metadataIn(run)), owner?.answer));
         return;
       }
       if (run['run_type'] === 'retriever') {
@@ -144,14 +147,13 @@ class Bridge {
 function runStart(id: string, run: JsonRecord): RunStart {
   const { start_time: startTime, parent_run: parent } = run;
   const startMillis = typeof startTime === 'number' ? startTime : Date.parse(String(startTime));
-  return {
+  const start = {
     id,
     parentId: asText(run['parent_run_id']) ?? asText(recordIn(parent)['id']),
     name: asText(run['name']) ?? 'run',
-    tags: listIn(run['tags']).filter((tag) => typeof tag === 'string'),
-    metadata: metadataIn(run),
-    ...(Number.isFinite(startMillis) && { startMillis }),
+    startMillis: Number.isFinite(startMillis) ? startMillis : undefined,
   };
+  return reportedRun(start, listIn(run['tags']), metadataIn(run));
 }
 
 function metadataIn({ extra }: JsonRecord): JsonRecord {

@@ -50,7 +50,7 @@ function langSmithSpanAttributes(attributes: Attributes): Attributes {
   return {
     ...Object.fromEntries(rest),
     ...(kind === 'LLM' &&
-      callAttributes(requestOfRun(inputs, metadata), answerOfRun(outputs, metadata, undefined))),
+      callAttributes(requestOfRun(inputs, metadata), answerOfRun(outputs, metadata))),
     ...written({
       ...(kind !== 'LLM' && {
         [S.OPENINFERENCE_SPAN_KIND]: kind,
@@ -116,26 +116,14 @@ function bodyRequest(inputs: JsonRecord, metadata: JsonRecord): CallRequest {
     : responsesRequest(inputs, undefined);
 }
 
-/** What came of it, and what the provider said where that was seen. */
-export function answerOfRun(
-  outputs: JsonRecord,
-  metadata: JsonRecord,
-  seen: CallAnswer | undefined,
-): CallAnswer {
+export function answerOfRun(outputs: JsonRecord, metadata: JsonRecord): CallAnswer {
   const answer = bodyAnswer(outputs);
   const reported = outputs['usage_metadata'] ?? metadata['usage_metadata'];
-  return {
-    ...answer,
-    id: seen?.id ?? answer.id,
-    model: seen?.model ?? answer.model,
-    finishReason: seen?.finishReason ?? answer.finishReason,
-    usage: seen?.usage ?? langChainUsage(reported) ?? answer.usage,
-    isComplete: true,
-  };
+  return { ...answer, usage: langChainUsage(reported) ?? answer.usage, isComplete: true };
 }
 
 function bodyAnswer(outputs: JsonRecord): CallAnswer {
-  if ('generations' in outputs) return langChainAnswer(outputs, undefined);
+  if ('generations' in outputs) return langChainAnswer(outputs);
   if ('choices' in outputs) return chatAnswer(outputs);
   if (Array.isArray(outputs['output'])) return responsesAnswer(outputs);
   if (Array.isArray(outputs['content'])) return messagesAnswer(outputs);

@@ -1,9 +1,9 @@
 import { SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
-import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import { asText, isRecord, recordIn, type JsonRecord } from '../../mapping/read-attributes.js';
 import type { SpanKindValue } from '../../semconv/attribute-keys.js';
 import { readUsage } from '../../spans/usage.js';
 import { valueAttributes, type CallAnswer, type CallRequest } from '../call-attributes.js';
-import { listIn, recordIn, recordsIn, without } from '../messages.js';
+import { listIn, recordsIn, without } from '../messages.js';
 import { chatAnswer, chatRequest } from '../openai/chat-completions.js';
 import { itemMessages, responsesAnswer, responsesRequest } from '../openai/responses.js';
 
@@ -71,29 +71,14 @@ export interface ModelCallData {
   readonly answer: CallAnswer;
 }
 
-/**
- * Reads a model call; without content when the run was asked to leave it out. `handed` is what the
- * wrapper of the provider saw below: it fills in what the span doesn't say, and never content.
- */
-export function modelCallOf(
-  data: SpanData,
-  isWithheld: boolean,
-  handed: CallAnswer | undefined,
-): ModelCallData {
+/** Reads a model call; without content when the run was asked to leave it out. */
+export function modelCallOf(data: SpanData, isWithheld: boolean): ModelCallData {
   const { request, answer } = data.type === 'response' ? responseCall(data) : generationCall(data);
-  const whole = {
-    ...answer,
-    usage: answer.usage ?? handed?.usage,
-    model: answer.model ?? handed?.model,
-    finishReason: answer.finishReason ?? handed?.finishReason,
-    id: answer.id ?? handed?.id,
-    isComplete: answer.isComplete || handed?.isComplete === true,
-  };
-  if (!isWithheld) return { request, answer: whole };
+  if (!isWithheld) return { request, answer };
   // 0.11 puts all of it on its spans and leaves it out as it exports them.
   const { model, system, provider } = request;
   const error = answer.error && 'failed';
-  return { request: { model, system, provider }, answer: { ...whole, messages: [], error } };
+  return { request: { model, system, provider }, answer: { ...answer, messages: [], error } };
 }
 
 /** What a response says of itself and is no parameter of the request that it repeats. */

@@ -1,4 +1,4 @@
-import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import { asText, isRecord, recordIn, type JsonRecord } from '../../mapping/read-attributes.js';
 import { readUsage } from '../../spans/usage.js';
 import { modelHost, type CallAnswer, type CallRequest } from '../call-attributes.js';
 import {
@@ -6,7 +6,6 @@ import {
   listIn,
   readMessage,
   readMessages,
-  recordIn,
   recordsIn,
   without,
 } from '../messages.js';
@@ -100,7 +99,11 @@ class ChatChunks implements AnswerReader {
 
   read(chunk: unknown): void {
     const { id, model, usage, choices } = recordIn(chunk);
-    this.#head = { id, model };
+    // Azure sends empty ones with what its filters found, also after the last text.
+    this.#head = {
+      id: asText(id) ?? this.#head['id'],
+      model: asText(model) ?? this.#head['model'],
+    };
     // In the last chunk, and only of a request that asked for it (`stream_options.include_usage`).
     this.#usage = usage ?? this.#usage;
     for (const { index, delta, text, finish_reason } of recordsIn(choices)) {

@@ -1,10 +1,9 @@
-import { asText, isRecord, type JsonRecord } from '../../mapping/read-attributes.js';
+import { asText, isRecord, recordIn, type JsonRecord } from '../../mapping/read-attributes.js';
 import { readUsage } from '../../spans/usage.js';
 import { modelHost, type CallAnswer, type CallRequest } from '../call-attributes.js';
 import {
   listIn,
   readMessage,
-  recordIn,
   recordsIn,
   toolCall,
   toolResult,

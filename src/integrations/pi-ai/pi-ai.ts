@@ -1,8 +1,9 @@
 import { LLMSystem } from '@arizeai/openinference-semantic-conventions';
-import { context as contextApi, type Tracer } from '@opentelemetry/api';
+import { context as contextApi, type Attributes, type Tracer } from '@opentelemetry/api';
 import { mapProvider } from '../../mapping/providers.js';
-import { asFiniteNumber, asText, isRecord } from '../../mapping/read-attributes.js';
+import { asFiniteNumber, asText, isRecord, recordIn } from '../../mapping/read-attributes.js';
 import { AgentRun, toolFailure } from '../agent-run.js';
+import { startStep } from '../step.js';
 import { sideBySide, type CallAnswer, type CallRequest } from '../call-attributes.js';
 import {
   aroundMethod,
@@ -12,18 +13,12 @@ import {
   moduleParts,
   prototypeAt,
   seeEnd,
+  undoAll,
   type Integration,
   type Unpatch,
 } from '../integration.js';
 import { ownerOf } from '../llm-owner.js';
-import {
-  contentParts,
-  listIn,
-  readMessage,
-  readMessages,
-  recordIn,
-  recordsIn,
-} from '../messages.js';
+import { contentParts, listIn, readMessage, readMessages, recordsIn } from '../messages.js';
 import { ModelCall } from '../model-call.js';
 
 const METHODS = ['stream', 'streamSimple'];
@@ -58,13 +53,14 @@ function patchStreams(target: object, tracer: Tracer): readonly Unpatch[] {
 }
 
 function patchBuiltins(collection: object, tracer: Tracer): readonly Unpatch[] {
-  const unpatches: Unpatch[] = [];
+  const unpatches = new Set<Unpatch>();
   const unpatch = aroundMethod(collection, 'getProvider', (call, args) => {
     const provider = call(...args);
-    if (isRecord(provider)) guard(() => unpatches.push(...patchStreams(provider, tracer)));
+    if (isRecord(provider))
+      guard(() => patchStreams(provider, tracer).forEach((each) => unpatches.add(each)));
     return provider;
   });
-  return [unpatch, () => unpatches.splice(0).forEach((each) => each())];
+  return [unpatch, () => undoAll(unpatches)];
 }
 
 /** The call is made at once, and goes on until it is answered, whoever reads the stream. */
@@ -109,7 +105,6 @@ function observeResult(events: unknown, call: ModelCall): void {
 
 function settle(message: unknown, call: ModelCall): void {
   const answer = piAnswer(message);
-  call.span.setAttributes(piCost(message));
   if (answer.finishReason === 'aborted') call.stopped('aborted', answer);
   else if (answer.error !== undefined) call.failed({ message: answer.error }, answer);
   else call.answered(answer);
@@ -136,7 +131,7 @@ class PiRun extends AgentRun {
   #failure: string | undefined;
 
   constructor(tracer: Tracer, agent: unknown, prompt: unknown) {
-    super(tracer, { name: 'pi.agent' });
+    super(tracer, startStep(tracer, { name: 'pi.agent', kind: 'AGENT' }));
     this.joinSession(recordIn(agent)['sessionId']);
     this.span.setInput(prompt);
     const listener = (event: unknown): void => guard(() => this.#see(event));
@@ -235,6 +230,7 @@ function piAnswer(message: unknown): CallAnswer {
     model: asText(answer['responseModel']) ?? asText(answer['model']),
     finishReason,
     usage: isRecord(usage) ? sideBySide(usage) : undefined,
+    cost: piCost(usage),
     messages: parts.length > 0 ? [{ role: 'assistant', parts }] : [],
     isComplete: finishReason !== undefined && !hasFailed,
     error: finishReason === 'error' ? (asText(answer['errorMessage']) ?? finishReason) : undefined,
@@ -242,8 +238,8 @@ function piAnswer(message: unknown): CallAnswer {
 }
 
 /** What the call cost in USD, by PI's own list of prices or as the provider says. */
-function piCost(message: unknown): Readonly<Record<string, number>> {
-  const cost = recordIn(recordIn(recordIn(message)['usage'])['cost']);
+function piCost(usage: unknown): Attributes {
+  const cost = recordIn(recordIn(usage)['cost']);
   const dollars = (key: string): number => asFiniteNumber(cost[key]) ?? 0;
   const prompt = dollars('input') + dollars('cacheRead') + dollars('cacheWrite');
   const total = dollars('total');
