@@ -44,6 +44,15 @@ export function debug(text: string): void {
   if (debugOn) write(text);
 }
 
+/** Calls what must not throw into the application that waits for it. */
+export function attempt(what: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    debug(`${what} failed: ${error instanceof Error ? error.name : typeof error}`);
+  }
+}
+
 export function setDebug(on: boolean): void {
   debugOn = on;
 }

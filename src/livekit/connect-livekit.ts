@@ -37,15 +37,13 @@ export interface LiveKitConnection {
 export function connectLiveKit(module: LiveKitModule, connection: LiveKitConnection): void {
   const { allowPii, follower, shareWith } = connection;
   const current = currentProvider(module);
-  const predecessor = current === undefined ? undefined : providerBehind(current);
+  const predecessor = current && providerBehind(current);
   // Tracing of ours that was there before was shut down, or receives LiveKit's spans anyway.
-  if (
+  const isForeign =
     predecessor !== undefined &&
     livekitConnectorOf(predecessor) === undefined &&
-    !isSdk1StandIn(predecessor)
-  ) {
-    shareWith?.(predecessor);
-  }
+    !isSdk1StandIn(predecessor);
+  if (isForeign) shareWith?.(predecessor);
   const isSdk1 = usesSdk1(module);
   const registerSpanProcessor = (processor: SpanProcessor): void =>
     connection.addSpanProcessor(

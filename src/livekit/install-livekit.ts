@@ -158,8 +158,11 @@ export class LiveKitInstaller {
     this.#isBusy = true;
     try {
       for (const module of modules) {
+        const isKnown = jobs.modules.includes(module);
+        // Twice, LiveKit up to 1.5.0 would be followed twice, and its spans sent twice.
+        if (isKnown && leadsTo(connection.provider, module)) continue;
         connectLiveKit(module, connection);
-        if (!jobs.modules.includes(module)) jobs.modules.push(module);
+        if (!isKnown) jobs.modules.push(module);
       }
     } catch (error) {
       return this.#warn(

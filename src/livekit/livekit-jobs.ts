@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { warnOnce } from '../diagnostics.js';
+import { attempt, warnOnce } from '../diagnostics.js';
 import { asFiniteNumber, asText, isRecord } from '../mapping/read-attributes.js';
 import {
   livekitPresence,
@@ -106,11 +106,11 @@ export class LiveKitJobs {
     const known = this.#hooked.get(job);
     if (known !== undefined) return known;
     const works: (() => void)[] = [];
-    this.#hooked.set(job, works);
     job.addShutdownCallback(() => {
       for (const work of works) work();
       return this.#onJobEnd();
     });
+    this.#hooked.set(job, works);
     return works;
   }
 }
@@ -165,18 +165,25 @@ const CLOSE_REASONS: ReadonlyMap<string, string> = new Map([
 export class RoomWatch {
   /** Kind of the first participant that is no agent. */
   participantKind: string | undefined;
-  #present = 0;
+  readonly #present = new Set<unknown>();
   #hasLeft = false;
   #roomReason: string | undefined;
   #callerReason: string | undefined;
 
-  constructor(room: unknown) {
+  watch(room: unknown): void {
     if (!isRoom(room)) return;
-    const present: unknown = Reflect.get(room, 'remoteParticipants');
-    if (types.isMap(present)) for (const participant of present.values()) this.#join(participant);
-    room.on('participantConnected', (participant) => this.#join(participant));
-    room.on('participantDisconnected', (participant) => this.#leave(participant));
-    room.on('disconnected', (reason) => {
+    const look = (): void => {
+      const present: unknown = Reflect.get(room, 'remoteParticipants');
+      if (types.isMap(present)) for (const participant of present.values()) this.#join(participant);
+    };
+    const listen = (event: string, read: (value: unknown) => void): unknown =>
+      room.on(event, (value) => attempt('Watching a room', () => read(value)));
+    look();
+    // Who is there before this job connects joins without an event.
+    listen('connectionStateChanged', look);
+    listen('participantConnected', (participant) => this.#join(participant));
+    listen('participantDisconnected', (participant) => this.#leave(participant));
+    listen('disconnected', (reason) => {
       this.#roomReason ??= disconnectReasonOf(reason);
     });
   }
@@ -185,7 +192,7 @@ export class RoomWatch {
   get closeReason(): string | undefined {
     const closing = CLOSE_REASONS.get(this.#roomReason ?? '');
     if (closing !== undefined) return closing;
-    return this.#hasLeft && this.#present === 0 ? 'participant_disconnected' : undefined;
+    return this.#hasLeft && this.#present.size === 0 ? 'participant_disconnected' : undefined;
   }
 
   get disconnectReason(): string | undefined {
@@ -196,12 +203,12 @@ export class RoomWatch {
     const kind = kindOf(participant);
     if (kind === AGENT) return;
     this.participantKind ??= kind;
-    this.#present += 1;
+    this.#present.add(participant);
   }
 
   #leave(participant: unknown): void {
     if (kindOf(participant) === AGENT) return;
-    this.#present = Math.max(0, this.#present - 1);
+    this.#present.delete(participant);
     this.#hasLeft = true;
     const reason = isRecord(participant) ? participant['disconnectReason'] : undefined;
     this.#callerReason = disconnectReasonOf(reason) ?? this.#callerReason;

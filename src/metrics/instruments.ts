@@ -130,16 +130,14 @@ const LATENCY_PARTS = Object.fromEntries(
 const TURNS = [LiveKitSpan.AGENT_TURN];
 const TOOLS = [LiveKitSpan.FUNCTION_TOOL];
 
+/** Of sessions, whether each is an `agent_session` or a job. */
 // prettier-ignore
-export const SESSIONS_STARTED: Instrument = { name: 'voice.sessions.started', kind: 'counter', unit: '{session}', from: ROOT, attributes: TENANT, meaning: 'Sessions that began' };
-// prettier-ignore
-export const SESSIONS_ACTIVE: Instrument = { name: 'voice.sessions.active', kind: 'upDownCounter', unit: '{session}', from: ROOT, attributes: TENANT, meaning: 'Sessions that are open' };
-
-/** Of a session that ends, whether it is an `agent_session` or a job. */
-// prettier-ignore
-export const SESSION_DURATION: Instrument = { name: 'voice.session.duration', kind: 'histogram', unit: 's', from: ROOT, attributes: SESSION, boundaries: SESSION_SECONDS, meaning: 'Length of a session', value: durationSeconds };
-// prettier-ignore
-export const SESSION_DURATION_MILLIS: Instrument = { name: 'voice.session.duration_ms', kind: 'histogram', unit: 'ms', from: ROOT, attributes: SESSION, boundaries: SESSION_SECONDS.map((bound) => bound * 1000), meaning: 'The same in milliseconds; not with `metrics: { sessionDurationMillis: false }`', value: (span) => span.durationMillis };
+export const SESSION_INSTRUMENTS: Readonly<Record<'started' | 'active' | 'duration' | 'durationMillis', Instrument>> = {
+  started: { name: 'voice.sessions.started', kind: 'counter', unit: '{session}', from: ROOT, attributes: TENANT, meaning: 'Sessions that began' },
+  active: { name: 'voice.sessions.active', kind: 'upDownCounter', unit: '{session}', from: ROOT, attributes: TENANT, meaning: 'Sessions that are open' },
+  duration: { name: 'voice.session.duration', kind: 'histogram', unit: 's', from: ROOT, attributes: SESSION, boundaries: SESSION_SECONDS, meaning: 'Length of a session', value: durationSeconds },
+  durationMillis: { name: 'voice.session.duration_ms', kind: 'histogram', unit: 'ms', from: ROOT, attributes: SESSION, boundaries: SESSION_SECONDS.map((bound) => bound * 1000), meaning: 'The same in milliseconds; not with `metrics: { sessionDurationMillis: false }`', value: (span) => span.durationMillis },
+};
 
 /** What each span adds when it was sent. */
 // prettier-ignore
@@ -166,20 +164,15 @@ export const SPAN_INSTRUMENTS: readonly Instrument[] = [
 ];
 
 // prettier-ignore
-export const SPANS_EXPORTED: Instrument = { name: 'catalyst.spans.exported', kind: 'observableCounter', unit: '{span}', from: DELIVERY, attributes: [], meaning: 'Spans that the collector took' };
-// prettier-ignore
-export const SPANS_DROPPED: Instrument = { name: 'catalyst.spans.dropped', kind: 'observableCounter', unit: '{span}', from: DELIVERY, attributes: ['reason'], meaning: 'Spans that were lost' };
-// prettier-ignore
-export const SPANS_PENDING: Instrument = { name: 'catalyst.spans.pending', kind: 'observableUpDownCounter', unit: '{span}', from: DELIVERY, attributes: [], meaning: 'Spans that wait' };
+export const DELIVERY_INSTRUMENTS: Readonly<Record<'exported' | 'dropped' | 'pending', Instrument>> = {
+  exported: { name: 'catalyst.spans.exported', kind: 'observableCounter', unit: '{span}', from: DELIVERY, attributes: [], meaning: 'Spans that the collector took' },
+  dropped: { name: 'catalyst.spans.dropped', kind: 'observableCounter', unit: '{span}', from: DELIVERY, attributes: ['reason'], meaning: 'Spans that were lost' },
+  pending: { name: 'catalyst.spans.pending', kind: 'observableUpDownCounter', unit: '{span}', from: DELIVERY, attributes: [], meaning: 'Spans that wait' },
+};
 
 /** Every instrument. The table in `docs/metrics.md` is this one. */
 export const INSTRUMENTS: readonly Instrument[] = [
-  SESSIONS_STARTED,
-  SESSIONS_ACTIVE,
-  SESSION_DURATION,
-  SESSION_DURATION_MILLIS,
+  ...Object.values(SESSION_INSTRUMENTS),
   ...SPAN_INSTRUMENTS,
-  SPANS_EXPORTED,
-  SPANS_DROPPED,
-  SPANS_PENDING,
+  ...Object.values(DELIVERY_INSTRUMENTS),
 ];

@@ -1,4 +1,4 @@
-import { debug, warnOnce } from '../diagnostics.js';
+import { attempt, debug, reasonOf, warnOnce } from '../diagnostics.js';
 import type { MeasuredSpan } from '../session/session-statistics.js';
 import type { ResolvedMetricsOptions } from '../options/option-table.js';
 import type { Metrics, MetricsParts } from './metrics.js';
@@ -11,17 +11,16 @@ type Measurement = (spans: SpanMetrics) => void;
 
 /**
  * The metrics of a set-up, whose SDK is loaded while spans pass already: what passes before waits
- * for it. Nothing here throws.
+ * for it.
  */
 export class LateMetrics {
-  readonly #areOn: boolean;
-  #metrics: Metrics | undefined;
+  /** While they are loaded, if they are on. */
   #early: Measurement[] | undefined;
+  #metrics: Metrics | undefined;
   #arrival: Promise<void> = Promise.resolve();
   #isClosed = false;
 
   constructor(areOn: boolean) {
-    this.#areOn = areOn;
     if (areOn) this.#early = [];
   }
 
@@ -36,36 +35,35 @@ export class LateMetrics {
     return this.#metrics?.failedExports() ?? 0;
   }
 
+  /** Who calls this on the span path catches what a meter provider of somebody else throws. */
   sessionStarted(tenantId: string | undefined): void {
-    if (this.#areOn) this.#measure((spans) => spans.sessionStarted(tenantId));
+    if (this.#metrics !== undefined) this.#metrics.spans.sessionStarted(tenantId);
+    else this.#wait((spans) => spans.sessionStarted(tenantId));
   }
 
+  /** Like {@link sessionStarted}. */
   add(span: MeasuredSpan): void {
-    if (this.#areOn) this.#measure((spans) => spans.add(span));
+    if (this.#metrics !== undefined) this.#metrics.spans.add(span);
+    else this.#wait((spans) => spans.add(span));
   }
 
   /** Sends what was measured, after the spans. */
   async flush(spans: Promise<unknown>, timeoutMillis: number): Promise<void> {
-    await this.#afterSpans(spans, timeoutMillis);
-    await this.#metrics?.flush(timeoutMillis / 2);
+    await this.#afterSpans(spans, timeoutMillis / 2);
+    if (this.#metrics !== undefined) await within(this.#metrics.flush, timeoutMillis / 2);
   }
 
   /** Sends the rest, after the spans, and unregisters. */
   async close(spans: Promise<unknown>, timeoutMillis: number): Promise<void> {
-    await this.#afterSpans(spans, timeoutMillis);
+    await this.#afterSpans(spans, timeoutMillis / 2);
     this.#isClosed = true;
-    await this.#metrics?.close(timeoutMillis / 2);
+    if (this.#metrics !== undefined) await within(this.#metrics.close, timeoutMillis / 2);
   }
 
-  /** So that metrics have what became of the spans; when half of the time is over at the latest. */
+  /** So that metrics have what became of the spans. */
   async #afterSpans(spans: Promise<unknown>, timeoutMillis: number): Promise<void> {
-    if (!this.#areOn) return;
-    let timer: NodeJS.Timeout | undefined;
-    const halfTime = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, timeoutMillis / 2);
-    });
-    await Promise.race([Promise.all([spans, this.#arrival]), halfTime]);
-    clearTimeout(timer);
+    if (this.#metrics === undefined && this.#early === undefined) return;
+    await within(() => Promise.all([spans, this.#arrival]), timeoutMillis);
   }
 
   async #load(options: ResolvedMetricsOptions, parts: MetricsParts): Promise<void> {
@@ -75,32 +73,33 @@ export class LateMetrics {
       metrics = await createMetrics(options, parts);
     } catch (error) {
       warnOnce('metrics_failed', 'Metrics could not be set up; spans are not affected.');
-      debug(`Metrics: ${error instanceof Error ? error.message : typeof error}`);
+      debug(`Metrics: ${reasonOf(error)}`);
     }
     const early = this.#early ?? [];
     this.#early = undefined;
     if (metrics === undefined) return;
-    for (const measurement of early) attempt(measurement, metrics.spans);
+    const { spans } = metrics;
+    for (const measurement of early) attempt('Measuring', () => measurement(spans));
     if (this.#isClosed) await metrics.close(0);
     else this.#metrics = metrics;
   }
 
-  #measure(measurement: Measurement): void {
-    if (this.#metrics !== undefined) {
-      measurement(this.#metrics.spans);
-      return;
-    }
+  #wait(measurement: Measurement): void {
     if (this.#early === undefined) return;
     if (this.#early.length < MAX_EARLY) this.#early.push(measurement);
     else warnOnce('metrics_early', 'Spans end before metrics are loaded: metrics miss some.');
   }
 }
 
-/** A meter provider may be somebody else's code; who measures on the span path catches by itself. */
-function attempt(measurement: Measurement, spans: SpanMetrics): void {
-  try {
-    measurement(spans);
-  } catch (error) {
-    debug(`Measuring failed: ${error instanceof Error ? error.name : typeof error}`);
-  }
+/** Waits until the work is done or the time is over: an application's meter provider may never answer. */
+async function within(
+  work: (timeoutMillis: number) => Promise<unknown>,
+  timeoutMillis: number,
+): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const isOver = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, timeoutMillis);
+  });
+  await Promise.race([work(timeoutMillis), isOver]);
+  clearTimeout(timer);
 }

@@ -8,7 +8,7 @@ import { createAgent, readCertificates, resolveProxy } from '../export/http-agen
 import type { ResolvedMetricsOptions } from '../options/option-table.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { TRACER_NAME, VERSION } from '../version.js';
-import { SPANS_DROPPED, SPANS_EXPORTED, SPANS_PENDING, type Instrument } from './instruments.js';
+import { DELIVERY_INSTRUMENTS, type Instrument } from './instruments.js';
 import { SpanMetrics } from './span-metrics.js';
 
 const DEFAULT_INTERVAL_MILLIS = 60_000;
@@ -28,7 +28,7 @@ export interface Metrics {
   readonly spans: SpanMetrics;
   /** Exports that the collector did not take; those of the application's own provider are its own. */
   readonly failedExports: () => number;
-  /** Sends what was measured so far. Settles within `timeoutMillis` and never rejects. */
+  /** Sends what was measured so far. Never rejects. */
   readonly flush: (timeoutMillis: number) => Promise<void>;
   /** Sends the rest and unregisters. Never rejects. */
   readonly close: (timeoutMillis: number) => Promise<void>;
@@ -60,7 +60,7 @@ export async function createMetrics(
     ...metricsOver(provider, options, delivery),
     failedExports,
     close: async (timeoutMillis) => {
-      await settled(provider.shutdown({ timeoutMillis }));
+      await settled(() => provider.shutdown({ timeoutMillis }));
       if (isGlobal && api.getMeterProvider() === provider) api.disable();
     },
   };
@@ -87,7 +87,7 @@ function metricsOver(
   const unobserve = delivery && observeDelivery(meter, () => delivery.stats());
   // The application's provider too: a job's process leaves without asking it.
   const flush = async (timeoutMillis: number): Promise<void> => {
-    if (canFlush(provider)) await settled(provider.forceFlush({ timeoutMillis }));
+    if (canFlush(provider)) await settled(() => provider.forceFlush({ timeoutMillis }));
   };
   return {
     spans: new SpanMetrics(meter, options),
@@ -108,9 +108,9 @@ function canFlush(provider: MeterProvider): provider is Flushable {
   return 'forceFlush' in provider && typeof provider.forceFlush === 'function';
 }
 
-async function settled(work: Promise<void>): Promise<void> {
+async function settled(work: () => Promise<void>): Promise<void> {
   try {
-    await work;
+    await work();
   } catch (error) {
     debug(`Metrics: ${error instanceof Error ? error.name : typeof error}`);
   }
@@ -215,9 +215,9 @@ function stallView(sdk: typeof metricsSdk): metricsSdk.ViewOptions {
 
 /** Reports what became of spans whenever metrics are collected; returns how to stop. */
 function observeDelivery(meter: Meter, stats: () => DeliveryStats): () => void {
-  const exported = meter.createObservableCounter(...described(SPANS_EXPORTED));
-  const dropped = meter.createObservableCounter(...described(SPANS_DROPPED));
-  const pending = meter.createObservableUpDownCounter(...described(SPANS_PENDING));
+  const exported = meter.createObservableCounter(...described(DELIVERY_INSTRUMENTS.exported));
+  const dropped = meter.createObservableCounter(...described(DELIVERY_INSTRUMENTS.dropped));
+  const pending = meter.createObservableUpDownCounter(...described(DELIVERY_INSTRUMENTS.pending));
   const report = (result: BatchObservableResult): void => {
     const now = stats();
     result.observe(exported, now.exported);

@@ -4,10 +4,7 @@ import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import type { MappingContext } from '../mapping/mapping-context.js';
 import type { MeasuredSpan } from '../session/session-statistics.js';
 import {
-  SESSION_DURATION,
-  SESSION_DURATION_MILLIS,
-  SESSIONS_ACTIVE,
-  SESSIONS_STARTED,
+  SESSION_INSTRUMENTS,
   SPAN_INSTRUMENTS,
   type Instrument,
   type MetricAttribute,
@@ -28,12 +25,11 @@ export class SpanMetrics {
   readonly #ended: readonly Measure[];
 
   constructor(meter: Meter, options: { readonly sessionDurationMillis: boolean }) {
-    this.#started = createRecorder(meter, SESSIONS_STARTED);
-    this.#active = createRecorder(meter, SESSIONS_ACTIVE);
-    this.#ended = [
-      SESSION_DURATION,
-      ...(options.sessionDurationMillis ? [SESSION_DURATION_MILLIS] : []),
-    ].map((instrument) => createMeasure(meter, instrument));
+    const { started, active, duration, durationMillis } = SESSION_INSTRUMENTS;
+    this.#started = createRecorder(meter, started);
+    this.#active = createRecorder(meter, active);
+    const ended = options.sessionDurationMillis ? [duration, durationMillis] : [duration];
+    this.#ended = ended.map((instrument) => createMeasure(meter, instrument));
     for (const instrument of SPAN_INSTRUMENTS) {
       const measure = createMeasure(meter, instrument);
       if (instrument.on === undefined) this.#ofModelSpans.push(measure);

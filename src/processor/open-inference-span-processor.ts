@@ -282,8 +282,9 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
       const node = this.tree.start(span, parentContext);
       noteNativeSpan(span, parentContext);
       void loadNativeMapper(span);
-      // A job's session began with the job.
-      if (node.livekitName === LiveKitSpan.AGENT_SESSION && node.job === undefined) {
+      // A job's session began with the job. Of a span that is not sent, metrics never see the end.
+      const isSession = node.livekitName === LiveKitSpan.AGENT_SESSION && node.job === undefined;
+      if (isSession && node.isSent) {
         this.#metrics.sessionStarted(undefined);
       }
       if (node.isLiveKit) {

@@ -1,6 +1,6 @@
 import { trace, type Tracer } from '@opentelemetry/api';
 import { hrTimeToMilliseconds } from '@opentelemetry/core';
-import { warnOnce } from '../diagnostics.js';
+import { attempt, warnOnce } from '../diagnostics.js';
 import { RoomWatch } from '../livekit/livekit-jobs.js';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import type { JobSummary } from '../mapping/mapping-context.js';
@@ -50,22 +50,30 @@ export interface TraceJob {
 /** A job that `tracing.job` put a span around: known to every span below. */
 export class JobRecord {
   readonly tenantId: string | undefined;
-  /** Sid of the room, which names the session where nothing else does. */
-  readonly roomSid: string | undefined;
   readonly sessions: SessionsBelow = new SessionsBelow();
   /** Counts what all spans of the job say, whatever session they are of. */
   readonly statistics: SessionStatistics = new SessionStatistics();
   isShutDown = false;
   /** Its entry function threw. */
   hasFailed = false;
+  /** Sid of the room, which names the session where nothing else does. */
+  readonly roomSid: string | undefined;
   readonly #roomName: string | undefined;
-  readonly #room: RoomWatch;
+  readonly #room = new RoomWatch();
 
-  constructor({ job, room }: Partial<TraceableJob>, tenantId: string | undefined) {
+  /** What cannot be read of a context costs the job nothing else. */
+  constructor(context: unknown, tenantId: string | undefined) {
     this.tenantId = tenantId;
-    this.roomSid = asText(job?.room?.sid);
-    this.#roomName = asText(job?.room?.name);
-    this.#room = new RoomWatch(room);
+    let sid: string | undefined;
+    let name: string | undefined;
+    attempt('Reading a job', () => {
+      const { job, room }: Partial<TraceableJob> = isContext(context) ? context : {};
+      sid = asText(job?.room?.sid);
+      name = asText(job?.room?.name);
+      this.#room.watch(room);
+    });
+    this.roomSid = sid;
+    this.#roomName = name;
   }
 
   /** What the span of the job says of it when it ends. */
@@ -101,29 +109,33 @@ export function createTraceJob(tracer: Tracer, host: JobHost): TraceJob {
     entry?: SpanFunction<unknown>,
   ): OpenSpan | Promise<unknown> {
     const reader = new OptionReader('tracing.job', options);
-    // JavaScript may pass anything; a job without a context still runs.
-    const isKnown = isContext(context);
-    const record = new JobRecord(isKnown ? context : {}, reader.text('tenantId'));
+    const record = new JobRecord(context, reader.text('tenantId'));
     const span = openSpan(tracer, (usable) => {
       const opened = start(usable, reader);
       host.begin(opened.raw.spanContext().spanId, record);
       return opened;
     });
-    const isRecording = span.raw.isRecording();
-    if (isRecording && isKnown) {
-      // LiveKit runs it when the session has closed, and leaves the process after it.
-      host.beforeEnd(context, () => {
-        record.isShutDown = true;
-        if (record.sessions.lastEnd?.failure !== undefined) span.markFailed();
-        span.end();
+    let endsByItself = false;
+    if (span.raw.isRecording()) {
+      attempt('Waiting for the end of a job', () => {
+        // JavaScript may pass anything; a job without a context still runs.
+        if (!isContext(context)) return;
+        // LiveKit runs it when the session has closed, and leaves the process after it.
+        host.beforeEnd(context, () => {
+          record.isShutDown = true;
+          if (record.sessions.lastEnd?.failure !== undefined) span.markFailed();
+          span.end();
+        });
+        endsByItself = true;
       });
-    } else if (isRecording) {
-      warnOnce(
-        'job_without_context',
-        'tracing.job() got no JobContext of LiveKit: its span ends with the entry function, or when you end it.',
-      );
+      if (!endsByItself) {
+        warnOnce(
+          'job_without_context',
+          'tracing.job() got no JobContext of LiveKit: its span ends with the entry function, or when you end it.',
+        );
+      }
     }
-    return entry === undefined ? span : runEntry(span, record, isRecording && isKnown, entry);
+    return entry === undefined ? span : runEntry(span, record, endsByItself, entry);
   }
   return job;
 }

@@ -1,6 +1,5 @@
-import { debug, warnOnce } from '../diagnostics.js';
+import { attempt, debug, warnOnce } from '../diagnostics.js';
 import { messagesOfChatContext } from '../mapping/conversation.js';
-import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import type { Failure, SttUsage } from '../mapping/mapping-context.js';
 import { asFiniteNumber, asText, isRecord, type JsonRecord } from '../mapping/read-attributes.js';
 import { ObservedSession, type TurnExchange } from './observed-session.js';
@@ -37,19 +36,19 @@ export class SessionObservers {
 
   /** Never throws. */
   observe(session: unknown): SessionObserver {
-    if (!isObservableSession(session)) {
-      warnOnce(
-        'observe_not_a_session',
-        'observe() got something other than an AgentSession: nothing is observed.',
-      );
-      return NO_OBSERVER;
-    }
-    let listeners = this.#observers.get(session);
-    if (listeners === undefined || listeners.areStopped) {
-      listeners = new SessionListeners(session, this.#tree);
+    let listeners: SessionListeners | undefined;
+    attempt('Observing a session', () => {
+      if (!isObservableSession(session)) return;
+      listeners = this.#observers.get(session) ?? new SessionListeners(session, this.#tree);
       this.#observers.set(session, listeners);
-    }
-    return listeners;
+      listeners.start();
+    });
+    if (listeners !== undefined) return listeners;
+    warnOnce(
+      'observe_not_a_session',
+      'observe() got something other than an AgentSession: nothing is observed.',
+    );
+    return NO_OBSERVER;
   }
 }
 
@@ -65,8 +64,6 @@ interface EventPlace {
   readonly task: object | undefined;
 }
 
-/** Emitted last, after the session's span has ended. */
-const CLOSE_EVENT = 'close';
 /** Emitted for every failed attempt, repeated or not. */
 const ERROR_EVENT = 'error';
 
@@ -85,7 +82,7 @@ const EVENT_READERS: Readonly<Record<string, (event: JsonRecord, place: EventPla
   user_state_changed: readUserState,
   metrics_collected: readMetrics,
   function_tools_executed: readTools,
-  [CLOSE_EVENT]: readClosing,
+  close: readClosing,
   [ERROR_EVENT]: readError,
 };
 
@@ -94,10 +91,10 @@ const EVENT_READERS: Readonly<Record<string, (event: JsonRecord, place: EventPla
  * two, but LiveKit emits the first event of a session (`conversation_item_added`, the first agent
  * taking over) in the context of its `agent_session` span, and most others too. In early versions
  * (1.3 among them) the first event has no such context: then the only open session is used. With
- * several open, an event whose context names none of them is ignored: we never guess.
+ * several open, or after the object's session is over, an event whose context names no open session
+ * is ignored: it may be a straggler.
  */
 class SessionListeners implements SessionObserver {
-  areStopped = false;
   readonly #emitter: ObservableSession;
   readonly #tree: SpanTree;
   readonly #listeners = new Map<string, (event: unknown) => void>();
@@ -106,6 +103,9 @@ class SessionListeners implements SessionObserver {
   constructor(emitter: ObservableSession, tree: SpanTree) {
     this.#emitter = emitter;
     this.#tree = tree;
+  }
+
+  start(): void {
     for (const name in EVENT_READERS) if (name !== ERROR_EVENT) this.#listen(name);
     // LiveKit repeats a model call only when somebody listens to `error`, and its `emit` throws when
     // nobody does. So ours is there only while one of the application's is, which Node's emitter
@@ -114,72 +114,62 @@ class SessionListeners implements SessionObserver {
       if (name === ERROR_EVENT) this.#listen(ERROR_EVENT);
     });
     this.#listen('removeListener', (name) => {
-      if (name === ERROR_EVENT && countErrorListeners(emitter) === 1) this.#unlisten(ERROR_EVENT);
+      if (name === ERROR_EVENT && this.#countErrorListeners() === 1) this.#unlisten(ERROR_EVENT);
     });
-    if (countErrorListeners(emitter) > 0) this.#listen(ERROR_EVENT);
+    if (this.#countErrorListeners() > 0) this.#listen(ERROR_EVENT);
   }
 
   /** A field, since the application may take it off the observer. */
   readonly stop = (): void => {
-    this.areStopped = true;
     for (const name of this.#listeners.keys()) this.#unlisten(name);
   };
 
-  /** Whatever goes wrong in a listener is no concern of the session that emits. */
   #listen(name: string, work = (event: unknown): void => this.#read(name, event)): void {
     if (this.#listeners.has(name)) return;
-    const listener = (event: unknown): void => attempt(() => work(event));
+    const listener = (event: unknown): void => attempt('Observing a session', () => work(event));
     // First, since the emitter calls back from `on`.
     this.#listeners.set(name, listener);
-    attempt(() => this.#emitter.on(name, listener));
+    this.#emitter.on(name, listener);
   }
 
   #unlisten(name: string): void {
     const listener = this.#listeners.get(name);
     this.#listeners.delete(name);
-    if (listener !== undefined) attempt(() => this.#emitter.off(name, listener));
+    if (listener === undefined) return;
+    attempt('Observing a session', () => this.#emitter.off(name, listener));
+  }
+
+  #countErrorListeners(): number {
+    const emitter = this.#emitter;
+    if (!('listenerCount' in emitter) || typeof emitter.listenerCount !== 'function') return 0;
+    return Number(emitter.listenerCount(ERROR_EVENT));
   }
 
   #read(name: string, event: unknown): void {
-    const place = this.#place();
-    if (place === undefined)
-      debug(`An event (${name}) of no session that is recorded was passed over.`);
-    else if (isRecord(event)) EVENT_READERS[name]?.(event, place);
-    // Started again, it is another session to the spans.
-    if (name === CLOSE_EVENT) this.#session = undefined;
-  }
-
-  #place(): EventPlace | undefined {
     const node = this.#tree.activeNode();
-    const session = (this.#session ??= this.#connect(node));
-    if (session?.observed === undefined) return undefined;
-    return {
-      session,
-      observed: session.observed,
-      node: node?.session === session ? node : undefined,
-      task: this.#tree.currentTask(),
-    };
+    const session = this.#sessionAt(node);
+    if (session?.observed === undefined) {
+      debug(`An event (${name}) of no session that is recorded was passed over.`);
+    } else if (isRecord(event)) {
+      EVENT_READERS[name]?.(event, {
+        session,
+        observed: session.observed,
+        node: node?.session === session ? node : undefined,
+        task: this.#tree.currentTask(),
+      });
+    }
   }
 
-  #connect(active: SpanNode | undefined): Session | undefined {
-    const session = this.#tree.openSessionOf(active);
+  #sessionAt(active: SpanNode | undefined): Session | undefined {
+    const known = this.#session;
+    if (known?.isOver === false) return known;
+    // Started again, the object is another session to the spans.
+    const session = this.#tree.openSessionAt(active, known === undefined);
     // A session that somebody else observes is another object's.
     if (session === undefined || session.observed !== undefined) return undefined;
     session.observed = new ObservedSession();
+    this.#session = session;
     return session;
-  }
-}
-
-function countErrorListeners(emitter: ObservableSession): number {
-  if (!('listenerCount' in emitter) || typeof emitter.listenerCount !== 'function') return 0;
-  return Number(emitter.listenerCount(ERROR_EVENT));
-}
-
-function attempt(work: () => unknown): void {
-  try {
-    work();
-  } catch (error) {
-    debug(`Observing a session failed: ${error instanceof Error ? error.name : typeof error}`);
   }
 }
 
@@ -247,8 +237,7 @@ function readTools(event: JsonRecord, place: EventPlace): void {
  * the turn as well, but by another task than the turn's own.
  */
 function exchangeOf({ node, task, observed }: EventPlace): TurnExchange | undefined {
-  const turn =
-    node?.livekitName === LiveKitSpan.AGENT_TURN ? node : node?.ancestor(LiveKitSpan.AGENT_TURN);
+  const turn = node?.turn;
   if (turn === undefined || turn.modelNode !== undefined || turn.task !== task) return undefined;
   turn.exchange ??= observed.beginTurn(turn.startMillis);
   return turn.exchange;

@@ -18,8 +18,7 @@ const OUTPUT = ['gen_ai.usage.output_tokens', 'llm.token_count.completion'] as c
 
 /** Passes the start of a span up to the spans above it, and to the session. */
 export function propagateStart(node: SpanNode): void {
-  const { parent, session } = node;
-  const turn = parent?.livekitName === LiveKitSpan.AGENT_TURN ? parent : undefined;
+  const { parent, session, turn } = node;
   switch (node.livekitName) {
     case LiveKitSpan.START_AGENT_ACTIVITY:
     case LiveKitSpan.RESUME_AGENT_ACTIVITY:
@@ -28,16 +27,14 @@ export function propagateStart(node: SpanNode): void {
       if (turn !== undefined) turn.modelNode = node;
       return;
     case LiveKitSpan.LLM_REQUEST:
-      return joinCall(node, parent?.livekitName === LiveKitSpan.LLM_NODE ? parent : undefined);
     case LiveKitSpan.TTS_REQUEST:
-      return joinCall(node, node.ancestor(LiveKitSpan.TTS_NODE));
+      return joinCall(node, parent);
     case LiveKitSpan.FUNCTION_TOOL:
       if (turn?.span !== undefined) turn.startedTools = [...turn.startedTools, node];
       return;
     case LiveKitSpan.AGENT_SPEAKING: {
-      const around = node.ancestor(LiveKitSpan.AGENT_TURN);
       // It starts with the first frame that is played (`voice/agent_session.ts`).
-      if (around !== undefined) around.speakingMillis ??= node.startMillis;
+      if (turn !== undefined) turn.speakingMillis ??= node.startMillis;
       // Early versions (1.0 among them) open it below the session and not below the turn.
       const speaker = turn ?? session?.agentTurn;
       if (speaker !== undefined) speaker.hasSpoken = true;
@@ -70,10 +67,14 @@ function takeCharge(node: SpanNode): void {
   node.job?.statistics.addAgent(label);
 }
 
-/** Requests of one call nest in that of an adapter, and the outermost is below the call's node. */
-function joinCall(request: SpanNode, callNode: SpanNode | undefined): void {
-  const around = request.ancestor(request.name) ?? callNode;
+/**
+ * Requests of one call nest in that of an adapter, and the outermost is below the call's node. A
+ * model that is asked in a span of the application's inside an `llm_node` is another call.
+ */
+function joinCall(request: SpanNode, parent: SpanNode | undefined): void {
+  const around = parent?.call;
   if (around?.span === undefined) return;
+  if (around.livekitName === LiveKitSpan.LLM_NODE && around !== parent) return;
   request.callAround = around;
   around.requests = [...around.requests, request];
 }
@@ -87,7 +88,7 @@ export function propagateEnd(
   span: ReadableSpan,
   mapped: MappedSpan | undefined,
 ): void {
-  const { parent, session } = node;
+  const { parent, session, turn } = node;
   const { attributes } = span;
   switch (node.livekitName) {
     case undefined:
@@ -109,14 +110,12 @@ export function propagateEnd(
     case LiveKitSpan.LLM_NODE:
       if (parent === undefined) return;
       parent.failure = failureOf(span, mapped);
-      if (parent.livekitName !== LiveKitSpan.AGENT_TURN) return;
-      noteModelStep(node, parent, attributes);
-      return passUpToolCalls(parent, attributes);
-    case LiveKitSpan.TTS_NODE: {
-      const turn = node.ancestor(LiveKitSpan.AGENT_TURN);
+      if (turn === undefined) return;
+      noteModelStep(node, turn, attributes);
+      return passUpToolCalls(turn, attributes);
+    case LiveKitSpan.TTS_NODE:
       if (turn !== undefined) turn.speechFailure ??= failureOf(span, mapped);
       return;
-    }
     case LiveKitSpan.FUNCTION_TOOL:
       node.toolCall = readToolCall(attributes);
       return;
@@ -189,9 +188,10 @@ function passUpTurn(node: SpanNode, attributes: Attributes, output: string | und
  * innermost span has the tokens.
  */
 function passUpForeign(node: SpanNode, attributes: Attributes): void {
-  const request = node.ancestor(LiveKitSpan.LLM_REQUEST);
-  if (request === undefined || (readUsage(attributes)?.input ?? 0) === 0) return;
-  if (mapSpanKind(node.name, '', attributes) === 'LLM') request.usageBelow = true;
+  const { call } = node;
+  if (call?.livekitName !== LiveKitSpan.LLM_REQUEST) return;
+  if ((readUsage(attributes)?.input ?? 0) === 0) return;
+  if (mapSpanKind(node.name, '', attributes) === 'LLM') call.usageBelow = true;
 }
 
 export function readUsage(attributes: Attributes): Usage | undefined {
@@ -218,7 +218,7 @@ export interface WaitingSpan {
 
 /**
  * Spans that are sent later than they end, because another span still has something to pass to
- * them, or because the mapper of their SDK is being loaded. Few and for short: a flush sends them as they are, and so does the one too many.
+ * them, or because the mapper of their SDK is being loaded. A flush sends them as they are.
  */
 export class WaitingSpans {
   readonly #waiting = new Set<WaitingSpan>();
@@ -265,11 +265,13 @@ export class WaitingSpans {
  * it has to carry the session's first input and last output. Up to 1.7.1 a quick tool ends before
  * the `llm_node` that asked for it, which alone records the call's id.
  */
-export function mustWait({ attributes }: ReadableSpan, node: SpanNode): boolean {
-  if (node.livekitName === LiveKitSpan.JOB_ENTRYPOINT) return node.sessionsBelow?.areOpen === true;
-  if (node.livekitName !== LiveKitSpan.FUNCTION_TOOL) return false;
-  const turn = node.parent;
+export function mustWait(
+  { attributes }: ReadableSpan,
+  { livekitName, sessionsBelow, turn }: SpanNode,
+): boolean {
+  if (livekitName === LiveKitSpan.JOB_ENTRYPOINT) return (sessionsBelow?.open.size ?? 0) > 0;
   return (
+    livekitName === LiveKitSpan.FUNCTION_TOOL &&
     attributes[GenAiAttr.TOOL_CALL_ID] === undefined &&
     turn?.span !== undefined &&
     turn.modelNode?.span !== undefined

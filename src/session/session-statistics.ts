@@ -22,6 +22,16 @@ const UNKNOWN_MODEL = 'unknown';
 /** Values kept of one latency: all of any but the longest sessions, then the latest. */
 const MAX_VALUES = 1_024;
 
+/** A latency is counted on the span that a person who waits would name. */
+const LATENCIES: ReadonlyMap<string, readonly SummarizedLatency[]> = new Map([
+  [LiveKitSpan.AGENT_TURN, ['E2E_LATENCY']],
+  [LiveKitSpan.LLM_NODE, ['LLM_TTFT']],
+  [LiveKitSpan.REALTIME_INFERENCE, ['LLM_TTFT']],
+  [LiveKitSpan.REALTIME_METRICS, ['LLM_TTFT']],
+  [LiveKitSpan.TTS_NODE, ['TTS_TTFB']],
+  [LiveKitSpan.USER_TURN, ['END_OF_TURN_DELAY', 'TRANSCRIPTION_DELAY']],
+]);
+
 /** A span that was sent, as session statistics and metrics read it. */
 export class MeasuredSpan {
   readonly span: MappedSpan;
@@ -49,7 +59,7 @@ export class MeasuredSpan {
       ? span.name === LiveKitSpan.REALTIME_INFERENCE ||
         (span.name === LiveKitSpan.LLM_REQUEST && !context.tokensBelow)
       : this.isModelSpan &&
-        (node.ancestor(LiveKitSpan.LLM_REQUEST) === undefined ||
+        (node.call?.livekitName !== LiveKitSpan.LLM_REQUEST ||
           span.get(S.LLM_TOKEN_COUNT_PROMPT) !== undefined);
     const isTurn = this.isLiveKit && span.name === LiveKitSpan.AGENT_TURN;
     this.isNewTurn = isTurn && isNewTurn(node, this.text(LiveKitAttr.SPEECH_ID));
@@ -93,7 +103,6 @@ export class SessionStatistics implements SessionSummary {
   readonly tokensByModel: Map<string, ModelTokens> = new Map();
   readonly #latencies = new Map<SummarizedLatency, { readonly values: number[]; count: number }>();
 
-  /** A latency is counted on the span that a person who waits would name. */
   add(span: MeasuredSpan): void {
     if (span.isModelSpan) this.#addTokens(span);
     if (span.isModelCall) {
@@ -101,29 +110,15 @@ export class SessionStatistics implements SessionSummary {
       if (span.hasFailed) this.modelErrors += 1;
     }
     if (!span.isLiveKit) return;
-    switch (span.name) {
-      case LiveKitSpan.AGENT_TURN:
-        if (span.isNewTurn) this.turns += 1;
-        if (span.span.get(CatalystAttr.INTERRUPTED) === true) this.interruptions += 1;
-        this.#addLatency('E2E_LATENCY', span.number(CatalystAttr.E2E_LATENCY_MS));
-        break;
-      case LiveKitSpan.FUNCTION_TOOL:
-        this.toolCalls += 1;
-        if (span.hasFailed) this.toolErrors += 1;
-        break;
-      case LiveKitSpan.LLM_NODE:
-      case LiveKitSpan.REALTIME_INFERENCE:
-      case LiveKitSpan.REALTIME_METRICS:
-        this.#addLatency('LLM_TTFT', span.number(CatalystAttr.LLM_TTFT_MS));
-        break;
-      case LiveKitSpan.TTS_NODE:
-        this.#addLatency('TTS_TTFB', span.number(CatalystAttr.TTS_TTFB_MS));
-        break;
-      case LiveKitSpan.USER_TURN:
-        this.#addLatency('END_OF_TURN_DELAY', span.number(CatalystAttr.END_OF_TURN_DELAY_MS));
-        this.#addLatency('TRANSCRIPTION_DELAY', span.number(CatalystAttr.TRANSCRIPTION_DELAY_MS));
-        break;
-      default:
+    if (span.name === LiveKitSpan.AGENT_TURN) {
+      if (span.isNewTurn) this.turns += 1;
+      if (span.span.get(CatalystAttr.INTERRUPTED) === true) this.interruptions += 1;
+    } else if (span.name === LiveKitSpan.FUNCTION_TOOL) {
+      this.toolCalls += 1;
+      if (span.hasFailed) this.toolErrors += 1;
+    }
+    for (const latency of LATENCIES.get(span.name) ?? []) {
+      this.#addLatency(latency, span.number(CatalystAttr[`${latency}_MS`]));
     }
   }
 

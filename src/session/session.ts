@@ -21,10 +21,11 @@ export interface FailedAttempt {
 
 /** What is known of one agent session while its spans pass. */
 export class Session {
-  /** The id where nothing else names the session: stable, and found again in the trace. */
-  readonly fallbackId: string;
-  /** The id that the option `sessionId` gave. */
-  readonly configuredId: string | undefined;
+  /** Where nothing else names the session: stable, and found again in the trace. */
+  readonly #fallbackId: string;
+  /** From the option `sessionId`. */
+  readonly #configuredId: string | undefined;
+  isOver = false;
   /** The job that it started in, when `tracing.job` put a span around it. */
   readonly job: JobRecord | undefined;
   /** `gen_ai.conversation.id` or the room's sid, once a span or the job has it. */
@@ -50,10 +51,14 @@ export class Session {
     conversationId: string | undefined,
     job: JobRecord | undefined,
   ) {
-    this.fallbackId = fallbackId;
-    this.configuredId = configuredId;
+    this.#fallbackId = fallbackId;
+    this.#configuredId = configuredId;
     this.conversationId = conversationId;
     this.job = job;
+  }
+
+  get id(): string {
+    return this.#configuredId ?? this.conversationId ?? this.#fallbackId;
   }
 
   get closing(): SessionClosing | undefined {
@@ -103,39 +108,32 @@ interface SpeechRecord {
 }
 
 /**
- * The sessions below one span. It keeps the nodes of open sessions alone, and of all that have ended
- * the first input, the last output and the last end: the span may be open for days.
+ * The sessions below one span: of all that have ended, the first input, the last output and the last
+ * end alone, since the span may be open for days.
  */
 export class SessionsBelow {
   lastEnd: Pick<Session, 'closing' | 'failure'> | undefined;
-  readonly #open = new Set<SpanNode>();
+  readonly open: Set<Session> = new Set();
   #firstInput: string | undefined;
   #lastOutput: string | undefined;
 
-  add(node: SpanNode): void {
-    this.#open.add(node);
-  }
-
-  end(node: SpanNode, { firstInput, lastOutput, closing, failure }: Session): void {
-    if (!this.#open.delete(node)) return;
+  end(session: Session): void {
+    if (!this.open.delete(session)) return;
+    const { firstInput, lastOutput, closing, failure } = session;
     this.#firstInput ??= firstInput;
     this.#lastOutput = lastOutput ?? this.#lastOutput;
     this.lastEnd = { closing, failure };
   }
 
-  get areOpen(): boolean {
-    return this.#open.size > 0;
-  }
-
   get input(): string | undefined {
     let input = this.#firstInput;
-    for (const { session } of this.#open) input ??= session?.firstInput;
+    for (const { firstInput } of this.open) input ??= firstInput;
     return input;
   }
 
   get output(): string | undefined {
     let output = this.#lastOutput;
-    for (const { session } of this.#open) output = session?.lastOutput ?? output;
+    for (const { lastOutput } of this.open) output = lastOutput ?? output;
     return output;
   }
 }
@@ -154,8 +152,8 @@ export function readSessionId<Job>(
     const id = option(job());
     if (id === undefined || id === null) return undefined;
     if (typeof id === 'string') return asText(id.trim());
-    // Nobody else waits for it, and an unhandled rejection would end the process.
-    if (id instanceof Promise) id.catch(() => undefined);
+    // Nobody else waits for a promise, and an unhandled rejection would end the process.
+    Promise.resolve(id).catch(() => undefined);
   } catch {
     // The error may contain anything and is not logged.
   }

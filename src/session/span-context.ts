@@ -7,16 +7,17 @@ import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
 import { mergeIdentity, type Identity } from './identity.js';
 import { isConversation, readUsage } from './propagation.js';
 import { DEFAULT_AGENT_LABEL, type SpanNode } from './span-node.js';
-import { takeToolCallId, toolCallOf, type ToolTasks } from './tool-calls.js';
+import { takeToolCallId, toolAround, toolCallOf } from './tool-calls.js';
 import { noteSpeech, timesOfAnswer } from './turn-latency.js';
 
 /** What is the same for all spans of a set-up. */
 export interface ContextSources {
   /** What `setup` says of every span of the process, except the session's id. */
-  readonly process: Identity;
-  readonly tools: ToolTasks;
-  /** Asks the application, so only where nothing else names the session. */
-  readonly configuredSessionIdOf: (node: SpanNode) => string | undefined;
+  readonly processIdentity: Identity;
+  /** Asks the option `sessionId`: when a session starts, and once for a trace without one. */
+  readonly configuredSessionId: () => string | undefined;
+  /** Sid of the room whose job is running; `undefined` outside a job. */
+  readonly roomSid: () => string | undefined;
 }
 
 type Draft = { -readonly [Field in keyof MappingContext]: MappingContext[Field] };
@@ -27,14 +28,21 @@ const NONE: readonly never[] = Object.freeze([]);
 export function contextOf(
   node: SpanNode,
   span: ReadableSpan,
-  { process, tools, configuredSessionIdOf }: ContextSources,
+  sources: ContextSources,
   incomplete: boolean,
 ): MappingContext {
+  const { session } = node;
+  if (node.isLiveKit && session !== undefined) {
+    session.conversationId ??= asText(span.attributes['gen_ai.conversation.id']);
+  }
   // A job's span is around the span that LiveKit opened just before it.
   const at = node.jobBelow ?? node;
   // `agentSpan` and `manualSpan` win over OpenInference's context, and that wins over `setup`.
-  const identity = mergeIdentity(mergeIdentity(process, at.openInference?.identity), at.identity);
-  const withinTool = tools.around(node);
+  const identity = mergeIdentity(
+    mergeIdentity(sources.processIdentity, at.openInference?.identity),
+    at.identity,
+  );
+  const withinTool = toolAround(node);
   // With all its fields, and none by spreading: objects of one shape are read ten times as fast.
   const context: Draft = {
     userId: identity.userId,
@@ -44,9 +52,8 @@ export function contextOf(
     callSite: identity.callSite,
     sessionId:
       identity.sessionId ??
-      configuredSessionIdOf(node) ??
-      node.session?.conversationId ??
-      node.session?.fallbackId ??
+      session?.id ??
+      configuredSessionIdOf(node.localRoot, sources) ??
       at.job?.roomSid ??
       node.traceId,
     tenantId: at.job?.tenantId,
@@ -85,9 +92,18 @@ export function contextOf(
   return context;
 }
 
+/** Asks the application, so only where nothing else names the session. */
+function configuredSessionIdOf(
+  root: SpanNode,
+  { configuredSessionId, roomSid }: ContextSources,
+): string | undefined {
+  root.configuredSessionId ??= { id: configuredSessionId() };
+  return root.configuredSessionId.id ?? roomSid();
+}
+
 /** What only some of LiveKit's spans need. A span fails with what it contains. */
 function addLiveKit(context: Draft, node: SpanNode, { attributes }: ReadableSpan): void {
-  const { session, requests } = node;
+  const { session, requests, turn } = node;
   const observed = session?.observed;
   switch (node.livekitName) {
     case LiveKitSpan.JOB_ENTRYPOINT:
@@ -112,12 +128,12 @@ function addLiveKit(context: Draft, node: SpanNode, { attributes }: ReadableSpan
       if (speechId !== undefined) context.input = session?.speech(speechId).input;
       context.isUnheard = node.speechFailure !== undefined && !node.hasSpoken;
       if (!context.incomplete) context.latency = timesOfAnswer(node, attributes);
-      addExchange(context, node);
+      if (node.modelNode === undefined) context.exchange = node.exchange?.messages;
       return;
     }
     case LiveKitSpan.REALTIME_INFERENCE:
     case LiveKitSpan.REALTIME_METRICS:
-      addExchange(context, node.ancestor(LiveKitSpan.AGENT_TURN));
+      if (turn?.modelNode === undefined) context.exchange = turn?.exchange?.messages;
       return;
     case LiveKitSpan.LLM_NODE: {
       context.tokensBelow = requests.length > 0;
@@ -144,17 +160,13 @@ function addLiveKit(context: Draft, node: SpanNode, { attributes }: ReadableSpan
       if (attributes['lk.response.ttfb'] === undefined) context.failure ??= node.innerFailure;
       return;
     case LiveKitSpan.AGENT_SPEAKING:
-      context.output = observed?.takeSpoken();
+      if (!context.incomplete) context.output = observed?.takeSpoken();
       return;
     case LiveKitSpan.FUNCTION_TOOL:
-      context.toolCallId = takeToolCallId(node, attributes);
+      context.toolCallId = node.toolCallId ??= takeToolCallId(node, attributes);
       return;
     default:
   }
-}
-
-function addExchange(context: Draft, turn: SpanNode | undefined): void {
-  if (turn?.modelNode === undefined) context.exchange = turn?.exchange?.messages;
 }
 
 /** A job begins as the first of its sessions and ends as the last. */
@@ -222,9 +234,9 @@ function hasMessagesBelow({ requests }: SpanNode): boolean {
  * Up to 1.5.2 an `llm_node` does not record the calls that its model asked for, but their tools
  * have started by the time it ends, and some have ended.
  */
-function startedToolCalls({ parent }: SpanNode): readonly ToolCall[] {
-  if (parent === undefined || parent.startedTools.length === 0) return NONE;
-  return parent.startedTools.flatMap((tool) => {
+function startedToolCalls({ turn }: SpanNode): readonly ToolCall[] {
+  if (turn === undefined || turn.startedTools.length === 0) return NONE;
+  return turn.startedTools.flatMap((tool) => {
     const { name, arguments: input } = toolCallOf(tool);
     return name === undefined || input === undefined
       ? []

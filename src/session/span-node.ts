@@ -1,6 +1,6 @@
 import { hrTimeToMilliseconds } from '@opentelemetry/core';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import { LIVEKIT_SCOPE_NAME } from '../mapping/livekit-spans.js';
+import { LIVEKIT_SCOPE_NAME, LiveKitSpan } from '../mapping/livekit-spans.js';
 import type { Failure, SpeechStart, SttUsage, ToolCall } from '../mapping/mapping-context.js';
 import { asText } from '../mapping/read-attributes.js';
 import { LiveKitAttr } from '../semconv/raw-attributes.js';
@@ -17,6 +17,13 @@ const NONE: readonly never[] = Object.freeze([]);
  * below the one before makes one chain of all, and each span would keep all earlier ones in memory.
  */
 const MAX_DEPTH = 256;
+
+const CALLS: ReadonlySet<string | undefined> = new Set([
+  LiveKitSpan.LLM_NODE,
+  LiveKitSpan.LLM_REQUEST,
+  LiveKitSpan.TTS_NODE,
+  LiveKitSpan.TTS_REQUEST,
+]);
 
 export interface Usage {
   readonly input: number;
@@ -43,6 +50,10 @@ export class SpanNode {
   /** Its name, of LiveKit's spans alone. */
   readonly livekitName: string | undefined;
   readonly parent: SpanNode | undefined;
+  /** The `agent_turn` that it is in, or is. */
+  readonly turn: SpanNode | undefined;
+  /** The innermost node or request of a model or of speech that it is in, or is. */
+  readonly call: SpanNode | undefined;
   /** The outermost span of this process around it, itself where there is none. */
   readonly localRoot: SpanNode;
   readonly #depth: number;
@@ -107,10 +118,12 @@ export class SpanNode {
 
   /** Tool calls that the model asked for in this turn and no tool span has taken yet. */
   openToolCalls: readonly ToolCall[] = NONE;
-  /** Tools of this turn that started before its model call ended. */
+  /** Tools of this turn, in the order of their start. */
   startedTools: readonly SpanNode[] = NONE;
-  /** LiveKit's task in which the span started, of turns and of what may be opened in a tool. */
+  /** LiveKit's task in which the span started, of turns and of what is right below one. */
   task: object | undefined;
+  /** Id of the call that this tool span was found to carry out. */
+  toolCallId: string | undefined;
   /** The call of this tool span, once it has ended. */
   toolCall: CarriedOutCall | undefined;
   /** The `llm_node` of this turn: a turn of a realtime model has none. */
@@ -140,6 +153,8 @@ export class SpanNode {
     this.#parentId = above?.spanId;
     this.parent = parent !== undefined && parent.#depth < MAX_DEPTH ? parent : undefined;
     this.#depth = this.parent === undefined ? 0 : this.parent.#depth + 1;
+    this.turn = this.livekitName === LiveKitSpan.AGENT_TURN ? this : this.parent?.turn;
+    this.call = CALLS.has(this.livekitName) ? this : this.parent?.call;
     this.isOrphan = this.parent === undefined && above !== undefined && above.isRemote !== true;
     this.localRoot = around?.localRoot ?? this;
     this.isSent = isSent;
@@ -167,23 +182,15 @@ export class SpanNode {
   close(): void {
     this.#label = this.label();
     this.span = undefined;
-    this.task = undefined;
+    // What a tool has opened may end after it.
+    if (this.livekitName !== LiveKitSpan.FUNCTION_TOOL) this.task = undefined;
     for (const { toolCall } of this.startedTools) if (toolCall) toolCall.arguments = undefined;
-    this.startedTools = NONE;
     this.openToolCalls = NONE;
     this.requests = NONE;
     this.inputBelow = undefined;
     this.outputBelow = undefined;
     this.failure = undefined;
     this.innerFailure = undefined;
-  }
-
-  /** The nearest span above with this LiveKit name. */
-  ancestor(name: string): SpanNode | undefined {
-    for (let node = this.parent; node !== undefined; node = node.parent) {
-      if (node.livekitName === name) return node;
-    }
-    return undefined;
   }
 
   /**

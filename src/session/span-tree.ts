@@ -2,7 +2,6 @@ import { context as activeContext, trace, type Context } from '@opentelemetry/ap
 import type { ReadableSpan, Span } from '@opentelemetry/sdk-trace-base';
 import { warnOnce } from '../diagnostics.js';
 import { LiveKitSpan } from '../mapping/livekit-spans.js';
-import { asText } from '../mapping/read-attributes.js';
 import type { MappedSpan } from '../mapping/mapped-span.js';
 import type { MappingContext } from '../mapping/mapping-context.js';
 import {
@@ -17,22 +16,21 @@ import { propagateEnd, propagateStart } from './propagation.js';
 import { Session, SessionsBelow } from './session.js';
 import { contextOf, type ContextSources } from './span-context.js';
 import { isSpanOfSdk, SpanNode } from './span-node.js';
-import { ToolTasks } from './tool-calls.js';
 
 /** Open spans that are found by their id. LiveKit never ends some: the oldest are forgotten. */
 const MAX_OPEN = 16_384;
 
-/** Spans that may be outside any session: an LLM used alone, a job before its session. */
+/** Spans that may be outside any session: a model used alone, a job before its session. */
 const STANDALONE: ReadonlySet<string> = new Set([
   LiveKitSpan.JOB_ENTRYPOINT,
   LiveKitSpan.LLM_REQUEST,
   LiveKitSpan.LLM_REQUEST_RUN,
+  LiveKitSpan.TTS_REQUEST,
+  'tts_request_run',
+  'event_loop_blocked',
 ]);
 
-/**
- * Spans that LiveKit opens in a running `AgentSession` and nowhere else. A model that is used alone
- * has `llm_request` or `tts_request` without any session.
- */
+/** Spans that show that a session is running, whose start was not seen. */
 const ONLY_IN_SESSION: ReadonlySet<string> = new Set([
   LiveKitSpan.START_AGENT_ACTIVITY,
   LiveKitSpan.RESUME_AGENT_ACTIVITY,
@@ -41,13 +39,8 @@ const ONLY_IN_SESSION: ReadonlySet<string> = new Set([
   LiveKitSpan.AGENT_SPEAKING,
 ]);
 
-export interface SpanTreeOptions {
-  /** Asks the option `sessionId`: when a session starts, and once for a trace without one. */
-  readonly configuredSessionId: () => string | undefined;
-  /** Sid of the room whose job is running; `undefined` outside a job. */
-  readonly roomSid: () => string | undefined;
-  /** What `setup` says of every span of the process, except the session's id. */
-  readonly processIdentity: Identity;
+export interface SpanTreeOptions extends ContextSources {
+  /** LiveKit's task in which this is called. */
   readonly currentTask: () => object | undefined;
   /** Sampled and in scope. */
   readonly isSent: (span: ReadableSpan) => boolean;
@@ -65,15 +58,9 @@ export class SpanTree {
   #lastSession: Session | undefined;
   /** Made up for spans of a session that started before `setup()`. */
   #unseenSession: Session | undefined;
-  readonly #sources: ContextSources;
 
   constructor(options: SpanTreeOptions) {
     this.#options = options;
-    this.#sources = {
-      process: options.processIdentity,
-      tools: new ToolTasks(options.currentTask),
-      configuredSessionIdOf: (node) => this.#configuredSessionIdOf(node),
-    };
   }
 
   /** Nothing is written on the span. */
@@ -85,7 +72,10 @@ export class SpanTree {
     else if (node.isLiveKit) this.#joinSession(node);
     node.agentAtStart = node.session?.agentLabel;
     propagateStart(node);
-    this.#sources.tools.start(node);
+    const { turn } = node;
+    if (turn !== undefined && (turn === node || turn === node.parent)) {
+      node.task = this.#options.currentTask();
+    }
     return node;
   }
 
@@ -122,10 +112,14 @@ export class SpanTree {
     return this.#options.currentTask();
   }
 
-  /** The session of a span, when it is open; of any other, the only one that is. */
-  openSessionOf(node: SpanNode | undefined): Session | undefined {
-    const session = node?.session;
-    return session !== undefined && this.#openSessions.has(session) ? session : this.#onlySession();
+  /**
+   * The session of the active span, when it is open. If asked, the only open one in place of any
+   * other, but not where a span is active that is not in the tree: that of an unsampled session.
+   */
+  openSessionAt(active: SpanNode | undefined, elseTheOnlyOne: boolean): Session | undefined {
+    if (active?.session?.isOver === false) return active.session;
+    const isUnknown = active === undefined && trace.getActiveSpan() !== undefined;
+    return elseTheOnlyOne && !isUnknown ? this.#onlySession() : undefined;
   }
 
   /** Waits no longer for the `close` events of open sessions. */
@@ -133,7 +127,7 @@ export class SpanTree {
     for (const session of this.#openSessions) session.observed?.settle();
   }
 
-  /** Puts a job around everything that starts below its span; false when the span isn't recorded. */
+  /** Puts a job around everything that starts below its span. Whether that span will be sent. */
   beginJob(spanId: string, job: JobRecord): boolean {
     const node = this.#open.get(spanId);
     if (node === undefined) return false;
@@ -142,16 +136,12 @@ export class SpanTree {
     node.job = job;
     node.sessionsBelow = job.sessions;
     if (parent?.livekitName === LiveKitSpan.JOB_ENTRYPOINT) parent.jobBelow ??= node;
-    return true;
+    return node.isSent;
   }
 
   /** What the spans around say of one that has ended, or is sent as `incomplete`. */
   contextOf(node: SpanNode, span: ReadableSpan, incomplete: boolean): MappingContext {
-    const { session } = node;
-    if (node.isLiveKit && session !== undefined) {
-      session.conversationId ??= asText(span.attributes['gen_ai.conversation.id']);
-    }
-    return contextOf(node, span, this.#sources, incomplete);
+    return contextOf(node, span, this.#options, incomplete);
   }
 
   /**
@@ -227,7 +217,7 @@ export class SpanTree {
       if (above.livekitName === LiveKitSpan.JOB_ENTRYPOINT) {
         above.sessionsBelow ??= new SessionsBelow();
       }
-      above.sessionsBelow?.add(node);
+      above.sessionsBelow?.open.add(session);
     }
   }
 
@@ -241,15 +231,35 @@ export class SpanTree {
     const { session } = node;
     if (session === undefined) return;
     session.failedAttempt = undefined;
+    session.isOver = true;
     this.#openSessions.delete(session);
     for (let above = node.parent; above !== undefined; above = above.parent) {
-      above.sessionsBelow?.end(node, session);
+      above.sessionsBelow?.end(session);
     }
   }
 
+  /**
+   * Gives a session to a span of LiveKit's without one around it, as several are up to 1.7.1. A
+   * session that started before `setup()` was not seen: one is made up, so that its scattered spans
+   * share an id.
+   */
   #joinSession(node: SpanNode): void {
-    if (!STANDALONE.has(node.name)) node.session ??= this.#sessionOfStray(node);
-    else if (node.isOrphan) node.session ??= this.#strayedFrom();
+    const mayBeAlone = STANDALONE.has(node.name);
+    if (node.session === undefined && (node.isOrphan || !mayBeAlone)) {
+      if (this.#lastSession === undefined && !mayBeAlone) {
+        this.#unseenSession = this.#createSession(node.traceId, undefined);
+      }
+      // When none is open, the one that was open last.
+      const session = this.#openSessions.size === 0 ? this.#lastSession : this.#onlySession();
+      node.session = session;
+      const isUnseen = session !== undefined && session === this.#unseenSession;
+      if (isUnseen && ONLY_IN_SESSION.has(node.name)) {
+        warnOnce(
+          'late_setup',
+          'An AgentSession started before tracing was set up: its agent_session span and all that came before are missing, and each of its turns is a separate trace. Call setup() before session.start(); in a worker, at module level.',
+        );
+      }
+    }
     // Where LiveKit dropped the context, the session still knows its job.
     node.job ??= node.session?.job;
   }
@@ -257,44 +267,6 @@ export class SpanTree {
   #onlySession(): Session | undefined {
     const [session] = this.#openSessions;
     return this.#openSessions.size === 1 ? session : undefined;
-  }
-
-  /**
-   * The session of a span without a known parent, as several are up to LiveKit 1.7.1: the only one
-   * that is open, and when none is, the one that was open last.
-   */
-  #strayedFrom(): Session | undefined {
-    return this.#openSessions.size === 0 ? this.#lastSession : this.#onlySession();
-  }
-
-  /**
-   * The same for a span that only a session can have. A session that started before `setup()` was
-   * not seen: one is made up, so that its scattered spans share an id.
-   */
-  #sessionOfStray(node: SpanNode): Session | undefined {
-    let session = this.#strayedFrom();
-    if (session === undefined && this.#openSessions.size === 0) {
-      session = this.#createSession(node.traceId, undefined);
-      this.#unseenSession = session;
-    }
-    if (
-      session !== undefined &&
-      session === this.#unseenSession &&
-      ONLY_IN_SESSION.has(node.name)
-    ) {
-      warnOnce(
-        'late_setup',
-        'An AgentSession started before tracing was set up: its agent_session span and all that came before are missing, and each of its turns is a separate trace. Call setup() before session.start(); in a worker, at module level.',
-      );
-    }
-    return session;
-  }
-
-  #configuredSessionIdOf({ session, localRoot }: SpanNode): string | undefined {
-    if (session !== undefined) return session.configuredId;
-    const { configuredSessionId, roomSid } = this.#options;
-    localRoot.configuredSessionId ??= { id: configuredSessionId() };
-    return localRoot.configuredSessionId.id ?? roomSid();
   }
 
   #forgetOldest(): void {

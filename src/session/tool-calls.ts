@@ -13,48 +13,29 @@ const CALL_ID = [GenAiAttr.TOOL_CALL_ID, LiveKitAttr.TOOL_ID] as const;
 const [REDACTABLE_ARGUMENTS, ARGUMENTS] = LiveKitAttr.TOOL_ARGUMENTS;
 
 /**
- * Which tool call a span was opened in. LiveKit calls the tool first and opens `function_tool` after
- * it, so what a tool opens is a child of the turn and the context does not help. But LiveKit runs
- * every call in a task, which it keeps in async-local storage and returns from `Task.current()`:
- * the span of a tool and the spans opened in its `execute` start in the same task, and no others do,
- * however many tools run at once. What the tool makes the session do (say something, generate a
- * reply, hand over) runs in further tasks, and stays where it is.
+ * The tool call around a span that has just ended. LiveKit calls the tool first and opens
+ * `function_tool` after it, so what a tool opens is a child of the turn and the context does not
+ * help. But LiveKit runs every call in a task, which it keeps in async-local storage and returns from
+ * `Task.current()`: the span of a tool and the spans opened in its `execute` start in the same task,
+ * and no others do, however many tools run at once. What the tool makes the session do (say
+ * something, generate a reply, hand over) runs in further tasks, and stays where it is.
  */
-export class ToolTasks {
-  readonly #currentTask: () => object | undefined;
-  readonly #toolByTask = new WeakMap<object, SpanNode>();
-
-  constructor(currentTask: () => object | undefined) {
-    this.#currentTask = currentTask;
+export function toolAround(node: SpanNode): EnclosingTool | undefined {
+  // A span in between that is not sent leaves its children to its parent.
+  let outer = node;
+  while (outer.parent?.isSent === false) outer = outer.parent;
+  const { task, parent, livekitName } = outer;
+  if (task === undefined || livekitName === LiveKitSpan.FUNCTION_TOOL) return undefined;
+  const tool = parent?.startedTools.find((each) => each.task === task);
+  if (tool !== undefined) {
+    const { name, id: callId } = toolCallOf(tool);
+    return { spanId: tool.spanId, name, callId };
   }
-
-  start(node: SpanNode): void {
-    const isTurn = node.livekitName === LiveKitSpan.AGENT_TURN;
-    if (!isTurn && node.parent?.livekitName !== LiveKitSpan.AGENT_TURN) return;
-    const task = this.#currentTask();
-    if (task === undefined) return;
-    if (node.livekitName === LiveKitSpan.FUNCTION_TOOL) this.#toolByTask.set(task, node);
-    else node.task = task;
-  }
-
-  /** The tool call around a span that has just ended. */
-  around(node: SpanNode): EnclosingTool | undefined {
-    // A span in between that is not sent leaves its children to its parent.
-    let outer = node;
-    while (outer.parent?.isSent === false) outer = outer.parent;
-    const { task, parent } = outer;
-    if (task === undefined) return undefined;
-    const tool = this.#toolByTask.get(task);
-    if (tool !== undefined) {
-      const call = tool.parent === parent ? toolCallOf(tool) : undefined;
-      return call && { spanId: tool.spanId, name: call.name, callId: call.id };
-    }
-    // Early versions (1.3 among them) call a tool at once. A span that ends before the tool's first
-    // `await` ends before `function_tool` starts: it stays below the turn, with the tool's name.
-    const name: unknown = Reflect.get(task, 'name');
-    if (typeof name !== 'string' || !name.startsWith(TASK_NAME_PREFIX)) return undefined;
-    return { spanId: undefined, name: name.slice(TASK_NAME_PREFIX.length), callId: undefined };
-  }
+  // Early versions (1.3 among them) call a tool at once. A span that ends before the tool's first
+  // `await` ends before `function_tool` starts: it stays below the turn, with the tool's name.
+  const name: unknown = Reflect.get(task, 'name');
+  if (typeof name !== 'string' || !name.startsWith(TASK_NAME_PREFIX)) return undefined;
+  return { spanId: undefined, name: name.slice(TASK_NAME_PREFIX.length), callId: undefined };
 }
 
 /**
@@ -75,14 +56,14 @@ export function toolCallOf({ toolCall, span }: SpanNode): CarriedOutCall {
 }
 
 /** Takes the id of the turn's first open call of this tool with these arguments. */
-export function takeToolCallId({ parent }: SpanNode, attributes: Attributes): string | undefined {
-  if (parent === undefined || parent.openToolCalls.length === 0) return undefined;
-  const open = parent.openToolCalls;
+export function takeToolCallId({ turn }: SpanNode, attributes: Attributes): string | undefined {
+  if (turn === undefined || turn.openToolCalls.length === 0) return undefined;
+  const open = turn.openToolCalls;
   const input = attributes[REDACTABLE_ARGUMENTS] ?? attributes[ARGUMENTS];
   const name = attributes[LiveKitAttr.TOOL_NAME];
   const same = open.findIndex((call) => call.name === name && call.arguments === input);
   const index = same >= 0 ? same : open.findIndex((call) => call.name === name);
   if (index < 0) return undefined;
-  parent.openToolCalls = open.toSpliced(index, 1);
+  turn.openToolCalls = open.toSpliced(index, 1);
   return open[index]?.id;
 }

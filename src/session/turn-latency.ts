@@ -1,7 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import { hrTimeToMilliseconds } from '@opentelemetry/core';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import { LiveKitSpan } from '../mapping/livekit-spans.js';
 import type { ModelStep, TurnTimes } from '../mapping/mapping-context.js';
 import { asFiniteNumber, asText, type JsonRecord } from '../mapping/read-attributes.js';
 import { LiveKitAttr } from '../semconv/raw-attributes.js';
@@ -57,7 +56,7 @@ function speechOf(session: Session, turn: SpanNode, attributes: Attributes | und
  * sentence, how long ago that was and when the first audio came (`tts/tts.ts`, `monitorMetrics`).
  */
 export function noteSpeech(node: SpanNode, metrics: JsonRecord | undefined): void {
-  const turn = node.ancestor(LiveKitSpan.AGENT_TURN);
+  const { turn } = node;
   const madeMillis = positive(metrics?.['timestamp']);
   const durationMillis = asFiniteNumber(metrics?.['durationMs']);
   const ttfbMillis = asFiniteNumber(metrics?.['ttfbMs']);

@@ -51,13 +51,21 @@ describe.each(['cloud second', 'cloud first'] as const)('LiveKit Cloud, %s', (or
   );
 });
 
+it('has each span once when LiveKit 1.3.0, which moves its tracer, was connected twice', async () => {
+  const { end, ours } = await run({ livekit: '1.3.0', order: 'cloud second', connect: 'again' });
+  expect(end.outcome.errors).toEqual([]);
+  expect(new Set(ids(ours)).size).toBe(ours.length);
+  expect(conversationOf(ours)).toEqual(EXPECTED_CALLS);
+});
+
 interface CloudCase {
   readonly livekit: string;
   readonly order: 'cloud first' | 'cloud second';
   readonly allowPii?: boolean;
+  readonly connect?: 'again';
 }
 
-async function run({ livekit, order, allowPii }: CloudCase): Promise<{
+async function run({ livekit, order, allowPii, connect }: CloudCase): Promise<{
   readonly end: ApplicationEnd;
   readonly cloud: readonly DecodedSpan[];
   readonly ours: readonly DecodedSpan[];
@@ -75,6 +83,7 @@ async function run({ livekit, order, allowPii }: CloudCase): Promise<{
         CATALYST_OTLP_ENDPOINT: collector.endpoint,
         CLOUD_HOST: `127.0.0.1:${cloud.port}`,
         ORDER: order,
+        ...(connect !== undefined && { CONNECT: connect }),
         ...(allowPii !== undefined && { ALLOW_PII: String(allowPii) }),
         LIVEKIT_API_KEY: 'key',
         LIVEKIT_API_SECRET: 'a secret that is long enough for a signature',

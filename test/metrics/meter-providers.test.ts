@@ -69,6 +69,20 @@ it('measures through the meter provider that the application has registered, and
   await provider.shutdown();
 });
 
+it.each([
+  ['never answers', () => new Promise<void>(() => {})],
+  ['throws', () => expect.unreachable('not to be seen')],
+])('ends a flush in time with a meter provider that %s', async (_what, forceFlush) => {
+  const provider = Object.assign(new MeterProvider(), { forceFlush });
+  metricsApi.setGlobalMeterProvider(provider);
+  const traced = await traceSessions({ metrics: true });
+  const began = performance.now();
+  await traced.tracing.forceFlush({ timeoutMillis: 400 });
+  await traced.tracing.shutdown({ timeoutMillis: 400 });
+  expect(performance.now() - began).toBeLessThan(3_000);
+  await traced.close();
+});
+
 it('registers its own where the application has none, and takes it back', async () => {
   const traced = await traceSessions({ metrics: true, serviceName: 'ours' });
   metricsApi.getMeter('their-own').createCounter('orders').add(2);

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { voice } from '@livekit/agents';
+import { SamplingDecision } from '@opentelemetry/sdk-trace-base';
 import { afterEach, expect, it } from 'vitest';
 import { retryableError, ScriptedLLM } from '../support/scripted-llm.js';
 import { ScriptedSTT } from '../support/scripted-stt.js';
 import { ScriptedTTS } from '../support/scripted-tts.js';
-import { runVoiceSession } from '../support/sessions.js';
+import { runTextSession, runVoiceSession } from '../support/sessions.js';
+import { Job } from '../support/traceable-job.js';
 import { traceSessions, type TracedSessions } from '../support/traced-sessions.js';
 
 let traced: TracedSessions | undefined;
@@ -148,4 +150,21 @@ it('sends what the application measures with the meter of tracing', async () => 
   traced = await traceSessions({ metrics: true });
   traced.tracing.meter.createCounter('orders').add(2, { 'tenant.id': 'acme' });
   expect((await traced.measured()).sum('orders', { 'tenant.id': 'acme' })).toBe(2);
+});
+
+it('counts no session that is recorded and not sampled: its end is not measured', async () => {
+  const sampler = { shouldSample: () => ({ decision: SamplingDecision.RECORD }) };
+  traced = await traceSessions({ metrics: true, sampler });
+  const session = {
+    agent: new voice.Agent({ instructions: 'Help.' }),
+    llm: new ScriptedLLM({ replies: [] }),
+    turns: [],
+  };
+  await runTextSession(session);
+  const job = new Job();
+  await traced.tracing.job(job, {}, () => runTextSession(session));
+  await job.end();
+  const metrics = await traced.measured();
+  expect(metrics.sum('voice.sessions.started')).toBe(0);
+  expect(metrics.sum('voice.sessions.active')).toBe(0);
 });

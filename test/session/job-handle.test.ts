@@ -45,6 +45,23 @@ it('names a participant who is there already, and a room that was deleted', asyn
   });
 });
 
+it('knows who was in the room before the job joined it', async () => {
+  traced = await traceSessions();
+  const job = new Job();
+  traced.tracing.job(job, {});
+  const [first, second] = [{ kind: 3 }, { kind: 0 }];
+  // As `rtc-node` does when a room is joined: no event names who is there already.
+  job.room.remoteParticipants.set('first', first).set('second', second);
+  job.room.emit('connectionStateChanged', 1);
+  job.room.remoteParticipants.delete('first');
+  job.room.emit('participantDisconnected', first);
+  await job.end();
+  expect((await traced.arrived()).only('voice.session').attributes).toMatchObject({
+    'voice.participant.kind': 'sip',
+    'voice.session.close_reason': 'job_shutdown',
+  });
+});
+
 it('passes on what the entry function returns and throws', async () => {
   traced = await traceSessions();
   const thrown = new Error('no');
@@ -82,4 +99,22 @@ it('keeps the name of the room where it keeps people', async () => {
   const { attributes } = (await traced.arrived()).only('voice.session');
   expect(attributes['voice.room.sid']).toBe('RM_1');
   expect(Object.values(attributes)).not.toContain('call-of-ada');
+});
+
+it('leaves the job alone whose context or room cannot be used', async () => {
+  traced = await traceSessions();
+  const fail = (): never => {
+    throw new Error('not to be seen');
+  };
+  for (const broken of [
+    Object.defineProperty(new Job(), 'room', { get: fail }),
+    Object.assign(new Job(), { room: { on: fail } }),
+    Object.assign(new Job(), { addShutdownCallback: fail }),
+  ]) {
+    await expect(traced.tracing.job(broken, {}, () => 7)).resolves.toBe(7);
+  }
+  const job = new Job();
+  await traced.tracing.job(job, {}, () => 7);
+  const caller = new Proxy({}, { get: fail });
+  expect(() => job.room.emit('participantConnected', caller)).not.toThrow();
 });

@@ -85,6 +85,23 @@ it('a span that was sent as incomplete is sent whole when it ends, with all that
   }
 });
 
+it('a tool that was sent as incomplete has the id of its call when it ends, too', () => {
+  const turn = open('agent_turn', open('agent_session'));
+  const node = open('llm_node', turn);
+  const call = { call_id: 'call-1', name: 'look_up', arguments: '{}' };
+  node.setAttribute('lk.pii.response.function_calls', JSON.stringify([call]));
+  node.end();
+  const tool = open('function_tool', turn);
+  tool.setAttribute('lk.function_tool.name', 'look_up');
+  tool.setAttribute('lk.pii.function_tool.arguments', '{}');
+  processor.sendOpenSpans();
+  tool.end();
+  expect(spans.of(tool).map(({ attributes }) => attributes['tool_call.id'])).toEqual([
+    'call-1',
+    'call-1',
+  ]);
+});
+
 it('a span that was sent as incomplete gets nothing more: what happens later was not redacted', () => {
   const span = open('work', undefined, 'app');
   processor.sendOpenSpans();
@@ -139,6 +156,18 @@ it('the function "sessionId" is asked once a session, and once for a trace witho
   expect(asked).toBe(2);
   open('script', undefined, 'app').end();
   expect(spans.all.at(-1)?.attributes['session.id']).toBe('session-3');
+});
+
+it('a function "sessionId" that is async, of whatever realm, costs nothing but its answer', async () => {
+  const failing = (): unknown => runInNewContext('Promise.reject(new Error("not to be seen"))');
+  const next = new Handed();
+  const own = new OpenInferenceSpanProcessor(next, { sessionId: failing as () => undefined });
+  const other = new BasicTracerProvider({ spanProcessors: [own] });
+  const span = other.getTracer('livekit-agents').startSpan('agent_session', {}, ROOT_CONTEXT);
+  span.end();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(next.last(span).attributes['session.id']).toBe(span.spanContext().traceId);
+  await other.shutdown();
 });
 
 it('a root that stays open keeps nothing of the sessions and spans that have ended below it', async () => {

@@ -1,4 +1,5 @@
 import { llm, voice } from '@livekit/agents';
+import { ParentBasedSampler, SamplingDecision } from '@opentelemetry/sdk-trace-base';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { setup } from '../../src/index.js';
 import { nonRetryableError, ScriptedLLM } from '../support/scripted-llm.js';
@@ -293,6 +294,68 @@ describe('the end of a session', () => {
   });
 });
 
+describe('what is said in one session', () => {
+  const secret = { role: 'user', content: 'Between us' } as const;
+
+  it('is not put into another when it comes after the end', async () => {
+    const ended: voice.AgentSession[] = [];
+    await runTextSession({
+      agent: new voice.Agent({ instructions: 'Help.' }),
+      llm: new ScriptedLLM({ replies: [{ text: 'Fine.' }] }),
+      onSession: (session) => void (observe(session), ended.push(session)),
+      turns: ['First'],
+    });
+    await runTextSession({
+      agent: new voice.Agent({ instructions: 'Help.' }),
+      llm: new ScriptedLLM({ replies: [] }),
+      turns: [
+        async () => {
+          const item = llm.ChatMessage.create(secret);
+          const name = voice.AgentSessionEventTypes.ConversationItemAdded;
+          const event = { type: name, item, createdAt: Date.now() } as const;
+          ended[0]?.emit(name, event);
+        },
+      ],
+    });
+    const spans = await traced.arrived();
+    for (const { attributes } of spans.named('agent_session')) {
+      expect(JSON.stringify(attributes)).not.toContain(secret.content);
+    }
+  });
+
+  it('is not put into another when it is not sampled', async () => {
+    await traced.close();
+    let sessions = 0;
+    traced = await traceSessions({
+      sampler: new ParentBasedSampler({
+        root: {
+          shouldSample: (_context, _traceId, name) => ({
+            decision:
+              name === 'agent_session' && ++sessions === 2
+                ? SamplingDecision.NOT_RECORD
+                : SamplingDecision.RECORD_AND_SAMPLED,
+          }),
+        },
+      }),
+    });
+    await runTextSession({
+      agent: new voice.Agent({ instructions: 'Help.' }),
+      llm: new ScriptedLLM({ replies: [] }),
+      turns: [
+        () =>
+          runTextSession({
+            agent: new voice.Agent({ instructions: 'Help.' }),
+            llm: new ScriptedLLM({ replies: [{ text: 'Fine.' }] }),
+            onSession: observe,
+            turns: [secret.content],
+          }),
+      ],
+    });
+    const { attributes } = (await traced.arrived()).only('agent_session');
+    expect(JSON.stringify(attributes)).not.toContain(secret.content);
+  });
+});
+
 describe('observe()', () => {
   it('listens once, however often it is called, and stops when told to', async () => {
     const counts: number[] = [];
@@ -320,6 +383,32 @@ describe('observe()', () => {
     expect(session['voice.session.close_reason']).toBeUndefined();
   });
 
+  it('observes again after it was stopped', async () => {
+    const say = (session: voice.AgentSession, text: string): Promise<void> =>
+      session.say(text).waitForPlayout();
+    await runTextSession({
+      agent: new voice.Agent({ instructions: 'Help.' }),
+      llm: new ScriptedLLM({ replies: [] }),
+      turns: [
+        async (session) => {
+          const observer = traced.tracing.observe(session);
+          await say(session, 'One.');
+          observer.stop();
+          await say(session, 'Two.');
+          traced.tracing.observe(session);
+          await say(session, 'Three.');
+        },
+      ],
+    });
+    const spans = await traced.arrived();
+    expect(
+      spans.named('agent_speaking').map(({ attributes }) => attributes['output.value']),
+    ).toEqual(['One.', undefined, 'Three.']);
+    expect(spans.only('agent_session').attributes['voice.session.close_reason']).toBe(
+      'user_initiated',
+    );
+  });
+
   it('listens to errors only while the application does', () => {
     const session = new voice.AgentSession({ vad: null });
     const count = (): number => session.listenerCount(voice.AgentSessionEventTypes.Error);
@@ -343,7 +432,8 @@ describe('observe()', () => {
 
   it('does nothing, and says so, when it is given no session', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
-    for (const wrong of [undefined, null, 'session', {}]) {
+    const broken = new Proxy({}, { get: () => expect.unreachable('not to be seen') });
+    for (const wrong of [undefined, null, 'session', {}, broken]) {
       expect(() => traced.tracing.observe(wrong as never).stop()).not.toThrow();
     }
     expect(warn.mock.calls.flat().join('\n')).toMatch(/other than an AgentSession/);

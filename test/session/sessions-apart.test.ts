@@ -82,6 +82,17 @@ describe('two sessions in one process', () => {
   });
 });
 
+it('speech that is made without a session is not put into the last one', async () => {
+  const spans = await sendScript(receiver, [
+    sessionThatHears('first'),
+    root(span('tts_request', {}, span('tts_request_run'))),
+  ]);
+  const { traceId } = only(spans, 'tts_request');
+  for (const name of ['tts_request', 'tts_request_run']) {
+    expect(only(spans, name).attributes['session.id']).toBe(traceId);
+  }
+});
+
 describe('a session that began before tracing', () => {
   it('has one id over the traces it falls into', async () => {
     const spans = await sendScript(receiver, [

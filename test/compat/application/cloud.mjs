@@ -3,10 +3,11 @@
 import * as livekit from '@livekit/agents';
 import { trace } from '@opentelemetry/api';
 import { manualSpan, setup } from 'catalyst-tracing';
+import { instrumentLiveKitAgents } from 'catalyst-tracing/livekit-agents';
 import * as zod from 'zod';
 import { report, runSession } from './scripted-session.cjs';
 
-const { ORDER, CLOUD_HOST, ALLOW_PII } = process.env;
+const { ORDER, CLOUD_HOST, ALLOW_PII, CONNECT } = process.env;
 
 const startCloud = () =>
   livekit.telemetry.setupCloudTracer({
@@ -22,6 +23,7 @@ const startOurs = () => setup(ALLOW_PII === 'false' ? { privacy: { allowPii: fal
 livekit.initializeLogger({ pretty: false, level: 'silent' });
 if (ORDER === 'cloud first') await startCloud();
 const tracing = await startOurs();
+if (CONNECT === 'again') instrumentLiveKitAgents(livekit, tracing);
 if (ORDER === 'cloud second') await startCloud();
 const outcome = await runSession({ livekit, zod, trace, manualSpan });
 // LiveKit sends a batch to its Cloud every OTEL_BSP_SCHEDULE_DELAY.
