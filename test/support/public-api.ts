@@ -32,7 +32,7 @@ export function readPublicNames(entry: string): readonly PublicName[] {
   const file = new URL(`${entry}.ts`, SOURCE);
   return parse(file).statements.flatMap((statement) => {
     if (!ts.isExportDeclaration(statement)) {
-      return isExported(statement) ? describe(file, statement.name?.getText() ?? '') : [];
+      return isExported(statement) ? describe(file, nameOf(statement)) : [];
     }
     const { exportClause, moduleSpecifier } = statement;
     if (exportClause === undefined || !ts.isNamedExports(exportClause)) return [];
@@ -45,9 +45,24 @@ export function readPublicNames(entry: string): readonly PublicName[] {
 
 function isExported(
   statement: ts.Statement,
-): statement is ts.FunctionDeclaration | ts.InterfaceDeclaration {
-  if (!ts.isFunctionDeclaration(statement) && !ts.isInterfaceDeclaration(statement)) return false;
+): statement is ts.FunctionDeclaration | ts.InterfaceDeclaration | ts.VariableStatement {
+  if (
+    !ts.isFunctionDeclaration(statement) &&
+    !ts.isInterfaceDeclaration(statement) &&
+    !ts.isVariableStatement(statement)
+  ) {
+    return false;
+  }
   return statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true;
+}
+
+function nameOf(
+  statement: ts.FunctionDeclaration | ts.InterfaceDeclaration | ts.VariableStatement,
+): string {
+  const declared = ts.isVariableStatement(statement)
+    ? statement.declarationList.declarations[0]
+    : statement;
+  return declared?.name?.getText() ?? '';
 }
 
 function sourceOf(specifier: ts.Expression, file: URL): URL {
@@ -124,7 +139,10 @@ function describe(file: URL, name: string): PublicName {
     if (ts.isVariableStatement(statement)) {
       const [declaration] = statement.declarationList.declarations;
       if (declaration?.name.getText() !== name) continue;
-      return { name, kind: 'constant', summary: summaryOf(statement), node: declaration };
+      // The functions of a sub-path are made from one pair, and typed by it.
+      const isMade = /\.(?:Instrument|Install)$/.test(declaration.type?.getText() ?? '');
+      const kind = isMade ? 'function' : 'constant';
+      return { name, kind, summary: summaryOf(statement), node: declaration };
     }
     const kind = kindOf(statement);
     if (kind === undefined || !isNamed(statement, name)) continue;
