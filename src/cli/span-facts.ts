@@ -1,6 +1,6 @@
 /**
- * What a span says, read alike by the terminal, the receiver and the page. Imports nothing, because
- * it also runs in the browser.
+ * A span as terminal, receiver and page read it, in JSON too. Times are milliseconds since the epoch,
+ * with fractions. This file imports nothing, because it also runs in the browser.
  */
 export interface SpanFacts {
   readonly traceId: string;
@@ -8,7 +8,14 @@ export interface SpanFacts {
   /** Empty for a root. */
   readonly parentSpanId: string;
   readonly name: string;
+  readonly startMillis: number;
+  readonly endMillis: number;
   readonly attributes: Readonly<Record<string, unknown>>;
+  readonly events: readonly {
+    readonly name: string;
+    readonly atMillis: number;
+    readonly attributes: Readonly<Record<string, unknown>>;
+  }[];
   /** `code` as on the wire: 2 is an error. */
   readonly status: { readonly code: number; readonly message: string };
 }
@@ -18,9 +25,9 @@ export interface SpanCounts {
   readonly spans: number;
   readonly traces: number;
   readonly sessions: number;
-  /** Failures; an attempt that was retried is not an error, and a failure that a child caused counts once. */
+  /** See {@link failuresOf}. */
   readonly errors: number;
-  /** Model calls that were tried again, by every further attempt. */
+  /** Further attempts of model calls. */
   readonly retries: number;
   readonly modelCalls: number;
   readonly tools: number;
@@ -37,6 +44,70 @@ export interface SpanCounts {
 /** LiveKit's span of one attempt of a model call. */
 const ATTEMPT = 'llm_request_run';
 const LLM_REQUEST = 'llm_request';
+/** The mapping fails the request when the last attempt has failed. */
+const ATTEMPTS: readonly string[] = [ATTEMPT, 'tts_request_run'];
+
+/** One of each span. Batches are repeated, and what was sent as incomplete may still end. */
+export function distinctSpans<T extends SpanFacts>(spans: readonly T[]): readonly T[] {
+  const byId = new Map<string, T>();
+  for (const span of spans) {
+    const id = `${span.traceId} ${span.spanId}`;
+    if (span.attributes['catalyst.incomplete'] !== true || !byId.has(id)) byId.set(id, span);
+  }
+  return [...byId.values()];
+}
+
+/** A span in the tree. */
+export interface TreeRow<T extends SpanFacts = SpanFacts> {
+  readonly span: T;
+  readonly depth: number;
+}
+
+/**
+ * Rows of the shown spans, parents before children, siblings in the order of `spans`. A span without
+ * a shown ancestor is a root.
+ */
+export function treeOf<T extends SpanFacts>(
+  spans: readonly T[],
+  isShown: (span: T) => boolean = () => true,
+): readonly TreeRow<T>[] {
+  const byId = new Map(spans.map((span) => [span.spanId, span]));
+  const shown = spans.filter(isShown);
+  const children = groupBy(shown, (span) => ancestorsOf(span, byId).find(isShown));
+  const rows = new Map<T, TreeRow<T>>();
+  // What arrives may be a circle, which has no root: then its first span is one.
+  for (const root of [...(children.get(undefined) ?? []), ...shown]) {
+    const stack: TreeRow<T>[] = [{ span: root, depth: 0 }];
+    for (let row = stack.pop(); row !== undefined; row = stack.pop()) {
+      const { span, depth } = row;
+      if (rows.has(span)) continue;
+      rows.set(span, row);
+      const below = children.get(span) ?? [];
+      stack.push(...below.toReversed().map((child) => ({ span: child, depth: depth + 1 })));
+    }
+  }
+  return [...rows.values()];
+}
+
+/** `Map.groupBy` of Node 21. */
+export function groupBy<T, K>(values: readonly T[], keyOf: (value: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const value of values) {
+    const key = keyOf(value);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [value]);
+    else group.push(value);
+  }
+  return groups;
+}
+
+/** The nearest first, and none twice: what arrives may be a circle. */
+function ancestorsOf<T extends SpanFacts>(span: T, byId: ReadonlyMap<string, T>): readonly T[] {
+  const ancestors = new Set<T>();
+  let at = byId.get(span.parentSpanId);
+  for (; at !== undefined && !ancestors.has(at); at = byId.get(at.parentSpanId)) ancestors.add(at);
+  return [...ancestors];
+}
 
 export function countSpans(spans: readonly SpanFacts[]): SpanCounts {
   const sum = (key: string): number =>
@@ -65,9 +136,9 @@ export function countSpans(spans: readonly SpanFacts[]): SpanCounts {
   };
 }
 
-/** Where things went wrong: without attempts that were retried, and without what failed because of a child. */
-export function failuresOf<T extends SpanFacts>(spans: readonly T[]): readonly T[] {
-  const failed = spans.filter((span) => isFailed(span) && span.name !== ATTEMPT);
+/** Where things went wrong: without attempts, and without what failed because of a child. */
+export function failuresOf(spans: readonly SpanFacts[]): readonly SpanFacts[] {
+  const failed = spans.filter((span) => isFailed(span) && !ATTEMPTS.includes(span.name));
   const blamed = new Set(failed.map(({ parentSpanId }) => parentSpanId));
   return failed.filter(({ spanId }) => !blamed.has(spanId));
 }
@@ -76,46 +147,37 @@ export function failuresOf<T extends SpanFacts>(spans: readonly T[]): readonly T
  * The model calls: of the nested spans of each, the one that was billed, else the request, else the
  * outermost.
  */
-export function modelCallsOf<T extends SpanFacts>(spans: readonly T[]): readonly T[] {
+export function modelCallsOf(spans: readonly SpanFacts[]): readonly SpanFacts[] {
   const models = spans.filter((span) => kindOf(span) === 'LLM');
   const byId = new Map(models.map((span) => [span.spanId, span]));
-  const above = (span: T): readonly T[] => {
-    const ancestors = new Set<T>();
-    // What arrives may be a circle.
-    for (let at = byId.get(span.parentSpanId); at !== undefined && !ancestors.has(at);) {
-      ancestors.add(at);
-      at = byId.get(at.parentSpanId);
-    }
-    return [...ancestors];
-  };
   const calls = new Set(models.filter((span) => tokensOf(span) !== undefined));
   for (const isCall of [
-    (span: T) => span.name === LLM_REQUEST,
-    (span: T) => !byId.has(span.parentSpanId),
+    (span: SpanFacts) => span.name === LLM_REQUEST,
+    (span: SpanFacts) => !byId.has(span.parentSpanId),
   ]) {
-    const known = new Set([...calls].flatMap((call) => [call, ...above(call)]));
+    const known = new Set([...calls].flatMap((call) => [call, ...ancestorsOf(call, byId)]));
     for (const span of models) if (isCall(span) && !known.has(span)) calls.add(span);
   }
   return models.filter((span) => calls.has(span));
 }
 
-/** Parts of a voice turn's latency in the order in which they pass, as `agent_turn` carries them. */
+/** Parts of a voice turn's latency in the order in which they pass: key on `agent_turn`, name, colour. */
 export const LATENCY_PARTS = [
-  ['end_of_turn', 'end of turn'],
-  ['on_user_turn_completed', 'callback'],
-  ['llm_ttft', 'model'],
-  ['tool', 'tools'],
-  ['sentence_wait', 'first sentence'],
-  ['tts_ttfb', 'speech'],
-  ['playout', 'playout'],
+  ['end_of_turn', 'end of turn', '#4c8fd6'],
+  ['on_user_turn_completed', 'callback', '#3f7f93'],
+  ['llm_ttft', 'model', '#8a63d2'],
+  ['tool', 'tools', '#c98a1b'],
+  ['sentence_wait', 'first sentence', '#c65b8d'],
+  ['tts_ttfb', 'speech', '#2a9d83'],
+  ['playout', 'playout', '#7d8899'],
 ] as const;
 
 /** Where the time until the first audio of a turn went. */
 export interface TurnLatency {
   /** Without those that LiveKit's version lacks, and those that took less than a millisecond. */
   readonly parts: readonly {
-    readonly id: string;
     readonly label: string;
+    readonly color: string;
     readonly millis: number;
   }[];
   /** `voice.e2e_latency_ms`, or the sum of the parts. */
@@ -125,9 +187,9 @@ export interface TurnLatency {
 /** `undefined` for a span that is no voice turn. */
 export function latencyOf(span: SpanFacts): TurnLatency | undefined {
   if (span.name !== 'agent_turn') return undefined;
-  const parts = LATENCY_PARTS.flatMap(([id, label]) => {
-    const millis = numberOf(span, `voice.turn.${id}_ms`);
-    return millis === undefined || millis < 1 ? [] : [{ id, label, millis }];
+  const parts = LATENCY_PARTS.flatMap(([key, label, color]) => {
+    const millis = numberOf(span, `voice.turn.${key}_ms`);
+    return millis === undefined || millis < 1 ? [] : [{ label, color, millis }];
   });
   const sum = parts.reduce((total, { millis }) => total + millis, 0);
   const millis = numberOf(span, 'voice.e2e_latency_ms') ?? sum;
@@ -156,9 +218,10 @@ export function textOf({ attributes }: SpanFacts, key: string): string | undefin
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/** A finite number: one that is none would spoil every sum, and is null in the page's JSON. */
 export function numberOf({ attributes }: SpanFacts, key: string): number | undefined {
   const value = attributes[key];
-  return typeof value === 'number' ? value : undefined;
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
 /** Tokens that this very span was billed; `undefined` where it has none. */
@@ -187,23 +250,12 @@ export function showDuration(millis: number): string {
   return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }
 
-/** A span as the page gets it, in JSON. Times are milliseconds since the epoch, with fractions. */
-export interface PageSpan extends SpanFacts {
-  readonly startMillis: number;
-  readonly endMillis: number;
-  readonly events: readonly PageEvent[];
-}
-
-export interface PageEvent {
-  readonly name: string;
-  readonly atMillis: number;
-  readonly attributes: Readonly<Record<string, unknown>>;
-}
-
 /** One session in the list of the page. */
 export interface SessionSummary extends SpanCounts {
   /** `session.id`, or the trace's id where spans have none. */
   readonly id: string;
+  /** Spans that arrived, those that were repeated included. */
+  readonly received: number;
   readonly serviceName: string;
   /** What the user, or else the agent, said first. */
   readonly title: string;

@@ -95,22 +95,48 @@ describe('what dev keeps and shares', () => {
   });
 
   it('takes a number that the stock JSON exporter could not write', async () => {
-    const attribute = { key: 'ratio', value: { doubleValue: null } };
+    const attribute = { key: 'llm.token_count.prompt', value: { doubleValue: null } };
     const span = { traceId: '5'.repeat(32), spanId: '5'.repeat(16), name: 'odd' };
     const scopeSpans = [{ spans: [{ ...span, attributes: [attribute] }] }];
     expect(await post(JSON.stringify({ resourceSpans: [{ scopeSpans }] }))).toBe(200);
     await dev.printed(/ odd /);
+    expect(dev.stdout()).not.toContain('NaN');
+  });
+
+  it('counts once what is sent twice, and what was sent as incomplete before its end', async () => {
+    const body = voiceSession({ sessionId: 'twice', turns: 12 });
+    await post(body);
+    await dev.printed(/model calls: 12 /);
+    await post(body);
+    expect(await post(body.replaceAll(/"name":"agent_turn"/g, '"name":"cut_turn"'))).toBe(200);
+    const incomplete = { key: 'catalyst.incomplete', value: { boolValue: true } };
+    const late = body
+      .replaceAll('"name":"agent_turn"', '"name":"early_turn"')
+      .replaceAll(
+        '"attributes":[{"key":"openinference',
+        () => `"attributes":[${JSON.stringify(incomplete)},{"key":"openinference`,
+      );
+    await post(late);
+    const shown = await cli.run(['show', 'twice', '--data', data]);
+    expect(shown.stdout).toMatch(/^49 spans .* model calls: 12 /m);
+    expect(shown.stdout.match(/cut_turn/g)).toHaveLength(12);
+    expect(shown.stdout).not.toMatch(/early_turn|agent_turn/);
   });
 
   it('takes metrics and logs too', async () => {
     const point = { startTimeUnixNano: '1', timeUnixNano: '2', count: '2', sum: 3 };
     const histogram = { aggregationTemporality: 1, dataPoints: [point] };
-    const metrics = [{ name: 'voice.e2e_latency', unit: 's', histogram }];
+    const nothing = { dataPoints: [{ timeUnixNano: '2', asDouble: 'NaN' }] };
+    const metrics = [
+      { name: 'voice.e2e_latency', unit: 's', histogram },
+      { name: 'voice.odd', gauge: nothing },
+    ];
     const body = JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics }] }] });
     for (let export_ = 0; export_ < 2; export_++) {
       expect(await postJson(`${dev.endpoint}/v1/metrics`, body)).toBe(200);
     }
     expect(await postJson(`${dev.endpoint}/v1/logs`, '{}')).toBe(200);
+    // JSON, which the page reads, has no NaN.
     expect(await (await fetch(`${dev.endpoint}/api/metrics`)).json()).toMatchObject([
       { name: 'voice.e2e_latency', unit: 's', value: 1.5, count: 4 },
     ]);
@@ -151,6 +177,21 @@ describe('dev with --host', () => {
     const [cookie = ''] = (page.headers.get('set-cookie') ?? '').split(';');
     expect(page.headers.get('set-cookie')).toMatch(/HttpOnly; SameSite=Strict/);
     expect(await status('/api/search?q=', { cookie })).toBe(200);
+    expect(await exposed.stop()).toBe(0);
+  });
+
+  it('listens at the loopback too, as the page does', async () => {
+    const exposed = await startCommand(cli, [
+      'dev',
+      '--port',
+      '0',
+      '--host',
+      address ?? '127.0.0.1',
+    ]);
+    const { port } = new URL(exposed.endpoint);
+    expect((await fetch(`${exposed.endpoint}/api/search?q=`)).status).toBe(200);
+    const outside = await fetch(`http://${address ?? '127.0.0.1'}:${port}/api/search?q=`);
+    expect(outside.status).toBe(address ? 403 : 200);
     expect(await exposed.stop()).toBe(0);
   });
 });

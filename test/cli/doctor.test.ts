@@ -196,6 +196,13 @@ const BROKEN: readonly BrokenSetup[] = [
     fix: /Let the key in CATALYST_OTLP_TOKEN write traces/,
   },
   {
+    title: '403 without a token',
+    variables: async () => base((await answering(403)).endpoint),
+    code: 'collector.forbidden',
+    says: /forbids writing traces, and no credentials are set \(403\)/,
+    fix: /Set CATALYST_OTLP_TOKEN/,
+  },
+  {
     title: '404 for a base URL that has /v1 already',
     variables: async () => base(`${(await answering(404)).endpoint}/otel/v1`),
     code: 'collector.path_doubled',
@@ -410,6 +417,17 @@ const BROKEN: readonly BrokenSetup[] = [
       ...base('http://collector.example'),
       CATALYST_OTLP_TOKEN: TOKEN,
       // Answers in the collector's place, as a proxy with a cache may.
+      HTTP_PROXY: (await collector()).endpoint,
+    }),
+    code: 'collector.clear_text',
+    says: /credentials travel unencrypted/,
+    fix: /Write https:\/\/ in CATALYST_OTLP_ENDPOINT/,
+  },
+  {
+    title: 'a token in clear text to a name that begins like a private address',
+    variables: async () => ({
+      ...base('http://10.collector.example'),
+      CATALYST_OTLP_TOKEN: TOKEN,
       HTTP_PROXY: (await collector()).endpoint,
     }),
     code: 'collector.clear_text',

@@ -1,17 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { renderTotals, renderTraceTree, type TreeSpan } from '../../src/cli/dev/trace-tree.js';
-import { countSpans } from '../../src/cli/span-facts.js';
+import { renderTotals, renderTraceTree } from '../../src/cli/dev/trace-tree.js';
+import { countSpans, type SpanFacts } from '../../src/cli/span-facts.js';
 
 const ESCAPE = '\u001B[';
 
-function span(spanId: string, parentSpanId: string, rest: Partial<TreeSpan> = {}): TreeSpan {
+function span(spanId: string, parentSpanId: string, rest: Partial<SpanFacts> = {}): SpanFacts {
   return {
     traceId: 'trace-1',
     spanId,
     parentSpanId,
     name: spanId,
-    startNanos: 0n,
-    endNanos: 2_500_000n,
+    startMillis: 0,
+    endMillis: 2.5,
+    events: [],
     attributes: { 'openinference.span.kind': 'CHAIN' },
     status: { code: 0, message: '' },
     ...rest,
@@ -24,12 +25,12 @@ function said(text: string): string {
   });
 }
 
-const SESSION: readonly TreeSpan[] = [
-  span('second', 'root', { startNanos: 20n, endNanos: 1_200_000_020n }),
+const SESSION: readonly SpanFacts[] = [
+  span('second', 'root', { startMillis: 0.02, endMillis: 1200.02 }),
   span('root', '', {
     attributes: { 'openinference.span.kind': 'AGENT', 'session.id': 's', 'agent.name': 'clerk' },
   }),
-  span('first', 'root', { startNanos: 10n }),
+  span('first', 'root', { startMillis: 0.01, endMillis: 2.51 }),
   span('request', 'first', {
     attributes: {
       'openinference.span.kind': 'LLM',
@@ -42,7 +43,8 @@ const SESSION: readonly TreeSpan[] = [
     },
   }),
   span('tool', 'first', {
-    startNanos: 5n,
+    startMillis: 0.005,
+    endMillis: 2.505,
     attributes: { 'openinference.span.kind': 'TOOL', 'tool.name': 'book' },
     status: { code: 2, message: 'no table' },
   }),
@@ -102,6 +104,24 @@ describe('the tree', () => {
   it('cuts long words between characters and lets no control character through', () => {
     expect(said('👩‍👩‍👧 is a family')).toContain('‹ 👩‍👩‍👧 is…');
     expect(said('\u001B[2J\u0000x')).not.toContain('\u001B');
+    const named = span('a', '', {
+      traceId: 'trace\u001B[2J',
+      name: 'turn\u001B[2J',
+      attributes: {
+        'openinference.span.kind': '\u001B[2J',
+        'tool.name': '\u001B[2J',
+        'agent.name': '\u001B[2J',
+        'llm.model_name': '\u001B[2J',
+      },
+    });
+    expect(renderTraceTree([named])).not.toContain(ESCAPE);
+    expect(renderTotals(countSpans([named]))).not.toContain(ESCAPE);
+  });
+
+  it('shows spans whose parents form a circle', () => {
+    expect(renderTraceTree([span('a', 'b'), span('b', 'a')])).toBe(
+      'trace trace-1\nCHAIN  a  2.5ms\n└─ CHAIN  b  2.5ms',
+    );
   });
 });
 
@@ -126,6 +146,16 @@ describe('the totals', () => {
       '5 spans (2 CHAIN, 1 AGENT, 1 LLM, 1 TOOL)  ·  traces: 1  ·  sessions: 1  ·  ' +
         'tokens: 12 prompt + 3 completion = 15  ·  model calls: 1  ·  errors: 1',
     );
+  });
+
+  it('count no attempt that was retried as an error, of speech neither', () => {
+    const failed = { status: { code: 2, message: 'away' } };
+    const attempts = [
+      span('request', '', { name: 'tts_request' }),
+      span('first', 'request', { name: 'tts_request_run', ...failed }),
+      span('second', 'request', { name: 'tts_request_run' }),
+    ];
+    expect(countSpans(attempts).errors).toBe(0);
   });
 
   it('count a span without a kind as such', () => {

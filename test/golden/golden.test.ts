@@ -51,7 +51,13 @@ function render(spans: readonly DecodedSpan[]): string {
     const { name, spanId, parentSpanId, attributes, events, status } = span;
     return JSON.stringify({ name, spanId, parentSpanId, status, attributes, events }, plain, 2);
   });
-  return `${renderTraceTree(named)}\n\n${details.join('\n')}\n`;
+  const shown = named.map(({ startNanos, endNanos, ...span }) => ({
+    ...span,
+    startMillis: Number(startNanos / 1000n) / 1000,
+    endMillis: Number(endNanos / 1000n) / 1000,
+    events: [],
+  }));
+  return `${renderTraceTree(shown)}\n\n${details.join('\n')}\n`;
 }
 
 /** Ids are new in every replay; these are numbers in order of arrival. */

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import {
@@ -31,6 +31,7 @@ export interface DevServer {
 }
 
 const LOOPBACK = '127.0.0.1';
+const COVERS_LOOPBACK = /^(?:0\.0\.0\.0|::|localhost|127\.0\.0\.1)$/;
 const COOKIE = 'catalyst-tracing-dev';
 
 /**
@@ -49,28 +50,44 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 
 /** Starts it. Rejects with Node's error when the port is taken. */
 export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
-  const { exposed } = options;
-  const server = createServer((request, response) => {
-    for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
-    route(request, response, options).catch((error: unknown) => {
-      const status = error instanceof RefusedRequest ? error.status : 500;
-      const text = error instanceof RefusedRequest ? error.message : 'failed';
-      // What was not read of the body would be taken for the next request.
-      response.writeHead(status, { 'content-type': 'text/plain', connection: 'close' }).end(text);
-    });
-  });
-  server.listen(options.port, exposed?.host ?? LOOPBACK);
-  await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : options.port;
-  return {
-    endpoint: `http://${LOOPBACK}:${port}`,
-    close: async () => {
+  const host = options.exposed?.host ?? LOOPBACK;
+  const servers: Server[] = [];
+  const close = async (): Promise<void> => {
+    for (const server of servers) {
       const closed = once(server.close(), 'close');
       server.closeAllConnections();
       await closed;
-    },
+    }
   };
+  let { port } = options;
+  try {
+    // The page and `show` use the loopback, which these addresses include.
+    for (const address of COVERS_LOOPBACK.test(host) ? [host] : [LOOPBACK, host]) {
+      const server = createServer((request, response) => answer(request, response, options));
+      await once(server.listen(port, address), 'listening');
+      servers.push(server);
+      const bound = server.address();
+      if (typeof bound === 'object' && bound !== null) ({ port } = bound);
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { endpoint: `http://${LOOPBACK}:${port}`, close };
+}
+
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: DevServerOptions,
+): void {
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
+  route(request, response, options).catch((error: unknown) => {
+    const status = error instanceof RefusedRequest ? error.status : 500;
+    const text = error instanceof RefusedRequest ? error.message : 'failed';
+    // What was not read of the body would be taken for the next request.
+    response.writeHead(status, { 'content-type': 'text/plain', connection: 'close' }).end(text);
+  });
 }
 
 async function route(

@@ -7,6 +7,7 @@ import type { DecodedSpan } from '../otlp/decode.js';
 import {
   countSpans,
   describeLatency,
+  distinctSpans,
   isFailed,
   isInterrupted,
   latencyOf,
@@ -96,12 +97,13 @@ function printChange({ session, added }: StoreChange): void {
     return print(`\n${renderSession(session.spans)}\n`);
   }
   const name = paint('dim', asPrintable(session.id, MAX_ID_LENGTH));
-  const byStart = added.toSorted((a, b) => (a.startNanos < b.startNanos ? -1 : 1));
+  const byStart = added.toSorted((a, b) => a.startMillis - b.startMillis);
   for (const line of byStart.flatMap(linesOf)) print(`${name}  ${line}`);
 }
 
 /** The tree of a session and its totals. */
-function renderSession(spans: readonly DecodedSpan[]): string {
+function renderSession(received: readonly DecodedSpan[]): string {
+  const spans = distinctSpans(received);
   const columns = process.stdout.isTTY ? process.stdout.columns : undefined;
   return `${renderTraceTree(spans, { color, columns })}\n\n${renderTotals(countSpans(spans))}`;
 }

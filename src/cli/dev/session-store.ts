@@ -3,10 +3,12 @@ import { Attr } from '../../semconv/attribute-keys.js';
 import type { DecodedPoint, DecodedSpan } from '../otlp/decode.js';
 import {
   countSpans,
+  distinctSpans,
+  groupBy,
   latencyOf,
   type PageMetric,
-  type PageSpan,
   type SessionSummary,
+  type SpanFacts,
   textOf,
 } from '../span-facts.js';
 
@@ -42,16 +44,14 @@ export class SessionStore {
   /** Takes the spans of one request; `bytes` is the size of its body, `nowMillis` when it arrived. */
   add(spans: readonly DecodedSpan[], bytes: number, nowMillis: number = Date.now()): void {
     for (const span of spans) this.#learnSession(span);
-    const added = new Map<StoredSession, DecodedSpan[]>();
-    for (const span of spans) {
-      const session = this.#open(this.#sessionOfTrace.get(span.traceId) ?? span.traceId);
-      session.add(span, bytes / spans.length, nowMillis);
-      added.set(session, [...(added.get(session) ?? []), span]);
-    }
+    const groups = groupBy(spans, ({ traceId }) => this.#sessionOfTrace.get(traceId) ?? traceId);
+    const changes = Array.from(groups, ([id, added]): StoreChange => {
+      const session = this.#open(id);
+      session.add(added, (bytes * added.length) / spans.length, nowMillis);
+      return { session, added };
+    });
     this.#evict();
-    for (const [session, news] of added) {
-      for (const listener of this.#listeners) listener({ session, added: news });
-    }
+    for (const change of changes) for (const listener of this.#listeners) listener(change);
   }
 
   /** Keeps the newest value of each metric; deltas add up. */
@@ -65,6 +65,8 @@ export class SessionStore {
       const count = isHistogram ? point.count + (before?.count ?? 0) : 1;
       const sum = point.value + (before === undefined ? 0 : before.value * before.count);
       const value = isHistogram && count > 0 ? sum / count : sum;
+      // The page reads JSON, which has no such numbers.
+      if (!Number.isFinite(value)) continue;
       this.#metrics.set(key, { serviceName, name, unit, attributes, value, count });
     }
   }
@@ -90,16 +92,14 @@ export class SessionStore {
   }
 
   /** A trace tells its session with any of its spans; what came before it moves there. */
-  #learnSession({ traceId, attributes }: DecodedSpan): void {
-    const id = attributes[Attr.SESSION_ID];
-    if (typeof id !== 'string' || id === '' || this.#sessionOfTrace.has(traceId)) return;
+  #learnSession(span: DecodedSpan): void {
+    const { traceId } = span;
+    const id = textOf(span, Attr.SESSION_ID);
+    if (id === undefined || this.#sessionOfTrace.has(traceId)) return;
     this.#sessionOfTrace.set(traceId, id);
     const early = id === traceId ? undefined : this.#sessions.get(traceId);
     if (early === undefined) return;
-    const session = this.#open(id);
-    for (const span of early.spans) {
-      session.add(span, early.bytes / early.spans.length, early.receivedMillis);
-    }
+    this.#open(id).add(early.spans, early.bytes, early.receivedMillis);
     this.#sessions.delete(traceId);
   }
 
@@ -112,18 +112,17 @@ export class SessionStore {
 
   /** Never the newest, however large it is. */
   #evict(): void {
-    const oldest = [...this.#sessions.values()].slice(0, -1);
-    let bytes = [...this.#sessions.values()].reduce((sum, session) => sum + session.bytes, 0);
-    for (const session of oldest) {
+    const sessions = [...this.#sessions.values()];
+    let bytes = sessions.reduce((sum, session) => sum + session.bytes, 0);
+    for (const session of sessions.slice(0, -1)) {
       if (bytes <= MAX_BYTES) return;
       this.#sessions.delete(session.id);
-      for (const traceId of session.traceIds) this.#sessionOfTrace.delete(traceId);
+      for (const { traceId } of session.spans) this.#sessionOfTrace.delete(traceId);
       bytes -= session.bytes;
     }
   }
 }
 
-const NANOS_PER_MICRO = 1000n;
 const MAX_TITLE_LENGTH = 140;
 const ROOM_KEYS = ['voice.room_name', 'lk.room_name', 'lk.pii.room_name', 'room.name'] as const;
 const PARTICIPANT_KEYS = [
@@ -133,10 +132,10 @@ const PARTICIPANT_KEYS = [
   'user.id',
 ] as const;
 
-/** What has arrived of one session, in order of arrival. */
+/** What has arrived of one session. */
 export class StoredSession {
   readonly id: string;
-  readonly traceIds: Set<string> = new Set();
+  /** In order of arrival, repeated ones included. */
   readonly spans: DecodedSpan[] = [];
   bytes = 0;
   receivedMillis = 0;
@@ -146,17 +145,18 @@ export class StoredSession {
     this.id = id;
   }
 
-  /** Takes a span; `bytes` is what it weighed on the wire. */
-  add(span: DecodedSpan, bytes: number, receivedMillis: number): void {
-    this.spans.push(span);
-    this.traceIds.add(span.traceId);
+  /** Takes spans; `bytes` is what they weighed on the wire. */
+  add(spans: readonly DecodedSpan[], bytes: number, receivedMillis: number): void {
+    for (const span of spans) this.spans.push(span);
     this.bytes += bytes;
     this.receivedMillis = Math.max(this.receivedMillis, receivedMillis);
     this.#summary = undefined;
   }
 
-  pageFrom(index: number): readonly PageSpan[] {
-    return this.spans.slice(index).map(toPageSpan);
+  /** For the page, which reads neither the resource nor what came. */
+  pageFrom(index: number): readonly SpanFacts[] {
+    const unread = { resourceAttributes: undefined, received: undefined };
+    return this.spans.slice(index).map((span) => ({ ...span, ...unread }));
   }
 
   /** Made once for what has arrived: all of them are sent with each change of one. */
@@ -165,23 +165,25 @@ export class StoredSession {
   }
 
   #summarize(): SessionSummary {
-    const byStart = this.spans.toSorted((a, b) => (a.startNanos < b.startNanos ? -1 : 1));
-    const all = (key: string): readonly string[] => [
-      ...new Set(byStart.flatMap((span) => textOf(span, key) ?? [])),
+    const byStart = distinctSpans(this.spans).toSorted((a, b) => a.startMillis - b.startMillis);
+    const all = (...keys: readonly string[]): readonly string[] => [
+      ...new Set(keys.flatMap((key) => byStart.flatMap((span) => textOf(span, key) ?? []))),
     ];
     const [first] = byStart;
+    const [title] = all(Attr.INPUT_VALUE, Attr.OUTPUT_VALUE);
     const replies = byStart.flatMap((span) => latencyOf(span)?.millis ?? []);
     return {
       ...countSpans(byStart),
       id: this.id,
+      received: this.spans.length,
       serviceName: asText(first?.resourceAttributes['service.name']) ?? '',
-      title: titleOf(byStart),
-      room: ROOM_KEYS.flatMap(all)[0] ?? '',
-      participant: PARTICIPANT_KEYS.flatMap(all)[0] ?? '',
+      title: (title ?? first?.name ?? '').slice(0, MAX_TITLE_LENGTH),
+      room: all(...ROOM_KEYS)[0] ?? '',
+      participant: all(...PARTICIPANT_KEYS)[0] ?? '',
       agents: all(Attr.AGENT_NAME),
       models: all(Attr.MODEL_NAME),
-      startMillis: first === undefined ? Infinity : asMillis(first.startNanos),
-      endMillis: byStart.reduce((most, { endNanos }) => Math.max(most, asMillis(endNanos)), 0),
+      startMillis: first?.startMillis ?? 0,
+      endMillis: byStart.reduce((most, { endMillis }) => Math.max(most, endMillis), 0),
       receivedMillis: this.receivedMillis,
       replyMillis: replies.toSorted((a, b) => a - b),
       isComplete: byStart.some(({ parentSpanId }) => parentSpanId === ''),
@@ -194,44 +196,10 @@ export class StoredSession {
       typeof value === 'string'
         ? value.toLowerCase().includes(lowerCase)
         : Array.isArray(value) && value.some(has);
-    return this.spans.some(
-      ({ name, status, attributes, resourceAttributes }) =>
-        has(name) ||
-        has(status.message) ||
-        Object.values(attributes).some(has) ||
-        has(resourceAttributes['service.name']),
+    return this.spans.some(({ name, status, attributes, resourceAttributes }) =>
+      [name, status.message, resourceAttributes['service.name'], Object.values(attributes)].some(
+        has,
+      ),
     );
   }
-}
-
-function titleOf(byStart: readonly DecodedSpan[]): string {
-  for (const key of [Attr.INPUT_VALUE, Attr.OUTPUT_VALUE]) {
-    const [text] = byStart.flatMap((span) => textOf(span, key) ?? []);
-    if (text !== undefined) return text.slice(0, MAX_TITLE_LENGTH);
-  }
-  return byStart[0]?.name ?? '';
-}
-
-function toPageSpan(span: DecodedSpan): PageSpan {
-  const { traceId, spanId, parentSpanId, name, attributes, status } = span;
-  return {
-    traceId,
-    spanId,
-    parentSpanId,
-    name,
-    startMillis: asMillis(span.startNanos),
-    endMillis: asMillis(span.endNanos),
-    attributes,
-    events: span.events.map((event) => ({
-      name: event.name,
-      atMillis: asMillis(event.timeNanos),
-      attributes: event.attributes,
-    })),
-    status,
-  };
-}
-
-/** Whole microseconds: nanoseconds since the epoch do not fit a number. */
-function asMillis(nanos: bigint): number {
-  return Number(nanos / NANOS_PER_MICRO) / 1000;
 }

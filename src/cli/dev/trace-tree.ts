@@ -1,5 +1,6 @@
 import { createPaint, type Paint, type Style } from '../terminal.js';
 import {
+  groupBy,
   isFailed,
   isInterrupted,
   kindOf,
@@ -7,13 +8,8 @@ import {
   type SpanFacts,
   textOf,
   tokensOf,
+  treeOf,
 } from '../span-facts.js';
-
-/** What the tree reads of a span; a decoded OTLP span has it. */
-export interface TreeSpan extends SpanFacts {
-  readonly startNanos: bigint;
-  readonly endNanos: bigint;
-}
 
 export interface TraceTreeOptions {
   /** ANSI colours. Default false; `process.stdout.hasColors()` knows about terminals and NO_COLOR. */
@@ -36,37 +32,47 @@ const STYLE_BY_KIND: Readonly<Record<string, Style>> = {
 
 /** A line per span, children under their parents in the order in which they started. */
 export function renderTraceTree(
-  spans: readonly TreeSpan[],
+  spans: readonly SpanFacts[],
   options: TraceTreeOptions = {},
 ): string {
   const paint = createPaint(options.color === true);
-  const ids = new Set(spans.map((span) => span.spanId));
-  const byStart = spans.toSorted((a, b) => compare(a.startNanos, b.startNanos));
-  // A span whose parent was not received is shown as a root, so that nothing is left out.
-  const roots = byStart.filter((span) => !ids.has(span.parentSpanId));
-  const lines: string[] = [];
+  const byStart = spans.toSorted((a, b) => a.startMillis - b.startMillis);
+  const traces = [...groupBy(byStart, ({ traceId }) => traceId)];
+  return traces
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([traceId, members]) => [
+      paint('bold', `trace ${oneLine(traceId)}`),
+      ...drawTree(members, paint, options),
+    ])
+    .join('\n');
+}
 
-  function draw(span: TreeSpan, before: string, below: string): void {
-    lines.push(`${paint('dim', before)}${describe(span, paint, before.length, options)}`);
-    const children = byStart.filter((child) => child.parentSpanId === span.spanId);
-    for (const [index, child] of children.entries()) {
-      const isLast = index === children.length - 1;
-      draw(child, below + (isLast ? '└─ ' : '├─ '), below + (isLast ? '   ' : '│  '));
-    }
-  }
-
-  let traceId: string | undefined;
-  for (const root of roots.toSorted((a, b) => compare(a.traceId, b.traceId))) {
-    if (root.traceId !== traceId) lines.push(paint('bold', `trace ${root.traceId}`));
-    traceId = root.traceId;
-    draw(root, '', '');
-  }
-  return lines.join('\n');
+function drawTree(
+  byStart: readonly SpanFacts[],
+  paint: Paint,
+  options: TraceTreeOptions,
+): readonly string[] {
+  /** By depth, whether a sibling follows: known from the last row upwards. */
+  const isFollowed: boolean[] = [];
+  const lines = treeOf(byStart)
+    .toReversed()
+    .map(({ span, depth }) => {
+      const rails = Array.from({ length: depth }, (_, index) => {
+        const isRail = isFollowed[index + 1] === true;
+        if (index === depth - 1) return isRail ? '├─ ' : '└─ ';
+        return isRail ? '│  ' : '   ';
+      });
+      isFollowed.length = depth;
+      isFollowed[depth] = true;
+      const before = rails.join('');
+      return `${paint('dim', before)}${describe(span, paint, before.length, options)}`;
+    });
+  return lines.toReversed();
 }
 
 /** The totals as one line. */
 export function renderTotals(totals: SpanCounts): string {
-  const kinds = Object.entries(totals.kinds).map(([kind, count]) => `${count} ${kind}`);
+  const kinds = Object.entries(totals.kinds).map(([kind, count]) => `${count} ${oneLine(kind)}`);
   return [
     `${totals.spans} spans (${kinds.join(', ')})`,
     `traces: ${totals.traces}`,
@@ -82,7 +88,12 @@ export function renderTotals(totals: SpanCounts): string {
 type Part = readonly [Style | undefined, string];
 
 /** Facts first; what was said gets the room that they leave. */
-function describe(span: TreeSpan, paint: Paint, indent: number, options: TraceTreeOptions): string {
+function describe(
+  span: SpanFacts,
+  paint: Paint,
+  indent: number,
+  options: TraceTreeOptions,
+): string {
   const { textLength = 44, columns = Infinity } = options;
   const error = isFailed(span) ? oneLine(span.status.message, textLength) || 'error' : undefined;
   const facts = factsOf(span);
@@ -91,7 +102,7 @@ function describe(span: TreeSpan, paint: Paint, indent: number, options: TraceTr
   const said = [
     ['‹', textOf(span, 'input.value')],
     ['›', textOf(span, 'output.value')],
-  ].filter(([, text]) => text !== undefined && text !== '');
+  ].filter(([, text]) => text !== undefined);
   const room = Math.min(textLength, Math.floor((columns - taken) / said.length) - 4);
   const shown = room < Math.min(textLength, MIN_TEXT_LENGTH) ? [] : said;
   return [
@@ -103,7 +114,7 @@ function describe(span: TreeSpan, paint: Paint, indent: number, options: TraceTr
     .join('  ');
 }
 
-function factsOf(span: TreeSpan): readonly Part[] {
+function factsOf(span: SpanFacts): readonly Part[] {
   const kind = kindOf(span) ?? 'none';
   const agent = textOf(span, 'agent.name');
   const facts: readonly (readonly [Style | undefined, string | undefined])[] = [
@@ -116,29 +127,27 @@ function factsOf(span: TreeSpan): readonly Part[] {
     [undefined, tokens(span)],
     ['yellow', isInterrupted(span) ? 'interrupted' : undefined],
   ];
-  return facts.flatMap(([style, text]) => (text === undefined ? [] : [[style, text] as const]));
+  return facts.flatMap(([style, text]) =>
+    text === undefined ? [] : [[style, text.replace(/\p{Cc}+/gu, ' ')] as const],
+  );
 }
 
-function tokens(span: TreeSpan): string | undefined {
+function tokens(span: SpanFacts): string | undefined {
   const counts = tokensOf(span);
   return counts && `${counts.prompt}+${counts.completion} tokens`;
 }
 
 /** Without line breaks and control characters, which a terminal would obey. */
-function oneLine(text: string, length: number): string {
+function oneLine(text: string, length = Infinity): string {
   const line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+  if (line.length <= length) return line;
   const characters = Array.from(new Intl.Segmenter().segment(line), ({ segment }) => segment);
   return characters.length <= length ? line : `${characters.slice(0, length - 1).join('')}…`;
 }
 
-function duration(span: TreeSpan): string {
-  const millis = Number(span.endNanos - span.startNanos) / 1e6;
+function duration({ startMillis, endMillis }: SpanFacts): string {
+  const millis = endMillis - startMillis;
   return millis < 1000
     ? `${millis.toFixed(millis < 10 ? 1 : 0)}ms`
     : `${(millis / 1000).toFixed(2)}s`;
-}
-
-function compare<T extends bigint | string>(a: T, b: T): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -29,7 +29,9 @@ type Attempt = HttpResponse | { readonly failure: string };
 /** Statuses that may be about how the trace was packed. */
 const PACKING_STATUSES: ReadonlySet<number> = new Set([400, 406, 415, 422, 500, 501]);
 
-const LOCAL = /^(?:localhost|127\.|\[::1\]|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)/;
+/** Whole addresses: a name may begin with a number too. */
+const LOCAL =
+  /^(?:localhost|\[::1\]|(?:(?:127|10)\.\d+|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d+\.\d+)$/;
 const LANGFUSE_PATH = '/api/public/otel/';
 /** https://langfuse.com/integrations/native/opentelemetry: the way in by which traces show at once. */
 const LANGFUSE_HEADER = 'x-langfuse-ingestion-version';
@@ -109,15 +111,21 @@ function describeDestination(
   const { authorization } = headers;
   const option = ['token', 'headers'].find((name) => sources[name]?.[0] === 'option');
   const source = nameSource(sources['authorization']?.[0], option ?? 'endpoint');
-  return {
-    url: new URL(displayUrl(endpoint)),
+  const url = new URL(displayUrl(endpoint));
+  const isSecure = url.protocol === 'https:';
+  const facts = {
     endpointFrom: nameSource(sources['endpoint']?.[0], 'endpoint'),
     authorizationFrom: authorization === undefined ? undefined : source,
-    scheme: /^(?:bearer|basic)(?=\s)/i.exec(authorization ?? '')?.[0],
+    scheme: /^(?:bearer|basic)(?=\s)/i.exec(authorization ?? '')?.[0] ?? 'another scheme',
     proxy: resolveProxy(new URL(endpoint), proxies, SILENT)?.host,
     timeoutMillis: delivery.exportTimeoutMillis,
-    scrub: createScrubber(headers),
+    host: url.host,
+    hostname: url.hostname,
+    shown: `${url.origin}${url.pathname}`,
+    otherScheme: isSecure ? 'http://' : 'https://',
+    proxyVariable: isSecure ? 'HTTPS_PROXY' : 'HTTP_PROXY',
   };
+  return { url, facts, scrub: createScrubber(headers) };
 }
 
 function nameSource(source: string | undefined, option: string): string {
@@ -139,12 +147,14 @@ async function findPacking(
   { protocol, compression }: Packing,
 ): Promise<Packing | undefined> {
   const other = protocol === 'http/json' ? 'http/protobuf' : 'http/json';
-  const ways: readonly Packing[] = [
-    ...(compression === 'none' ? [] : [{ protocol, compression: 'none' } as const]),
+  for (const way of [
+    { protocol, compression: 'none' },
     { protocol: other, compression },
     { protocol: other, compression: 'none' },
-  ];
-  for (const way of ways) if (isAccepted(await send(way))) return way;
+  ] as const) {
+    const isOther = way.protocol !== protocol || way.compression !== compression;
+    if (isOther && isAccepted(await send(way))) return way;
+  }
   return undefined;
 }
 
@@ -164,16 +174,15 @@ function explainPacking(status: number, works: Packing, configured: Packing): Fi
 
 /** Remarks on a destination that accepts the trace. */
 function remarkOnDestination(
-  { url, authorizationFrom, endpointFrom }: Destination,
+  { url, facts }: Destination,
   { headers }: ResolvedOptions,
 ): readonly Finding[] {
   const isSafe = url.protocol === 'https:' || LOCAL.test(url.hostname);
   const names = Object.keys(headers).map((name) => name.toLowerCase());
   const isLate = url.pathname.includes(LANGFUSE_PATH) && !names.includes(LANGFUSE_HEADER);
+  const isOpen = !isSafe && facts.authorizationFrom !== undefined;
   return [
-    isSafe || authorizationFrom === undefined
-      ? []
-      : finding('collector.clear_text', { endpointFrom }),
-    isLate ? finding('collector.langfuse_late', { header: LANGFUSE_HEADER }) : [],
-  ].flat();
+    ...(isOpen ? [finding('collector.clear_text', facts)] : []),
+    ...(isLate ? [finding('collector.langfuse_late', { header: LANGFUSE_HEADER })] : []),
+  ];
 }

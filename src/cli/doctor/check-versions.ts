@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { isRecord } from '../../mapping/read-attributes.js';
 import { chooseApi } from '../../provider/api-copies.js';
 import { TRACER_NAME, VERSION } from '../../version.js';
+import { groupBy } from '../span-facts.js';
 import { readIfThere } from './check-settings.js';
 import { finding, type Finding } from './findings.js';
 
@@ -19,9 +20,13 @@ export function checkVersions(directory: string): readonly Finding[] {
     [LIVEKIT]: livekit?.directory,
     [TRACER_NAME]: own?.directory ?? import.meta.dirname,
   };
+  const node = process.versions.node;
+  const isNodeNew = isAtLeast(node, MIN_NODE);
+  const facts = { version: own?.version, own: VERSION };
+  const ownId = own?.version === VERSION ? 'versions.own' : 'versions.own_differs';
   return [
-    checkNode(process.versions.node),
-    checkOwnCopy(own),
+    finding(`versions.node${isNodeNew ? '' : ' too-old'}`, { version: node, needed: MIN_NODE }),
+    finding(own === undefined ? 'versions.own_missing' : ownId, facts),
     checkLiveKitVersion(livekit),
     ...SHARED.map((name) => checkShared(name, viewers)),
     ...checkApiSplit(livekit),
@@ -31,18 +36,6 @@ export function checkVersions(directory: string): readonly Finding[] {
 /** Whether a version is as new as another. */
 function isAtLeast(version: string, other: string): boolean {
   return version.localeCompare(other, 'en', { numeric: true }) >= 0;
-}
-
-function checkNode(version: string): Finding {
-  const id = isAtLeast(version, MIN_NODE) ? 'versions.node' : 'versions.node too-old';
-  return finding(id, { version, needed: MIN_NODE });
-}
-
-function checkOwnCopy(installed: InstalledPackage | undefined): Finding {
-  if (installed === undefined) return finding('versions.own_missing');
-  const { version } = installed;
-  const id = version === VERSION ? 'versions.own' : 'versions.own_differs';
-  return finding(id, { version, own: VERSION });
 }
 
 function checkLiveKitVersion(livekit: InstalledPackage | undefined): Finding {
@@ -55,15 +48,15 @@ function checkLiveKitVersion(livekit: InstalledPackage | undefined): Finding {
 
 /** A package of which the application, LiveKit and this package may have a copy each. */
 function checkShared(name: string, viewers: Readonly<Record<string, string | undefined>>): Finding {
-  const copies = new Map<string, { readonly version: string; readonly users: string[] }>();
-  for (const [user, from] of Object.entries(viewers)) {
+  const seen = Object.entries(viewers).flatMap(([user, from]) => {
     const copy = from === undefined ? undefined : packageSeenFrom(from, name);
-    if (copy === undefined) continue;
-    const known = copies.get(copy.directory);
-    if (known === undefined) copies.set(copy.directory, { version: copy.version, users: [user] });
-    else known.users.push(user);
-  }
-  const shown = Array.from(copies.values(), (copy) => `${copy.version} (${copy.users.join(', ')})`);
+    return copy === undefined ? [] : [{ ...copy, user }];
+  });
+  const copies = groupBy(seen, (copy) => copy.directory);
+  const shown = Array.from(
+    copies.values(),
+    (users) => `${users[0]?.version} (${users.map(({ user }) => user).join(', ')})`,
+  );
   // Two copies are no harm by themselves: checkApiSplit says when they are.
   const variant = copies.size === 0 ? ' missing' : copies.size > 1 ? ' several' : '';
   const facts = { name, count: copies.size, copies: shown.join('; ') };

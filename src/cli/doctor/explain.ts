@@ -2,40 +2,24 @@ import type { HttpResponse } from '../../export/http-transport.js';
 import { messageOf, readPartialSuccess } from '../../export/otlp-response.js';
 import { type Facts, finding, type Finding } from './findings.js';
 
-/** Where traces go, as far as it may be shown: it contains no secret. */
+/** Where traces go, and what findings say of it. It contains no secret. */
 export interface Destination {
-  /** Origin and path. */
   readonly url: URL;
-  /** Variable that the endpoint came from, or the option. */
-  readonly endpointFrom: string;
-  /** Where the `Authorization` header came from; `undefined` without one. */
-  readonly authorizationFrom: string | undefined;
-  /** Basic or Bearer; `undefined` for another. */
-  readonly scheme: string | undefined;
-  /** Host and port of the proxy on the way. */
-  readonly proxy: string | undefined;
-  readonly timeoutMillis: number;
+  readonly facts: {
+    /** Variable that the endpoint came from, or the option. */
+    readonly endpointFrom: string;
+    /** Where the `Authorization` header came from; `undefined` without one. */
+    readonly authorizationFrom: string | undefined;
+    /** Basic, Bearer or another. */
+    readonly scheme: string;
+    /** Host and port of the proxy on the way. */
+    readonly proxy: string | undefined;
+  } & Facts;
   /** Makes one short line of the collector's message, without header values. */
   readonly scrub: (text: string) => string;
 }
 
 const TRACES_PATH = '/v1/traces';
-
-function factsOf({ url, scheme, proxy, ...to }: Destination): Facts {
-  const isSecure = url.protocol === 'https:';
-  return {
-    endpointFrom: to.endpointFrom,
-    authorizationFrom: to.authorizationFrom,
-    timeoutMillis: to.timeoutMillis,
-    scheme: scheme ?? 'another scheme',
-    proxy: proxy ?? '',
-    host: url.host,
-    hostname: url.hostname,
-    shown: `${url.origin}${url.pathname}`,
-    otherScheme: isSecure ? 'http://' : 'https://',
-    proxyVariable: isSecure ? 'HTTPS_PROXY' : 'HTTP_PROXY',
-  };
-}
 
 /** Says what an answer means, and what to do about it. */
 export function explainAnswer(answer: HttpResponse, to: Destination, traceId: string): Finding {
@@ -44,14 +28,14 @@ export function explainAnswer(answer: HttpResponse, to: Destination, traceId: st
   // Without query and user info, which may be secrets.
   const location = headers.location?.replace(/[?#].*$/s, '').replace(/\/\/[^/@]*@/, '//');
   const facts = {
-    ...factsOf(to),
+    ...to.facts,
     traceId,
     status,
     where: location === undefined ? 'another address' : to.scrub(`a redirect to ${location}`),
     says: says(answer, type, to),
   };
   const found = (id: string): Finding => finding(`collector.${id}`, facts);
-  const isAnonymous = to.authorizationFrom === undefined;
+  const isAnonymous = to.facts.authorizationFrom === undefined;
   if (status >= 200 && status < 300) {
     if (type.startsWith('text/html')) return found('web_page');
     const outcome = readPartialSuccess(body, type);
@@ -64,15 +48,15 @@ export function explainAnswer(answer: HttpResponse, to: Destination, traceId: st
     }
     case 401: {
       const wantsBasic = /^basic/i.test(headers['www-authenticate'] ?? '');
-      if (isAnonymous) return found(wantsBasic ? 'unauthorized none-basic' : 'unauthorized none');
-      const sendsBasic = /^basic$/i.test(to.scheme ?? '');
+      if (isAnonymous) return found('unauthorized none');
+      const sendsBasic = /^basic$/i.test(to.facts.scheme);
       return found(wantsBasic && !sendsBasic ? 'unauthorized wants-basic' : 'unauthorized');
     }
     case 403:
       return found(isAnonymous ? 'forbidden none' : 'forbidden');
     case 404:
     case 405:
-      return explainPath(to, facts);
+      return explainPath(to.url, to.facts);
     case 407:
       return found('proxy_refused answer');
     case 413:
@@ -94,13 +78,13 @@ function says({ status, body }: HttpResponse, type: string, { scrub }: Destinati
 }
 
 /** Why there is nothing at the path that the trace was sent to. */
-function explainPath({ url, endpointFrom }: Destination, facts: Facts): Finding {
+function explainPath(url: URL, facts: Destination['facts']): Finding {
   const path = url.pathname.replace(/\/+$/, '');
   const undoubled = path.replace(/(?:\/v1(?:\/traces)?)+\/v1\/traces$/, TRACES_PATH);
   const prefix = undoubled.slice(0, -TRACES_PATH.length);
   if (undoubled !== path) {
     // This variable is used as it is, the others get the path appended.
-    const isWhole = endpointFrom === 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT';
+    const isWhole = facts.endpointFrom === 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT';
     const wanted = `${url.origin}${isWhole ? undoubled : prefix}`;
     return finding('collector.path_doubled', { ...facts, wanted });
   }
@@ -128,11 +112,11 @@ const FAILURES: readonly (readonly [failure: RegExp, code: string])[] = [
 
 /** Says what a request that got no answer ran into, and what to do about it. */
 export function explainFailure(failure: string, to: Destination): Finding {
-  const named = to.proxy === undefined || failure.startsWith('the ') ? failure : `proxy ${failure}`;
+  const isDirect = to.facts.proxy === undefined || failure.startsWith('the ');
+  const named = isDirect ? failure : `proxy ${failure}`;
   const [, code = 'cut'] = FAILURES.find(([pattern]) => pattern.test(named)) ?? [];
-  const isLocal = /^(?:localhost|127\.|\[::1\])/.test(to.url.hostname);
+  const isLocal = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(to.url.hostname);
   const isGrpc = to.url.port === '4317' && (code === 'refused' || code === 'cut');
   const variant = isGrpc ? ' grpc' : code === 'refused' && isLocal ? ' local' : '';
-  const facts = { ...factsOf(to), failure: to.scrub(failure) };
-  return finding(`collector.${code}${variant}`, facts);
+  return finding(`collector.${code}${variant}`, { ...to.facts, failure: to.scrub(failure) });
 }

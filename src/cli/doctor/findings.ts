@@ -151,15 +151,12 @@ problem collector.unauthorized wants-basic
   Unset {authorizationFrom} and set OTEL_EXPORTER_OTLP_HEADERS="Authorization=Basic <base64 of user:password>".
 problem collector.unauthorized none
   The collector asks for credentials and none are set (401).{says}
-  Set CATALYST_OTLP_TOKEN, or the header that the backend asks for: OTEL_EXPORTER_OTLP_HEADERS="name=value".
-problem collector.unauthorized none-basic
-  The collector asks for credentials and none are set (401).{says}
-  Set OTEL_EXPORTER_OTLP_HEADERS="Authorization=Basic <base64 of user:password>".
+  Set CATALYST_OTLP_TOKEN, or the header that the backend asks for: OTEL_EXPORTER_OTLP_HEADERS="name=value", for one "Authorization=Basic <base64 of user:password>".
 problem collector.forbidden
   The collector knows the credentials and forbids writing traces with them (403).{says}
   Let the key in {authorizationFrom} write traces (a public or read-only key may not), and check whether it belongs to this project, organisation and region.
 problem collector.forbidden none
-  The collector knows the credentials and forbids writing traces with them (403).{says}
+  The collector forbids writing traces, and no credentials are set (403).{says}
   Set CATALYST_OTLP_TOKEN, or the header that the backend asks for in OTEL_EXPORTER_OTLP_HEADERS.
 problem collector.path_doubled
   A part of the path is repeated. (404 or 405 at {shown})

@@ -1,5 +1,6 @@
 import { isRecord } from '../../mapping/read-attributes.js';
-import { decodeProtobuf, type JsonObject, type OnOddity } from './protobuf.js';
+import type { SpanFacts } from '../span-facts.js';
+import { decodeProtobuf, type JsonObject } from './protobuf.js';
 
 /**
  * A value of an attribute as a receiver sees it; null is an empty `AnyValue`, bytes are base64, and
@@ -10,47 +11,12 @@ export type DecodedValue =
 
 export type DecodedAttributes = Record<string, DecodedValue>;
 
-export interface DecodedEvent {
-  readonly name: string;
-  readonly timeNanos: bigint;
+/** A span as it came from protobuf or JSON; absent fields have proto3's defaults. */
+export interface DecodedSpan extends SpanFacts {
   readonly attributes: DecodedAttributes;
-  readonly droppedAttributesCount: number;
-}
-
-export interface DecodedLink {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly traceState: string;
-  readonly attributes: DecodedAttributes;
-  readonly droppedAttributesCount: number;
-  readonly flags: number;
-}
-
-/** A span as a receiver sees it, the same from protobuf and from JSON; absent fields have proto3's defaults. */
-export interface DecodedSpan {
   readonly resourceAttributes: DecodedAttributes;
-  readonly resourceSchemaUrl: string;
-  readonly scopeName: string;
-  readonly scopeVersion: string;
-  readonly traceId: string;
-  readonly spanId: string;
-  /** Empty for a root. */
-  readonly parentSpanId: string;
-  readonly traceState: string;
-  readonly flags: number;
-  readonly name: string;
-  /** As on the wire: 1 internal, 2 server, 3 client, 4 producer, 5 consumer. */
-  readonly kind: number;
-  readonly startNanos: bigint;
-  readonly endNanos: bigint;
-  readonly attributes: DecodedAttributes;
-  readonly droppedAttributesCount: number;
-  readonly events: readonly DecodedEvent[];
-  readonly droppedEventsCount: number;
-  readonly links: readonly DecodedLink[];
-  readonly droppedLinksCount: number;
-  /** `code` as on the wire: 0 unset, 1 ok, 2 error. */
-  readonly status: { readonly code: number; readonly message: string };
+  /** Its `ResourceSpans` with itself alone: what is kept and exported is what was sent. */
+  readonly received: JsonObject;
 }
 
 /** One data point of a metric, with what the metric around it says. */
@@ -75,39 +41,25 @@ export const PROTOBUF_TYPE = 'application/x-protobuf';
 export const JSON_TYPE = 'application/json';
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const ignore: OnOddity = () => {};
 
 /** The spans of an `ExportTraceServiceRequest`. Throws on a body that is none. */
-export function decodeTraces(
-  body: Uint8Array,
-  contentType: string,
-  odd: OnOddity = ignore,
-): DecodedSpan[] {
-  const request = decodeRequest(body, contentType, 'TraceRequest', odd);
+export function decodeTraces(body: Uint8Array, contentType: string): DecodedSpan[] {
+  const request = decodeRequest(body, contentType, 'TraceRequest');
   return asObjects(request['resourceSpans']).flatMap((resourceSpans) => {
-    const resource = asObject(resourceSpans['resource']);
-    const resourceAttributes = decodeAttributes(resource['attributes'], odd);
-    const resourceSchemaUrl = asString(resourceSpans['schemaUrl']);
-    return asObjects(resourceSpans['scopeSpans']).flatMap((scopeSpans) => {
-      const scope = asObject(scopeSpans['scope']);
-      const scopeName = asString(scope['name']);
-      const scopeVersion = asString(scope['version']);
-      return asObjects(scopeSpans['spans']).map((span) => {
-        const shared = { resourceAttributes, resourceSchemaUrl, scopeName, scopeVersion };
-        const decoded = { ...shared, ...decodeSpan(span, odd) };
-        RECEIVED.set(decoded, { ...resourceSpans, scopeSpans: [{ ...scopeSpans, spans: [span] }] });
-        return decoded;
-      });
-    });
+    const resourceAttributes = decodeAttributes(asObject(resourceSpans['resource'])['attributes']);
+    return asObjects(resourceSpans['scopeSpans']).flatMap((scopeSpans) =>
+      asObjects(scopeSpans['spans']).map((span) => ({
+        ...decodeSpan(span),
+        resourceAttributes,
+        received: { ...resourceSpans, scopeSpans: [{ ...scopeSpans, spans: [span] }] },
+      })),
+    );
   });
 }
 
-/** Each span as it came, with its scope and resource: what is kept and exported is what was sent. */
-const RECEIVED = new WeakMap<DecodedSpan, JsonObject>();
-
 /** Decoded spans as an `ExportTraceServiceRequest` in OTLP/JSON, on one line. */
 export function encodeTraces(spans: readonly DecodedSpan[]): string {
-  const request = { resourceSpans: spans.map((span) => RECEIVED.get(span)) };
+  const request = { resourceSpans: spans.map(({ received }) => received) };
   // 64-bit integers and numbers that JSON cannot write are text in OTLP/JSON.
   return JSON.stringify(request, (_key, value: unknown) =>
     typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value))
@@ -118,10 +70,10 @@ export function encodeTraces(spans: readonly DecodedSpan[]): string {
 
 /** The data points of an `ExportMetricsServiceRequest`. Throws on a body that is none. */
 export function decodeMetrics(body: Uint8Array, contentType: string): DecodedPoint[] {
-  const request = decodeRequest(body, contentType, 'MetricsRequest', ignore);
+  const request = decodeRequest(body, contentType, 'MetricsRequest');
   return asObjects(request['resourceMetrics']).flatMap((resourceMetrics) => {
     const resource = asObject(resourceMetrics['resource']);
-    const resourceAttributes = decodeAttributes(resource['attributes'], ignore);
+    const resourceAttributes = decodeAttributes(resource['attributes']);
     return asObjects(resourceMetrics['scopeMetrics'])
       .flatMap((scope) => asObjects(scope['metrics']))
       .flatMap(decodeMetric)
@@ -129,50 +81,27 @@ export function decodeMetrics(body: Uint8Array, contentType: string): DecodedPoi
   });
 }
 
-function decodeRequest(
-  body: Uint8Array,
-  contentType: string,
-  message: string,
-  odd: OnOddity,
-): JsonObject {
-  if (contentType.startsWith(PROTOBUF_TYPE)) return decodeProtobuf(body, message, odd);
+function decodeRequest(body: Uint8Array, contentType: string, message: string): JsonObject {
+  if (contentType.startsWith(PROTOBUF_TYPE)) return decodeProtobuf(body, message);
   if (!contentType.startsWith(JSON_TYPE)) throw new Error(`content type ${contentType}`);
   return asObject(JSON.parse(strictUtf8.decode(body)));
 }
 
-function decodeSpan(
-  span: JsonObject,
-  odd: OnOddity,
-): Omit<DecodedSpan, 'resourceAttributes' | 'resourceSchemaUrl' | 'scopeName' | 'scopeVersion'> {
+function decodeSpan(span: JsonObject): Omit<DecodedSpan, 'resourceAttributes' | 'received'> {
   const status = asObject(span['status']);
   return {
     traceId: asString(span['traceId']),
     spanId: asString(span['spanId']),
     parentSpanId: asString(span['parentSpanId']),
-    traceState: asString(span['traceState']),
-    flags: asNumber(span['flags']),
     name: asString(span['name']),
-    kind: asNumber(span['kind']),
-    startNanos: asInt64(span['startTimeUnixNano']),
-    endNanos: asInt64(span['endTimeUnixNano']),
-    attributes: decodeAttributes(span['attributes'], odd),
-    droppedAttributesCount: asNumber(span['droppedAttributesCount']),
+    startMillis: asMillis(span['startTimeUnixNano']),
+    endMillis: asMillis(span['endTimeUnixNano']),
+    attributes: decodeAttributes(span['attributes']),
     events: asObjects(span['events']).map((event) => ({
       name: asString(event['name']),
-      timeNanos: asInt64(event['timeUnixNano']),
-      attributes: decodeAttributes(event['attributes'], odd),
-      droppedAttributesCount: asNumber(event['droppedAttributesCount']),
+      atMillis: asMillis(event['timeUnixNano']),
+      attributes: decodeAttributes(event['attributes']),
     })),
-    droppedEventsCount: asNumber(span['droppedEventsCount']),
-    links: asObjects(span['links']).map((link) => ({
-      traceId: asString(link['traceId']),
-      spanId: asString(link['spanId']),
-      traceState: asString(link['traceState']),
-      attributes: decodeAttributes(link['attributes'], odd),
-      droppedAttributesCount: asNumber(link['droppedAttributesCount']),
-      flags: asNumber(link['flags']),
-    })),
-    droppedLinksCount: asNumber(span['droppedLinksCount']),
     status: { code: asNumber(status['code']), message: asString(status['message']) },
   };
 }
@@ -189,7 +118,7 @@ function decodeMetric(metric: JsonObject): Omit<DecodedPoint, 'resourceAttribute
       type,
       temporality: TEMPORALITIES[asNumber(data['aggregationTemporality'])],
       isMonotonic: data['isMonotonic'] === true,
-      attributes: decodeAttributes(point['attributes'], ignore),
+      attributes: decodeAttributes(point['attributes']),
       startNanos: asInt64(point['startTimeUnixNano']),
       value: asDouble(
         (isHistogram ? point['sum'] : point['asDouble']) ?? Number(asInt64(point['asInt'])),
@@ -201,19 +130,14 @@ function decodeMetric(metric: JsonObject): Omit<DecodedPoint, 'resourceAttribute
   });
 }
 
-function decodeAttributes(json: unknown, odd: OnOddity): DecodedAttributes {
-  const seen = new Set<string>();
-  const pairs = asObjects(json).map((pair): [string, DecodedValue] => {
-    const key = asString(pair['key']);
-    if (seen.has(key)) odd(`attribute ${JSON.stringify(key)} is there twice`);
-    seen.add(key);
-    return [key, decodeValue(pair['value'], odd)];
-  });
+export function decodeAttributes(json: unknown): DecodedAttributes {
   // Object.fromEntries defines properties, so that even a key `__proto__` is one of them.
-  return Object.fromEntries(pairs);
+  return Object.fromEntries(
+    asObjects(json).map((pair) => [asString(pair['key']), decodeValue(pair['value'])]),
+  );
 }
 
-function decodeValue(json: unknown, odd: OnOddity): DecodedValue {
+function decodeValue(json: unknown): DecodedValue {
   const [entry, ...more] = Object.entries(asObject(json));
   if (entry === undefined) return null;
   if (more.length > 0) throw new Error('an attribute has two values');
@@ -229,14 +153,12 @@ function decodeValue(json: unknown, odd: OnOddity): DecodedValue {
       return Number(asInt64(value));
     case 'doubleValue':
       // The stock JSON exporter writes NaN and infinities so: no reason to refuse the whole request.
-      if (value === null) odd('a double is null');
       return value === null ? NaN : asDouble(value);
     case 'kvlistValue':
-      return decodeAttributes(asObject(value)['values'], odd);
+      return decodeAttributes(asObject(value)['values']);
     case 'arrayValue':
-      return asList(asObject(value)['values']).map((each) => decodeValue(each, odd));
+      return asList(asObject(value)['values']).map((each) => decodeValue(each));
     default:
-      odd(`unknown value ${kind}`);
       return null;
   }
 }
@@ -275,6 +197,11 @@ function asInt64(value: unknown): bigint {
   if (typeof value === 'bigint') return value;
   if (typeof value === 'string' || typeof value === 'number') return BigInt(value);
   throw wrong('an int64', value);
+}
+
+/** Whole microseconds: nanoseconds since the epoch do not fit a number. */
+function asMillis(nanos: unknown): number {
+  return Number(asInt64(nanos) / 1000n) / 1000;
 }
 
 /** A double, or proto3 JSON's names of the numbers that JSON cannot write. */

@@ -1,7 +1,7 @@
 import { readFields } from '../../export/protobuf-fields.js';
 
-/** Reports what OTLP forbids or this decoder does not know; decoding goes on. A strict caller throws. */
-export type OnOddity = (what: string) => void;
+/** Reports a field that this decoder does not know; decoding goes on. A strict caller throws. */
+export type OnUnknown = (what: string) => void;
 
 /** An object of OTLP/JSON, as it is parsed. 64-bit integers from protobuf are bigints. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -79,7 +79,11 @@ const WIRE_TYPES: Readonly<Record<string, number>> = {
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** A protobuf message as the object that OTLP/JSON writes for it. Throws on bytes that are none. */
-export function decodeProtobuf(bytes: Uint8Array, message: string, odd: OnOddity): JsonObject {
+export function decodeProtobuf(
+  bytes: Uint8Array,
+  message: string,
+  unknown: OnUnknown = () => {},
+): JsonObject {
   const result: Record<string, unknown> = {};
   // Pushed to and never copied: a span may have a hundred thousand attributes.
   const lists = new Map<string, unknown[]>();
@@ -87,7 +91,7 @@ export function decodeProtobuf(bytes: Uint8Array, message: string, odd: OnOddity
   for (const { number, encoded, content } of readFields(buffer)) {
     const field = FIELDS.get(message)?.get(number);
     if (field === undefined) {
-      odd(`unknown field ${number} of ${message}`);
+      unknown(`unknown field ${number} of ${message}`);
       continue;
     }
     const { name, type, isRepeated } = field;
@@ -96,7 +100,7 @@ export function decodeProtobuf(bytes: Uint8Array, message: string, odd: OnOddity
     const isPacked = isRepeated && expected === FIXED64 && wireType === LENGTH_DELIMITED;
     if (wireType !== expected && !isPacked) throw new Error(`${name} has wire type ${wireType}`);
     if (!isRepeated) {
-      result[name] = readValue(content, type, odd);
+      result[name] = readValue(content, type, unknown);
       continue;
     }
     const list = lists.get(name) ?? [];
@@ -104,7 +108,7 @@ export function decodeProtobuf(bytes: Uint8Array, message: string, odd: OnOddity
     const width = isPacked ? 8 : Infinity;
     let at = 0;
     do {
-      list.push(readValue(content.subarray(at, at + width), type, odd));
+      list.push(readValue(content.subarray(at, at + width), type, unknown));
       at += width;
     } while (at < content.length);
     lists.set(name, list);
@@ -113,7 +117,7 @@ export function decodeProtobuf(bytes: Uint8Array, message: string, odd: OnOddity
   return result;
 }
 
-function readValue(content: Buffer, type: string, odd: OnOddity): unknown {
+function readValue(content: Buffer, type: string, unknown: OnUnknown): unknown {
   switch (type) {
     case 'bool':
       return readVarint(content) !== 0n;
@@ -136,7 +140,7 @@ function readValue(content: Buffer, type: string, odd: OnOddity): unknown {
     case 'bytes':
       return content.toString('base64');
     default:
-      return decodeProtobuf(content, type, odd);
+      return decodeProtobuf(content, type, unknown);
   }
 }
 

@@ -4,7 +4,7 @@ import {
   kindOf,
   modelCallsOf,
   numberOf,
-  type PageSpan,
+  type SpanFacts,
   showDuration,
   textOf,
   tokensOf,
@@ -17,7 +17,7 @@ import { callsWithin, errorOf, labelOf, messagesOf } from './span-reading.js';
 interface ConversationItem {
   readonly kind: 'user' | 'instructions' | 'agent' | 'tool' | 'handoff' | 'error';
   /** Where it is from; what the agent said is from a turn. */
-  readonly span: PageSpan;
+  readonly span: SpanFacts;
   /** What was said; the arguments of a tool; the agents of a handoff. */
   readonly text: string;
 }
@@ -27,17 +27,17 @@ interface ConversationItem {
  * trace has none, of its model calls.
  */
 function conversationOf(
-  spans: readonly PageSpan[],
-  calls: readonly PageSpan[],
+  spans: readonly SpanFacts[],
+  calls: readonly SpanFacts[],
 ): readonly ConversationItem[] {
   const byStart = spans.toSorted((a, b) => a.startMillis - b.startMillis);
   const hasTurns = spans.some(({ name }) => name === 'agent_turn');
   const items: ConversationItem[] = [];
   let agent: string | undefined;
-  let last: { readonly input: PageSpan; readonly isAnswered: boolean } | undefined;
+  let last: { readonly input: SpanFacts; readonly isAnswered: boolean } | undefined;
 
   /** A turn repeats the input that it answers, and so does each turn after a tool. */
-  function addInput(span: PageSpan, kind: 'user' | 'instructions', isAnswered: boolean): void {
+  function addInput(span: SpanFacts, kind: 'user' | 'instructions', isAnswered: boolean): void {
     const text = textOf(span, 'input.value');
     if (text === undefined) return;
     const speechId = textOf(span, 'lk.speech_id');
@@ -78,7 +78,7 @@ function conversationOf(
 }
 
 /** The output of a model call that only asks for tools is their JSON: the tools are shown instead. */
-function looksLikeCalls(span: PageSpan): boolean {
+function looksLikeCalls(span: SpanFacts): boolean {
   return kindOf(span) === 'LLM' && textOf(span, 'output.mime_type') === 'application/json';
 }
 
@@ -86,7 +86,7 @@ function looksLikeCalls(span: PageSpan): boolean {
  * Whether a person said what a turn has as its input. A turn that the agent begins by itself has its
  * instructions there, and its model call has no such message of a user.
  */
-function isSaidByUser(turn: PageSpan, spans: readonly PageSpan[]): boolean {
+function isSaidByUser(turn: SpanFacts, spans: readonly SpanFacts[]): boolean {
   const text = textOf(turn, 'input.value');
   const within = callsWithin(turn, spans).filter(
     (span) => span === turn || span.name.startsWith('llm_'),
@@ -99,7 +99,7 @@ function isSaidByUser(turn: PageSpan, spans: readonly PageSpan[]): boolean {
 }
 
 export interface ConversationView {
-  readonly spans: readonly PageSpan[];
+  readonly spans: readonly SpanFacts[];
   readonly startMillis: number;
   readonly selected: string | undefined;
   readonly query: string;
@@ -123,7 +123,7 @@ const SPEAKERS = { user: 'User', instructions: 'Instructions', error: 'Error' } 
 
 function renderItem(
   { kind, span, text }: ConversationItem,
-  calls: readonly PageSpan[],
+  calls: readonly SpanFacts[],
   { startMillis, selected, query }: ConversationView,
 ): HTMLElement {
   // A click goes to the model call that came up with what the agent said.
@@ -171,7 +171,7 @@ function renderItem(
 }
 
 /** How fast the agent was and what it took, from the turn and the model calls within. */
-function agentFacts(turn: PageSpan, calls: readonly PageSpan[]): readonly string[] {
+function agentFacts(turn: SpanFacts, calls: readonly SpanFacts[]): readonly string[] {
   const reply = numberOf(turn, 'voice.e2e_latency_ms');
   const ttft = calls.flatMap((span) => numberOf(span, 'voice.llm.ttft_ms') ?? [])[0];
   const tokens = calls.flatMap((span) => tokensOf(span) ?? []);

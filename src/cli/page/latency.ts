@@ -2,36 +2,31 @@ import {
   describeLatency,
   LATENCY_PARTS,
   latencyOf,
-  type PageSpan,
+  type SpanFacts,
   showDuration,
 } from '../span-facts.js';
 import { type Child, h } from './dom.js';
 
-const COLORS: Readonly<Record<string, string>> = {
-  end_of_turn: '#4c8fd6',
-  on_user_turn_completed: '#3f7f93',
-  llm_ttft: '#8a63d2',
-  tool: '#c98a1b',
-  sentence_wait: '#c65b8d',
-  tts_ttfb: '#2a9d83',
-  playout: '#7d8899',
-};
-
 /** A narrower part of a bar has no room for text: the legend names its colour. */
 const MIN_LABELLED_SHARE = 0.1;
 
-function createPart(id: string, millis: number, title = '', text = title): HTMLElement {
-  const style = `background: ${COLORS[id] ?? ''}; flex-grow: ${millis}`;
+function createPart(color: string, millis: number, title = '', text = title): HTMLElement {
+  const style = `background: ${color}; flex-grow: ${millis}`;
   return h('span', { class: 'part', title, style }, text);
 }
 
 /** One bar for the latency of a turn, divided into its parts. */
-export function renderLatencyBar(turn: PageSpan): Child {
+export function renderLatencyBar(turn: SpanFacts): Child {
   const latency = latencyOf(turn);
   if (latency === undefined || latency.parts.length === 0) return undefined;
-  const parts = latency.parts.map(({ id, label, millis }) => {
+  const parts = latency.parts.map(({ color, label, millis }) => {
     const title = `${label} ${showDuration(millis)}`;
-    return createPart(id, millis, title, millis / latency.millis < MIN_LABELLED_SHARE ? '' : title);
+    return createPart(
+      color,
+      millis,
+      title,
+      millis / latency.millis < MIN_LABELLED_SHARE ? '' : title,
+    );
   });
   const attributes = { class: 'latency', role: 'img', 'aria-label': describeLatency(latency) };
   return h('div', attributes, parts);
@@ -39,7 +34,7 @@ export function renderLatencyBar(turn: PageSpan): Child {
 
 /** All turns of a session as columns, so that the slow one is seen; a click goes to the turn. */
 export function renderLatencyChart(
-  spans: readonly PageSpan[],
+  spans: readonly SpanFacts[],
   selected: string | undefined,
 ): Child {
   const turns = spans
@@ -51,7 +46,7 @@ export function renderLatencyChart(
   if (turns.length < 2) return undefined;
   const most = Math.max(...turns.map(({ millis }) => millis));
   const columns = turns.map((turn, index) => {
-    const pieces = turn.parts.map((part) => createPart(part.id, part.millis)).toReversed();
+    const pieces = turn.parts.map((part) => createPart(part.color, part.millis)).toReversed();
     const attributes = {
       class: turn.spanId === selected ? 'column selected' : 'column',
       title: `turn ${index + 1}: ${describeLatency(turn)}`,
@@ -60,10 +55,9 @@ export function renderLatencyChart(
     };
     return h('button', attributes, pieces.length > 0 ? pieces : createPart('', turn.millis));
   });
-  const shown = new Set(turns.flatMap(({ parts }) => parts.map(({ id }) => id)));
-  const legend = LATENCY_PARTS.filter(([id]) => shown.has(id)).map(([id, label]) =>
-    h('span', 'key', createPart(id, 1), label),
-  );
+  const legend = LATENCY_PARTS.filter(([, label]) =>
+    turns.some(({ parts }) => parts.some((part) => part.label === label)),
+  ).map(([, label, color]) => h('span', 'key', createPart(color, 1), label));
   return [
     h('div', { class: 'chart', 'aria-label': 'Latency of each turn' }, columns),
     h('div', 'legend', `slowest ${showDuration(most)}`, legend),

@@ -1,4 +1,4 @@
-import { DOCTOR_SESSION, failuresOf, type PageSpan, type SessionSummary } from '../span-facts.js';
+import { DOCTOR_SESSION, failuresOf, type SpanFacts, type SessionSummary } from '../span-facts.js';
 import { renderConversation } from './conversation.js';
 import { h, redraw } from './dom.js';
 import { isSilent, renderOverview, renderSession } from './overview.js';
@@ -84,7 +84,7 @@ function select(spanId: string | undefined): void {
   invalidate();
 }
 
-function spanOf(spanId: string | undefined): PageSpan | undefined {
+function spanOf(spanId: string | undefined): SpanFacts | undefined {
   return data.spans.find((span) => span.spanId === spanId);
 }
 

@@ -2,7 +2,7 @@ import {
   DOCTOR_SESSION,
   modelCallsOf,
   numberOf,
-  type PageSpan,
+  type SpanFacts,
   quantile,
   type SessionSummary,
   showDuration,
@@ -15,7 +15,7 @@ const SILENT_MILLIS = 60_000;
 
 /** A session in one line: who spoke, how long, how much, how fast, what went wrong. */
 export function renderOverview(
-  spans: readonly PageSpan[],
+  spans: readonly SpanFacts[],
   session: SessionSummary,
   selected: string | undefined,
 ): Child {

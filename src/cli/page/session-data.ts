@@ -1,18 +1,21 @@
 import {
+  distinctSpans,
   DOCTOR_SESSION,
   type PageMetric,
-  type PageSpan,
+  type SpanFacts,
   type SessionSummary,
 } from '../span-facts.js';
 
 /** What the server has, kept up to date; `onChange` is called after every change. */
 export class SessionData {
   sessions: ReadonlyMap<string, SessionSummary> = new Map();
-  /** Of the session that is open, in order of arrival. */
-  spans: PageSpan[] = [];
+  /** Of the session that is open. */
+  spans: readonly SpanFacts[] = [];
   openId: string | undefined;
   isConnected = false;
   readonly #onChange: () => void;
+  /** In order of arrival. */
+  #received: SpanFacts[] = [];
   #loading: Promise<void> = Promise.resolve();
 
   constructor(onChange: () => void) {
@@ -29,6 +32,7 @@ export class SessionData {
   open(id: string): void {
     this.openId = id;
     this.spans = [];
+    this.#received = [];
     this.#load();
   }
 
@@ -76,14 +80,17 @@ export class SessionData {
   }
 
   async #fetchNew(): Promise<void> {
-    const { openId, spans } = this;
-    if (openId === undefined || this.sessions.get(openId)?.spans === spans.length) return;
-    const query = `session=${encodeURIComponent(openId)}&from=${spans.length}`;
+    const { openId } = this;
+    const received = this.#received;
+    if (openId === undefined || this.sessions.get(openId)?.received === received.length) return;
+    const query = `session=${encodeURIComponent(openId)}&from=${received.length}`;
     const response = await fetch(`/api/spans?${query}`);
     if (!response.ok) return;
-    const added: readonly PageSpan[] = await response.json();
-    // Another session may be open by now: then these go into a list that nobody has.
-    spans.push(...added);
+    const added: readonly SpanFacts[] = await response.json();
+    // Another session may be open by now.
+    if (received !== this.#received) return;
+    this.#received = [...received, ...added];
+    this.spans = distinctSpans(this.#received);
     this.#onChange();
   }
 }

@@ -1,7 +1,7 @@
 import {
   kindOf,
   type PageMetric,
-  type PageSpan,
+  type SpanFacts,
   showDuration,
   textOf,
   tokensOf,
@@ -21,7 +21,7 @@ function renderClose(): HTMLElement {
 }
 
 /** Everything that is known of one span; `startMillis` is the session's. */
-export function renderDetails(span: PageSpan, startMillis: number, query: string): HTMLElement {
+export function renderDetails(span: SpanFacts, startMillis: number, query: string): HTMLElement {
   const kind = kindOf(span) ?? 'SPAN';
   const error = errorOf(span);
   const label = labelOf(span);
@@ -56,7 +56,7 @@ export function renderDetails(span: PageSpan, startMillis: number, query: string
 }
 
 /** A browser has a clipboard for pages of this machine; elsewhere there is nothing to offer. */
-function renderCopy(span: PageSpan): Child {
+function renderCopy(span: SpanFacts): Child {
   if (!('clipboard' in navigator)) return undefined;
   const texts = {
     'copy trace id': () => span.traceId,
@@ -78,7 +78,7 @@ function renderCopy(span: PageSpan): Child {
 }
 
 /** The messages of a model call; of everything else, input and output. */
-function renderContent(span: PageSpan, kind: string, query: string): Child {
+function renderContent(span: SpanFacts, kind: string, query: string): Child {
   const input = messagesOf(span, 'input');
   const output = messagesOf(span, 'output');
   if (kind === 'LLM' && input.length + output.length > 0) {
@@ -122,7 +122,7 @@ function renderMessage({ role, texts, toolCalls }: Message, query: string): HTML
   );
 }
 
-function renderTools({ attributes }: PageSpan, query: string): Child {
+function renderTools({ attributes }: SpanFacts, query: string): Child {
   const tools = Object.entries(attributes)
     .filter(([key]) => /^llm\.tools\.\d+\.tool\.json_schema$/.test(key))
     .map(([, schema]) => h('pre', '', marked(pretty(showValue(schema)), query)));
@@ -130,7 +130,7 @@ function renderTools({ attributes }: PageSpan, query: string): Child {
   return tools.length > 0 && h('details', '', summary, tools);
 }
 
-function renderEvents({ events }: PageSpan, startMillis: number): Child {
+function renderEvents({ events }: SpanFacts, startMillis: number): Child {
   if (events.length === 0) return undefined;
   const shown = events.map(({ name, atMillis, attributes }) => {
     const fields = Object.entries(attributes).map(([key, value]) => `${key}: ${showValue(value)}`);
@@ -141,7 +141,7 @@ function renderEvents({ events }: PageSpan, startMillis: number): Child {
   return [h('h3', '', 'Events'), shown];
 }
 
-function renderAttributes({ attributes, traceId, spanId }: PageSpan, query: string): HTMLElement {
+function renderAttributes({ attributes, traceId, spanId }: SpanFacts, query: string): HTMLElement {
   const rest = Object.entries(attributes).filter(([key]) => !SHOWN_ABOVE.test(key));
   const rows = [...rest, ['trace', traceId] as const, ['span', spanId] as const].map(
     ([key, value]) =>

@@ -1,19 +1,19 @@
-import { isFailed, type PageSpan, textOf } from '../span-facts.js';
+import { isFailed, type SpanFacts, textOf } from '../span-facts.js';
 
 /** Those of the model calls that were made while a span was open, in order of arrival. */
-export function callsWithin(span: PageSpan, calls: readonly PageSpan[]): readonly PageSpan[] {
+export function callsWithin(span: SpanFacts, calls: readonly SpanFacts[]): readonly SpanFacts[] {
   return calls.filter(
     (call) => call.startMillis >= span.startMillis && call.endMillis <= span.endMillis,
   );
 }
 
 /** What a row is called: the tool, or the span's own name. */
-export function labelOf(span: PageSpan): string {
+export function labelOf(span: SpanFacts): string {
   return textOf(span, 'tool.name') ?? span.name;
 }
 
 /** Why a span failed. */
-export function errorOf(span: PageSpan): string | undefined {
+export function errorOf(span: SpanFacts): string | undefined {
   if (!isFailed(span)) return undefined;
   const exception = span.events.find(({ name }) => name === 'exception');
   return span.status.message || showValue(exception?.attributes['exception.message']) || 'failed';
@@ -38,7 +38,7 @@ const CALL = /^tool_calls\.(\d+)\.tool_call\.function\.(name|arguments)$/;
 
 /** What a model was asked or answered, in order. */
 export function messagesOf(
-  { attributes }: PageSpan,
+  { attributes }: SpanFacts,
   direction: 'input' | 'output',
 ): readonly Message[] {
   const byIndex = new Map<number, Message>();

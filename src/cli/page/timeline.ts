@@ -4,10 +4,12 @@ import {
   kindOf,
   modelCallsOf,
   numberOf,
-  type PageSpan,
+  type SpanFacts,
   showDuration,
   textOf,
   tokensOf,
+  type TreeRow,
+  treeOf,
 } from '../span-facts.js';
 import { h, marked, showCount } from './dom.js';
 import { errorOf, labelOf } from './span-reading.js';
@@ -16,12 +18,6 @@ import { errorOf, labelOf } from './span-reading.js';
 export interface TimeWindow {
   readonly from: number;
   readonly to: number;
-}
-
-/** A span in the tree. */
-export interface TreeRow {
-  readonly span: PageSpan;
-  readonly depth: number;
 }
 
 export interface WaterfallView {
@@ -88,7 +84,7 @@ function renderRow({ span, depth }: TreeRow, view: WaterfallView): HTMLElement {
 }
 
 /** What distinguishes spans of one name. */
-function aboutOf(span: PageSpan): string {
+function aboutOf(span: SpanFacts): string {
   const kind = kindOf(span);
   const model = textOf(span, 'llm.model_name');
   const [input, output] = [textOf(span, 'input.value'), textOf(span, 'output.value')];
@@ -98,7 +94,7 @@ function aboutOf(span: PageSpan): string {
   return keys.flatMap((key) => textOf(span, key) ?? []).join(', ') || (input ?? output ?? '');
 }
 
-function renderBar(span: PageSpan, kind: string, window: TimeWindow): readonly HTMLElement[] {
+function renderBar(span: SpanFacts, kind: string, window: TimeWindow): readonly HTMLElement[] {
   const from = Math.max(0, placeOf(span.startMillis, window));
   const to = Math.min(100, placeOf(span.endMillis, window));
   if (from > 100 || to < 0) return [];
@@ -123,7 +119,7 @@ function renderBar(span: PageSpan, kind: string, window: TimeWindow): readonly H
   return [bar, h('span', { class: isWithin ? 'after within' : 'after', style: place }, facts)];
 }
 
-function factsOf(span: PageSpan, duration: number): readonly string[] {
+function factsOf(span: SpanFacts, duration: number): readonly string[] {
   const tokens = tokensOf(span);
   const error = errorOf(span);
   const audio = numberOf(span, 'voice.tts.ttfb_ms');
@@ -137,7 +133,7 @@ function factsOf(span: PageSpan, duration: number): readonly string[] {
 }
 
 /** From the first start to the last end. */
-export function wholeOf(spans: readonly PageSpan[]): TimeWindow {
+export function wholeOf(spans: readonly SpanFacts[]): TimeWindow {
   return {
     from: spans.reduce((least, span) => Math.min(least, span.startMillis), Infinity),
     to: spans.reduce((most, span) => Math.max(most, span.endMillis), 0),
@@ -165,53 +161,22 @@ function ticksOf({ from, to }: TimeWindow, origin: number): readonly number[] {
   );
 }
 
-/** The spans of a session as rows, parents before children, siblings by their start. */
-export function createTree(spans: readonly PageSpan[], showAll: boolean): readonly TreeRow[] {
-  const shown = new Set(showAll ? spans : essentialSpans(spans));
-  const byId = new Map(spans.map((span) => [span.spanId, span]));
-  const byParent = Map.groupBy(
-    [...shown].toSorted((a, b) => a.startMillis - b.startMillis),
-    (span) => shownAncestor(span, byId, shown)?.spanId,
-  );
-  // By id: what is sent again may arrive twice.
-  const rows = new Map<string, TreeRow>();
-  const place = (span: PageSpan, depth: number): void => {
-    if (rows.has(span.spanId)) return;
-    rows.set(span.spanId, { span, depth });
-    for (const child of byParent.get(span.spanId) ?? []) place(child, depth + 1);
-  };
-  for (const root of byParent.get(undefined) ?? []) place(root, 0);
-  // What arrives may be a circle, which has no root.
-  for (const span of shown) place(span, 0);
-  return [...rows.values()];
+/** The spans of a session as rows: all, or the essential ones. */
+export function createTree(spans: readonly SpanFacts[], showAll: boolean): readonly TreeRow[] {
+  const byStart = spans.toSorted((a, b) => a.startMillis - b.startMillis);
+  const calls = new Set(modelCallsOf(spans));
+  return treeOf(byStart, (span) => showAll || isEssential(span, calls));
 }
 
 /**
- * Without what only frames other spans: hooks that did nothing, the attempts of a model call that
- * went well, the node around a request. A span with text, tokens, or an error is always shown.
+ * Not what only frames other spans: hooks that did nothing, the attempts of a model call that went
+ * well, the node around a request. A span with text, tokens, or an error is always shown.
  */
-function essentialSpans(spans: readonly PageSpan[]): readonly PageSpan[] {
-  const calls = new Set(modelCallsOf(spans));
-  return spans.filter((span) => {
-    const kind = kindOf(span) ?? 'SPAN';
-    if (kind === 'LLM') return calls.has(span);
-    if (isFailed(span) || kind !== 'CHAIN') return true;
-    return textOf(span, 'input.value') !== undefined || textOf(span, 'output.value') !== undefined
-      ? span.name !== 'eou_detection'
-      : span.name === 'tts_request' || span.name === 'agent_turn';
-  });
-}
-
-function shownAncestor(
-  span: PageSpan,
-  byId: ReadonlyMap<string, PageSpan>,
-  shown: ReadonlySet<PageSpan>,
-): PageSpan | undefined {
-  // Bounded, because what arrives may be a circle.
-  let above = byId.get(span.parentSpanId);
-  for (let steps = 0; above !== undefined && steps < byId.size; steps++) {
-    if (shown.has(above)) return above;
-    above = byId.get(above.parentSpanId);
-  }
-  return undefined;
+function isEssential(span: SpanFacts, calls: ReadonlySet<SpanFacts>): boolean {
+  const kind = kindOf(span) ?? 'SPAN';
+  if (kind === 'LLM') return calls.has(span);
+  if (isFailed(span) || kind !== 'CHAIN') return true;
+  return textOf(span, 'input.value') !== undefined || textOf(span, 'output.value') !== undefined
+    ? span.name !== 'eou_detection'
+    : span.name === 'tts_request' || span.name === 'agent_turn';
 }
