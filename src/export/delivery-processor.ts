@@ -47,7 +47,7 @@ export function createDeliveryProcessor(resolved: ResolvedOptions): DeliveryProc
   const { endpoint: url, headers, delivery, privacy } = resolved;
   if (url === undefined) return undefined;
   const exporter = new OtlpExporter({ ...resolved, ...delivery, url });
-  const withheld = describeWithheld(privacy);
+  const withheld = describeWithheld(privacy.flags, privacy.redaction);
   const report = new DeliveryReport(displayUrl(url), createScrubber(headers), withheld === '');
   // Spans of a process that withheld less, or something else, are not this one's to send.
   return new DeliveryProcessor(exporter, { ...delivery, url: url + withheld }, report);

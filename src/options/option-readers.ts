@@ -98,11 +98,11 @@ export function countReader(
   };
 }
 
-/** Text, without the spaces around it. */
+/** Text, without the spaces around it. A number may be somebody's telephone, so it is not shown. */
 export function readText(value: unknown, source: ValueSource): string | undefined {
   return typeof value === 'string'
     ? value.trim()
-    : source.refuse(`must be a string; saw ${describeValue(value)}`);
+    : source.refuse(`must be a string; saw ${describeType(value)}`);
 }
 
 /** Reads one of a few texts, in any case. */

@@ -334,7 +334,7 @@ function readSessionId(value: unknown, source: ValueSource): SessionIdOption | u
   if (typeof value === 'string') return value.trim();
   return isSessionIdFunction(value)
     ? value
-    : source.refuse(`must be a string or a function; saw ${describeValue(value)}`);
+    : source.refuse(`must be a string or a function; saw ${describeType(value)}`);
 }
 
 function isSessionIdFunction(value: unknown): value is () => string | undefined {

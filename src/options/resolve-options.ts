@@ -2,6 +2,7 @@ import { asPrintable, warnOnce } from '../diagnostics.js';
 import { InvalidOptionError } from '../errors.js';
 import { isRecord, type JsonRecord } from '../mapping/read-attributes.js';
 import { REDACTION_OPTION_NAMES, type RedactionOptions } from '../privacy/redaction-options.js';
+import { resolveRedaction, type ResolvedRedaction } from '../privacy/resolve-redaction.js';
 import { type ProxySettings, resolveProxySettings, suggestEndpoint } from './endpoint.js';
 import type { HeaderEntry } from './headers.js';
 import {
@@ -40,8 +41,10 @@ export interface ResolvedOptions extends Omit<
   readonly delivery: ResolvedDeliveryOptions;
   readonly privacy: {
     readonly flags: ResolvedPrivacyFlags;
-    /** As written in code; `privacy/` reads it. */
+    /** As written in code. */
     readonly redaction: RedactionOptions;
+    /** The same, checked and ready to run. */
+    readonly resolvedRedaction: ResolvedRedaction;
   };
   /**
    * Where each value came from, by the option's path (`endpoint`, `delivery.ca`,
@@ -104,10 +107,27 @@ export function resolveOptions(
     delivery: Object.freeze(delivery),
     privacy: Object.freeze({
       flags: Object.freeze(flags),
-      redaction: Object.freeze({ ...options?.privacy }),
+      ...readRedaction(groups.privacy, reader),
     }),
     sources: Object.freeze(reader.sources),
   });
+}
+
+/** With tracing disabled, a redaction that cannot be used warns, as any option does. */
+function readRedaction(
+  redaction: RedactionOptions,
+  reader: OptionReader,
+): Omit<ResolvedOptions['privacy'], 'flags'> {
+  try {
+    return {
+      redaction: Object.freeze({ ...redaction }),
+      resolvedRedaction: resolveRedaction(redaction),
+    };
+  } catch (error) {
+    if (reader.rejectsBadOptions || !(error instanceof InvalidOptionError)) throw error;
+    reader.warn(`option.${error.option}`, `${error.message}.`);
+    return readRedaction({}, reader);
+  }
 }
 
 /**

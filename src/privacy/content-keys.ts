@@ -144,25 +144,17 @@ export const KEY_RULES: readonly KeyRule[] = [
     llm.token_count.prompt_details.cache_read llm.token_count.prompt_details.cache_write
     llm.token_count.total llm.usage.cache_creation_input_tokens llm.usage.cache_read_input_tokens
     llm.usage.completion_tokens llm.usage.prompt_tokens llm.usage.reasoning_tokens
-    llm.usage.total_tokens llm.use_case net.host.carrier.icc net.host.carrier.mcc
-    net.host.carrier.mnc net.host.carrier.name net.host.connection.subtype
-    net.host.connection.type net.host.ip net.host.name net.host.port net.peer.name net.peer.port
-    net.protocol.name net.protocol.version net.sock.family net.sock.host.addr net.sock.host.port
-    net.transport network.carrier.icc network.carrier.mcc network.carrier.mnc network.carrier.name
-    network.connection.state network.connection.subtype network.connection.type
-    network.interface.name network.io.direction network.local.address network.local.port
+    llm.usage.total_tokens llm.use_case net.host.ip net.host.name net.host.port net.peer.name
+    net.peer.port net.protocol.name net.protocol.version net.sock.family net.sock.host.addr
+    net.sock.host.port net.transport network.local.address network.local.port
     network.protocol.name network.protocol.version network.transport network.type
-    openinference.project.name openinference.span.kind operation.name otel.component.name
-    otel.component.type otel.event.name otel.library.name otel.library.version otel.scope.name
-    otel.scope.schema_url otel.scope.version otel.span.parent.origin otel.span.sampling_result
-    otel.status_code peer.service prompt.id prompt.vendor reranker.model_name reranker.top_k
-    room_id rpc.grpc.status_code rpc.method rpc.service rpc.system server.address server.port
-    service.criticality service.instance.id service.name service.namespace service.peer.name
-    service.peer.namespace service.version session.id telemetry.auto.version telemetry.distro.name
-    telemetry.distro.version telemetry.sdk.language telemetry.sdk.name telemetry.sdk.version
-    thread.id thread.name tool.id tool.name tool_call.function.name tool_call.id
-    traceloop.entity.name traceloop.entity.path traceloop.entity.version traceloop.span.kind
-    traceloop.workflow.name url.domain url.port url.scheme`,
+    openinference.project.name openinference.span.kind operation.name peer.service prompt.id
+    prompt.vendor reranker.model_name reranker.top_k room_id rpc.grpc.status_code rpc.method
+    rpc.service rpc.system server.address server.port service.instance.id service.name
+    service.namespace service.version session.id thread.id thread.name tool.id tool.name
+    tool_call.function.name tool_call.id traceloop.entity.name traceloop.entity.path
+    traceloop.entity.version traceloop.span.kind traceloop.workflow.name url.domain url.port
+    url.scheme`,
   ],
   // Our own. Any other key under `voice.` counts as `metadata`: an application chose it.
   ['personal', ROOM_NAME],

@@ -35,6 +35,23 @@ export class ContentRewriter {
 
   /** The text to send for a value; `undefined` sends nothing. */
   rewrite(value: string, context: RedactionContext): string | undefined {
+    const { paths, patterns, redact } = this.#rewriting;
+    return this.#run(value, () => {
+      const hidden = paths === undefined ? value : hidePaths(value, paths, context.kind);
+      const masked = this.#masked.mask(hidden, patterns);
+      return redact === undefined ? masked : redact(masked, context);
+    });
+  }
+
+  /** Masks what the patterns match in a name of a span or event. Never without a result. */
+  maskName(name: string): string {
+    const { patterns } = this.#rewriting;
+    if (patterns.length === 0) return name;
+    return this.#run(name, () => this.#masked.mask(name, patterns)) ?? REDACTED_VALUE;
+  }
+
+  /** A hook written in JavaScript may return anything: a promise, for one. */
+  #run(value: string, change: () => unknown): string | undefined {
     // A hook that makes spans would be asked about these without end.
     if (this.#isRunning) {
       return this.#failed(
@@ -42,13 +59,9 @@ export class ContentRewriter {
         "A span ended within the redact hook or a pattern's check: its content is dropped.",
       );
     }
-    const { paths, patterns, redact } = this.#rewriting;
     this.#isRunning = true;
     try {
-      const hidden = paths === undefined ? value : hidePaths(value, paths, context.kind);
-      const masked = this.#masked.mask(hidden, patterns);
-      // A hook written in JavaScript may return anything: a promise, for one.
-      const answer: unknown = redact === undefined ? masked : redact(masked, context);
+      const answer = change();
       if (answer === undefined) this.#counts.removed += 1;
       else if (typeof answer !== 'string') {
         ignoreRejection(answer);
@@ -60,18 +73,6 @@ export class ContentRewriter {
       return this.#failed();
     } finally {
       this.#isRunning = false;
-    }
-  }
-
-  /** Masks what the patterns match in a name of a span or event. Never without a result. */
-  maskName(name: string): string {
-    try {
-      const masked = maskText(name, this.#rewriting.patterns);
-      if (masked !== name) this.#counts.rewritten += 1;
-      return masked;
-    } catch {
-      this.#failed();
-      return REDACTED_VALUE;
     }
   }
 

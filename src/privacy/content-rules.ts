@@ -1,41 +1,13 @@
 import type { ResolvedPrivacyFlags } from '../options/privacy-flags.js';
 
 /** What the value under a key may reveal about the people on a call, see `content-keys.ts`. */
+// prettier-ignore
 export type ContentClass =
-  /** What cannot contain what anybody said: a count, a model name, an enum. */
-  | 'none'
-  | 'inputValue'
-  | 'inputMimeType'
-  | 'outputValue'
-  | 'outputMimeType'
-  /** Structure of messages: roles, names, call ids. */
-  | 'inputMessage'
-  | 'inputText'
-  | 'inputImage'
-  | 'inputAudio'
-  | 'outputMessage'
-  | 'outputText'
-  | 'outputImage'
-  | 'outputAudio'
-  | 'llmTools'
-  | 'invocationParameters'
-  | 'prompt'
-  | 'choice'
-  | 'embeddingText'
-  | 'embeddingVector'
-  /** Arguments, description and schema of a tool, on its own span. */
-  | 'toolArguments'
-  | 'toolDefinition'
-  /** Message or stack of an exception, message of an error status. */
-  | 'exception'
-  /** `metadata`, tags and other values that the application wrote. */
-  | 'metadata'
-  /** Who took part: user id, participant identity, room name. */
-  | 'personal'
-  /** Raw attributes with what a person or a model said: input side, output side, either. */
-  | 'rawInput'
-  | 'rawOutput'
-  | 'raw';
+  | 'none' | 'exception' | 'metadata' | 'personal' | 'rawInput' | 'rawOutput' | 'raw'
+  | 'inputValue' | 'inputMimeType' | 'inputMessage' | 'inputText' | 'inputImage' | 'inputAudio'
+  | 'outputValue' | 'outputMimeType' | 'outputMessage' | 'outputText' | 'outputImage' | 'outputAudio'
+  | 'llmTools' | 'invocationParameters' | 'prompt' | 'choice' | 'embeddingText' | 'embeddingVector'
+  | 'toolArguments' | 'toolDefinition';
 
 /**
  * What can be on: a `hide…` flag, `noPii` (`allowPii: false`, or a project that mandates redaction)
@@ -78,21 +50,21 @@ function redactedBy(...switches: readonly HidingSwitch[]): ContentRule {
 /**
  * OpenInference's configuration specification as a table, with a row for what it leaves open: there
  * a value that may be of either side is hidden as soon as one side is.
- *
- * Raw attributes cannot be masked part by part, so they go when a part of them would have to.
  */
 const CONTENT_RULES: Readonly<Record<ContentClass, ContentRule>> = {
+  /** What cannot contain what anybody said: a count, a model name, an enum. */
   none: { removedBy: [], redactedBy: [] },
   inputValue: redactedBy('hideInputs'),
   inputMimeType: removedBy('hideInputs'),
   outputValue: redactedBy('hideOutputs'),
   outputMimeType: removedBy('hideOutputs'),
+  /** Structure of messages: roles, names, call ids. */
   inputMessage: removedBy(...INPUT_MESSAGES),
-  inputText: { removedBy: [...WITHHELD, ...INPUT_MESSAGES], redactedBy: ['hideInputText'] },
+  inputText: { ...removedBy(...INPUT_MESSAGES), redactedBy: ['hideInputText'] },
   inputImage: removedBy(...INPUT_MESSAGES, 'hideInputImages'),
   inputAudio: removedBy(...INPUT_MESSAGES, 'hideInputAudio'),
   outputMessage: removedBy(...OUTPUT_MESSAGES),
-  outputText: { removedBy: [...WITHHELD, ...OUTPUT_MESSAGES], redactedBy: ['hideOutputText'] },
+  outputText: { ...removedBy(...OUTPUT_MESSAGES), redactedBy: ['hideOutputText'] },
   outputImage: removedBy(...OUTPUT_MESSAGES),
   outputAudio: removedBy(...OUTPUT_MESSAGES, 'hideOutputAudio'),
   llmTools: removedBy('hideInputs', 'hideLlmTools'),
@@ -103,12 +75,17 @@ const CONTENT_RULES: Readonly<Record<ContentClass, ContentRule>> = {
   embeddingText: redactedBy('hideInputs', 'hideEmbeddingsText'),
   // The text can be inferred from its vector, so hiding inputs hides the vector too.
   embeddingVector: redactedBy('hideInputs', 'hideEmbeddingsVectors'),
+  /** Arguments, description and schema of a tool, on its own span. */
   toolArguments: redactedBy('hideInputs'),
   toolDefinition: removedBy('hideInputs', 'hideLlmTools'),
-  // A provider's error quotes the request, a tool's error what it was working on.
+  /** Of an exception and an error status. They quote the request, or what a tool was working on. */
   exception: { removedBy: [], redactedBy: [...WITHHELD, 'hideInputs', 'hideOutputs'] },
+  /** `metadata`, tags and other values that the application wrote. */
   metadata: removedBy('hideInputs', 'hideOutputs'),
+  /** Who took part: user id, participant identity, room name. */
   personal: { removedBy: ['noPii'], redactedBy: [] },
+  // Raw attributes with what a person or a model said: of the input side, of the output side, of
+  // either. They cannot be masked part by part, so they go when a part of them would have to.
   rawInput: removedBy(...INPUT_SIDE),
   rawOutput: removedBy(...OUTPUT_SIDE),
   raw: removedBy(...INPUT_SIDE, ...OUTPUT_SIDE, 'hideLlmTools'),
@@ -121,12 +98,10 @@ export type ContentAction = 'keep' | 'redact' | 'remove';
 export function actionsUnder(switches: ReadonlySet<string>): ReadonlyMap<string, ContentAction> {
   const isOn = (hiding: string): boolean => switches.has(hiding);
   return new Map(
-    Object.entries(CONTENT_RULES).map(
-      ([content, { removedBy: removing, redactedBy: redacting }]) => {
-        if (removing.some(isOn)) return [content, 'remove'];
-        return [content, redacting.some(isOn) ? 'redact' : 'keep'];
-      },
-    ),
+    Object.entries(CONTENT_RULES).map(([content, rule]) => {
+      if (rule.removedBy.some(isOn)) return [content, 'remove'];
+      return [content, rule.redactedBy.some(isOn) ? 'redact' : 'keep'];
+    }),
   );
 }
 

@@ -45,9 +45,10 @@ export function shortestLimit({ imageMaxLength, audioMaxLength }: MediaLimits): 
 /**
  * Replaces images and sounds in a value that are longer than the limit, in their own message part
  * or inside a JSON text: as a `data:` URL, as base64, as numbers, as SVG. Everything
- * else stays as it is. Numbers become an empty list: that is JSON in any JSON.
+ * else stays as it is. Numbers become an empty list: that is JSON in any JSON. The attribute's key is
+ * the name of base64 that a value begins with.
  */
-export function limitInlineMedia(value: string, limits: MediaLimits): string {
+export function limitInlineMedia(value: string, limits: MediaLimits, key = ''): string {
   const { imageMaxLength, audioMaxLength } = limits;
   if (value.length <= shortestLimit(limits) || value.length < SHORTEST_MEDIA) return value;
   if (!MEDIA_HINT.test(value)) return value;
@@ -59,23 +60,29 @@ export function limitInlineMedia(value: string, limits: MediaLimits): string {
     return url.length > limit ? REDACTED_VALUE : url;
   });
   const withoutBase64 = withoutUrls.replace(BASE64, (base64: string, at: number) =>
-    base64.length > limitOf(base64, withoutUrls, at, limits) ? REDACTED_VALUE : base64,
+    base64.length > limitOf(base64, nameBefore(withoutUrls, at, key), limits)
+      ? REDACTED_VALUE
+      : base64,
   );
   return withoutBase64.replace(BYTES, (bytes: string, at: number) => {
     // The last of the numbers of a `Uint8Array`: its keys are numbers too.
     const start = bytes.slice(0, 400).match(/\d{1,3}(?=\s*[,}\]])/g) ?? [];
     const base64 = Buffer.from(start.slice(0, 12).map(Number)).toString('base64');
-    const limit = limitOf(base64.padEnd(bytes.length, '='), withoutBase64, at, limits);
+    const name = nameBefore(withoutBase64, at, key);
+    const limit = limitOf(base64.padEnd(bytes.length, '='), name, limits);
     return bytes.length > limit ? '[]' : bytes;
   });
 }
 
+function nameBefore(text: string, at: number, key: string): string {
+  return at === 0 ? `"${key}":` : text.slice(Math.max(0, at - LONGEST_NAME), at);
+}
+
 /** Bytes of an unknown kind, raw samples for one, get the stricter limit. */
-function limitOf(base64: string, text: string, at: number, limits: MediaLimits): number {
+function limitOf(base64: string, name: string, limits: MediaLimits): number {
   if (base64.length < SHORTEST_BASE64) return Infinity;
   if (IMAGE_START.test(base64)) return limits.imageMaxLength;
   if (AUDIO_START.test(base64)) return limits.audioMaxLength;
   if (base64.length < SHORTEST_UNKNOWN_MEDIA) return Infinity;
-  const isNamed = MEDIA_NAME.test(text.slice(Math.max(0, at - LONGEST_NAME), at));
-  return isNamed ? shortestLimit(limits) : Infinity;
+  return MEDIA_NAME.test(name) ? shortestLimit(limits) : Infinity;
 }

@@ -1,7 +1,7 @@
-import { createHmac } from 'node:crypto';
 import type { Attributes } from '@opentelemetry/api';
 import { warnOnce } from '../diagnostics.js';
-import type { ResolvedPrivacyFlags } from '../options/privacy-flags.js';
+import type { JsonRecord } from '../mapping/read-attributes.js';
+import { PRIVACY_FLAG_TABLE, type ResolvedPrivacyFlags } from '../options/privacy-flags.js';
 import { ContentRewriter, type Warn } from './content-rewriter.js';
 import {
   actionsUnder,
@@ -12,12 +12,8 @@ import {
 import { CONTENT_PARAMETERS, CONVERSATION_PARAMETERS, type JsonSelection } from './hide-in-json.js';
 import type { MediaLimits } from './inline-media.js';
 import { createPrivacyCounts, type PrivacyCounts } from './privacy-stats.js';
-import {
-  REDACTION_OPTION_NAMES,
-  type HashableField,
-  type RedactionOptions,
-} from './redaction-options.js';
-import { resolveRedaction, type ResolvedHash } from './resolve-redaction.js';
+import { REDACTION_OPTION_NAMES, type RedactionOptions } from './redaction-options.js';
+import type { HashIdentity, ResolvedRedaction } from './resolve-redaction.js';
 
 /** What may be sent, decided once for all spans. */
 export interface PrivacyPolicy {
@@ -33,8 +29,7 @@ export interface PrivacyPolicy {
   readonly hidesOfferedTools: boolean;
   readonly media: MediaLimits;
   readonly rewriter: ContentRewriter | undefined;
-  /** The hash to send under a `personal` key; `undefined` when it names nobody to be hashed. */
-  readonly hashIdentity: (key: string, value: string) => string | undefined;
+  readonly hashIdentity: HashIdentity | undefined;
   /** Counts what was withheld. */
   readonly counts: PrivacyCounts;
 }
@@ -42,7 +37,7 @@ export interface PrivacyPolicy {
 /** Switches and redaction, as resolved from the options. */
 export interface PrivacySettings {
   readonly flags: ResolvedPrivacyFlags;
-  readonly redaction: RedactionOptions;
+  readonly resolvedRedaction: ResolvedRedaction;
   /**
    * Asked with every span, where the span starts and ends: whether redaction is enforced.
    * `undefined` while that is not known.
@@ -54,13 +49,16 @@ export interface PrivacySettings {
  * Everything that the options withhold and rewrite, as one text; empty when they leave content as it
  * is. To compare, not to show; the key of `hash` is not in it.
  */
-export function describeWithheld({ flags, redaction }: PrivacySettings): string {
-  const switches = [...hidingSwitches(flags)];
-  const rewriting = Object.entries(redaction).filter(
+export function describeWithheld(flags: ResolvedPrivacyFlags, redaction: RedactionOptions): string {
+  const values: JsonRecord = { ...flags };
+  const withheld = Object.entries(PRIVACY_FLAG_TABLE).flatMap(([name, row]) =>
+    values[name] === row.default ? [] : [[name, values[name]]],
+  );
+  const rewritten = Object.entries(redaction).filter(
     ([name, value]) => REDACTION_OPTION_NAMES.has(name) && value !== undefined,
   );
-  if (switches.length === 0 && rewriting.length === 0) return '';
-  return JSON.stringify([switches, rewriting], (name, value: unknown) => {
+  if (withheld.length === 0 && rewritten.length === 0) return '';
+  return JSON.stringify([withheld, rewritten], (name, value: unknown) => {
     if (typeof value === 'function' || value instanceof RegExp) return String(value);
     return name === 'key' ? undefined : value;
   });
@@ -69,28 +67,26 @@ export function describeWithheld({ flags, redaction }: PrivacySettings): string 
 /** Mark of a project that enforces redaction (LiveKit's `ATTRIBUTE_REDACTION_ENABLED`). */
 const REDACTION_ENFORCED = 'lk.redaction.enabled';
 
-/**
- * The policy of one tracing: the one that was chosen, until redaction is enforced. The constructor
- * throws an `InvalidOptionError` for a redaction that cannot be used.
- */
+/** The policy of one tracing: the one that was chosen, until redaction is enforced. */
 export class Privacy {
   readonly #chosen: PrivacyPolicy;
   readonly #enforced: PrivacyPolicy;
   readonly #isEnforcedNow: () => boolean | undefined;
   #isEnforced: boolean | undefined = false;
 
-  constructor({ flags, redaction, isEnforced }: PrivacySettings, warn: Warn = warnOnce) {
-    const { paths, patterns, redact, hash } = resolveRedaction(redaction);
+  constructor({ flags, resolvedRedaction, isEnforced }: PrivacySettings, warn: Warn = warnOnce) {
+    const { paths, patterns, redact, hashIdentity } = resolvedRedaction;
     const counts = createPrivacyCounts();
     const isRewriting = paths !== undefined || patterns.length > 0 || redact !== undefined;
     const rewriter = isRewriting
       ? new ContentRewriter({ paths, patterns, redact }, counts, warn)
       : undefined;
-    const rest = { rewriter, hashIdentity: identityHash(hash), counts };
-    const isRewritten = rewriter !== undefined || hash !== undefined;
-    this.#chosen = { ...withholding(flags, isRewritten), ...rest };
-    const enforced = { ...flags, allowPii: false, captureMessageContent: false };
-    this.#enforced = { ...withholding(enforced, isRewritten), ...rest };
+    const rest = { rewriter, hashIdentity, counts };
+    this.#chosen = createPolicy(flags, rest);
+    this.#enforced = createPolicy(
+      { ...flags, allowPii: false, captureMessageContent: false },
+      rest,
+    );
     this.#isEnforcedNow = isEnforced ?? (() => false);
   }
 
@@ -121,15 +117,16 @@ export class Privacy {
   }
 }
 
-/** What the switches alone decide of a policy. */
-function withholding(
+function createPolicy(
   flags: ResolvedPrivacyFlags,
-  isRewritten: boolean,
-): Omit<PrivacyPolicy, 'rewriter' | 'hashIdentity' | 'counts'> {
+  rest: Pick<PrivacyPolicy, 'rewriter' | 'hashIdentity' | 'counts'>,
+): PrivacyPolicy {
   const switches = hidingSwitches(flags);
   const isOn = (...some: readonly HidingSwitch[]): boolean => some.some((one) => switches.has(one));
   const hidesAnswersInInput = isOn('hideOutputs', 'hideOutputMessages', 'hideOutputText');
+  const isRewritten = rest.rewriter !== undefined || rest.hashIdentity !== undefined;
   return {
+    ...rest,
     actions: actionsUnder(switches),
     limitsMediaOnly: switches.size === 0 && !isRewritten,
     hidesAnswersInInput,
@@ -143,22 +140,5 @@ function withholding(
       imageMaxLength: isOn('hideInputImages') ? 0 : flags.base64ImageMaxLength,
       audioMaxLength: isOn('hideInputAudio', 'hideOutputAudio') ? 0 : flags.base64AudioMaxLength,
     },
-  };
-}
-
-/** The keys under which an identity goes out, whatever tracer wrote it. */
-const IDENTITY_KEYS: readonly (readonly [HashableField, RegExp])[] = [
-  ['user.id', /^(?:(?:end)?user\.id|langfuse\.user\.id|(?:gen_ai|llm)\.user|.*\.user(?:_id|Id))$/],
-  ['participant.identity', /(?:^|\.)participant[._]identity$/],
-  ['room.name', /(?:^|\.)room[._]name$/],
-];
-
-/** Gives identities another name that stays the same. */
-function identityHash(hash: ResolvedHash | undefined): PrivacyPolicy['hashIdentity'] {
-  if (hash === undefined) return () => undefined;
-  return (key, value) => {
-    const field = IDENTITY_KEYS.find(([, pattern]) => pattern.test(key))?.[0];
-    if (field === undefined || !hash.fields.has(field)) return undefined;
-    return `hmac-sha256:${createHmac('sha256', hash.key).update(value).digest('hex')}`;
   };
 }

@@ -20,8 +20,9 @@ type Link = ReadableSpan['links'][number];
 
 /** LiveKit's replacement for an exception's message (`telemetry/redaction.ts`). */
 const REDACTED_EXCEPTION_MESSAGE = 'exception details redacted';
-/** Names of agents and tools: always sent, and masked like the names of spans. */
-const NAME = /(?:^|[._])(?:agent|tool|function|node|workflow)[._](?:name|label)$/;
+/** Names of agents and tools, also as their ids: always sent, and masked like the names of spans. */
+const NAME =
+  /(?:^|[._])(?:(?:tool|toolCall|function|workflow|entity)[._](?:name|path)|(?:agent|node)[._](?:name|label|role|id|previous_id|parent_id)|session\.agents|functionId)$/;
 
 /**
  * The span as it may be sent under this policy, and counts of what was withheld. The span that comes
@@ -33,18 +34,32 @@ export function redact(span: MappedSpan, policy: PrivacyPolicy): MappedSpan {
   return new SpanRedactor(policy, typeof kind === 'string' ? kind : '').redact(span);
 }
 
+/** What may be sent of one text that is an attribute of no span. */
+export function redactText(
+  key: string,
+  text: string | undefined,
+  policy: PrivacyPolicy,
+): string | undefined {
+  const sent = text && new SpanRedactor(policy, '').value(key, text, classifyAttribute);
+  return typeof sent === 'string' ? sent : undefined;
+}
+
 /** Whether no value can be media that is too long: of most spans, when nothing else is withheld. */
 function isShort({ entries, events, links, status }: MappedSpan, limit: number): boolean {
   for (const { value } of entries) if (!isShortValue(value, limit)) return false;
-  for (const { attributes } of [...events, ...links]) {
-    for (const key in attributes) if (!isShortValue(attributes[key], limit)) return false;
-  }
+  for (const { attributes } of events) if (!areShort(attributes, limit)) return false;
+  for (const { attributes } of links) if (!areShort(attributes, limit)) return false;
   return isShortValue(status.message, limit);
 }
 
-/** A list may be the bytes of an image. */
-function isShortValue(value: AttributeValue | undefined, limit: number): boolean {
-  return typeof value === 'string' ? value.length <= limit : typeof value !== 'object';
+function areShort(attributes: Attributes | undefined, limit: number): boolean {
+  for (const key in attributes) if (!isShortValue(attributes[key], limit)) return false;
+  return true;
+}
+
+function isShortValue(value: unknown, limit: number): boolean {
+  if (typeof value === 'string') return value.length <= limit;
+  return !Array.isArray(value) || value.every((item) => isShortValue(item, limit));
 }
 
 /**
@@ -100,7 +115,7 @@ class SpanRedactor {
   #status(status: SpanStatus): SpanStatus {
     const { code, message } = status;
     if (message === undefined || message === '') return status;
-    const sent = this.#value('status.message', message, () => 'exception');
+    const sent = this.value('status.message', message, () => 'exception');
     if (sent === message) return status;
     return typeof sent === 'string' ? { code, message: sent } : { code };
   }
@@ -132,19 +147,21 @@ class SpanRedactor {
 
   #entries(entries: readonly AttributeEntry[], classify: Classify): readonly AttributeEntry[] {
     return replace(entries, (entry) => {
-      const value = this.#value(entry.key, entry.value, classify);
+      const value = this.value(entry.key, entry.value, classify);
       if (value === entry.value) return entry;
       return value === undefined ? undefined : { key: entry.key, value };
     });
   }
 
   /** The value to send; `undefined` sends nothing. What may stay as it is comes back itself. */
-  #value(key: string, value: AttributeValue, classify: Classify): AttributeValue | undefined {
+  value(key: string, value: AttributeValue, classify: Classify): AttributeValue | undefined {
     const { actions, limitsMediaOnly, counts } = this.#policy;
     if (limitsMediaOnly) return this.#rewrite(key, value, 'none');
     const content = classify(key, value);
     if (content === 'none') {
-      return typeof value === 'string' && NAME.test(key) ? this.#name(value) : value;
+      if (!NAME.test(key) || typeof value === 'number' || typeof value === 'boolean') return value;
+      if (typeof value === 'string') return this.#name(value);
+      return hasText(value) ? value.map((item) => this.#name(String(item ?? ''))) : value;
     }
     if (content === 'personal') {
       const hashed = this.#hash(key, value);
@@ -166,7 +183,7 @@ class SpanRedactor {
 
   /** An identity is one in any form: a number, or the names of a list. */
   #hash(key: string, value: AttributeValue): AttributeValue | undefined {
-    const hashes = [value].flat().map((one) => this.#policy.hashIdentity(key, String(one)));
+    const hashes = [value].flat().map((one) => this.#policy.hashIdentity?.(key, String(one)));
     const [first] = hashes;
     if (first === undefined) return undefined;
     this.#policy.counts.hashed += 1;
@@ -207,7 +224,7 @@ class SpanRedactor {
   #trim(key: string, value: string, content: ContentClass): string {
     const { media, hiddenParameters, hidesOfferedTools, counts } = this.#policy;
     const isParameters = content === 'invocationParameters';
-    let trimmed = limitInlineMedia(value, media);
+    let trimmed = limitInlineMedia(value, media, key);
     if (isParameters && hiddenParameters !== undefined) {
       trimmed = hideProperties(key, trimmed, hiddenParameters);
     }

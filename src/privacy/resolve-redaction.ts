@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { asPrintable } from '../diagnostics.js';
 import { InvalidOptionError } from '../errors.js';
 import { isRecord, type JsonRecord } from '../mapping/read-attributes.js';
@@ -8,18 +9,20 @@ import { DEFAULT_REDACT_PATTERNS } from './patterns/default-patterns.js';
 import { compilePattern, type CompiledPattern } from './patterns/mask-text.js';
 import type { HashableField, NamedPattern, RedactionOptions } from './redaction-options.js';
 
+/** The hash to send under a key; `undefined` when it names nobody to be hashed. */
+export type HashIdentity = (key: string, value: string) => string | undefined;
+
 /** {@link RedactionOptions} checked and ready to run. */
 export interface ResolvedRedaction extends Rewriting {
-  readonly hash: ResolvedHash | undefined;
+  readonly hashIdentity: HashIdentity | undefined;
 }
 
-/** Identities that are hashed, and the key they are hashed with. */
-export interface ResolvedHash {
-  readonly key: string;
-  readonly fields: ReadonlySet<HashableField>;
-}
-
-const HASHABLE_FIELDS: readonly HashableField[] = ['user.id', 'participant.identity', 'room.name'];
+/** The keys under which an identity goes out, whatever tracer wrote it. */
+const IDENTITY_KEYS: Readonly<Record<HashableField, RegExp>> = {
+  'user.id': /^(?:(?:end)?user\.id|langfuse\.user\.id|(?:gen_ai|llm)\.user|.*\.user(?:_id|Id))$/,
+  'participant.identity': /(?:^|\.)participant[._]identity$/,
+  'room.name': /(?:^|\.)room[._]name$/,
+};
 /** A shorter one can be guessed, and then every telephone number be tried. */
 const MIN_HASH_KEY_LENGTH = 16;
 /** Some of the ready patterns have `read` as well, and an application may put them in its list. */
@@ -38,7 +41,7 @@ export function resolveRedaction(options: RedactionOptions): ResolvedRedaction {
     paths: resolvePaths(toolJsonPaths),
     patterns: resolvePatterns(redactPatterns),
     redact,
-    hash: hash === undefined ? undefined : resolveHash(hash),
+    hashIdentity: hash === undefined ? undefined : resolveHash(hash),
   };
 }
 
@@ -79,18 +82,27 @@ function isNamedPattern(value: unknown): value is NamedPattern {
   return accepts === undefined || typeof accepts === 'function';
 }
 
-function resolveHash(hash: unknown): ResolvedHash {
-  const { key, fields }: JsonRecord = isRecord(hash) ? hash : {};
+/** Gives identities another name that stays the same. */
+function resolveHash(hash: unknown): HashIdentity {
   refuseUnknown(hash, ['key', 'fields'], 'hash');
+  const { key, fields = ['user.id', 'participant.identity'] }: JsonRecord = isRecord(hash)
+    ? hash
+    : {};
   if (typeof key !== 'string' || key.trim().length < MIN_HASH_KEY_LENGTH) {
     throw refused('hash.key', `must be a text of ${MIN_HASH_KEY_LENGTH} characters or more`);
   }
-  if (fields === undefined) return { key, fields: new Set(['user.id', 'participant.identity']) };
-  const known = HASHABLE_FIELDS.filter((field) => Array.isArray(fields) && fields.includes(field));
-  if (!Array.isArray(fields) || !fields.every((field) => known.includes(field))) {
-    throw refused('hash.fields', `may contain ${HASHABLE_FIELDS.join(', ')}`);
+  if (!Array.isArray(fields) || !fields.every(isHashable)) {
+    throw refused('hash.fields', `may contain ${Object.keys(IDENTITY_KEYS).join(', ')}`);
   }
-  return { key, fields: new Set(known) };
+  const patterns = fields.map((field) => IDENTITY_KEYS[field]);
+  return (name, value) =>
+    patterns.some((pattern) => pattern.test(name))
+      ? `hmac-sha256:${createHmac('sha256', key).update(value).digest('hex')}`
+      : undefined;
+}
+
+function isHashable(field: unknown): field is HashableField {
+  return typeof field === 'string' && Object.hasOwn(IDENTITY_KEYS, field);
 }
 
 /** A misspelt name would leave out what it was meant to mask. */

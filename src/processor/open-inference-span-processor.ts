@@ -16,6 +16,8 @@ import { resolveOptions, type ResolvedOptions } from '../options/resolve-options
 import type { SetupOptions } from '../options/setup-options.js';
 import { Privacy } from '../privacy/privacy.js';
 import type { PrivacyCounts } from '../privacy/privacy-stats.js';
+import { redactText } from '../privacy/redact.js';
+import { CatalystAttr } from '../semconv/catalyst-attributes.js';
 import type { JobRecord } from '../session/job.js';
 import { SessionObservers } from '../session/observe-session.js';
 import { readSessionId } from '../session/session.js';
@@ -260,7 +262,10 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
    * @internal
    */
   beginJob(spanId: string, job: JobRecord): void {
-    if (this.tree.beginJob(spanId, job)) this.#metrics.sessionStarted(job.tenantId);
+    if (!this.tree.beginJob(spanId, job) || this.#resolved.metrics === undefined) return;
+    this.#privacy.check({});
+    const { policy } = this.#privacy;
+    this.#metrics.sessionStarted(redactText(CatalystAttr.TENANT_ID, job.tenantId, policy));
   }
 
   /** @internal */

@@ -6,10 +6,12 @@ import { LIVEKIT_SCOPE_NAME } from '../mapping/livekit-spans.js';
 import { mapBareSpan, mapSpans } from '../mapping/map-span.js';
 import type { MappedSpan } from '../mapping/mapped-span.js';
 import type { MappingContext } from '../mapping/mapping-context.js';
+import { asText } from '../mapping/read-attributes.js';
 import type { LateMetrics } from '../metrics/late-metrics.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import type { Privacy } from '../privacy/privacy.js';
 import { cutValues, redact } from '../privacy/redact.js';
+import { CatalystAttr } from '../semconv/catalyst-attributes.js';
 import { MeasuredSpan } from '../session/session-statistics.js';
 import type { SpanNode } from '../session/span-node.js';
 import { TRACER_NAME } from '../version.js';
@@ -55,8 +57,11 @@ export class SpanPipeline {
     for (const each of this.#map(span, context)) {
       const mapped = this.#countedOnce.count(each);
       this.sentSpans += 1;
-      this.#parts.next.onEnd(this.#redact(mapped, span, context));
-      if (!node.isMeasured) this.#measure(new MeasuredSpan(mapped, context, node), node);
+      const sent = this.#redact(mapped, span, context);
+      this.#parts.next.onEnd(sent);
+      if (!node.isMeasured) {
+        this.#measure(new MeasuredSpan(mapped, withTenantOf(sent, context), node), node);
+      }
       last = mapped;
     }
     node.isMeasured = true;
@@ -103,4 +108,11 @@ export class SpanPipeline {
       debug(`Measuring failed: ${error instanceof Error ? error.name : typeof error}`);
     }
   }
+}
+
+/** Metrics have the tenant as an attribute: as it is sent, or not at all. */
+function withTenantOf(sent: MappedSpan, context: MappingContext): MappingContext {
+  if (context.tenantId === undefined) return context;
+  const tenantId = asText(sent.get(CatalystAttr.TENANT_ID));
+  return tenantId === context.tenantId ? context : { ...context, tenantId };
 }

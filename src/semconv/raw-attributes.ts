@@ -7,7 +7,6 @@ export const GenAiAttr = {
   AGENT_NAME: 'gen_ai.agent.name',
   REQUEST_PREFIX: 'gen_ai.request.',
   REQUEST_MODEL: 'gen_ai.request.model',
-  RESPONSE_PREFIX: 'gen_ai.response.',
   RESPONSE_MODEL: 'gen_ai.response.model',
   FINISH_REASONS: 'gen_ai.response.finish_reasons',
   TIME_TO_FIRST_CHUNK: 'gen_ai.response.time_to_first_chunk',

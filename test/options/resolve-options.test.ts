@@ -46,6 +46,13 @@ describe('disabled', () => {
   });
 });
 
+it.each(['userId', 'sessionId'])(
+  'an error about %s shows no number: it may be a telephone',
+  (name) => {
+    expect(() => resolveGiven({ [name]: 4917012345678 })).toThrow(/saw a number/);
+  },
+);
+
 describe('the resource', () => {
   it('is put together from code and OTEL_RESOURCE_ATTRIBUTES, code first', () => {
     const { resolved } = resolveGiven(

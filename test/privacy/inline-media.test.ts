@@ -96,6 +96,8 @@ function sounds(sound: Buffer): readonly (readonly [row: Row, part: string])[] {
     ['LLM', 'input.value', json({ url: `data:audio/webm;codecs="opus";base64,${base64}` })],
     ['LLM', 'input.value', `data:audio/webm;codecs="vp8, opus";base64,${base64}`],
     ['LLM', 'input.value', `data:audio/ogg; codecs=opus; base64,${base64}`],
+    ['CHAIN', 'customer.recording', base64],
+    ['CHAIN', 'stream.delta', lines(base64, '\n')],
   ];
   return rows.map((row) => [row, part]);
 }

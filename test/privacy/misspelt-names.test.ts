@@ -39,6 +39,29 @@ describe('a name under privacy that is none', () => {
   });
 });
 
+describe('a redaction that cannot even be printed', () => {
+  const circular: Record<string, unknown> = { pattern: /a/ };
+  circular['name'] = circular;
+
+  it.each([
+    [{ hash: { key: KEY, fields: 10n } }, 'privacy.hash.fields'],
+    [{ redactPatterns: [circular] }, 'privacy.redactPatterns[0]'],
+  ])('is refused by its name: %#', async (privacy, option) => {
+    const options: object = { endpoint: ENDPOINT, privacy };
+    await expect(setup(options)).rejects.toMatchObject({ option });
+  });
+
+  it('warns where tracing is disabled', () => {
+    const said: string[] = [];
+    const options: object = { privacy: { redactPatterns: [circular], redact: 'no' } };
+    const env = { CATALYST_DISABLED: '1' };
+    const resolved = resolveOptions(options, env, (_, text) => said.push(text)).privacy;
+    expect(resolved.redaction).toEqual({});
+    expect(resolved.resolvedRedaction).toMatchObject({ patterns: [], redact: undefined });
+    expect(said).toEqual([expect.stringContaining('privacy.redact must be a function')]);
+  });
+});
+
 describe('a key of the hash', () => {
   it.each(['', ' ', ' '.repeat(40), 'short', 'fifteen letters'])(
     'is refused: "%s"',

@@ -6,6 +6,7 @@ import { resolveOptions } from '../../src/options/resolve-options.js';
 import { Privacy } from '../../src/privacy/privacy.js';
 import { redact } from '../../src/privacy/redact.js';
 import type { RedactionOptions } from '../../src/privacy/redaction-options.js';
+import { resolveRedaction } from '../../src/privacy/resolve-redaction.js';
 
 /** The flags that the options come to when nothing is set. */
 export const DEFAULT_FLAGS: ResolvedPrivacyFlags = resolveOptions(
@@ -46,8 +47,9 @@ export function privacyWith(
   redaction: RedactionOptions = {},
 ): { readonly privacy: Privacy; readonly said: Said[] } {
   const said: Said[] = [];
-  const privacy = new Privacy({ flags: { ...DEFAULT_FLAGS, ...flags }, redaction }, (code, text) =>
-    said.push({ code, text }),
+  const privacy = new Privacy(
+    { flags: { ...DEFAULT_FLAGS, ...flags }, resolvedRedaction: resolveRedaction(redaction) },
+    (code, text) => said.push({ code, text }),
   );
   return { privacy, said };
 }

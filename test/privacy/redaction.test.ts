@@ -1,11 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
 import { InvalidOptionError } from '../../src/errors.js';
+import { redact } from '../../src/privacy/redact.js';
 import type {
   NamedPattern,
   RedactionContext,
   RedactionOptions,
 } from '../../src/privacy/redaction-options.js';
-import { privacyWith, send, sendOne, type Entry } from './redacted.js';
+import { privacyWith, send, sendOne, spanWith, type Entry } from './redacted.js';
 
 const HELLO: Entry = ['input.value', 'hello alice@example.com'];
 const NO_CONTENT: Entry = ['llm.model_name', 'm'];
@@ -127,6 +128,42 @@ describe('the redact hook', () => {
     expect(privacy.counts.failed).toBe(2);
     expect(said.map(({ code }) => code)).toContain('redactor-nested');
   });
+
+  it('is not asked about the name of a span that its own check makes', () => {
+    const names: string[] = [];
+    const accepts = (): boolean => {
+      if (names.length < 100) {
+        names.push('');
+        names.push(redact(spanWith({ name: 'call 17' }), privacy.policy).name);
+      }
+      return true;
+    };
+    const pattern = { name: 'number', pattern: /\d+/, accepts };
+    const { privacy } = privacyWith({}, { redactPatterns: [pattern] });
+    names.push(redact(spanWith({ name: 'call 18' }), privacy.policy).name);
+    expect(names).toEqual(['', '__REDACTED__', 'call [REDACTED:number]']);
+  });
+});
+
+it.each([
+  'agent.id',
+  'agent.name',
+  'agent.role',
+  'agent.previous_id',
+  'ai.toolCall.name',
+  'gen_ai.agent.id',
+  'gen_ai.tool.name',
+  'graph.node.parent_id',
+  'lk.agent_label',
+  'traceloop.entity.name',
+  'traceloop.entity.path',
+  'voice.session.agents',
+])('patterns mask the name of an agent or tool under %s, in a list too', (key) => {
+  const { privacy } = privacyWith({}, { redactPatterns: 'default' });
+  const name = 'ask alice@example.com';
+  expect(sendOne(privacy, [key, name])).toBe('ask [REDACTED:email]');
+  expect(sendOne(privacy, [key, [name, 'b']])).toEqual(['ask [REDACTED:email]', 'b']);
+  expect(sendOne(privacy, [key, 'support'])).toBe('support');
 });
 
 describe('JSON paths', () => {

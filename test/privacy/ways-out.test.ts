@@ -37,6 +37,7 @@ describe('a collector that quotes content', () => {
     { hideOutputs: true },
     { hideEmbeddingsVectors: true },
     { captureMessageContent: false },
+    { base64AudioMaxLength: 0 },
     { redactPatterns: 'default' },
     { toolJsonPaths: ['$.a'] },
     { redact: (value) => value },
@@ -97,6 +98,7 @@ describe('a spool', () => {
   it.each<readonly [string, PrivacyOptions]>([
     ['a switch', { allowPii: false }],
     ['a narrow switch', { hideOutputs: true }],
+    ['a limit of images', { base64ImageMaxLength: 0 }],
     ['patterns', { redactPatterns: [new RegExp(SECRET)] }],
     ['another hook', { redact: () => '…' }],
   ])('that was written without %s is not sent by a process that has it', async (_what, privacy) => {
