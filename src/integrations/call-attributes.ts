@@ -5,11 +5,15 @@ import {
 } from '@arizeai/openinference-semantic-conventions';
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import { lastTextOf, toolCallsText } from '../mapping/conversation.js';
-import { EMPTY_CONTEXT } from '../mapping/mapping-context.js';
-import { INPUT_MESSAGES, OUTPUT_MESSAGES, putMessages } from '../mapping/messages.js';
+import type { AttributeEntry } from '../mapping/mapped-span.js';
+import {
+  addMessages,
+  INPUT_MESSAGES,
+  OUTPUT_MESSAGES,
+  type MessageSide,
+} from '../mapping/messages.js';
 import { mapProvider } from '../mapping/providers.js';
 import { asFiniteNumber, parseJson, type JsonRecord } from '../mapping/read-attributes.js';
-import { SpanMapping } from '../mapping/span-mapping.js';
 import { serializeValue } from '../spans/serialize-value.js';
 import { usageAttributes, withTotal, type NormalizedUsage } from '../spans/usage.js';
 import { guard } from './integration.js';
@@ -196,11 +200,11 @@ function ioAttributes(
   return { [`${side}.value`]: value, [`${side}.mime_type`]: mimeType };
 }
 
-function messagePairs(prefix: string, messages: readonly Message[]): Pairs {
-  const mapping = new SpanMapping('', '', {}, EMPTY_CONTEXT, false);
+function messagePairs(side: MessageSide, messages: readonly Message[]): Pairs {
+  const entries: AttributeEntry[] = [];
   // A part of a type that nobody knows may be what JSON cannot say.
-  guard(() => putMessages(mapping, prefix, messages));
-  return mapping.entries.map(({ key, value }) => [key, value]);
+  guard(() => addMessages(entries, side, messages));
+  return entries.map(({ key, value }) => [key, value]);
 }
 
 function defined(pairs: Pairs): Attributes {

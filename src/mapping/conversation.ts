@@ -3,28 +3,29 @@ import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
 import type { ToolCall } from './mapping-context.js';
 import {
   asText,
-  firstPresent,
   isRecord,
   parseJson,
   parseJsonArray,
   parseJsonRecord,
   type JsonRecord,
 } from './read-attributes.js';
+import type { SpanMapping } from './span-mapping.js';
 
-// Reads what a model was asked and what it answered, in every form that it is recorded in, as
-// messages in the GenAI format: `{ role, parts: [{ type, … }] }`.
+// Reads what a model was asked and what it answered, in every form that it is recorded in.
 
-/** A message in the GenAI format. */
-interface GenAiMessage {
+/** A message in OpenTelemetry's GenAI format. A part is `{ type, … }`. */
+export interface Message {
   readonly role: string;
-  readonly parts: JsonRecord[];
+  /** As it was recorded. */
+  readonly name?: unknown;
+  readonly parts: readonly JsonRecord[];
 }
 
-/** What a model was asked and what it answered, in the GenAI format. */
+/** What a model was asked and what it answered. */
 export interface Conversation {
-  readonly system: readonly unknown[];
-  readonly input: readonly unknown[];
-  readonly output: readonly unknown[];
+  readonly system: readonly JsonRecord[];
+  readonly input: readonly Message[];
+  readonly output: readonly Message[];
 }
 
 /** Where LiveKit records the conversation of a model call, its answer apart. */
@@ -36,61 +37,53 @@ export const CONVERSATION_KEYS: readonly string[] = [
 ];
 
 /**
- * Reads the conversation of one model call, `gen_ai.*` before `lk.pii.*` before `lk.*`: LiveKit
+ * Takes the conversation of one model call, `gen_ai.*` before `lk.pii.*` before `lk.*`: LiveKit
  * records it as `gen_ai.*` on `llm_request` from 1.8, and up to 1.7.1 as a chat context on
- * `llm_node` alone. `calls` are used where the answer's own tool calls were not recorded. Adds the
- * keys of attributes that contain nothing beyond it to `sources`.
+ * `llm_node` alone.
  */
-export function readConversation(
-  attributes: Attributes,
-  sources: string[],
-  calls: readonly ToolCall[] = [],
-): Conversation {
-  const answer = readAnswer(attributes, sources, calls);
-  const system = readArray(attributes, GenAiAttr.SYSTEM_INSTRUCTIONS, sources);
-  let input = readArray(attributes, GenAiAttr.INPUT_MESSAGES, sources);
-  const output = readArray(attributes, GenAiAttr.OUTPUT_MESSAGES, sources);
-  const contextKey = firstPresent(attributes, LiveKitAttr.CHAT_CONTEXT);
-  if (contextKey !== undefined) {
-    const isRepeated = input !== undefined || system !== undefined;
-    if (!isRepeated) input = readChatContext(attributes[contextKey]);
-    if (isRepeated || input !== undefined) sources.push(contextKey);
-  }
+export function takeConversation(mapping: SpanMapping): Conversation {
+  const answer = takeAnswer(mapping);
+  const system = asParts(mapping.takeArray(GenAiAttr.SYSTEM_INSTRUCTIONS));
+  const input = asMessages(mapping.takeArray(GenAiAttr.INPUT_MESSAGES), 'user');
+  const output = asMessages(mapping.takeArray(GenAiAttr.OUTPUT_MESSAGES), 'assistant');
+  const isRecorded = input.length > 0 || system.length > 0;
+  // Of the same conversation, and not even parsed then.
+  if (isRecorded) mapping.replace(...LiveKitAttr.CHAT_CONTEXT);
   return {
-    system: asParts(system ?? []),
-    input: asMessages(input ?? [], 'user'),
-    output: asMessages(output ?? answer, 'assistant'),
+    system,
+    input: isRecorded ? input : takeChatContext(mapping),
+    output: output.length > 0 ? output : answer,
   };
 }
 
-function readArray(
-  attributes: Attributes,
-  key: string,
-  sources: string[],
-): readonly unknown[] | undefined {
-  const array = parseJsonArray(attributes[key]);
-  if (array !== undefined) sources.push(key);
-  return array;
+/**
+ * The answer of an `llm_node`: its text and its tool calls, each under its own key. Calls that were
+ * not recorded are known from their tools.
+ */
+export function takeAnswer(mapping: SpanMapping): readonly Message[] {
+  const parts: JsonRecord[] = [];
+  const text = mapping.takeText(LiveKitAttr.RESPONSE_TEXT);
+  if (text !== undefined && text !== '') parts.push(textPart(text));
+  let { toolCalls } = mapping.context;
+  for (const key of LiveKitAttr.RESPONSE_CALLS) {
+    const recorded = readToolCalls(mapping.raw[key]);
+    if (recorded === undefined) continue;
+    toolCalls = recorded;
+    mapping.replace(key);
+  }
+  for (const call of toolCalls ?? []) parts.push({ type: 'tool_call', ...call });
+  return parts.length > 0 ? [{ role: 'assistant', parts }] : [];
 }
 
-/** The answer of an `llm_node`: its text and its tool calls, each under its own key. */
-export function readAnswer(
-  attributes: Attributes,
-  sources: string[],
-  calls: readonly ToolCall[] = [],
-): readonly unknown[] {
-  const parts: JsonRecord[] = [];
-  const textKey = firstPresent(attributes, LiveKitAttr.RESPONSE_TEXT);
-  const text = textKey === undefined ? undefined : attributes[textKey];
-  if (textKey !== undefined && typeof text === 'string') {
-    sources.push(textKey);
-    if (text !== '') parts.push(textPart(text));
+/** The messages of a chat context. */
+export function takeChatContext(mapping: SpanMapping): readonly Message[] {
+  for (const key of LiveKitAttr.CHAT_CONTEXT) {
+    const items = parseJsonRecord(mapping.raw[key])?.['items'];
+    if (!Array.isArray(items)) continue;
+    mapping.replace(key);
+    return messagesOfChatContext(items);
   }
-  const callsKey = firstPresent(attributes, LiveKitAttr.RESPONSE_CALLS);
-  const recorded = callsKey === undefined ? undefined : readToolCalls(attributes[callsKey]);
-  if (callsKey !== undefined && recorded !== undefined) sources.push(callsKey);
-  for (const call of recorded ?? calls) parts.push({ type: 'tool_call', ...call });
-  return parts.length > 0 ? [{ role: 'assistant', parts }] : [];
+  return [];
 }
 
 /** Reads `lk.pii.response.function_calls` (`voice/generation.ts`); `undefined` when it is not JSON. */
@@ -109,12 +102,6 @@ export function readToolCalls(value: Attributes[string]): readonly ToolCall[] | 
   return calls;
 }
 
-/** Messages of a chat context; `undefined` when it is not one. */
-export function readChatContext(value: Attributes[string]): readonly unknown[] | undefined {
-  const items = parseJsonRecord(value)?.['items'];
-  return Array.isArray(items) ? messagesOfChatContext(items) : undefined;
-}
-
 /**
  * Reads the items of a LiveKit chat context (`lk.chat_ctx`, `lk.pii.chat_ctx`) as messages. Keys
  * are snake_case from LiveKit 1.4.11, camelCase before.
@@ -122,8 +109,8 @@ export function readChatContext(value: Attributes[string]): readonly unknown[] |
  * Handoffs and configuration updates are no messages: the model is never shown them, and LiveKit
  * leaves them out of `gen_ai.input.messages` too.
  */
-export function messagesOfChatContext(items: readonly unknown[]): readonly GenAiMessage[] {
-  const messages: GenAiMessage[] = [];
+export function messagesOfChatContext(items: readonly unknown[]): readonly Message[] {
+  const messages: OpenMessage[] = [];
   for (const item of items) {
     if (!isRecord(item)) continue;
     const type = item['type'];
@@ -134,7 +121,12 @@ export function messagesOfChatContext(items: readonly unknown[]): readonly GenAi
   return messages;
 }
 
-function chatMessage(item: JsonRecord): GenAiMessage {
+/** A message that tool calls may still join. */
+interface OpenMessage extends Message {
+  readonly parts: JsonRecord[];
+}
+
+function chatMessage(item: JsonRecord): OpenMessage {
   const content = item['content'];
   const parts: JsonRecord[] = [];
   for (const element of Array.isArray(content) ? content : [content]) {
@@ -161,7 +153,7 @@ function contentPart(element: unknown): JsonRecord | undefined {
 }
 
 /** A model asks for its tool calls in one message, after the text it says with them. */
-function addToolCall(messages: GenAiMessage[], item: JsonRecord): void {
+function addToolCall(messages: OpenMessage[], item: JsonRecord): void {
   const call = {
     type: 'tool_call',
     id: callId(item),
@@ -174,7 +166,7 @@ function addToolCall(messages: GenAiMessage[], item: JsonRecord): void {
 }
 
 /** LiveKit writes outputs as JSON text, a string result with its quotes. */
-function toolResult(item: JsonRecord): GenAiMessage {
+function toolResult(item: JsonRecord): OpenMessage {
   const output = item['output'];
   const parsed = parseJson(output);
   const response = typeof parsed === 'string' ? parsed : output;
@@ -186,35 +178,49 @@ function callId(item: JsonRecord): string | undefined {
 }
 
 /**
- * Messages in the GenAI format, whatever shape they were recorded in: `{role, parts}` as LiveKit
- * writes them, `{role, content}` as others do. What is neither stays as JSON text, since the raw
- * attribute is not sent as well.
+ * Messages of any recorded shape: `{role, parts}` as LiveKit writes them, `{role, content}` as
+ * others do. What is neither stays as JSON text, since the raw attribute is not sent as well.
  */
-function asMessages(messages: readonly unknown[], role: string): readonly JsonRecord[] {
+export function asMessages(
+  messages: readonly unknown[] | undefined,
+  fallbackRole: string,
+): readonly Message[] {
+  if (messages === undefined || areMessages(messages)) return messages ?? [];
   return messages.map((message) => {
-    if (!isRecord(message)) return { role, parts: asParts([message]) };
-    const { parts } = message;
-    if (!Array.isArray(parts)) return withParts(message, role);
-    return parts.every(isRecord) ? message : { ...message, parts: asParts(parts) };
+    if (!isRecord(message)) return { role: fallbackRole, parts: asParts([message]) };
+    const { role, name, parts, content, ...rest } = message;
+    let said: readonly unknown[] = Array.isArray(content) ? content : [content];
+    if (Array.isArray(parts)) said = parts;
+    else if (Object.keys(rest).length > 0) said = [...said, JSON.stringify(rest)];
+    return { role: asText(role) ?? fallbackRole, name, parts: asParts(said) };
   });
+}
+
+/** As LiveKit writes them. One loop, since every model call repeats all messages before it. */
+function areMessages(messages: readonly unknown[]): messages is readonly Message[] {
+  for (const message of messages) {
+    if (!isRecord(message)) return false;
+    const { role, parts } = message;
+    if (typeof role !== 'string' || role === '' || !Array.isArray(parts)) return false;
+    for (const part of parts) if (!isGenAiPart(part)) return false;
+  }
+  return true;
 }
 
 /** Parts of a message: text for a string, JSON text for what is no part at all. */
-function asParts(parts: readonly unknown[]): readonly JsonRecord[] {
-  return parts.map((part) => {
+function asParts(parts: readonly unknown[] | undefined): readonly JsonRecord[] {
+  if (parts === undefined || parts.every(isGenAiPart)) return parts ?? [];
+  const known = parts.filter((part) => part !== undefined && part !== null);
+  return known.map((part) => {
     if (!isRecord(part)) return textPart(typeof part === 'string' ? part : JSON.stringify(part));
-    const isOpenAiText = part['type'] === 'text' && part['content'] === undefined;
-    const text = part['text'];
-    return isOpenAiText && typeof text === 'string' ? textPart(text) : part;
+    const { text } = part;
+    return isGenAiPart(part) || typeof text !== 'string' ? part : textPart(text);
   });
 }
 
-function withParts(message: JsonRecord, fallbackRole: string): JsonRecord {
-  const { role, name, content, ...rest } = message;
-  const said = Array.isArray(content) ? content : [content];
-  const parts = asParts(said.filter((part) => part !== undefined && part !== null));
-  const more = Object.keys(rest).length > 0 ? [textPart(JSON.stringify(rest))] : [];
-  return { role: asText(role) ?? fallbackRole, name, parts: [...parts, ...more] };
+/** Not one of OpenAI's, which have their text in another field. */
+function isGenAiPart(part: unknown): part is JsonRecord {
+  return isRecord(part) && (part['type'] !== 'text' || part['content'] !== undefined);
 }
 
 function textPart(content: string): JsonRecord {
@@ -222,26 +228,24 @@ function textPart(content: string): JsonRecord {
 }
 
 /** Text of the last message with this role; messages without text are skipped. */
-export function lastTextOf(messages: readonly unknown[], role: string): string | undefined {
+export function lastTextOf(messages: readonly Message[], role: string): string | undefined {
   for (let index = messages.length - 1; index >= 0; index -= 1) {
     const message = messages[index];
-    if (!isRecord(message) || message['role'] !== role) continue;
-    const text = textOfParts(message['parts']);
+    const text = message?.role === role ? textOfParts(message.parts) : undefined;
     if (text !== undefined) return text;
   }
   return undefined;
 }
 
 /** Text parts and audio transcripts, one a line. */
-export function textOfParts(parts: unknown): string | undefined {
-  if (!Array.isArray(parts)) return undefined;
-  const texts: string[] = [];
+export function textOfParts(parts: readonly JsonRecord[]): string | undefined {
+  let texts: string | undefined;
   for (const part of parts) {
-    if (!isRecord(part)) continue;
     const text = part['type'] === 'text' ? part['content'] : part['transcript'];
-    if (typeof text === 'string' && text !== '') texts.push(text);
+    if (typeof text !== 'string' || text === '') continue;
+    texts = texts === undefined ? text : `${texts}\n${text}`;
   }
-  return texts.length > 0 ? texts.join('\n') : undefined;
+  return texts;
 }
 
 /**
@@ -249,12 +253,11 @@ export function textOfParts(parts: unknown): string | undefined {
  * are JSON are an object here, as in LiveKit's own `gen_ai.output.messages` (`telemetry/gen_ai.ts`):
  * `llm_node` records them as text.
  */
-export function toolCallsText(messages: readonly unknown[]): string | undefined {
+export function toolCallsText(messages: readonly Message[]): string | undefined {
   const calls: JsonRecord[] = [];
-  for (const message of messages) {
-    if (!isRecord(message) || !Array.isArray(message['parts'])) continue;
-    for (const part of message['parts']) {
-      if (!isRecord(part) || part['type'] !== 'tool_call') continue;
+  for (const { parts } of messages) {
+    for (const part of parts) {
+      if (part['type'] !== 'tool_call') continue;
       const parsed = parseJson(part['arguments']);
       const args = parsed === undefined ? part['arguments'] : parsed;
       calls.push({ id: part['id'], name: part['name'], arguments: args });

@@ -1,10 +1,9 @@
 import { LiveKitAttr } from '../semconv/raw-attributes.js';
-import { lastTextOf, readChatContext } from './conversation.js';
+import { lastTextOf, takeChatContext } from './conversation.js';
 import { LiveKitSpan } from './livekit-spans.js';
 import { putAnswer, putLlmCall, putModel } from './llm-call.js';
-import { INPUT_MESSAGES, OUTPUT_MESSAGES, putMessages } from './messages.js';
-import { asRecord, asText, firstPresent } from './read-attributes.js';
-import { putClosing } from './session-attributes.js';
+import { INPUT_MESSAGES, OUTPUT_MESSAGES } from './messages.js';
+import { asText } from './read-attributes.js';
 import type { SpanMapping } from './span-mapping.js';
 import { putTokenCounts } from './token-counts.js';
 import { putTool } from './tool.js';
@@ -33,7 +32,6 @@ const MAPPERS: ReadonlyMap<string, (mapping: SpanMapping) => void> = new Map([
 /** Puts a LiveKit span: the voice attributes, and what only spans of its name have. */
 export function putLiveKitSpan(mapping: SpanMapping): void {
   putVoice(mapping);
-  putClosing(mapping);
   MAPPERS.get(mapping.name)?.(mapping);
 }
 
@@ -50,11 +48,9 @@ function putSummary(mapping: SpanMapping): void {
 function putSessionSpan(mapping: SpanMapping): void {
   putSummary(mapping);
   const { transcript = [] } = mapping.context;
-  const lastHeard = transcript.findLastIndex(
-    (message) => asRecord(message)?.['role'] !== 'assistant',
-  );
-  putMessages(mapping, INPUT_MESSAGES, transcript.slice(0, lastHeard + 1));
-  putMessages(mapping, OUTPUT_MESSAGES, transcript.slice(lastHeard + 1));
+  const lastHeard = transcript.findLastIndex(({ role }) => role !== 'assistant');
+  mapping.putMessages(INPUT_MESSAGES, transcript.slice(0, lastHeard + 1));
+  mapping.putMessages(OUTPUT_MESSAGES, transcript.slice(lastHeard + 1));
 }
 
 /**
@@ -65,15 +61,15 @@ function putAgentTurn(mapping: SpanMapping): void {
   putTurnLatency(mapping);
   const { input, exchange } = mapping.context;
   // The system message of the turn's model call has its instructions as well.
-  const instructions = take(mapping, LiveKitAttr.INSTRUCTIONS);
-  const text = take(mapping, LiveKitAttr.USER_INPUT) ?? input ?? exchange?.userText;
-  mapping.putInput(text ?? instructions);
-  const answer = exchange?.output ?? [];
-  mapping.putOutput(take(mapping, LiveKitAttr.RESPONSE_TEXT) ?? lastTextOf(answer, 'assistant'));
+  const instructions = asText(mapping.takeText(LiveKitAttr.INSTRUCTIONS));
+  const said = asText(mapping.takeText(LiveKitAttr.USER_INPUT));
+  mapping.putInput(said ?? input ?? exchange?.userText ?? instructions);
+  const answer = asText(mapping.takeText(LiveKitAttr.RESPONSE_TEXT));
+  mapping.putOutput(answer ?? lastTextOf(exchange?.output ?? [], 'assistant'));
 }
 
 function putUserTurn(mapping: SpanMapping): void {
-  mapping.putInput(take(mapping, LiveKitAttr.USER_TRANSCRIPT));
+  mapping.putInput(asText(mapping.takeText(LiveKitAttr.USER_TRANSCRIPT)));
 }
 
 /**
@@ -85,8 +81,8 @@ function putRealtimeCall(mapping: SpanMapping): void {
   putLateRealtimeMetrics(mapping);
   const { exchange } = mapping.context;
   if (exchange === undefined) return;
-  putMessages(mapping, INPUT_MESSAGES, exchange.input);
-  putMessages(mapping, OUTPUT_MESSAGES, exchange.output);
+  mapping.putMessages(INPUT_MESSAGES, exchange.input);
+  mapping.putMessages(OUTPUT_MESSAGES, exchange.output);
 }
 
 /** The call's own span, above, has the messages. */
@@ -101,22 +97,10 @@ function putLateRealtimeMetrics(mapping: SpanMapping): void {
 
 /** The last items of the conversation, which the model call after it has in full. */
 function putEndOfUtterance(mapping: SpanMapping): void {
-  const key = firstPresent(mapping.raw, LiveKitAttr.CHAT_CONTEXT);
-  const messages = key && readChatContext(mapping.raw[key]);
-  if (key === undefined || !messages) return;
-  mapping.putInput(lastTextOf(messages, 'user'));
-  mapping.replace(key);
+  mapping.putInput(lastTextOf(takeChatContext(mapping), 'user'));
 }
 
 function putMachineDetection(mapping: SpanMapping): void {
-  mapping.putInput(take(mapping, AMD_TRANSCRIPT));
+  mapping.putInput(asText(mapping.takeText(AMD_TRANSCRIPT)));
   mapping.putOutput(asText(mapping.raw[LiveKitAttr.AMD_CATEGORY]));
-}
-
-/** The text under the first of these keys that is recorded, which the mapped one replaces. */
-function take(mapping: SpanMapping, keys: readonly string[]): string | undefined {
-  const key = firstPresent(mapping.raw, keys);
-  if (key === undefined || typeof mapping.raw[key] !== 'string') return undefined;
-  mapping.replace(key);
-  return asText(mapping.raw[key]);
 }

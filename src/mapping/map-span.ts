@@ -9,7 +9,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { readNativeSpan } from '../integrations/native-spans.js';
 import { CatalystAttr } from '../semconv/catalyst-attributes.js';
 import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
-import { lastTextOf, readConversation } from './conversation.js';
+import { asMessages, lastTextOf } from './conversation.js';
 import { putLiveKitSpan } from './livekit-span-mapping.js';
 import { LIVEKIT_SCOPE_NAME, LiveKitSpan, mapSpanKind } from './livekit-spans.js';
 import { putLlmCall } from './llm-call.js';
@@ -18,7 +18,6 @@ import type { MappingContext } from './mapping-context.js';
 import { asText, parseJsonArray, readText } from './read-attributes.js';
 import { putIdentity, putSession } from './session-attributes.js';
 import { SpanMapping } from './span-mapping.js';
-import { omitNegativeCounts } from './token-counts.js';
 import { putTool, toolFailureMessage } from './tool.js';
 
 export interface MappingOptions {
@@ -29,30 +28,24 @@ export interface MappingOptions {
 }
 
 /**
- * Maps one span to OpenInference. All knowledge of the two schemas is in this folder. Pure: the raw
+ * Maps a span to OpenInference. All knowledge of the two schemas is in this folder. Pure: the raw
  * span is read and never written.
- */
-export function mapSpan(
-  span: ReadableSpan,
-  context: MappingContext,
-  options: MappingOptions,
-): MappedSpan {
-  const { attributes, status } = readNativeSpan(span);
-  return mapAs(span, span.name, attributes, context, options, status);
-}
-
-/**
- * The spans that one raw span is sent as: usually itself. Up to 1.7.1 LiveKit records a realtime
- * model's call on the `agent_turn` (`voice/agent_activity.ts`); from 1.8 it has a
- * `realtime_inference` below. The call becomes that span here, before its turn, so that tokens are
- * on an LLM span and turns are CHAIN in every version.
+ *
+ * Usually it is sent as one span. Up to 1.7.1 LiveKit records a realtime model's call on the
+ * `agent_turn` (`voice/agent_activity.ts`); from 1.8 it has a `realtime_inference` below. The call
+ * becomes that span here, before its turn, so that tokens are on an LLM span and turns are CHAIN in
+ * every version.
  */
 export function mapSpans(
   span: ReadableSpan,
   context: MappingContext,
   options: MappingOptions,
 ): readonly MappedSpan[] {
-  if (!isRealtimeTurn(span)) return [mapSpan(span, context, options)];
+  if (span.instrumentationScope.name !== LIVEKIT_SCOPE_NAME) {
+    const { attributes, status } = readNativeSpan(span);
+    return [mapAs(span, span.name, attributes, context, options, status)];
+  }
+  if (!isRealtimeTurn(span)) return [mapAs(span, span.name, span.attributes, context, options)];
   const ofTurn: Attributes = {};
   const ofCall: Attributes = {};
   for (const key in span.attributes) {
@@ -86,13 +79,8 @@ function mapAs(
   options: MappingOptions,
   status: SpanStatus = span.status,
 ): MappedSpan {
-  const mapping = new SpanMapping(
-    name,
-    span.instrumentationScope.name,
-    attributes,
-    context,
-    options.rawContent,
-  );
+  const scopeName = span.instrumentationScope.name;
+  const mapping = new SpanMapping(name, scopeName, attributes, context, options.rawContent);
   putAttributes(mapping, options);
   return new MappedSpan(span, {
     name,
@@ -129,7 +117,6 @@ const FOUND = [GenAiAttr.RETRIEVAL_DOCUMENTS, GenAiAttr.MEMORY_RECORDS] as const
  */
 function putGenAiSpan(mapping: SpanMapping): void {
   const { raw, kind } = mapping;
-  if (kind === 'LLM') omitNegativeCounts(mapping);
   if (asText(raw[GenAiAttr.OPERATION_NAME]) === undefined) return;
   if (kind === 'LLM') putLlmCall(mapping);
   else if (kind === 'TOOL') putTool(mapping);
@@ -140,7 +127,8 @@ function putGenAiSpan(mapping: SpanMapping): void {
 /** Input and output of an agent, a search or another step; all of it stays raw too. */
 function putStep(mapping: SpanMapping): void {
   const { raw } = mapping;
-  const { input, output } = readConversation(raw, []);
+  const input = asMessages(parseJsonArray(raw[GenAiAttr.INPUT_MESSAGES]), 'user');
+  const output = asMessages(parseJsonArray(raw[GenAiAttr.OUTPUT_MESSAGES]), 'assistant');
   mapping.putInput(readText(raw, QUERY) ?? lastTextOf(input, 'user'));
   const text = lastTextOf(output, 'assistant');
   const found = readText(raw, FOUND);
@@ -184,12 +172,8 @@ function parentOf(span: ReadableSpan, context: MappingContext): SpanContext | un
 const OF_REALTIME_CALL =
   /^(?:lk\.realtime_model_metrics$|gen_ai\.(?:usage|request|response)\.|langfuse\.)/u;
 
-function isRealtimeTurn({ name, attributes, instrumentationScope }: ReadableSpan): boolean {
-  return (
-    name === LiveKitSpan.AGENT_TURN &&
-    instrumentationScope.name === LIVEKIT_SCOPE_NAME &&
-    attributes[LiveKitAttr.REALTIME_METRICS] !== undefined
-  );
+function isRealtimeTurn({ name, attributes }: ReadableSpan): boolean {
+  return name === LiveKitSpan.AGENT_TURN && attributes[LiveKitAttr.REALTIME_METRICS] !== undefined;
 }
 
 /** Made from the turn's id by turning each bit, so that sending it twice is the same span twice. */

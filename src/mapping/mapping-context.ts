@@ -1,4 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
+import type { Message } from './conversation.js';
 import type { JsonRecord } from './read-attributes.js';
 
 /** What other spans and events say about a span: everything that is not in its own attributes. */
@@ -44,7 +45,7 @@ export interface MappingContext {
   readonly stt?: SttUsage | undefined;
   readonly closing?: SessionClosing | undefined;
   readonly exchange?: ModelExchange | undefined;
-  readonly transcript?: readonly unknown[];
+  readonly transcript?: readonly Message[];
   /** When the parts of this turn happened, of an answer that was spoken. */
   readonly latency?: TurnTimes | undefined;
   /** Statistics of the session, on its roots. */
@@ -58,15 +59,6 @@ export interface MappingContext {
   /** LiveKit never ended the span; it was closed when tracing shut down. */
   readonly incomplete?: boolean;
 }
-
-/** A span of which nothing more is known than its own attributes. */
-export const EMPTY_CONTEXT: MappingContext = Object.freeze({
-  sessionId: undefined,
-  userId: undefined,
-  agent: undefined,
-  metadata: undefined,
-  tags: undefined,
-});
 
 /** The agent a span belongs to, as OpenInference and Catalyst name it. */
 export interface AgentIdentity {
@@ -120,8 +112,8 @@ export interface SessionClosing {
 export interface ModelExchange {
   /** The user's text that the turn answers; of a later step of a tool loop, that of its first. */
   readonly userText: string | undefined;
-  readonly input: readonly unknown[];
-  readonly output: readonly unknown[];
+  readonly input: readonly Message[];
+  readonly output: readonly Message[];
 }
 
 /**

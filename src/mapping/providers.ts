@@ -21,7 +21,7 @@ const PROVIDERS: readonly Row[] = [
   [P.ANTHROPIC, L.ANTHROPIC, ['anthropic', 'api.anthropic.com']],
   [P.COHERE, L.COHERE, ['cohere', 'api.cohere.ai', 'api.cohere.com']],
   [P.MISTRALAI, L.MISTRALAI, ['mistral', 'mistralai', 'api.mistral.ai']],
-  [P.GOOGLE, L.VERTEXAI, ['gcpgemini', 'gcpvertexai', 'gcpgenai', 'gemini', 'google', 'googlegenai', 'vertexai', 'generativelanguage.googleapis.com', 'aiplatform.googleapis.com']],
+  [P.GOOGLE, L.VERTEXAI, ['gcpgemini', 'gcpvertexai', 'gcpgenai', 'gemini', 'google', 'googlecloudplatform', 'googlegenai', 'vertexai', 'vertexaimodelgarden', 'generativelanguage.googleapis.com', 'aiplatform.googleapis.com']],
   [P.AWS, L.AMAZON, ['awsbedrock', 'amazonbedrock', 'bedrock', 'amazon']],
   [P.XAI, 'xai', ['xai', 'api.x.ai']],
   [P.DEEPSEEK, 'deepseek', ['deepseek', 'api.deepseek.com']],

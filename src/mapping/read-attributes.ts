@@ -23,18 +23,13 @@ export function asFiniteNumber(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
-/** The first of these keys that is present, so that one reader serves every LiveKit version. */
-export function firstPresent(attributes: Attributes, keys: readonly string[]): string | undefined {
+/** The first text under these keys, so that one reader serves every LiveKit version. */
+export function readText(attributes: Attributes, keys: readonly string[]): string | undefined {
   for (const key of keys) {
-    if (attributes[key] !== undefined && attributes[key] !== null) return key;
+    const text = asText(attributes[key]);
+    if (text !== undefined) return text;
   }
   return undefined;
-}
-
-/** The value of the first key that is present; `undefined` when it is blank or no string. */
-export function readText(attributes: Attributes, keys: readonly string[]): string | undefined {
-  const key = firstPresent(attributes, keys);
-  return key === undefined ? undefined : asText(attributes[key]);
 }
 
 export function readNumber(attributes: Attributes, keys: readonly string[]): number | undefined {
@@ -64,11 +59,9 @@ export function parseJsonRecord(value: unknown): JsonRecord | undefined {
   return asRecord(parseJson(value));
 }
 
-/** Text as it is, anything else as JSON; `undefined` for nothing. */
+/** Text as it is, anything else as JSON, `null` too: it is what a tool answers that finds nothing. */
 export function asJsonText(value: unknown): string | undefined {
-  if (typeof value === 'string') return value;
-  if (value === undefined || value === null) return undefined;
-  return JSON.stringify(value);
+  return typeof value === 'string' || value === undefined ? value : JSON.stringify(value);
 }
 
 /** A value that may be JSON text. */

@@ -64,11 +64,13 @@ function isInterrupted(mapping: SpanMapping): boolean {
     case LiveKitSpan.AGENT_TURN:
       return raw[LiveKitAttr.INTERRUPTED] === true;
     case LiveKitSpan.LLM_REQUEST:
-      return isCancelled(raw);
+    case LiveKitSpan.REALTIME_INFERENCE:
+    case LiveKitSpan.REALTIME_METRICS:
+      return isCancelled(mapping);
     case LiveKitSpan.TTS_REQUEST:
-      return mapping.rawRecord(LiveKitAttr.TTS_METRICS)?.['cancelled'] === true;
+      return mapping.context.ttsMetrics?.['cancelled'] === true;
     case LiveKitSpan.FUNCTION_TOOL:
-      return isInterruptedTool(raw);
+      return !mapping.context.incomplete && isInterruptedTool(raw);
     default:
       return false;
   }
@@ -76,12 +78,13 @@ function isInterrupted(mapping: SpanMapping): boolean {
 
 /** What the root of a session, or of a job, says about all of it. */
 export function putSession(mapping: SpanMapping): void {
-  const { job, input, output } = mapping.context;
+  const { job, closing, input, output } = mapping.context;
   putStatistics(mapping);
+  mapping.put(C.SESSION_CLOSE_REASON, closing?.reason);
+  mapping.put(C.SESSION_ERROR_TYPE, closing?.errorType);
   if (job === undefined) return;
   mapping.putInput(input);
   mapping.putOutput(output);
-  putClosing(mapping);
   mapping.put(C.JOB_DURATION_MS, job.durationMillis);
   mapping.put(C.ROOM_SID, job.roomSid);
   mapping.put(C.ROOM_NAME, job.roomName);
@@ -112,11 +115,4 @@ function putStatistics(mapping: SpanMapping): void {
     mapping.put(C[`SESSION_${latency}_P50_MS`], p50Millis);
     mapping.put(C[`SESSION_${latency}_P95_MS`], p95Millis);
   }
-}
-
-/** Puts why a session closed. */
-export function putClosing(mapping: SpanMapping): void {
-  const { closing } = mapping.context;
-  mapping.put(C.SESSION_CLOSE_REASON, closing?.reason);
-  mapping.put(C.SESSION_ERROR_TYPE, closing?.errorType);
 }

@@ -1,13 +1,17 @@
 import { MimeType, SemanticConventions as S } from '@arizeai/openinference-semantic-conventions';
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
-import { LiveKitAttr } from '../semconv/raw-attributes.js';
+import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
+import type { Message } from './conversation.js';
 import { LIVEKIT_SCOPE_NAME, mapSpanKind } from './livekit-spans.js';
 import type { AttributeEntry } from './mapped-span.js';
 import type { MappingContext } from './mapping-context.js';
 import { unmarkContent } from './marked-content.js';
-import { parseJsonRecord, type JsonRecord } from './read-attributes.js';
+import { addMessages, type MessageSide } from './messages.js';
+import { parseJsonArray, parseJsonRecord, type JsonRecord } from './read-attributes.js';
 
 type ValueMimeType = `${MimeType}`;
+const TOKEN_COUNT_PREFIX = 'llm.token_count.';
+const NO_METRICS: JsonRecord = Object.freeze({});
 
 /**
  * The mapping of one span in progress: what is read, the attributes to send, and the raw ones that
@@ -21,10 +25,11 @@ export class SpanMapping {
   readonly raw: Attributes;
   readonly context: MappingContext;
   readonly entries: AttributeEntry[] = [];
-  /** Keys that are not to be put any more: mapped ones without indexed lists, omitted ones. */
+  /** Keys that are not to be put any more: mapped ones, omitted ones. */
   readonly #keys = new Set<string>();
   readonly #rawContent: boolean;
-  #records: Map<string, JsonRecord | undefined> | undefined;
+  #modelMetrics: JsonRecord | undefined;
+  #omitsUsage = false;
 
   /** With `rawContent` raw attributes are sent even where the mapped ones have all of it. */
   constructor(
@@ -52,9 +57,14 @@ export class SpanMapping {
     this.entries.push({ key, value });
   }
 
-  /** Adds an attribute under an indexed key that the raw span is known not to have. */
-  putIndexed(key: string, value: AttributeValue | undefined): void {
-    if (value !== undefined) this.entries.push({ key, value });
+  /** Puts flattened messages. Those that somebody set on the span win, and no key is sent twice. */
+  putMessages(
+    side: MessageSide,
+    messages: readonly Message[],
+    system: readonly JsonRecord[] = [],
+  ): void {
+    if (messages.length === 0 && system.length === 0) return;
+    if (!this.hasUnder(side.prefix)) addMessages(this.entries, side, messages, system);
   }
 
   /** Puts `input.value` with its mime type. */
@@ -71,37 +81,49 @@ export class SpanMapping {
     this.put(S.OUTPUT_MIME_TYPE, mimeType);
   }
 
-  /** A raw attribute that is a JSON object, parsed once however many read it. */
-  rawRecord(key: string): JsonRecord | undefined {
-    if (key === LiveKitAttr.TTS_METRICS && this.context.ttsMetrics !== undefined) {
-      return this.context.ttsMetrics;
-    }
-    if (this.#records === undefined) this.#records = new Map();
-    else if (this.#records.has(key)) return this.#records.get(key);
-    const parsed = parseJsonRecord(this.raw[key]);
-    this.#records.set(key, parsed);
-    return parsed;
+  /** LiveKit's own metrics of a model call (`metrics/base.ts`), of a realtime model or another. */
+  modelMetrics(): JsonRecord {
+    const { LLM_METRICS, REALTIME_METRICS } = LiveKitAttr;
+    this.#modelMetrics ??=
+      parseJsonRecord(this.raw[REALTIME_METRICS] ?? this.raw[LLM_METRICS]) ?? NO_METRICS;
+    return this.#modelMetrics;
   }
 
-  /** LiveKit's own metrics of a model call (`metrics/base.ts`), of a realtime model or another. */
-  modelMetrics(): JsonRecord | undefined {
-    const { LLM_METRICS, REALTIME_METRICS } = LiveKitAttr;
-    const isRealtime = (this.raw[REALTIME_METRICS] ?? undefined) !== undefined;
-    return this.rawRecord(isRealtime ? REALTIME_METRICS : LLM_METRICS);
+  /** The first text under these keys. All of them say the same, so none is sent again. */
+  takeText(keys: readonly string[]): string | undefined {
+    let found: string | undefined;
+    for (const key of keys) {
+      const value = this.raw[key];
+      if (typeof value !== 'string') continue;
+      found ??= value;
+      this.replace(key);
+    }
+    return found;
+  }
+
+  /** The list that is JSON under this key: it is not sent again. */
+  takeArray(key: string): readonly unknown[] | undefined {
+    const array = parseJsonArray(this.raw[key]);
+    if (array !== undefined) this.replace(key);
+    return array;
   }
 
   /** Marks raw content that is now complete in OpenInference attributes: it is not sent twice. */
-  replace(key: string): void {
-    if (!this.#rawContent && this.raw[key] !== undefined) this.#keys.add(key);
-  }
-
-  replaceAll(keys: readonly string[]): void {
-    for (const key of keys) this.replace(key);
+  replace(...keys: readonly string[]): void {
+    if (!this.#rawContent) for (const key of keys) this.#keys.add(key);
   }
 
   /** Leaves a raw attribute out whatever `rawContent` says: backends would count it twice. */
   omit(key: string): void {
     this.#keys.add(key);
+  }
+
+  /**
+   * Leaves a call's usage to the span that has it. The raw `gen_ai.usage.*` go too: backends read
+   * them where the OpenInference counts are missing, and would add the call up twice.
+   */
+  omitUsage(): void {
+    this.#omitsUsage = true;
   }
 
   /** Adds the raw attributes that the mapping does not replace: other backends read them. */
@@ -110,14 +132,26 @@ export class SpanMapping {
     for (const key in raw) {
       const value = raw[key];
       if (value === undefined || value === null || this.#keys.has(key)) continue;
-      this.entries.push({ key, value });
+      if (!this.#isOmittedCount(key, value)) this.entries.push({ key, value });
     }
   }
 
-  /** Whether there are attributes under this prefix (`llm.input_messages.`), raw or mapped. */
+  /**
+   * Counts below zero are how providers and SDKs write "unknown" (-1). Whoever set them, sums of
+   * backends, session statistics and metrics would go down.
+   */
+  #isOmittedCount(key: string, value: AttributeValue): boolean {
+    const isNegative = typeof value === 'number' && value < 0;
+    if (!isNegative && !this.#omitsUsage) return false;
+    return (
+      key.startsWith(GenAiAttr.USAGE_PREFIX) || (isNegative && key.startsWith(TOKEN_COUNT_PREFIX))
+    );
+  }
+
+  /** Whether the span, or OpenInference's context, has attributes under this prefix. */
   hasUnder(prefix: string): boolean {
     for (const key in this.raw) if (key.startsWith(prefix)) return true;
-    for (const key of this.#keys) if (key.startsWith(prefix)) return true;
+    for (const key in this.context.contextAttributes) if (key.startsWith(prefix)) return true;
     return false;
   }
 }

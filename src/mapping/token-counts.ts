@@ -3,8 +3,6 @@ import { GenAiAttr } from '../semconv/raw-attributes.js';
 import { asFiniteNumber, asRecord, type JsonRecord } from './read-attributes.js';
 import type { SpanMapping } from './span-mapping.js';
 
-const TOKEN_COUNT_PREFIX = 'llm.token_count.';
-
 // Each count is read from the convention's spelling, LiveKit's own, and last from its metrics JSON,
 // which alone has the details up to 1.7.1.
 const PROMPT = usageKeys('input_tokens', 'prompt_tokens');
@@ -26,17 +24,16 @@ function usageKeys(...names: readonly string[]): readonly string[] {
 export function putTokenCounts(mapping: SpanMapping): void {
   const { raw } = mapping;
   const metrics = mapping.modelMetrics();
-  omitNegativeCounts(mapping);
   const prompt = readCount(raw, PROMPT) ?? readCount(metrics, ['promptTokens', 'inputTokens']);
   const completion =
     readCount(raw, COMPLETION) ?? readCount(metrics, ['completionTokens', 'outputTokens']);
   if (prompt === undefined && completion === undefined) return;
-  if ((prompt ?? 0) === 0 && (completion ?? 0) === 0) return withholdUsage(mapping);
+  if ((prompt ?? 0) === 0 && (completion ?? 0) === 0) return mapping.omitUsage();
   mapping.put(S.LLM_TOKEN_COUNT_PROMPT, prompt);
   mapping.put(S.LLM_TOKEN_COUNT_COMPLETION, completion);
   mapping.put(S.LLM_TOKEN_COUNT_TOTAL, (prompt ?? 0) + (completion ?? 0));
 
-  const input = asRecord(metrics?.['inputTokenDetails']);
+  const input = asRecord(metrics['inputTokenDetails']);
   const cacheRead =
     readCount(raw, CACHE_READ) ??
     readCount(input, ['cachedTokens']) ??
@@ -50,7 +47,7 @@ export function putTokenCounts(mapping: SpanMapping): void {
   left = putDetail(mapping, S.LLM_TOKEN_COUNT_PROMPT_DETAILS_CACHE_WRITE, cacheWrite, left);
   putDetail(mapping, S.LLM_TOKEN_COUNT_PROMPT_DETAILS_AUDIO, audioIn - cachedAudio, left);
 
-  const output = asRecord(metrics?.['outputTokenDetails']);
+  const output = asRecord(metrics['outputTokenDetails']);
   const audioOut = readCount(raw, AUDIO_OUT) ?? readCount(output, ['audioTokens']);
   const reasoning = readCount(raw, REASONING);
   left = completion ?? 0;
@@ -68,31 +65,6 @@ function putDetail(
   const count = Math.min(left, reported ?? 0);
   if (count > 0) mapping.put(key, count);
   return left - count;
-}
-
-/**
- * Leaves a call's usage to the span that has it. The raw `gen_ai.usage.*` go too: backends read
- * them where the OpenInference counts are missing, and would add the call up twice.
- */
-export function withholdUsage(mapping: SpanMapping): void {
-  for (const key in mapping.raw) {
-    if (key.startsWith(GenAiAttr.USAGE_PREFIX)) mapping.omit(key);
-  }
-}
-
-/**
- * Leaves out counts below zero, which is how providers and SDKs write "unknown" (-1), whoever set
- * them: sums of backends, session statistics and metrics would go down.
- */
-export function omitNegativeCounts(mapping: SpanMapping): void {
-  const { raw } = mapping;
-  for (const key in raw) {
-    const value = raw[key];
-    if (typeof value !== 'number' || value >= 0) continue;
-    if (key.startsWith(GenAiAttr.USAGE_PREFIX) || key.startsWith(TOKEN_COUNT_PREFIX)) {
-      mapping.omit(key);
-    }
-  }
 }
 
 /** The first of these that is a count; -1 means unknown and is no count. */

@@ -2,52 +2,45 @@ import type { AttributeValue } from '@opentelemetry/api';
 import { CatalystAttr as C } from '../semconv/catalyst-attributes.js';
 import { GenAiAttr, LiveKitAttr } from '../semconv/raw-attributes.js';
 import { LiveKitSpan } from './livekit-spans.js';
+import type { SttUsage } from './mapping-context.js';
 import { asFiniteNumber, asRecord, asText, type JsonRecord } from './read-attributes.js';
 import type { SpanMapping } from './span-mapping.js';
 
 /** How a source is read: its unit there, and what an unknown looks like. */
-type VoiceRead = 'seconds' | 'millis' | 'positiveMillis' | 'number' | 'text' | 'flag';
+type VoiceRead = 'seconds' | 'positiveMillis' | 'amount' | 'text' | 'flag';
 
 /** One voice attribute: the key it is sent under, and where it is read from. */
 export interface VoiceField {
   readonly to: string;
   readonly from: string;
   readonly read: VoiceRead;
-  /** The only spans on which the source means this. */
-  readonly on?: readonly string[];
-  /** A source that says the same better, where the span has it. */
-  readonly unless?: string;
+  /** The only span on which the source means this. */
+  readonly on?: string;
 }
 
 /**
  * Durations are milliseconds throughout: LiveKit mixes seconds (`lk.response.*`, `lk.e2e_latency`,
  * `lk.blocking.*`, `lk.interruption.*`) and milliseconds (`lk.eou.*`, `lk.*_delay`, `lk.amd.*`, and
- * the `…Ms` of its metrics JSON). The README's table is this one.
+ * the `…Ms` of its metrics JSON). The table of docs/voice.md is this one.
  */
 export const VOICE_FIELDS: readonly VoiceField[] = [
   { to: C.LLM_TTFT_MS, from: 'lk.response.ttft', read: 'seconds' },
-  {
-    to: C.LLM_TTFT_MS,
-    from: GenAiAttr.TIME_TO_FIRST_CHUNK,
-    read: 'seconds',
-    on: [LiveKitSpan.LLM_REQUEST, LiveKitSpan.REALTIME_INFERENCE, LiveKitSpan.REALTIME_METRICS],
-    unless: 'lk.response.ttft',
-  },
+  { to: C.LLM_TTFT_MS, from: GenAiAttr.TIME_TO_FIRST_CHUNK, read: 'seconds' },
   { to: C.TTS_TTFB_MS, from: 'lk.response.ttfb', read: 'seconds' },
   { to: C.E2E_LATENCY_MS, from: 'lk.e2e_latency', read: 'seconds' },
   { to: C.END_OF_TURN_DELAY_MS, from: 'lk.end_of_turn_delay', read: 'positiveMillis' },
   { to: C.TRANSCRIPTION_DELAY_MS, from: 'lk.transcription_delay', read: 'positiveMillis' },
-  { to: C.TRANSCRIPT_CONFIDENCE, from: 'lk.transcript_confidence', read: 'number' },
-  { to: C.ENDPOINTING_DELAY_MS, from: 'lk.eou.endpointing_delay', read: 'millis' },
-  { to: C.EOU_PROBABILITY, from: 'lk.eou.probability', read: 'number' },
-  { to: C.EOU_DETECTION_DELAY_MS, from: 'lk.eou.detection_delay', read: 'millis' },
-  { to: C.STT_MODEL, from: GenAiAttr.REQUEST_MODEL, read: 'text', on: [LiveKitSpan.USER_TURN] },
-  { to: C.STT_PROVIDER, from: GenAiAttr.PROVIDER_NAME, read: 'text', on: [LiveKitSpan.USER_TURN] },
-  { to: C.TTS_MODEL, from: GenAiAttr.REQUEST_MODEL, read: 'text', on: [LiveKitSpan.TTS_NODE] },
-  { to: C.TTS_PROVIDER, from: GenAiAttr.PROVIDER_NAME, read: 'text', on: [LiveKitSpan.TTS_NODE] },
+  { to: C.TRANSCRIPT_CONFIDENCE, from: 'lk.transcript_confidence', read: 'amount' },
+  { to: C.ENDPOINTING_DELAY_MS, from: 'lk.eou.endpointing_delay', read: 'amount' },
+  { to: C.EOU_PROBABILITY, from: 'lk.eou.probability', read: 'amount' },
+  { to: C.EOU_DETECTION_DELAY_MS, from: 'lk.eou.detection_delay', read: 'amount' },
+  { to: C.STT_MODEL, from: GenAiAttr.REQUEST_MODEL, read: 'text', on: LiveKitSpan.USER_TURN },
+  { to: C.STT_PROVIDER, from: GenAiAttr.PROVIDER_NAME, read: 'text', on: LiveKitSpan.USER_TURN },
+  { to: C.TTS_MODEL, from: GenAiAttr.REQUEST_MODEL, read: 'text', on: LiveKitSpan.TTS_NODE },
+  { to: C.TTS_PROVIDER, from: GenAiAttr.PROVIDER_NAME, read: 'text', on: LiveKitSpan.TTS_NODE },
   { to: C.INTERRUPTED, from: LiveKitAttr.INTERRUPTED, read: 'flag' },
   { to: C.INTERRUPTION_DETECTED, from: 'lk.is_interruption', read: 'flag' },
-  { to: C.INTERRUPTION_PROBABILITY, from: 'lk.interruption.probability', read: 'number' },
+  { to: C.INTERRUPTION_PROBABILITY, from: 'lk.interruption.probability', read: 'amount' },
   { to: C.INTERRUPTION_TOTAL_DURATION_MS, from: 'lk.interruption.total_duration', read: 'seconds' },
   {
     to: C.INTERRUPTION_PREDICTION_DURATION_MS,
@@ -61,10 +54,10 @@ export const VOICE_FIELDS: readonly VoiceField[] = [
   },
   { to: C.AMD_CATEGORY, from: LiveKitAttr.AMD_CATEGORY, read: 'text' },
   { to: C.AMD_IS_MACHINE, from: 'lk.amd.is_machine', read: 'flag' },
-  { to: C.AMD_SPEECH_DURATION_MS, from: 'lk.amd.speech_duration', read: 'millis' },
-  { to: C.AMD_DELAY_MS, from: 'lk.amd.delay', read: 'millis' },
+  { to: C.AMD_SPEECH_DURATION_MS, from: 'lk.amd.speech_duration', read: 'amount' },
+  { to: C.AMD_DELAY_MS, from: 'lk.amd.delay', read: 'amount' },
   { to: C.EVENT_LOOP_BLOCKED_MS, from: 'lk.blocking.duration', read: 'seconds' },
-  { to: C.EVENT_LOOP_BLOCKED_COUNT, from: 'lk.blocking.count', read: 'number' },
+  { to: C.EVENT_LOOP_BLOCKED_COUNT, from: 'lk.blocking.count', read: 'amount' },
   { to: C.EVENT_LOOP_BLOCKED_TOTAL_MS, from: 'lk.blocking.total_duration', read: 'seconds' },
   { to: C.EVENT_LOOP_BLOCKED_MAX_MS, from: 'lk.blocking.max_duration', read: 'seconds' },
 ];
@@ -72,12 +65,12 @@ export const VOICE_FIELDS: readonly VoiceField[] = [
 /** Inside LiveKit's metrics JSON (`metrics/base.ts`). */
 export const TTS_METRICS_FIELDS: readonly VoiceField[] = [
   { to: C.TTS_TTFB_MS, from: 'ttfbMs', read: 'positiveMillis' },
-  { to: C.TTS_CHARACTERS, from: 'charactersCount', read: 'number' },
-  { to: C.TTS_AUDIO_DURATION_MS, from: 'audioDurationMs', read: 'millis' },
+  { to: C.TTS_CHARACTERS, from: 'charactersCount', read: 'amount' },
+  { to: C.TTS_AUDIO_DURATION_MS, from: 'audioDurationMs', read: 'amount' },
 ];
 export const LLM_METRICS_FIELDS: readonly VoiceField[] = [
   { to: C.LLM_TTFT_MS, from: 'ttftMs', read: 'positiveMillis' },
-  { to: C.LLM_TOKENS_PER_SECOND, from: 'tokensPerSecond', read: 'number' },
+  { to: C.LLM_TOKENS_PER_SECOND, from: 'tokensPerSecond', read: 'amount' },
 ];
 /** Inside `metadata` of the metrics JSON: the only place with the model of a `tts_request`. */
 export const TTS_METADATA_FIELDS: readonly VoiceField[] = [
@@ -91,7 +84,6 @@ for (const field of VOICE_FIELDS) {
   if (fields === undefined) FIELDS_BY_SOURCE.set(field.from, [field]);
   else fields.push(field);
 }
-const LLM_METRICS = [LiveKitAttr.LLM_METRICS, LiveKitAttr.REALTIME_METRICS] as const;
 
 /**
  * Puts the voice attributes of a LiveKit span. What the session's events say of speech recognition
@@ -99,36 +91,31 @@ const LLM_METRICS = [LiveKitAttr.LLM_METRICS, LiveKitAttr.REALTIME_METRICS] as c
  */
 export function putVoice(mapping: SpanMapping): void {
   const { raw, name } = mapping;
-  putSttUsage(mapping);
+  const { stt, ttsMetrics, tokensBelow } = mapping.context;
+  if (stt !== undefined) putSttUsage(mapping, stt);
   for (const key in raw) {
     const fields = FIELDS_BY_SOURCE.get(key);
     if (fields === undefined) continue;
-    for (const { to, read, on, unless } of fields) {
-      if (on?.includes(name) === false) continue;
-      if (unless !== undefined && raw[unless] !== undefined) continue;
-      mapping.put(to, READERS[read](raw[key]));
+    for (const { to, read, on } of fields) {
+      if (on === undefined || on === name) mapping.put(to, READERS[read](raw[key]));
     }
   }
-  if (raw[LiveKitAttr.TTS_METRICS] !== undefined) {
-    const metrics = mapping.rawRecord(LiveKitAttr.TTS_METRICS);
-    putFrom(mapping, TTS_METADATA_FIELDS, asRecord(metrics?.['metadata']));
+  if (ttsMetrics !== undefined) {
+    putFrom(mapping, TTS_METADATA_FIELDS, asRecord(ttsMetrics['metadata']));
     // A stream adapter repeats the metrics of the requests that it made: those have them.
-    if (!mapping.context.tokensBelow) putFrom(mapping, TTS_METRICS_FIELDS, metrics);
+    if (!tokensBelow) putFrom(mapping, TTS_METRICS_FIELDS, ttsMetrics);
   }
-  for (const key of LLM_METRICS) {
-    if (raw[key] !== undefined) putFrom(mapping, LLM_METRICS_FIELDS, mapping.rawRecord(key));
-  }
+  putFrom(mapping, LLM_METRICS_FIELDS, mapping.modelMetrics());
 }
 
-function putSttUsage(mapping: SpanMapping): void {
-  const { stt } = mapping.context;
+function putSttUsage(mapping: SpanMapping, stt: SttUsage): void {
   // The session's total has another key: backends would add the turns to it.
   if (mapping.name === LiveKitSpan.AGENT_SESSION) {
-    return mapping.put(C.SESSION_STT_AUDIO_DURATION_MS, stt?.audioMillis);
+    return mapping.put(C.SESSION_STT_AUDIO_DURATION_MS, stt.audioMillis);
   }
-  mapping.put(C.STT_AUDIO_DURATION_MS, stt?.audioMillis);
-  mapping.put(C.STT_MODEL, stt?.model);
-  mapping.put(C.STT_PROVIDER, stt?.provider);
+  mapping.put(C.STT_AUDIO_DURATION_MS, stt.audioMillis);
+  mapping.put(C.STT_MODEL, stt.model);
+  mapping.put(C.STT_PROVIDER, stt.provider);
 }
 
 function putFrom(
@@ -145,8 +132,7 @@ function putFrom(
 /** A value in the unit of its key; `undefined` when it is of another type, or LiveKit's unknown. */
 const READERS: Readonly<Record<VoiceRead, (value: unknown) => AttributeValue | undefined>> = {
   text: asText,
-  number: asAmount,
-  millis: asAmount,
+  amount: asAmount,
   positiveMillis: (value) => {
     const millis = asFiniteNumber(value);
     return millis !== undefined && millis > 0 ? millis : undefined;

@@ -178,9 +178,9 @@ function readItem(event: JsonRecord, place: EventPlace): void {
   const { item } = event;
   if (!isRecord(item) || item['type'] !== 'message') return;
   const text = asText(item['textContent']);
-  if (text === undefined) return;
-  const { session, observed } = place;
   const [message] = messagesOfChatContext([item]);
+  if (text === undefined || message === undefined) return;
+  const { session, observed } = place;
   observed.record(message);
   if (item['role'] === 'user') {
     session.firstInput ??= text;

@@ -1,5 +1,6 @@
+import type { Message } from '../mapping/conversation.js';
 import type { ModelExchange, SessionClosing, SttUsage } from '../mapping/mapping-context.js';
-import { asText, isRecord } from '../mapping/read-attributes.js';
+import { asText, type JsonRecord } from '../mapping/read-attributes.js';
 
 /** Bounds what is kept of a session that says much while no span asks for it. */
 const MAX_PENDING = 64;
@@ -11,7 +12,7 @@ const MAX_TRANSCRIPT = 256;
 /** An utterance of the user, and when it began: the turn that answers it starts after that. */
 interface Utterance {
   readonly text: string;
-  readonly message: unknown;
+  readonly message: Message;
   readonly atMillis: number;
 }
 
@@ -21,11 +22,11 @@ export class ObservedSession {
   /** All speech that was recognised, with a turn or without. */
   stt: SttUsage | undefined;
   /** The latest messages of the conversation, of either side, in the GenAI format. */
-  readonly transcript: unknown[] = [];
+  readonly transcript: Message[] = [];
   #onClosed: (() => void) | undefined;
   #utteranceMillis: number | undefined;
   #heard: Utterance[] = [];
-  #toolResults: unknown[] = [];
+  #toolResults: Message[] = [];
   readonly #exchanges: TurnExchange[] = [];
   #spoken: string[] = [];
 
@@ -41,14 +42,14 @@ export class ObservedSession {
    * The first turn that started after the utterance answers it, else the next one. `beganMillis` is
    * there where LiveKit recorded it, for providers that report it.
    */
-  hear(text: string, message: unknown, beganMillis: number | undefined): void {
+  hear(text: string, message: Message, beganMillis: number | undefined): void {
     const atMillis = beganMillis ?? this.#utteranceMillis ?? Date.now();
     this.#utteranceMillis = undefined;
     const turn = this.#exchanges.find(({ startMillis }) => startMillis >= atMillis);
     pushBounded(turn?.heard ?? this.#heard, { text, message, atMillis });
   }
 
-  record(message: unknown): void {
+  record(message: Message): void {
     pushBounded(this.transcript, message, MAX_TRANSCRIPT);
   }
 
@@ -65,7 +66,7 @@ export class ObservedSession {
     return exchange;
   }
 
-  addToolResults(messages: readonly unknown[]): void {
+  addToolResults(messages: readonly Message[]): void {
     for (const message of messages) pushBounded(this.#toolResults, message);
   }
 
@@ -123,15 +124,15 @@ function pushBounded<T>(list: T[], value: T, max: number = MAX_PENDING): T | und
 export class TurnExchange {
   readonly startMillis: number;
   readonly heard: Utterance[];
-  readonly #toolResults: unknown[];
+  readonly #toolResults: Message[];
   #inherited: string | undefined;
   readonly #said: string[] = [];
-  readonly #calls: unknown[] = [];
+  readonly #calls: JsonRecord[] = [];
 
   constructor(
     startMillis: number,
     heard: Utterance[],
-    toolResults: unknown[],
+    toolResults: Message[],
     inherited: string | undefined,
   ) {
     this.startMillis = startMillis;
@@ -144,12 +145,8 @@ export class TurnExchange {
     this.#said.push(text);
   }
 
-  addCalls(messages: readonly unknown[]): void {
-    for (const message of messages) {
-      if (isRecord(message) && Array.isArray(message['parts'])) {
-        this.#calls.push(...message['parts']);
-      }
-    }
+  addCalls(messages: readonly Message[]): void {
+    for (const { parts } of messages) this.#calls.push(...parts);
   }
 
   forget(): void {

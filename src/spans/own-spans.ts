@@ -41,9 +41,9 @@ export function agentSpan<T>(
 export function agentSpan<T>(
   ...args: SpanArguments<[AgentSpanOptions, SpanFunction<T>]>
 ): Promise<T> {
-  return args.length === 2
-    ? runInSpan(openAgentSpan('agentSpan', [args[0]]), args[1])
-    : runInSpan(openAgentSpan('agentSpan', [args[0], args[1]]), args[2]);
+  const [options, fn, own] =
+    args.length === 2 ? [...args, undefined] : [args[1], args[2], asTracer('agentSpan', args[0])];
+  return runInSpan(openAgentSpan('agentSpan', options, own), fn);
 }
 
 /**
@@ -59,11 +59,14 @@ export function agentSpan<T>(
 export function startAgentSpan(options: AgentSpanOptions): OpenSpanHandle;
 export function startAgentSpan(tracer: Tracer, options: AgentSpanOptions): OpenSpanHandle;
 export function startAgentSpan(...args: SpanArguments<[AgentSpanOptions]>): OpenSpanHandle {
-  return openAgentSpan('startAgentSpan', args);
+  const [options, own] =
+    args.length === 1 ? [...args, undefined] : [args[1], asTracer('startAgentSpan', args[0])];
+  return openAgentSpan('startAgentSpan', options, own);
 }
 
-function openAgentSpan(caller: string, args: SpanArguments<[AgentSpanOptions]>): OpenSpan {
-  return open(caller, args, (tracer, reader) => {
+function openAgentSpan(caller: string, options: AgentSpanOptions, own?: Tracer): OpenSpan {
+  return openSpan(own, (tracer) => {
+    const reader = new OptionReader(caller, options);
     const identity = readIdentity(reader, {
       id: ['agentId', 'id'],
       name: ['agentName', 'name'],
@@ -110,9 +113,9 @@ export function manualSpan<T>(
 export function manualSpan<T>(
   ...args: SpanArguments<[ManualSpanOptions, SpanFunction<T>]>
 ): Promise<T> {
-  return args.length === 2
-    ? runInSpan(openManualSpan('manualSpan', [args[0]]), args[1])
-    : runInSpan(openManualSpan('manualSpan', [args[0], args[1]]), args[2]);
+  const [options, fn, own] =
+    args.length === 2 ? [...args, undefined] : [args[1], args[2], asTracer('manualSpan', args[0])];
+  return runInSpan(openManualSpan('manualSpan', options, own), fn);
 }
 
 /**
@@ -123,11 +126,14 @@ export function manualSpan<T>(
 export function startManualSpan(options: ManualSpanOptions): OpenSpanHandle;
 export function startManualSpan(tracer: Tracer, options: ManualSpanOptions): OpenSpanHandle;
 export function startManualSpan(...args: SpanArguments<[ManualSpanOptions]>): OpenSpanHandle {
-  return openManualSpan('startManualSpan', args);
+  const [options, own] =
+    args.length === 1 ? [...args, undefined] : [args[1], asTracer('startManualSpan', args[0])];
+  return openManualSpan('startManualSpan', options, own);
 }
 
-function openManualSpan(caller: string, args: SpanArguments<[ManualSpanOptions]>): OpenSpan {
-  return open(caller, args, (tracer, reader) => {
+function openManualSpan(caller: string, options: ManualSpanOptions, own?: Tracer): OpenSpan {
+  return openSpan(own, (tracer) => {
+    const reader = new OptionReader(caller, options);
     const system = reader.text('system');
     const span = startSpan(tracer, {
       name: reader.text('spanName') ?? 'manual.span',
@@ -150,14 +156,4 @@ function openManualSpan(caller: string, args: SpanArguments<[ManualSpanOptions]>
       .setOutput(reader.value('output'))
       .setAttributes(reader.record('attributes') ?? {});
   });
-}
-
-function open(
-  caller: string,
-  args: SpanArguments<[object]>,
-  start: (tracer: Tracer, reader: OptionReader) => OpenSpan,
-): OpenSpan {
-  const [own, options] =
-    args.length === 1 ? [undefined, args[0]] : [asTracer(caller, args[0]), args[1]];
-  return openSpan(own, (tracer) => start(tracer, new OptionReader(caller, options)));
 }

@@ -86,14 +86,6 @@ export interface OpenSpanHandle extends SpanHandle {
   end(): void;
 }
 
-/** What kind of span a handle is for. */
-export interface OpenSpanParts {
-  /** Whether our span path maps it: content waits there under marked keys. */
-  readonly isOurs: boolean;
-  /** Whether the span says at its end how the run went. */
-  readonly isAgentRun: boolean;
-}
-
 /** The one implementation of the handle: of a span that records, and of one that doesn't. */
 export class OpenSpan implements OpenSpanHandle {
   readonly raw: Span;
@@ -106,8 +98,11 @@ export class OpenSpan implements OpenSpanHandle {
   #hasFailed = false;
   #hasEnded = false;
 
-  /** `context` is active in the span's function; `undefined` leaves everything as it is. */
-  constructor(span: Span, context: Context | undefined, { isOurs, isAgentRun }: OpenSpanParts) {
+  /**
+   * `context` is active in the span's function; `undefined` leaves everything as it is. Content of a
+   * span that is ours waits under marked keys. An agent run says at its end how it went.
+   */
+  constructor(span: Span, context: Context | undefined, isOurs: boolean, isAgentRun: boolean) {
     this.raw = span;
     this.#context = context;
     this.#isOurs = isOurs;

@@ -1,6 +1,6 @@
 import { SpanKind, type Tracer } from '@opentelemetry/api';
 import { warnOnce } from '../diagnostics.js';
-import { isRecord, type JsonRecord } from '../mapping/read-attributes.js';
+import { asRecord, isRecord, type JsonRecord } from '../mapping/read-attributes.js';
 import { describeType, hasMethods } from '../options/option-readers.js';
 import { SpanKindValues, type SpanKindValue } from '../semconv/attribute-keys.js';
 import type { Identity } from '../session/identity.js';
@@ -95,7 +95,7 @@ export interface AgentSpanOptions extends SpanIdentityOptions {
    */
   readonly role?: string | undefined;
   /**
-   * Framework or provider the agent runs on: `llm.system` and `gen_ai.system`.
+   * Framework or provider: `llm.system` and `gen_ai.system`.
    *
    * @default unset
    * @example 'openai'
@@ -123,7 +123,7 @@ export interface AgentSpanOptions extends SpanIdentityOptions {
    */
   readonly otelKind?: SpanKind | undefined;
   /**
-   * What the run was asked: text as it is, anything else as JSON.
+   * What went in: text as it is, anything else as JSON.
    *
    * @default unset
    * @example 'Where is my order?'
@@ -132,7 +132,8 @@ export interface AgentSpanOptions extends SpanIdentityOptions {
 }
 
 /** What `manualSpan` and `startManualSpan` take. */
-export interface ManualSpanOptions extends SpanIdentityOptions {
+export interface ManualSpanOptions
+  extends SpanIdentityOptions, Pick<AgentSpanOptions, 'system' | 'otelKind' | 'input'> {
   /**
    * Name of the span.
    *
@@ -147,33 +148,12 @@ export interface ManualSpanOptions extends SpanIdentityOptions {
    */
   readonly spanKind?: SpanKindValue | undefined;
   /**
-   * OpenTelemetry kind.
-   *
-   * @default SpanKind.INTERNAL
-   * @example SpanKind.CLIENT
-   */
-  readonly otelKind?: SpanKind | undefined;
-  /**
-   * Framework or provider: `llm.system` and `gen_ai.system`.
-   *
-   * @default unset
-   * @example 'openai'
-   */
-  readonly system?: string | undefined;
-  /**
    * What the agent is for.
    *
    * @default unset
    * @example 'triage'
    */
   readonly agentRole?: string | undefined;
-  /**
-   * What went in: text as it is, anything else as JSON.
-   *
-   * @default unset
-   * @example { day: 'Friday' }
-   */
-  readonly input?: unknown;
   /**
    * What came out: text as it is, anything else as JSON.
    *
@@ -263,12 +243,7 @@ export class OptionReader {
 
   /** Any value, as it is. */
   value(name: string): unknown {
-    try {
-      return isRecord(this.#options) ? this.#options[name] : undefined;
-    } catch {
-      warnOnce(`${this.#caller}_${name}`, `${this.#caller}(): "${name}" could not be read.`);
-      return undefined;
-    }
+    return this.#read(name, 'a value', (value) => value);
   }
 
   /** The first of these options that is text; blank is unset. */
@@ -313,11 +288,16 @@ export class OptionReader {
     expected: string,
     parse: (value: unknown) => T | undefined,
   ): T | undefined {
-    const value = this.value(name);
-    if (value === undefined || value === null) return undefined;
-    const read = parse(value);
-    if (read === undefined) this.#warn(name, expected, value);
-    return read;
+    try {
+      const value = isRecord(this.#options) ? this.#options[name] : undefined;
+      if (value === undefined || value === null) return undefined;
+      const read = parse(value);
+      if (read === undefined) this.#warn(name, expected, value);
+      return read;
+    } catch {
+      warnOnce(`${this.#caller}_${name}`, `${this.#caller}(): "${name}" could not be read.`);
+      return undefined;
+    }
   }
 
   #warn(name: string, expected: string, seen: unknown): void {
@@ -330,7 +310,6 @@ export class OptionReader {
 
 const asString = (value: unknown): string | undefined =>
   typeof value === 'string' ? value : undefined;
-const asRecord = (value: unknown): JsonRecord | undefined => (isRecord(value) ? value : undefined);
 const asList = (value: unknown): readonly unknown[] | undefined =>
   Array.isArray(value) ? value : undefined;
 const asSpanKind = (value: unknown): SpanKindValue | undefined =>

@@ -38,7 +38,7 @@ export function openSpan(own: Tracer | undefined, open: (tracer: Tracer) => Open
     warnOnce('span_not_started', 'A span could not be started: it is not recorded.');
   }
   const silent = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
-  return new OpenSpan(silent, undefined, { isOurs: false, isAgentRun: false });
+  return new OpenSpan(silent, undefined, false, false);
 }
 
 /** A disabled tracer would keep the spans of other tracers from being sampled below its own. */
@@ -62,7 +62,7 @@ export function startSpan(tracer: Tracer, start: SpanStart): OpenSpan {
     around,
   );
   const isOurs = liveSetup()?.ownsSpan?.(span.spanContext().spanId) ?? false;
-  const open = new OpenSpan(span, trace.setSpan(around, span), { isOurs, isAgentRun });
+  const open = new OpenSpan(span, trace.setSpan(around, span), isOurs, isAgentRun);
   // Our own processor knows the identity of its spans; no other does.
   if (!isOurs && identity !== undefined) open.setAttributes(identityAttributes(identity));
   return open;

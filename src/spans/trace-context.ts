@@ -9,7 +9,6 @@ import {
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { warnOnce } from '../diagnostics.js';
 import { isRecord, parseJsonRecord, type JsonRecord } from '../mapping/read-attributes.js';
-import { describeType } from '../options/option-readers.js';
 
 /**
  * Where a trace context may be: the JSON text of a job's metadata, its parsed object, the headers
@@ -52,11 +51,11 @@ function extractContext(carrier: unknown): Context {
     if (hasOtherTrace(extracted, active)) return extracted;
     const parent = W3C.extract(extracted, fields, FIELD_GETTER);
     if (!hasOtherTrace(parent, active) && FIELD_GETTER.get(fields, TRACE_PARENT) !== undefined) {
-      warnUnreadable('its "traceparent" is not one of W3C Trace Context');
+      warnUnreadable();
     }
     return parent;
   } catch {
-    warnUnreadable('reading it failed');
+    warnUnreadable();
     return active;
   }
 }
@@ -66,19 +65,14 @@ function hasOtherTrace(extracted: Context, active: Context): boolean {
 }
 
 function readCarrier(carrier: unknown): JsonRecord | undefined {
-  if (carrier === undefined || carrier === null) return undefined;
   if (isRecord(carrier)) return carrier;
-  if (typeof carrier !== 'string') {
-    warnUnreadable(`it must be text or an object; saw ${describeType(carrier)}`);
-    return undefined;
+  const text = typeof carrier === 'string' ? carrier.trim() : carrier;
+  if (text === undefined || text === null || text === '') return undefined;
+  if (typeof text === 'string' && /^[\da-f]{2}-[\da-f]{32}-/i.test(text)) {
+    return { [TRACE_PARENT]: text };
   }
-  const text = carrier.trim();
-  if (text === '') return undefined;
-  if (/^[\da-f]{2}-[\da-f]{32}-/i.test(text)) return { [TRACE_PARENT]: text };
   const fields = parseJsonRecord(text);
-  if (fields === undefined) {
-    warnUnreadable('its text is neither a JSON object nor a traceparent');
-  }
+  if (fields === undefined) warnUnreadable();
   return fields;
 }
 
@@ -93,8 +87,11 @@ const FIELD_GETTER: TextMapGetter<JsonRecord> = {
   },
 };
 
-function warnUnreadable(reason: string): void {
-  warnOnce('trace_context', `A trace context could not be read and is ignored: ${reason}.`);
+function warnUnreadable(): void {
+  warnOnce(
+    'trace_context',
+    'A trace context could not be read and is ignored: it must be a W3C "traceparent", or an object or JSON text that has one.',
+  );
 }
 
 /** Which span a line of a log belongs to, under the names that OpenTelemetry gives these fields. */

@@ -35,12 +35,12 @@ const ATTRIBUTES = [
   ['prompt', Attr.TOKEN_COUNT_PROMPT],
   ['completion', Attr.TOKEN_COUNT_COMPLETION],
   ['total', Attr.TOKEN_COUNT_TOTAL],
-  ['cacheRead', Attr.TOKEN_COUNT_PROMPT_DETAILS_CACHE_READ],
-  ['cacheWrite', Attr.TOKEN_COUNT_PROMPT_DETAILS_CACHE_WRITE],
-  ['promptAudio', Attr.TOKEN_COUNT_PROMPT_DETAILS_AUDIO],
-  ['reasoning', Attr.TOKEN_COUNT_COMPLETION_DETAILS_REASONING],
-  ['completionAudio', Attr.TOKEN_COUNT_COMPLETION_DETAILS_AUDIO],
-] as const satisfies readonly (readonly [keyof NormalizedUsage, string])[];
+  ['cacheRead', Attr.TOKEN_COUNT_PROMPT_DETAILS_CACHE_READ, 'prompt'],
+  ['cacheWrite', Attr.TOKEN_COUNT_PROMPT_DETAILS_CACHE_WRITE, 'prompt'],
+  ['promptAudio', Attr.TOKEN_COUNT_PROMPT_DETAILS_AUDIO, 'prompt'],
+  ['reasoning', Attr.TOKEN_COUNT_COMPLETION_DETAILS_REASONING, 'completion'],
+  ['completionAudio', Attr.TOKEN_COUNT_COMPLETION_DETAILS_AUDIO, 'completion'],
+] as const satisfies readonly (readonly [keyof NormalizedUsage, string, string?])[];
 
 /** The usage after a further report on the same call: a stream counts in several steps. */
 export function addReport(before: NormalizedUsage, report: NormalizedUsage): NormalizedUsage {
@@ -61,74 +61,81 @@ export function asCount(value: unknown): number | undefined {
   return count !== undefined && count >= 0 ? count : undefined;
 }
 
-/** Usage as attributes. */
+/**
+ * Usage as attributes. Backends price the details as parts that share nothing. Where they overlap,
+ * as cached audio does, each takes what those before it leave of its total.
+ */
 export function usageAttributes(usage: NormalizedUsage): readonly (readonly [string, number])[] {
-  return ATTRIBUTES.flatMap(([count, key]) => {
-    const tokens = usage[count];
-    return tokens === undefined ? [] : [[key, tokens] as const];
-  });
+  const left = { prompt: usage.prompt ?? Infinity, completion: usage.completion ?? Infinity };
+  const attributes: [string, number][] = [];
+  for (const [count, key, total] of ATTRIBUTES) {
+    const reported = usage[count];
+    if (reported === undefined) continue;
+    const tokens = total === undefined ? reported : Math.min(reported, left[total]);
+    if (total !== undefined) left[total] -= tokens;
+    attributes.push([key, tokens]);
+  }
+  return attributes;
 }
 
 type Count = keyof NormalizedUsage;
-type Paths = Readonly<Partial<Record<Count, readonly (readonly [string, string?])[]>>>;
+type Paths = Readonly<Partial<Record<Count, readonly string[]>>>;
 
 /**
  * Where each count is: OpenAI chat, OpenAI responses and realtime, Anthropic, AI SDK 4 and
  * LiveKit's metrics, AI SDK 5, AI SDK 6, and the AI SDK's provider interface.
  */
 const PATHS: Paths = {
-  prompt: [
-    ['prompt_tokens'],
-    ['input_tokens'],
-    ['promptTokens'],
-    ['inputTokens'],
-    ['inputTokens', 'total'],
-  ],
+  prompt: ['prompt_tokens', 'input_tokens', 'promptTokens', 'inputTokens', 'inputTokens.total'],
   completion: [
-    ['completion_tokens'],
-    ['output_tokens'],
-    ['completionTokens'],
-    ['outputTokens'],
-    ['outputTokens', 'total'],
+    'completion_tokens',
+    'output_tokens',
+    'completionTokens',
+    'outputTokens',
+    'outputTokens.total',
   ],
-  total: [['total_tokens'], ['totalTokens']],
+  total: ['total_tokens', 'totalTokens'],
   cacheRead: [
-    ['prompt_tokens_details', 'cached_tokens'],
-    ['input_tokens_details', 'cached_tokens'],
-    ['input_token_details', 'cached_tokens'],
-    ['cache_read_input_tokens'],
-    ['inputTokenDetails', 'cacheReadTokens'],
-    ['inputTokens', 'cacheRead'],
-    ['cachedInputTokens'],
-    ['promptCachedTokens'],
+    'prompt_tokens_details.cached_tokens',
+    'input_tokens_details.cached_tokens',
+    'input_token_details.cached_tokens',
+    'cache_read_input_tokens',
+    'inputTokenDetails.cacheReadTokens',
+    'inputTokenDetails.cachedTokens',
+    'inputTokens.cacheRead',
+    'cachedInputTokens',
+    'promptCachedTokens',
   ],
   cacheWrite: [
-    ['cache_creation_input_tokens'],
-    ['inputTokenDetails', 'cacheWriteTokens'],
-    ['inputTokens', 'cacheWrite'],
+    'cache_creation_input_tokens',
+    'inputTokenDetails.cacheWriteTokens',
+    'inputTokens.cacheWrite',
+    'cacheCreationTokens',
   ],
   promptAudio: [
-    ['prompt_tokens_details', 'audio_tokens'],
-    ['input_token_details', 'audio_tokens'],
+    'prompt_tokens_details.audio_tokens',
+    'input_token_details.audio_tokens',
+    'inputTokenDetails.audioTokens',
   ],
   reasoning: [
-    ['completion_tokens_details', 'reasoning_tokens'],
-    ['output_tokens_details', 'reasoning_tokens'],
-    ['outputTokenDetails', 'reasoningTokens'],
-    ['outputTokens', 'reasoning'],
-    ['reasoningTokens'],
+    'completion_tokens_details.reasoning_tokens',
+    'output_tokens_details.reasoning_tokens',
+    'outputTokenDetails.reasoningTokens',
+    'outputTokens.reasoning',
+    'reasoningTokens',
   ],
   completionAudio: [
-    ['completion_tokens_details', 'audio_tokens'],
-    ['output_token_details', 'audio_tokens'],
+    'completion_tokens_details.audio_tokens',
+    'output_token_details.audio_tokens',
+    'outputTokenDetails.audioTokens',
   ],
 };
 
 /** As `recordTokens` takes them. */
 const COUNTED_BY_HAND: Paths = {
-  prompt: [['prompt']],
-  completion: [['completion']],
-  total: [['total']],
+  prompt: ['prompt'],
+  completion: ['completion'],
+  total: ['total'],
 };
 
 /** Tokens as they were counted by hand, without what is no number from 0. */
@@ -166,10 +173,10 @@ function readCounts(reported: unknown, paths: Paths): NormalizedUsage {
   const usage: { -readonly [count in Count]?: number } = {};
   let count: Count;
   for (count in paths) {
-    for (const [key, inner] of paths[count] ?? []) {
-      const value = isRecord(reported) ? reported[key] : undefined;
-      const found = inner === undefined ? value : isRecord(value) ? value[inner] : undefined;
-      const tokens = asCount(found);
+    for (const path of paths[count] ?? []) {
+      let at = reported;
+      for (const key of path.split('.')) at = isRecord(at) ? at[key] : undefined;
+      const tokens = asCount(at);
       if (tokens === undefined) continue;
       usage[count] = tokens;
       break;

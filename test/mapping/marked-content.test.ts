@@ -1,15 +1,14 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import { describe, expect, it } from 'vitest';
-import { mapSpan } from '../../src/mapping/map-span.js';
-import { EMPTY_CONTEXT } from '../../src/mapping/mapping-context.js';
-import { rawSpan } from './raw-span.js';
+import { mapSpans } from '../../src/mapping/map-span.js';
+import { EMPTY_CONTEXT, rawSpan } from './raw-span.js';
 
 type Pair = readonly [key: string, value: AttributeValue];
 
 function map(scopeName: string, attributes: Attributes, userId?: string): readonly Pair[] {
   const span = rawSpan('step', scopeName, attributes);
-  const { entries } = mapSpan(span, { ...EMPTY_CONTEXT, userId }, { rawContent: false });
-  return entries.map(({ key, value }) => [key, value]);
+  const [mapped] = mapSpans(span, { ...EMPTY_CONTEXT, userId }, { rawContent: false });
+  return (mapped?.entries ?? []).map(({ key, value }) => [key, value]);
 }
 
 function userIds(pairs: readonly Pair[]): readonly Pair[] {

@@ -1,6 +1,7 @@
 import { SpanKind, SpanStatusCode, type Attributes } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { MappingContext } from '../../src/mapping/mapping-context.js';
 
 /** A raw span that has ended, as the SDK hands it to `onEnd`. */
 export function rawSpan(name: string, scopeName: string, attributes: Attributes): ReadableSpan {
@@ -23,3 +24,12 @@ export function rawSpan(name: string, scopeName: string, attributes: Attributes)
     droppedLinksCount: 0,
   };
 }
+
+/** Of a span about which nothing more is known than its own attributes. */
+export const EMPTY_CONTEXT: MappingContext = Object.freeze({
+  sessionId: undefined,
+  userId: undefined,
+  agent: undefined,
+  metadata: undefined,
+  tags: undefined,
+});

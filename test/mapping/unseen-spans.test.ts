@@ -1,5 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { setup } from '../../src/setup.js';
 import type { DecodedSpan } from '../support/otlp-decode.js';
 import { type Receiver, startReceiver } from '../support/otlp-receiver.js';
 import { only, type ScriptedSpan, sendScript, span } from '../support/span-script.js';
@@ -504,6 +505,8 @@ describe('the provider of a model', () => {
     ['acme.openai.azure.com', 'azure', 'openai'],
     ['gcp.vertex_ai', 'google', 'vertexai'],
     ['AWS Bedrock', 'aws', 'amazon'],
+    ['Google Cloud Platform', 'google', 'vertexai'],
+    ['Vertex AI Model Garden', 'google', 'vertexai'],
     ['bedrock-runtime.us-east-1.amazonaws.com', 'aws', 'amazon'],
     ['s3.us-east-1.amazonaws.com', 's3.us-east-1.amazonaws.com', 's3.us-east-1.amazonaws.com'],
     ['127.0.0.1:8080', '127.0.0.1:8080', '127.0.0.1:8080'],
@@ -639,5 +642,91 @@ describe('attempts', () => {
     }
     expect(only(spans, 'agent_session').status.code).toBe(0);
     expect(only(spans, 'llm_request').attributes['llm.finish_reason']).toBe('error');
+  });
+});
+
+describe('what the prompt says of a tool that found nothing', () => {
+  it.each([
+    ['gen_ai', { 'gen_ai.operation.name': 'chat' }],
+    ['lk', {}],
+  ])('is null, under the keys of %s', async (spelling, operation) => {
+    const found = { type: 'tool_call_response', id: 'c1', response: null };
+    const item = { type: 'function_call_output', call_id: 'c1', output: 'null' };
+    const attributes = await mapped('llm_node', {
+      ...operation,
+      ...(spelling === 'lk'
+        ? { 'lk.chat_ctx': JSON.stringify({ items: [item] }) }
+        : { 'gen_ai.input.messages': genAi([{ role: 'tool', parts: [found] }]) }),
+    });
+    expect(attributes['llm.input_messages.0.message.content']).toBe('null');
+  });
+});
+
+describe('a model call that recorded empty lists', () => {
+  it('has the conversation that LiveKit recorded under its own keys', async () => {
+    const attributes = await mapped('llm_node', {
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.input.messages': '[]',
+      'gen_ai.output.messages': '[]',
+      'lk.pii.chat_ctx': JSON.stringify({
+        items: [{ type: 'message', role: 'user', content: ['hello'] }],
+      }),
+      'lk.pii.response.text': 'hi',
+    });
+    expect(attributes).toMatchObject({
+      'llm.input_messages.0.message.content': 'hello',
+      'llm.output_messages.0.message.content': 'hi',
+      'input.value': 'hello',
+      'output.value': 'hi',
+    });
+  });
+
+  it('has the role of its side on a message that names none', async () => {
+    const parts = [{ type: 'text', content: 'hi' }];
+    const attributes = await mapped('llm_request', {
+      ...chat({}),
+      'gen_ai.input.messages': genAi([{ parts }]),
+      'gen_ai.output.messages': genAi([{ parts }]),
+    });
+    expect(attributes).toMatchObject({
+      'llm.input_messages.0.message.role': 'user',
+      'llm.output_messages.0.message.role': 'assistant',
+      'input.value': 'hi',
+      'output.value': 'hi',
+    });
+  });
+});
+
+describe('a span that was cut short', () => {
+  it.each(['realtime_inference', 'realtime_metrics', 'llm_request'])(
+    'by the user is interrupted: %s',
+    async (name) => {
+      const key = name === 'llm_request' ? 'lk.llm_metrics' : 'lk.realtime_model_metrics';
+      const attributes = await mapped(name, { [key]: JSON.stringify({ cancelled: true }) });
+      expect(attributes['voice.interrupted']).toBe(true);
+    },
+  );
+
+  it('by shutdown is not: a tool that is still running', async () => {
+    const before = receiver.spans().length;
+    const tracing = await setup({ endpoint: receiver.endpoint, autoInstrument: false });
+    tracing.provider.getTracer('livekit-agents').startSpan('function_tool');
+    await tracing.shutdown();
+    const { attributes } = only(receiver.spans().slice(before), 'function_tool');
+    expect(attributes['catalyst.incomplete']).toBe(true);
+    expect(attributes).not.toHaveProperty(['voice.interrupted']);
+    expect(attributes).not.toHaveProperty(['metadata']);
+  });
+});
+
+describe('counts of -1 on a span that is no model call', () => {
+  it.each(['livekit-agents', 'app'])('are left out as well: scope %s', async (scope) => {
+    const spans = await send({
+      ...span('agent_turn', { ...used(-1, -1), 'gen_ai.operation.name': 'invoke_agent' }),
+      scope,
+    });
+    expect(
+      Object.keys(only(spans, 'agent_turn').attributes).filter((key) => key.includes('usage')),
+    ).toEqual([]);
   });
 });

@@ -202,6 +202,9 @@ describe('with live tracing', () => {
     revoke();
     expect(await manualSpan(proxy as ManualSpanOptions, () => 'ran')).toBe('ran');
     expect(await manualSpan(undefined as unknown as ManualSpanOptions, () => 'ran')).toBe('ran');
+    const hostile: unknown = { agentName: 'hostile', metadata: proxy, tags: proxy };
+    await agentSpan(hostile as AgentSpanOptions, () => {});
+    expect((await live.only('hostile.run')).attributes).not.toHaveProperty('metadata');
     const said = warn.mock.calls.flat().map(String);
     warn.mockRestore();
     for (const name of [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readUsage, withTotal } from '../../src/spans/usage.js';
+import { readUsage, usageAttributes, withTotal } from '../../src/spans/usage.js';
 
 const SHAPES: readonly (readonly [name: string, reported: unknown, usage: object])[] = [
   [
@@ -93,6 +93,37 @@ const SHAPES: readonly (readonly [name: string, reported: unknown, usage: object
     { prompt: 100, completion: 20, total: 120, cacheRead: 64, cacheWrite: 30, reasoning: 8 },
   ],
   [
+    "LiveKit's metrics of an LLM",
+    {
+      type: 'llm_metrics',
+      promptTokens: 100,
+      completionTokens: 20,
+      totalTokens: 120,
+      promptCachedTokens: 64,
+      cacheCreationTokens: 30,
+    },
+    { prompt: 100, completion: 20, total: 120, cacheRead: 64, cacheWrite: 30 },
+  ],
+  [
+    "LiveKit's metrics of a realtime model",
+    {
+      type: 'realtime_model_metrics',
+      inputTokens: 100,
+      outputTokens: 20,
+      totalTokens: 120,
+      inputTokenDetails: { audioTokens: 80, textTokens: 20, cachedTokens: 64 },
+      outputTokenDetails: { audioTokens: 15, textTokens: 5 },
+    },
+    {
+      prompt: 100,
+      completion: 20,
+      total: 120,
+      cacheRead: 64,
+      promptAudio: 80,
+      completionAudio: 15,
+    },
+  ],
+  [
     'an answer with its usage',
     { id: 'chatcmpl-1', usage: { prompt_tokens: 3, completion_tokens: 4 } },
     { prompt: 3, completion: 4, total: 7 },
@@ -112,6 +143,22 @@ const SHAPES: readonly (readonly [name: string, reported: unknown, usage: object
 describe('usage', () => {
   it.each(SHAPES)('reads %s', (_, reported, usage) => {
     expect(withTotal(readUsage(reported))).toEqual(usage);
+  });
+
+  it('has details that share nothing, as backends price them', () => {
+    const usage = readUsage({
+      input_tokens: 100,
+      output_tokens: 20,
+      input_token_details: { cached_tokens: 64, audio_tokens: 80 },
+      output_token_details: { audio_tokens: 15 },
+    });
+    expect(Object.fromEntries(usageAttributes(usage))).toEqual({
+      'llm.token_count.prompt': 100,
+      'llm.token_count.completion': 20,
+      'llm.token_count.prompt_details.cache_read': 64,
+      'llm.token_count.prompt_details.audio': 36,
+      'llm.token_count.completion_details.audio': 15,
+    });
   });
 
   it('survives what cannot be read', () => {

@@ -43,22 +43,26 @@ export function readPublicNames(entry: string): readonly PublicName[] {
   });
 }
 
-type Declaring = ts.FunctionDeclaration | ts.InterfaceDeclaration | ts.VariableStatement;
-
-function isExported(statement: ts.Statement): statement is Declaring {
-  return (
-    (ts.isFunctionDeclaration(statement) ||
-      ts.isInterfaceDeclaration(statement) ||
-      ts.isVariableStatement(statement)) &&
-    statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true
-  );
+function isExported(
+  statement: ts.Statement,
+): statement is ts.FunctionDeclaration | ts.InterfaceDeclaration | ts.VariableStatement {
+  if (
+    !ts.isFunctionDeclaration(statement) &&
+    !ts.isInterfaceDeclaration(statement) &&
+    !ts.isVariableStatement(statement)
+  ) {
+    return false;
+  }
+  return statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true;
 }
 
-function nameOf(statement: Declaring): string {
-  const [variable] = ts.isVariableStatement(statement)
-    ? statement.declarationList.declarations
-    : [];
-  return (ts.isVariableStatement(statement) ? variable : statement)?.name?.getText() ?? '';
+function nameOf(
+  statement: ts.FunctionDeclaration | ts.InterfaceDeclaration | ts.VariableStatement,
+): string {
+  const declared = ts.isVariableStatement(statement)
+    ? statement.declarationList.declarations[0]
+    : statement;
+  return declared?.name?.getText() ?? '';
 }
 
 function sourceOf(specifier: ts.Expression, file: URL): URL {
@@ -74,14 +78,17 @@ function importedFrom(name: string, file: URL): URL {
   return sourceOf(found.moduleSpecifier, file);
 }
 
-/** The members of an interface that is public, those of what it extends first. */
+/** The members of an interface that is public, those that it picks of another first. */
 export function readMembers(entry: string, name: string): readonly PublicMember[] {
   const found = readPublicNames(entry).find((each) => each.name === name);
   if (found === undefined || !ts.isInterfaceDeclaration(found.node)) {
     throw new Error(`${entry} exports no interface ${name}`);
   }
   const seen = new Set<string>();
-  return found.node.members.flatMap((member) => {
+  const picked = (found.node.heritageClauses ?? []).flatMap(({ types }) =>
+    types.flatMap((type) => readPicked(entry, type)),
+  );
+  const own = found.node.members.flatMap((member) => {
     if (!ts.isPropertySignature(member) && !ts.isMethodSignature(member)) return [];
     const key = member.name.getText();
     // An overload says nothing that its first form doesn't.
@@ -102,6 +109,15 @@ export function readMembers(entry: string, name: string): readonly PublicMember[
       },
     ];
   });
+  return [...picked, ...own];
+}
+
+/** The members that `Pick<Type, 'a' | 'b'>` takes over. */
+function readPicked(entry: string, type: ts.ExpressionWithTypeArguments): readonly PublicMember[] {
+  const [from, keys] = type.typeArguments ?? [];
+  if (type.expression.getText() !== 'Pick' || from === undefined) return [];
+  const names = new Set(keys?.getText().match(/\w+/g));
+  return readMembers(entry, from.getText()).filter(({ name }) => names.has(name));
 }
 
 /** The codes of a union of string literals, each with what the list in its doc comment says. */
@@ -123,9 +139,9 @@ function describe(file: URL, name: string): PublicName {
     if (ts.isVariableStatement(statement)) {
       const [declaration] = statement.declarationList.declarations;
       if (declaration?.name.getText() !== name) continue;
-      // What installs and instruments is made from one pair.
-      const isFunction = /^sdk\.(?:Install|Instrument)$/.test(declaration.type?.getText() ?? '');
-      const kind = isFunction ? 'function' : 'constant';
+      // The functions of a sub-path are made from one pair, and typed by it.
+      const isMade = /\.(?:Instrument|Install)$/.test(declaration.type?.getText() ?? '');
+      const kind = isMade ? 'function' : 'constant';
       return { name, kind, summary: summaryOf(statement), node: declaration };
     }
     const kind = kindOf(statement);
