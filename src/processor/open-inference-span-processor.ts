@@ -183,12 +183,14 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
    * `delivery.shutdownTimeoutMillis`, and never rejects.
    */
   async forceFlush(options?: FlushDeadline): Promise<void> {
-    await Promise.all([this.flush(options), this.#raw.forceFlush(options)]);
+    const timeoutMillis = this.#timeoutOf(options);
+    await Promise.all([this.flush({ timeoutMillis }), this.#raw.forceFlush({ timeoutMillis })]);
   }
 
   /** Sends everything, open spans as incomplete. Settles within the deadline and never rejects. */
   async shutdown(options?: FlushDeadline): Promise<void> {
-    await Promise.all([this.close(options), this.#raw.shutdown(options)]);
+    const timeoutMillis = this.#timeoutOf(options);
+    await Promise.all([this.close({ timeoutMillis }), this.#raw.shutdown({ timeoutMillis })]);
   }
 
   /**
@@ -282,6 +284,8 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   }
 
   #start(span: Span, parentContext: Context): void {
+    // Added twice to one provider.
+    if (this.tree.has(span)) return;
     if (this.#isToStart) this.#startStandalone(span);
     try {
       const node = this.tree.start(span, parentContext);
@@ -333,7 +337,9 @@ export class OpenInferenceSpanProcessor implements FlushableProcessor {
   /** What cannot be read is sent all the same, as if nothing had been set on it. */
   #end(span: ReadableSpan): void {
     try {
-      this.#take(span, this.tree.nodeOf(span));
+      const node = this.tree.nodeOf(span);
+      // Ended already, on a provider that has this processor twice.
+      if (node.span !== undefined) this.#take(span, node);
     } catch (error) {
       this.#pipeline.fail(error, span);
       // Reading it threw before anything was sent, so that it is not sent twice.

@@ -79,6 +79,10 @@ export class SpanTree {
     return node;
   }
 
+  has(span: ReadableSpan): boolean {
+    return this.#nodes.has(span);
+  }
+
   /**
    * The node of a span that ends or has ended. One that started before this processor was there gets
    * a node now, from its parent and from the context that it ends in.

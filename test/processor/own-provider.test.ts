@@ -139,6 +139,50 @@ describe('OpenInferenceSpanProcessor on a provider of the application', () => {
     });
   });
 
+  it('settles in time whatever hangs behind it, with any deadline', async () => {
+    const delivery = { shutdownTimeoutMillis: 50 };
+    const next = new SimpleSpanProcessor(new InMemorySpanExporter());
+    const processor = new OpenInferenceSpanProcessor(next, { delivery });
+    const hang = (): Promise<void> => new Promise(() => {});
+    const hanging = { onStart: () => {}, onEnd: () => {}, forceFlush: hang, shutdown: hang };
+    processor.addRawProcessor(hanging);
+    await processor.forceFlush();
+    await processor.forceFlush({ timeoutMillis: Number.NaN });
+    await processor.forceFlush({ timeoutMillis: -1 });
+    await processor.shutdown();
+  });
+
+  it('waits for what LiveKit added when the deadline is infinite', async () => {
+    const processor = new OpenInferenceSpanProcessor(
+      new SimpleSpanProcessor(new InMemorySpanExporter()),
+    );
+    let isFlushed = false;
+    processor.addRawProcessor({
+      onStart: () => {},
+      onEnd: () => {},
+      forceFlush: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        isFlushed = true;
+      },
+      shutdown: () => Promise.resolve(),
+    });
+    await processor.forceFlush({ timeoutMillis: Infinity });
+    expect(isFlushed).toBe(true);
+  });
+
+  it('sends a span once when it is added twice', async () => {
+    const exporter = new InMemorySpanExporter();
+    const processor = new OpenInferenceSpanProcessor(new SimpleSpanProcessor(exporter));
+    provider = new NodeTracerProvider({ spanProcessors: [processor, processor] });
+    const tracer = provider.getTracer('app');
+    const outer = tracer.startSpan('outer');
+    const inner = tracer.startSpan('inner', {}, trace.setSpan(context.active(), outer));
+    inner.end();
+    outer.end();
+    await processor.forceFlush();
+    expect(exporter.getFinishedSpans().map(({ name }) => name)).toEqual(['inner', 'outer']);
+  });
+
   it('refuses an option that cannot be used', () => {
     expect(
       () =>
