@@ -120,7 +120,17 @@ export class SpanProcessorFanout implements FlushableProcessor {
   }
 
   #sayFailure(method: Method, error: unknown): void {
-    this.#report(method, error instanceof Error ? error.name : typeof error);
+    this.#report(method, nameOf(error));
+  }
+}
+
+/** Anything can be thrown, also what throws when it is looked at. */
+function nameOf(error: unknown): string {
+  try {
+    const name: unknown = error instanceof Error ? error.name : typeof error;
+    return String(name);
+  } catch {
+    return 'unknown';
   }
 }
 

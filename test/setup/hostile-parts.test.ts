@@ -162,6 +162,22 @@ describe("a span processor of the application's own", () => {
     expect(warned).toEqual([expect.stringContaining('span processor or exporter')]);
   });
 
+  it('that throws what cannot be looked at is said and survived', async () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const fail = (): never => {
+      throw proxy;
+    };
+    const hostile = { onStart: fail, onEnd: fail, forceFlush: fail, shutdown: fail };
+    const { tracer, forceFlush, shutdown, stats } = bound(
+      await start({ spanProcessors: [hostile] }),
+    );
+    tracer.startSpan('a').end();
+    expect(await forceFlush()).toEqual({ exported: 1, dropped: 0, pending: 0 });
+    expect(await shutdown()).toEqual({ exported: 1, dropped: 0, pending: 0 });
+    expect(stats().mappingFailures).toBe(0);
+  });
+
   it('that hangs holds no flush up beyond its deadline', async () => {
     const { tracer, forceFlush, shutdown } = bound(await start({ spanProcessors: [HANGING] }));
     tracer.startSpan('a').end();
