@@ -78,9 +78,14 @@ function thisFile(): string | undefined {
   }
 }
 
-function registeredVersion(): string | undefined {
+/** What is registered, of whatever copy: the context manager, say. The API does not show it. */
+export function registeredAs(part: 'context' | 'propagation' | 'version'): unknown {
   const slot: unknown = Reflect.get(globalThis, GLOBAL_SLOT);
-  const version: unknown = isRecord(slot) ? slot['version'] : undefined;
+  return isRecord(slot) ? slot[part] : undefined;
+}
+
+function registeredVersion(): string | undefined {
+  const version = registeredAs('version');
   return typeof version === 'string' ? version : undefined;
 }
 

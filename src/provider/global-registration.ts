@@ -7,7 +7,7 @@ import {
   W3CTraceContextPropagator,
 } from '@opentelemetry/core';
 import { hasMethods } from '../options/option-readers.js';
-import type { OpenTelemetryApi } from './api-copies.js';
+import { registeredAs, type OpenTelemetryApi } from './api-copies.js';
 
 /** What became of the registration, and how to take it back. */
 export interface GlobalRegistration {
@@ -34,22 +34,20 @@ export function registerGlobally(
   const contextManager = new WatchedContextManager();
   contextManager.enable();
   const ownsContext =
-    !hasContextManager(api) && api.context.setGlobalContextManager(contextManager);
+    registeredAs('context') === undefined && api.context.setGlobalContextManager(contextManager);
   if (!ownsContext) contextManager.disable();
+  const propagator = new CompositePropagator({
+    propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()],
+  });
   const ownsPropagator =
-    api.propagation.fields().length === 0 &&
-    api.propagation.setGlobalPropagator(
-      new CompositePropagator({
-        propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()],
-      }),
-    );
+    registeredAs('propagation') === undefined && api.propagation.setGlobalPropagator(propagator);
   return {
     isGlobal,
     watchContexts: (watch) => contextManager.watch(watch),
     release: () => {
       if (isGlobal && globalProvider(api) === provider) api.trace.disable();
-      if (ownsContext) api.context.disable();
-      if (ownsPropagator) api.propagation.disable();
+      if (ownsContext && registeredAs('context') === contextManager) api.context.disable();
+      if (ownsPropagator && registeredAs('propagation') === propagator) api.propagation.disable();
     },
   };
 }
@@ -90,14 +88,7 @@ export function isTracerProvider(value: unknown): value is TracerProvider {
   return hasMethods(value, 'getTracer');
 }
 
-/** A context manager keeps a value across `with`; the API's stand-in does not. */
-function hasContextManager(api: OpenTelemetryApi): boolean {
-  const probe = ownApi.createContextKey('catalyst-tracing probe');
-  const marked = api.context.active().setValue(probe, true);
-  return api.context.with(marked, () => api.context.active().getValue(probe) === true);
-}
-
-/** Called with a context that is about to be entered. It must not throw. */
+/** Called with a context that is about to be entered. */
 export type ContextWatch = (entered: Context) => void;
 
 /**
@@ -122,7 +113,11 @@ class WatchedContextManager extends AsyncLocalStorageContextManager {
     thisArg?: ThisParameterType<F>,
     ...args: A
   ): ReturnType<F> {
-    for (const watch of this.#watches) watch(context);
+    try {
+      for (const watch of this.#watches) watch(context);
+    } catch {
+      // Not even a context, which enters all the same: as with the manager of OpenTelemetry.
+    }
     return super.with(context, fn, thisArg, ...args);
   }
 }

@@ -1,5 +1,14 @@
 import { voice } from '@livekit/agents';
-import { context, propagation, trace } from '@opentelemetry/api';
+import {
+  context,
+  createContextKey,
+  propagation,
+  ROOT_CONTEXT,
+  trace,
+  type Context,
+} from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { W3CBaggagePropagator } from '@opentelemetry/core';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   InMemorySpanExporter,
@@ -87,6 +96,38 @@ describe("an application's own global provider", () => {
     await tracing.shutdown();
     trace.getTracer('their-app').startSpan('after').end();
     expect(own.exporter.getFinishedSpans().map((span) => span.name)).toEqual(['after']);
+  });
+
+  it('keeps a context manager and a propagator that took the place of ours', async () => {
+    tracing = await setup({ autoInstrument: false });
+    context.disable();
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+    propagation.disable();
+    propagation.setGlobalPropagator(new W3CBaggagePropagator());
+    await tracing.shutdown();
+    const key = createContextKey('theirs');
+    const entered = ROOT_CONTEXT.setValue(key, 'kept');
+    expect(context.with(entered, () => context.active().getValue(key))).toBe('kept');
+    expect(propagation.fields()).toEqual(['baggage']);
+  });
+
+  it('whose propagator throws costs neither tracing nor its end', async () => {
+    propagation.setGlobalPropagator({
+      inject: () => {},
+      extract: (entered) => entered,
+      fields: () => {
+        throw new Error('theirs');
+      },
+    });
+    tracing = await setup({ endpoint: receiver.endpoint, autoInstrument: false });
+    trace.getTracer('their-app').startSpan('a').end();
+    expect(await tracing.shutdown()).toMatchObject({ exported: 1 });
+  });
+
+  it('enters a context that is none, as without tracing', async () => {
+    tracing = await setup({ autoInstrument: false });
+    const none: Context = JSON.parse('null');
+    expect(context.with(none, () => 'ran')).toBe('ran');
   });
 
   it('registered after: every span arrives once, here', async () => {
