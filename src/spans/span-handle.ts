@@ -144,9 +144,11 @@ export class OpenSpan implements OpenSpanHandle {
   }
 
   setTool(tool: SpanTool): this {
-    return isRecord(tool)
-      ? this.setAttributes({ [Attr.TOOL_NAME]: tool['name'], [Attr.TOOL_CALL_ID]: tool['callId'] })
-      : this;
+    return this.#write(() => {
+      if (!isRecord(tool)) return;
+      this.#set(Attr.TOOL_NAME, tool['name']);
+      this.#set(Attr.TOOL_CALL_ID, tool['callId']);
+    });
   }
 
   setAttribute(key: string, value: unknown): this {

@@ -160,6 +160,18 @@ describe('the handle', () => {
   });
 });
 
+it('setTool of what throws when it is read does not throw', async () => {
+  vi.spyOn(console, 'warn').mockImplementation(() => {});
+  const tool = {
+    get name(): string {
+      throw new Error('theirs');
+    },
+  };
+  startManualSpan({ spanName: 'hostile tool' }).setTool(tool).setModel('m').end();
+  vi.restoreAllMocks();
+  expect((await live.only('hostile tool')).attributes).toMatchObject({ 'llm.model_name': 'm' });
+});
+
 describe('what model calls are for', () => {
   it('is set on a manual span and on an agent span by options', async () => {
     await manualSpan(
