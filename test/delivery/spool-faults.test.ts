@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDelivery } from '../support/delivery-fixture.js';
 import { startReceiver, type Receiver, type ReceiverResponse } from '../support/otlp-receiver.js';
@@ -173,6 +173,19 @@ describe('a spool that cannot be written while the collector fails', () => {
       droppedByReason: { shutdown_deadline: 2 },
     });
     expect(said.codes).toContain('delivery_dropped_shutdown_deadline');
+  });
+
+  it('leaves no span uncounted when the process exits in a flush', async () => {
+    const { addWith, delivery } = await openFailing();
+    // Several requests for the spool: the first has failed when the exit comes.
+    for (const name of ['b', 'c', 'd', 'e']) addWith(name, { text: 'x'.repeat(200_000) });
+    const flushed = delivery.forceFlush();
+    for (let turn = 0; turn < 3; turn++) await setImmediate();
+    delivery.exitSync(false);
+    const counted = { pendingSpans: 0, spooled: 0, dropped: 5 };
+    expect(delivery.stats()).toMatchObject(counted);
+    await flushed;
+    expect(delivery.stats()).toMatchObject(counted);
   });
 
   it('sends on when the collector is back, in requests no larger than others', async () => {
