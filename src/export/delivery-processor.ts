@@ -410,9 +410,23 @@ export class DeliveryProcessor implements FlushableProcessor {
       ...this.#queue.takeAll(),
     ];
     const unsaved = await this.#unsent.save(waiting);
-    if (unsaved.length > 0) this.#schedule.batches.push(createBatch(unsaved, firstNumber));
+    // Stopped meanwhile: nobody comes back for them.
+    if (this.#isStopped) this.#report.drop('shutdown_deadline', unsaved.length);
+    else this.#putBack(unsaved, firstNumber);
     this.#settleWaiters();
     await this.#unsent.recovery?.tryNow(Math.min(timeoutMillis, TRY_MILLIS));
+  }
+
+  /** Spans that no disk takes wait on, in requests as large as any others. */
+  #putBack(spans: readonly QueuedSpan[], firstNumber: number): void {
+    const queue = new SpanQueue();
+    for (const span of spans) queue.push(span);
+    let batch: Batch | undefined;
+    while ((batch = queue.takeBatch(this.#limitBytes)) !== undefined) {
+      this.#schedule.batches.push(createBatch(batch.spans, firstNumber));
+    }
+    // The timer may have run out while nothing was there.
+    this.#arm();
   }
 
   #oldestNumber(): number {

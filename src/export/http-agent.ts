@@ -152,8 +152,13 @@ export function createAgent({ url, proxy, ca, timeoutMillis }: AgentOptions): ht
       path: authority,
       headers: { host: authority, ...proxyHeaders(proxy) },
       agent: false,
-      timeout: timeoutMillis,
     });
+    // The option `timeout` starts again with every byte.
+    const timer = setTimeout(
+      () => request.destroy(tunnelError('the proxy does not answer')),
+      timeoutMillis,
+    ).unref();
+    request.once('close', () => clearTimeout(timer));
     request.once('connect', ({ statusCode }, socket) => {
       if (statusCode !== 200) {
         socket.destroy();
@@ -166,7 +171,6 @@ export function createAgent({ url, proxy, ca, timeoutMillis }: AgentOptions): ht
       connected(null, tls.connect({ socket, host, ...name, ...trusted }));
     });
     request.once('socket', (socket) => socket.unref());
-    request.once('timeout', () => request.destroy(tunnelError('the proxy does not answer')));
     request.on('error', fail);
     request.end();
   };

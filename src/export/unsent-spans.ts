@@ -79,21 +79,18 @@ export class UnsentSpans {
   /** Puts spans into the spool; returns those that could not be written. */
   async save(spans: readonly QueuedSpan[]): Promise<QueuedSpan[]> {
     const requests = this.#frame(this.#serialize(spans));
-    const failed: QueuedSpan[] = [];
     for (const request of requests) this.#saving.add(request);
     for (const request of requests) {
       try {
         await this.spool?.save(request);
-        // The exit of the process has written it meanwhile: a second copy, at least once.
-        if (!this.#saving.has(request)) continue;
-        this.#report.counts.spooled += request.spans;
+        // False when the exit of the process has written it meanwhile: a second copy, at least once.
+        if (this.#saving.delete(request)) this.#report.counts.spooled += request.spans;
       } catch (error) {
         this.#report.spoolFailed(error);
-        failed.push(...request.queued);
       }
-      this.#saving.delete(request);
     }
-    return failed;
+    // Until here the exit finds those that failed too.
+    return requests.filter((each) => this.#saving.delete(each)).flatMap(({ queued }) => queued);
   }
 
   /**

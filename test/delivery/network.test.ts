@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { resolveProxy } from '../../src/export/http-agent.js';
@@ -125,6 +125,26 @@ describe('a proxy of the environment', () => {
     expect(through.asked).toEqual([`CONNECT 127.0.0.1:${receiver.port}`]);
     expect([...through.headerNames].toSorted()).toEqual(['connection', 'host']);
     expect(receiver.requests()[0]?.headers.authorization).toBe('Bearer secret-token');
+  });
+
+  it('that answers a byte at a time has as long as any collector', async () => {
+    const slow = createTcpServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.write('HTTP/1.1 200 OK\r\nx-slow: ');
+      const timer = setInterval(() => socket.write('x'), 20);
+      socket.on('close', () => clearInterval(timer));
+    }).listen(0, '127.0.0.1');
+    await once(slow, 'listening');
+    const { port } = slow.address() as AddressInfo;
+    const { add, delivery, said } = openDelivery('https://collector.test/v1/traces', {
+      exportTimeoutMillis: 200,
+      proxies: resolveProxySettings({ HTTPS_PROXY: `http://127.0.0.1:${port}` }),
+    });
+    add('a');
+    expect((await delivery.forceFlush({ timeoutMillis: 1000 })).pending).toBe(1);
+    expect(said.warnings.join()).toContain('the proxy does not answer');
+    await delivery.shutdown({ timeoutMillis: 1 });
+    slow.close();
   });
 
   it('that refuses the tunnel is said, and the spans are kept', async () => {

@@ -1,7 +1,7 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDelivery } from '../support/delivery-fixture.js';
 import { startReceiver, type Receiver, type ReceiverResponse } from '../support/otlp-receiver.js';
@@ -145,5 +145,62 @@ describe('a spool that loses nothing of its own process', () => {
     );
     expect(new Set([...received(), ...kept]).size).toBe(3);
     expect(collector.requests().length).toBeGreaterThan(0);
+  });
+});
+
+describe('a spool that cannot be written while the collector fails', () => {
+  /** Fails once, so that flushes write to the spool first. */
+  async function openFailing(given: { readonly maxRequestBytes?: number } = {}) {
+    const file = join(spoolDirectory, 'a-file');
+    await writeFile(file, '');
+    const opened = openDelivery(url, {
+      spoolDirectory: join(file, 'spool'),
+      compression: 'none',
+      ...given,
+    });
+    opened.addWith('first', { text: '' });
+    await opened.delivery.forceFlush({ timeoutMillis: 200 });
+    expect(opened.delivery.stats()).toMatchObject({ pendingSpans: 1 });
+    return opened;
+  }
+
+  it('leaves no span uncounted when shutdown() meets a flush', async () => {
+    const { addWith, delivery, said } = await openFailing();
+    addWith('second', { text: '' });
+    await Promise.all([delivery.forceFlush(), delivery.shutdown()]);
+    expect(delivery.stats()).toMatchObject({
+      pendingSpans: 0,
+      droppedByReason: { shutdown_deadline: 2 },
+    });
+    expect(said.codes).toContain('delivery_dropped_shutdown_deadline');
+  });
+
+  it('leaves no span uncounted when the process exits in a flush', async () => {
+    const { addWith, delivery } = await openFailing();
+    // Several requests for the spool: the first has failed when the exit comes.
+    for (const name of ['b', 'c', 'd', 'e']) addWith(name, { text: 'x'.repeat(200_000) });
+    const flushed = delivery.forceFlush();
+    for (let turn = 0; turn < 3; turn++) await setImmediate();
+    delivery.exitSync(false);
+    const counted = { pendingSpans: 0, spooled: 0, dropped: 5 };
+    expect(delivery.stats()).toMatchObject(counted);
+    await flushed;
+    expect(delivery.stats()).toMatchObject(counted);
+  });
+
+  it('sends on when the collector is back, in requests no larger than others', async () => {
+    const { addWith, delivery } = await openFailing({ maxRequestBytes: 20_000 });
+    const names = Array.from({ length: 30 }, (_, index) => `span-${index}`);
+    for (const name of names) addWith(name, { text: 'x'.repeat(4000) });
+    await delivery.forceFlush();
+    const sizes: number[] = [];
+    const collector = await receive((_, bytes) => {
+      sizes.push(bytes);
+      return undefined;
+    });
+    await collector.waitForSpans(31, 8000);
+    await delivery.shutdown();
+    expect(received()).toEqual(['first', ...names].toSorted());
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(20_000);
   });
 });
