@@ -99,7 +99,10 @@ describe('OpenInferenceSpanProcessor on a provider of the application', () => {
     async (_, protocol, Exporter) => {
       const own = createOpenInferenceSpanProcessor({ endpoint: ours.endpoint, protocol });
       const other = new OpenInferenceSpanProcessor(
-        new BatchSpanProcessor(new Exporter({ url: stock.url, compression: 'none' })),
+        new BatchSpanProcessor(new Exporter({ url: stock.url, compression: 'none' }), {
+          // In the flush alone: the stock processor does not wait for an export that is in flight.
+          scheduledDelayMillis: 60_000,
+        }),
       );
       provider = new NodeTracerProvider({ spanProcessors: [own, other] });
       provider.register();
