@@ -417,7 +417,7 @@ export class DeliveryProcessor implements FlushableProcessor {
     await this.#unsent.recovery?.tryNow(Math.min(timeoutMillis, TRY_MILLIS));
   }
 
-  /** Spans that no disk takes wait on, in requests as large as any others. */
+  /** Spans that could not be written to the spool wait again, in requests of the usual size. */
   #putBack(spans: readonly QueuedSpan[], firstNumber: number): void {
     const queue = new SpanQueue();
     for (const span of spans) queue.push(span);

@@ -113,7 +113,7 @@ export function resolveOptions(
   });
 }
 
-/** With tracing disabled, a redaction that cannot be used warns, as any option does. */
+/** Where tracing is disabled, a bad option warns and does not throw: so does a bad redaction. */
 function readRedaction(
   redaction: RedactionOptions,
   reader: OptionReader,

@@ -111,6 +111,19 @@ describe('a query with a tool', () => {
     });
   });
 
+  it('has failed at once when the SDK throws instead of starting', async () => {
+    const unable: QueryFunction = () => {
+      throw new Error('no executable');
+    };
+    const refused = wrapClaudeAgentSdkQuery(unable);
+    const { spans } = await collectSpans({}, async () => {
+      expect(() => refused({ prompt: 'Anybody?' })).toThrow('no executable');
+    });
+    expect(spans).toHaveLength(1);
+    expect(spans[0]?.status).toMatchObject({ code: 2, message: 'no executable' });
+    expect(spans[0]?.attributes['input.value']).toBe('Anybody?');
+  });
+
   it('says of a tool that failed what it said', async () => {
     const { spans } = await traced(async (query) => {
       await ask(query, 'broken');

@@ -33,7 +33,7 @@ export function observeStreamJson(
       typeof output === 'function' ? output({ ...env, ...traceParent() }) : output,
     );
   } catch (error) {
-    void run.see((started) => started.finish(error));
+    run.fail(error);
     throw error;
   }
   return messagesOf(lines, run);

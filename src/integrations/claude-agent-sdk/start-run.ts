@@ -2,13 +2,15 @@ import type { Tracer } from '@opentelemetry/api';
 import type { JsonRecord } from '../../mapping/read-attributes.js';
 import { guard } from '../integration.js';
 import { closeAtShutdown } from '../open-spans.js';
-import { abandonStep, startStep, type Step } from '../step.js';
+import { abandonStep, endStep, startStep, type Step } from '../step.js';
 import type { ClaudeRun } from './claude-run.js';
 
 export interface StartedRun {
   readonly step: Step;
   /** Tells the run what happened. Never rejects. */
   see(what: (run: ClaudeRun) => void): Promise<void>;
+  /** The SDK threw instead of starting. At once: the application may shut down next. */
+  fail(error: unknown): void;
 }
 
 /**
@@ -22,7 +24,10 @@ export function startClaudeRun(
   isResumed: boolean,
 ): StartedRun {
   const step = startStep(tracer, { name: 'claude.query', kind: 'AGENT', system: 'anthropic' });
-  if (!step.span.raw.isRecording()) return { step, see: () => Promise.resolve() };
+  if (!step.span.raw.isRecording()) {
+    return { step, see: () => Promise.resolve(), fail: () => step.span.end() };
+  }
+  if (typeof prompt === 'string') step.span.setInput(prompt);
   let isClosed = false;
   const forget = closeAtShutdown(step.span, () => {
     isClosed = true;
@@ -41,6 +46,11 @@ export function startClaudeRun(
     see: async (what) => {
       const run = await loading;
       if (run !== undefined) guard(() => what(run));
+    },
+    fail: (error) => {
+      isClosed = true;
+      forget();
+      endStep(step, undefined, error);
     },
   };
 }

@@ -55,7 +55,7 @@ export function tracedQuery(
     // Claude Code is started here, with the `TRACEPARENT` of the active span.
     messages = contextApi.with(context, () => plain(asked, ...args.slice(1)));
   } catch (error) {
-    void run.see((started) => started.finish(error));
+    run.fail(error);
     throw error;
   }
   if (isGenerator(messages))
